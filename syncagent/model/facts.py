@@ -1,0 +1,114 @@
+"""What a look at the disk showed.
+
+A fact says nothing about identity and nothing about intent: that a path was not there is a fact, that it was deleted
+is a conclusion, and it is drawn elsewhere.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, NewType, TypeAlias
+
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import Content, Recipe
+
+Stamp = NewType("Stamp", bytes)
+"""What ``lstat`` says about a path, packed: equal stamps mean that nothing has touched it.  See ``stamp``."""
+
+UNSURE: Final = Stamp(b"")
+"""The stamp of something that may have changed without a trace (it was written within the granularity of the clock
+that stamped it): it equals no other stamp, so the next look reads the content again (HAZARDS A8)."""
+
+_FORM: Final = struct.Struct("<QQQqqI")
+
+
+class Kind(Enum):
+    DIR = "directory"
+    FILE = "file"
+    LINK = "symlink"
+
+
+def stamp(*, device: int, inode: int, size: int, mtime_ns: int, ctime_ns: int, mode: int) -> Stamp:
+    """Pack what ``lstat`` said (sizes in bytes, times in nanoseconds)."""
+    mask = (1 << 64) - 1
+    return Stamp(_FORM.pack(device & mask, inode & mask, size, mtime_ns, ctime_ns, mode & 0xFFFFFFFF))
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    mode: int
+
+
+def unpack(packed: Stamp) -> Unpacked | None:
+    """The figures of a stamp; None for UNSURE."""
+    return Unpacked(*_FORM.unpack(packed)) if packed else None
+
+
+@dataclass(frozen=True, slots=True)
+class DirSeen:
+    path: RelPath
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class FileSeen:
+    """A regular file.  ``content`` is there when the file was read; ``recipe`` too then.  ``stamp`` was the same before
+    and after the reading (or is UNSURE)."""
+
+    path: RelPath
+    stamp: Stamp
+    executable: bool
+    mtime_ns: int
+    content: Content | None
+    recipe: Recipe = ()
+    bytes_read: bytes | None = None
+    """The whole content, where the file is small enough to be sent as it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSeen:
+    path: RelPath
+    stamp: Stamp
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class NothingThere:
+    """The path does not exist, and the folder that would hold it was read without an error (or does not exist)."""
+
+    path: RelPath
+
+
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """Something that is not kept the same: a FIFO, a socket, a device, a name that is no name.  Never a delete."""
+
+    path: RelPath
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An error stood in the way; of the path, and of all beneath it, nothing is known.  Never a delete."""
+
+    path: RelPath
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The folder at ``path`` was read to its end without an error; ``names`` are all that it holds, as spelled on
+    disk.  Facts on each of them come in the same batch or in an earlier one of the same scan."""
+
+    path: RelPath
+    names: frozenset[str]
+
+
+Fact: TypeAlias = DirSeen | FileSeen | LinkSeen | NothingThere | NotKept | Unreadable | Listed

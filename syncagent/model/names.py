@@ -1,0 +1,129 @@
+"""Names and paths: what may be kept the same everywhere, and what a conflict copy is called.
+
+A name is NFC, at most 255 bytes of UTF-8, and one that no machine could take for something else.  The hub and every
+agent check names with these same functions (HAZARDS C1, C3, C9).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Final, NewType
+
+from syncagent.errors import BadName
+
+Name = NewType("Name", str)
+"""One part of a path, checked and in NFC."""
+
+NameKey = NewType("NameKey", str)
+"""What makes two names the same to the hub.  Two living siblings never share a key."""
+
+RelPath = NewType("RelPath", str)
+"""A path relative to the folder's root, ``/`` between names; ``""`` is the root itself."""
+
+MAX_NAME_BYTES: Final = 255
+MAX_PATH_BYTES: Final = 4096
+OWN_FOLDER: Final = Name(".syncagent")
+
+_DRIVE: Final = re.compile(r"^[A-Za-z]:")
+_IGNORED_BY_SOME: Final = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD], None)
+"""Characters that some file systems drop when they compare names."""
+
+
+def check_name(text: str) -> Name:
+    """``text`` in NFC, if it can be a name.
+
+    Raises BadName with the reason.
+    """
+    try:
+        name = unicodedata.normalize("NFC", text)
+        size = len(name.encode("utf-8"))
+    except UnicodeEncodeError:
+        raise BadName(f"the name {text!r} is not valid Unicode text") from None
+    if name in ("", ".", ".."):
+        raise BadName(f"the name {text!r} is not a name of its own")
+    if size > MAX_NAME_BYTES:
+        raise BadName(f"the name {name[:40]!r}… has {size} bytes; {MAX_NAME_BYTES} is the most")
+    for position, character in enumerate(name):
+        if character in "/\\" or unicodedata.category(character) == "Cc":
+            raise BadName(f"the name {name!r} has {character!r} at position {position + 1}, which no name may have")
+    if _DRIVE.match(name):
+        raise BadName(f"the name {name!r} starts like the name of a drive")
+    if is_own(name):
+        raise BadName(f"the name {name!r} is kept for syncagent's own folder")
+    return Name(name)
+
+
+def is_own(name: str) -> bool:
+    """Whether some file system might take ``name`` for our own folder."""
+    folded = unicodedata.normalize("NFKC", name).translate(_IGNORED_BY_SOME).casefold().rstrip(". ")
+    return folded == OWN_FOLDER
+
+
+def name_key(name: Name) -> NameKey:
+    """The key of ``name``.  Names are NFC already, and the hub tells ``A`` from ``a``; what a machine cannot hold
+    beside another name is that machine's to list as skipped."""
+    return NameKey(name)
+
+
+def check_path(text: str) -> tuple[Name, ...]:
+    """The names of the relative path ``text``.
+
+    Raises BadName with the reason: absolute, empty, too long, or with a part that cannot be a name.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES:
+        raise BadName(f"the path {text[:60]!r}… is longer than {MAX_PATH_BYTES} bytes")
+    return tuple(check_name(part) for part in text.split("/"))
+
+
+def join(parent: RelPath, name: str) -> RelPath:
+    """The path of ``name`` within ``parent``."""
+    return RelPath(f"{parent}/{name}") if parent else RelPath(name)
+
+
+def split(path: RelPath) -> tuple[RelPath, str]:
+    """The path of the folder that holds ``path``, and its last name."""
+    parent, _, name = path.rpartition("/")
+    return RelPath(parent), name
+
+
+_CONFLICT: Final = re.compile(r" \(conflict \d{4}-\d{2}-\d{2} [^()]{0,64}\)(?: \d{1,6})?$")
+
+
+def is_conflict_name(name: str) -> bool:
+    """Whether ``name`` is one that ``conflict_name`` gives."""
+    stem, _ = _split_extension(name)
+    return _CONFLICT.search(stem) is not None
+
+
+def conflict_name(name: Name, day: str, machine: str, taken: Callable[[Name], bool]) -> Name:
+    """The name of the copy that steps aside: ``report (conflict 2026-11-22 Laptop).docx``.
+
+    ``day`` is an ISO date.  The extension is kept; a copy of a copy does not grow a second suffix; the whole has at
+    most 255 bytes; the first name that is not ``taken`` is given (HAZARDS B15).
+    """
+    stem, extension = _split_extension(name)
+    stem = _CONFLICT.sub("", stem)
+    label = re.sub(r"[()/\\\x00-\x1f\x7f]", "", unicodedata.normalize("NFC", machine)).strip()[:64] or "another machine"
+    number = 1
+    while True:
+        suffix = f" (conflict {day} {label})" + (f" {number}" if number > 1 else "")
+        room = MAX_NAME_BYTES - len((suffix + extension).encode())
+        candidate = Name(_clip(stem, room) + suffix + extension)
+        if not taken(candidate):
+            return candidate
+        number += 1
+
+
+def _split_extension(name: str) -> tuple[str, str]:
+    """``("report", ".docx")``.  A leading dot starts no extension, and what is longer than 32 bytes is none."""
+    stem, dot, extension = name.rpartition(".")
+    if not stem.strip(".") or len(extension.encode("utf-8", "surrogatepass")) > 32 or " " in extension:
+        return name, ""
+    return stem, dot + extension
+
+
+def _clip(text: str, most: int) -> str:
+    """As much of ``text`` as fits into ``most`` bytes of UTF-8, cut between characters."""
+    return text.encode()[: max(most, 0)].decode("utf-8", "ignore")
