@@ -1,0 +1,1 @@
+"""What the agent does when something happens: a state machine without a clock, a disk or a socket of its own."""

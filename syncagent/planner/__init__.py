@@ -1,0 +1,1 @@
+"""What to do: a pure function of three trees."""

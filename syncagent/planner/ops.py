@@ -1,0 +1,135 @@
+"""The closed set of things that can be done to bring the trees together.
+
+Every op says what it expects to find.  Whoever runs it looks at the last moment, and answers Done, Stale or Failed
+(``outcome``); a stale op is not tried again: the path is looked at again and planned anew.
+
+The ops of one plan may run in any order, or at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from syncagent.model.ids import NodeId, Rev
+from syncagent.model.nodes import Dir, File, Link, Node, Placement
+
+# --- on this machine's disk -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MakeLocalDir:
+    """Make a folder where nothing is."""
+
+    node: Dir
+
+
+@dataclass(frozen=True, slots=True)
+class WriteLocal:
+    """Put a file or a link in place: where nothing is (``expect`` None), or over the one that is expected there."""
+
+    node: File | Link
+    expect: File | Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveLocal:
+    """Move or rename ``expect`` (with all that is beneath it) to ``to``, where nothing is.  ``to`` may be a place in the
+    park, ``Placement(PARK, id)``: out of the way of others that change places with it."""
+
+    expect: Node
+    to: Placement
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteLocal:
+    """Delete ``expect``; a folder only when it is empty."""
+
+    expect: Node
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Rename ``expect`` to the conflict name ``to``, in place.  ``becomes`` is its identity from then on: its own where
+    the node merely yields its name, a new one where it becomes a copy beside the node that stays."""
+
+    expect: Node
+    to: Placement
+    becomes: NodeId
+
+
+# --- at the hub -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitCreate:
+    """Tell the hub of a node that it does not have.  ``base`` is the revision at which it was deleted there, when it
+    comes back under its old id; 0 for one that is new."""
+
+    node: Node
+    base: Rev
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitEdit:
+    """Tell the hub of new content (or executable bit, mtime, link text) of ``node``; where it stands is not touched."""
+
+    node: File | Link
+    base: Rev
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitMove:
+    """Tell the hub that the node stands elsewhere.  ``to`` is where it stands here, or a passing name on the way there
+    when nodes change places in a circle."""
+
+    node: Node
+    to: Placement
+    base: Rev
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitDelete:
+    """Tell the hub that the node is gone.  A folder must be empty at the hub by then."""
+
+    node: Node
+    base: Rev
+
+
+# --- in the trees alone -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Agree:
+    """Both sides say the same of this node: Synced takes it over, nothing moves."""
+
+    id: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """What stands here as ``local`` is what the hub knows as ``remote``: it takes the hub's identity."""
+
+    local: NodeId
+    remote: NodeId
+
+
+LocalOp: TypeAlias = MakeLocalDir | WriteLocal | MoveLocal | DeleteLocal | SetAside
+SubmitOp: TypeAlias = SubmitCreate | SubmitEdit | SubmitMove | SubmitDelete
+TreeOp: TypeAlias = Agree | Adopt
+Op: TypeAlias = LocalOp | SubmitOp | TreeOp
+
+
+def subject(op: Op) -> NodeId:
+    """The node that an op is about: it stays busy until the op's outcome is known."""
+    match op:
+        case MakeLocalDir(node=node) | WriteLocal(node=node):
+            return node.id
+        case MoveLocal(expect=node) | DeleteLocal(expect=node) | SetAside(expect=node):
+            return node.id
+        case SubmitCreate(node=node) | SubmitEdit(node=node) | SubmitMove(node=node) | SubmitDelete(node=node):
+            return node.id
+        case Agree(id=id):
+            return id
+        case Adopt(local=id):
+            return id
