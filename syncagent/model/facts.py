@@ -112,3 +112,11 @@ class Listed:
 
 
 Fact: TypeAlias = DirSeen | FileSeen | LinkSeen | NothingThere | NotKept | Unreadable | Listed
+
+
+@dataclass(frozen=True, slots=True)
+class LookAt:
+    """A wish to know what is at ``path``.  A file whose stamp is ``known`` is not read again."""
+
+    path: RelPath
+    known: Stamp | None

@@ -1,0 +1,130 @@
+"""Ops made ready to be run on a disk: ids turned into paths, and what became of them.
+
+The engine makes tasks, the applier runs them in a worker thread and gives one outcome for each, in any order.  Paths
+are as spelled on disk.  A task never touches anything outside the root.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from syncagent.model.facts import Fact, Stamp
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import Block, Content, Recipe
+from syncagent.planner.ops import DeleteLocal, LocalOp, MakeLocalDir, MoveLocal, SetAside, WriteLocal
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """The whole content of the file, at hand."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """All blocks lie in the staging file of this content."""
+
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOf:
+    """A file of the same content stands at ``path``, as long as its stamp is this one."""
+
+    path: RelPath
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class InPlace:
+    """The content is there already: only the executable bit and the mtime change (or it is a link)."""
+
+
+Source: TypeAlias = Inline | Staged | CopyOf | InPlace
+
+
+@dataclass(frozen=True, slots=True)
+class MakeDirTask:
+    op: MakeLocalDir
+    path: RelPath
+
+
+@dataclass(frozen=True, slots=True)
+class WriteTask:
+    """``expect`` is the stamp of what stands at ``path`` (None: nothing stands there)."""
+
+    op: WriteLocal
+    path: RelPath
+    expect: Stamp | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTask:
+    """For files and links ``expect`` is the whole stamp; for a folder its device and inode alone count, since the stamp
+    of a folder changes with every name in it.  The name at ``to`` must be free."""
+
+    op: MoveLocal | SetAside
+    path: RelPath
+    to: RelPath
+    expect: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteTask:
+    op: DeleteLocal
+    path: RelPath
+    expect: Stamp
+
+
+Task: TypeAlias = MakeDirTask | WriteTask | MoveTask | DeleteTask
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It was done and is durable.  ``fact`` is what stands at the new path now (None after a delete)."""
+
+    op: LocalOp
+    fact: Fact | None
+
+
+@dataclass(frozen=True, slots=True)
+class StaleTask:
+    """What was expected is not there: nothing was changed.  ``paths`` want a fresh look."""
+
+    op: LocalOp
+    paths: tuple[RelPath, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The disk answered with an error; nothing was changed.  ``full`` when it has no room."""
+
+    op: LocalOp
+    reason: str
+    full: bool = False
+
+
+Outcome: TypeAlias = Done | StaleTask | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class StageWish:
+    """A file to be put together from blocks, beside the tree.  ``bases`` are local files that may hold some of them,
+    each with its recipe and the stamp under which that recipe is true."""
+
+    content: Content
+    recipe: Recipe
+    bases: tuple[tuple[RelPath, Stamp, Recipe], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWish:
+    """Blocks to be read from the file at ``path`` as long as its stamp is ``expect``: (offset, block) each."""
+
+    path: RelPath
+    expect: Stamp
+    blocks: tuple[tuple[int, Block], ...]
