@@ -1,0 +1,1 @@
+"""Trees of what was seen, and what follows from them."""

@@ -1,0 +1,156 @@
+"""The three trees: Synced, and Local and Remote as what differs from it.
+
+A replica at rest costs one tree, not three, and what is diverged is the keys of the overlays.  Every change goes
+through ``set_local``, ``set_remote`` and ``set_synced``, which also remember what the database must be told
+(``take_delta``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from syncagent.model.facts import Stamp
+from syncagent.model.ids import NO_REV, PARK, ROOT, NodeId, Rev
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import Node, Placement
+from syncagent.trees.delta import Delta, Row
+from syncagent.trees.tree import Overlay, Tree
+
+
+class Canopy:
+    """The trees of one folder on one machine, with the hub's revision and the disk's stamp of each node."""
+
+    def __init__(self) -> None:
+        self.synced = Tree()
+        self.local = Overlay(self.synced)
+        self.remote = Overlay(self.synced)
+        self._revs: dict[NodeId, Rev] = {}
+        self._stamps: dict[NodeId, Stamp] = {}
+        self._spellings: dict[NodeId, str] = {}
+        self._touched: dict[NodeId, None] = {}
+
+    @classmethod
+    def load(cls, rows: Sequence[Row]) -> Canopy:
+        """The canopy that these rows describe; nothing of it counts as touched."""
+        canopy = cls()
+        for row in rows:
+            if row.synced is not None:
+                canopy.synced.put(row.synced)
+        # A second pass over what differs only: most rows of a replica at rest stop at the first.
+        for row in rows:
+            if row.local != row.synced:
+                canopy.local.set(row.id, row.local)
+            if row.remote != row.synced:
+                canopy.remote.set(row.id, row.remote)
+            if row.rev:
+                canopy._revs[row.id] = row.rev
+            if row.stamp is not None:
+                canopy._stamps[row.id] = row.stamp
+            if row.spelling is not None:
+                canopy._spellings[row.id] = row.spelling
+        return canopy
+
+    def set_local(self, node_id: NodeId, node: Node | None, stamp: Stamp | None = None) -> None:
+        """Say what stands on the disk as ``node_id``.  ``stamp`` None keeps the one that is known."""
+        self.local.set(node_id, node)
+        if node is None:
+            self._stamps.pop(node_id, None)
+            self._spellings.pop(node_id, None)
+        elif stamp is not None:
+            self._stamps[node_id] = stamp
+        self._touched[node_id] = None
+
+    def set_remote(self, node_id: NodeId, node: Node | None, rev: Rev | None = None) -> None:
+        """Say what the hub has as ``node_id``.  ``rev`` None keeps the one that is known."""
+        self.remote.set(node_id, node)
+        if rev is not None:
+            self._revs[node_id] = rev
+        self._touched[node_id] = None
+
+    def set_synced(self, node_id: NodeId, node: Node | None) -> None:
+        """Say what both sides last agreed on; what Local and Remote say stays as it is."""
+        local, remote = self.local.get(node_id), self.remote.get(node_id)
+        if node is None:
+            self.synced.drop(node_id)
+        else:
+            self.synced.put(node)
+        self.local.set(node_id, local)
+        self.remote.set(node_id, remote)
+        self._touched[node_id] = None
+
+    def spell(self, node_id: NodeId, spelling: str | None) -> None:
+        """Remember how the name is spelled on this disk, where that is not the NFC name."""
+        if self._spellings.get(node_id) == spelling:
+            return
+        if spelling is None:
+            self._spellings.pop(node_id, None)
+        else:
+            self._spellings[node_id] = spelling
+        self._touched[node_id] = None
+
+    def rev(self, node_id: NodeId) -> Rev:
+        """The hub's revision of the node, also of one that was deleted there; 0 when the hub never had it."""
+        return self._revs.get(node_id, NO_REV)
+
+    def stamp(self, node_id: NodeId) -> Stamp | None:
+        return self._stamps.get(node_id)
+
+    def spelling(self, node_id: NodeId) -> str | None:
+        return self._spellings.get(node_id)
+
+    def diverged(self) -> Iterator[NodeId]:
+        """The nodes on which the trees are not at one."""
+        yield from self.local.ids()
+        for node_id in self.remote.ids():
+            if node_id not in self.local:
+                yield node_id
+
+    def is_diverged(self, node_id: NodeId) -> bool:
+        return node_id in self.local or node_id in self.remote
+
+    def local_path(self, node_id: NodeId) -> RelPath | None:
+        """The path on this disk, as spelled there; within our own folder for what is parked.  None: not there."""
+        names: list[str] = []
+        here: NodeId = node_id
+        while here not in (ROOT, PARK):
+            node = self.local.get(here)
+            if node is None or len(names) > 100_000:
+                return None
+            names.append(self._spellings.get(here, node.at.name))
+            here = node.at.parent
+        if here == PARK:
+            names.append(".syncagent/park")
+        return RelPath("/".join(reversed(names)))
+
+    def reparent(self, old: NodeId, new: NodeId) -> None:
+        """Let all that stands locally in folder ``old`` stand in folder ``new``."""
+        for child_id in list(self.local.children(old)):
+            child = self.local.get(child_id)
+            if child is not None:
+                self.set_local(child_id, replace(child, at=Placement(new, child.at.name)))
+
+    def take_delta(self, facts: Mapping[str, str] | None = None) -> Delta:
+        """What has been touched since the last call."""
+        rows: list[Row] = []
+        gone: list[NodeId] = []
+        for node_id in self._touched:
+            row = self.row(node_id)
+            if row.synced is None and row.local is None and row.remote is None:
+                gone.append(node_id)
+                self._revs.pop(node_id, None)
+            else:
+                rows.append(row)
+        self._touched.clear()
+        return Delta(tuple(rows), tuple(gone), dict(facts or {}))
+
+    def row(self, node_id: NodeId) -> Row:
+        return Row(
+            node_id,
+            self.synced.get(node_id) if node_id in self.synced else None,
+            self.local.get(node_id),
+            self.remote.get(node_id),
+            self.rev(node_id),
+            self._stamps.get(node_id),
+            self._spellings.get(node_id),
+        )

@@ -1,0 +1,211 @@
+"""A tree of nodes by id, and an overlay that says only where another tree differs from it.
+
+Both answer the same three questions (``View``): what is this node, who stands at this name, who is in this folder.
+A slot may for a moment hold two nodes (Synced is a collection of agreements, not a picture of one disk), so the index
+allows it; the views that a person could look at, Local and Remote, never keep two for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, Protocol
+
+from syncagent.model.ids import PARK, ROOT, NodeId
+from syncagent.model.names import Name, NameKey, RelPath, name_key
+from syncagent.model.nodes import Dir, Node, Placement
+
+ROOT_DIR: Final = Dir(ROOT, Placement(ROOT, Name("")))
+PARK_DIR: Final = Dir(PARK, Placement(ROOT, Name("")))
+_FIXED: Final[dict[NodeId, Node]] = {ROOT: ROOT_DIR, PARK: PARK_DIR}
+
+
+class View(Protocol):
+    """How a tree is read."""
+
+    def get(self, node_id: NodeId) -> Node | None: ...
+
+    def at(self, parent: NodeId, key: NameKey) -> NodeId | None: ...
+
+    def children(self, parent: NodeId) -> Iterator[NodeId]: ...
+
+
+class Tree:
+    """Nodes by id, with an index of who stands where."""
+
+    __slots__ = ("_nodes", "_slots")
+
+    def __init__(self) -> None:
+        self._nodes: dict[NodeId, Node] = {}
+        self._slots: dict[NodeId, dict[NameKey, NodeId | tuple[NodeId, ...]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def __contains__(self, node_id: NodeId) -> bool:
+        return node_id in self._nodes
+
+    def ids(self) -> Iterable[NodeId]:
+        """Every id, in the order of arrival."""
+        return self._nodes.keys()
+
+    def get(self, node_id: NodeId) -> Node | None:
+        return self._nodes.get(node_id) or _FIXED.get(node_id)
+
+    def put(self, node: Node) -> None:
+        """Let ``node`` stand where it says, and no longer where it stood before."""
+        old = self._nodes.get(node.id)
+        self._nodes[node.id] = node
+        if old is not None:
+            if old.at == node.at:
+                return
+            self._leave(old)
+        folder = self._slots.setdefault(node.at.parent, {})
+        key = name_key(node.at.name)
+        there = folder.get(key)
+        if there is None:
+            folder[key] = node.id
+        else:
+            folder[key] = (*_all(there), node.id)
+
+    def drop(self, node_id: NodeId) -> None:
+        """Forget the node, if it is known."""
+        old = self._nodes.pop(node_id, None)
+        if old is not None:
+            self._leave(old)
+
+    def at(self, parent: NodeId, key: NameKey) -> NodeId | None:
+        """Who stands at this name; of two, the one that came first."""
+        there = self._slots.get(parent, {}).get(key)
+        return there[0] if isinstance(there, tuple) else there
+
+    def all_at(self, parent: NodeId, key: NameKey) -> tuple[NodeId, ...]:
+        there = self._slots.get(parent, {}).get(key)
+        return () if there is None else _all(there)
+
+    def children(self, parent: NodeId) -> Iterator[NodeId]:
+        for there in self._slots.get(parent, {}).values():
+            if isinstance(there, tuple):
+                yield from there
+            else:
+                yield there
+
+    def _leave(self, node: Node) -> None:
+        folder = self._slots[node.at.parent]
+        key = name_key(node.at.name)
+        left = tuple(one for one in _all(folder[key]) if one != node.id)
+        if not left:
+            del folder[key]
+            if not folder:
+                del self._slots[node.at.parent]
+        else:
+            folder[key] = left[0] if len(left) == 1 else left
+
+
+class Overlay:
+    """A tree told as its difference from ``base``.
+
+    What it holds is exactly what differs: a node set to what the base says leaves the overlay by itself.
+    """
+
+    __slots__ = ("_base", "_gone", "_own")
+
+    def __init__(self, base: Tree) -> None:
+        self._base = base
+        self._own = Tree()
+        self._gone: dict[NodeId, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._own) + len(self._gone)
+
+    def __contains__(self, node_id: NodeId) -> bool:
+        return node_id in self._own or node_id in self._gone
+
+    def ids(self) -> Iterator[NodeId]:
+        """The ids of all that differs from the base."""
+        yield from self._own.ids()
+        yield from self._gone
+
+    def get(self, node_id: NodeId) -> Node | None:
+        if node_id in self._gone:
+            return None
+        return (self._own.get(node_id) if node_id in self._own else None) or self._base.get(node_id)
+
+    def set(self, node_id: NodeId, node: Node | None) -> None:
+        """Say what this tree has for ``node_id``."""
+        if node == self._base_has(node_id):
+            self._own.drop(node_id)
+            self._gone.pop(node_id, None)
+        elif node is None:
+            self._own.drop(node_id)
+            self._gone[node_id] = None
+        else:
+            self._gone.pop(node_id, None)
+            self._own.put(node)
+
+    def at(self, parent: NodeId, key: NameKey) -> NodeId | None:
+        own = self._own.at(parent, key)
+        if own is not None:
+            return own
+        for node_id in self._base.all_at(parent, key):
+            if node_id not in self:
+                return node_id
+        return None
+
+    def children(self, parent: NodeId) -> Iterator[NodeId]:
+        yield from self._own.children(parent)
+        for node_id in self._base.children(parent):
+            if node_id not in self:
+                yield node_id
+
+    def _base_has(self, node_id: NodeId) -> Node | None:
+        return self._base.get(node_id) if node_id in self._base else None
+
+
+def _all(there: NodeId | tuple[NodeId, ...]) -> tuple[NodeId, ...]:
+    return there if isinstance(there, tuple) else (there,)
+
+
+def ancestors(view: View, node_id: NodeId) -> Iterator[NodeId]:
+    """``node_id`` itself, its folder, and so on up; ROOT is not given.
+
+    It ends where a folder is missing, and where a circle closes (which no tree that is in order has).
+    """
+    seen: set[NodeId] = set()
+    while node_id not in (ROOT, PARK) and node_id not in seen:
+        node = view.get(node_id)
+        if node is None:
+            return
+        seen.add(node_id)
+        yield node_id
+        node_id = node.at.parent
+
+
+def path_of(view: View, node_id: NodeId) -> RelPath | None:
+    """The path of a node in ``view``; None when it, or a folder above it, is not there (or it is parked)."""
+    names: list[str] = []
+    while node_id != ROOT:
+        node = view.get(node_id)
+        if node is None or node_id == PARK or len(names) > 100_000:
+            return None
+        names.append(node.at.name)
+        node_id = node.at.parent
+    return RelPath("/".join(reversed(names)))
+
+
+def find(view: View, names: Iterable[Name]) -> NodeId | None:
+    """The node at the path of these names; ROOT for none of them."""
+    here: NodeId | None = ROOT
+    for name in names:
+        if here is None:
+            return None
+        here = view.at(here, name_key(name))
+    return here
+
+
+def subtree(view: View, top: NodeId) -> Iterator[NodeId]:
+    """``top`` and all beneath it, folders before what they hold."""
+    waiting = [top]
+    while waiting:
+        node_id = waiting.pop()
+        yield node_id
+        waiting.extend(view.children(node_id))
