@@ -1,0 +1,56 @@
+# Everything here makes its own virtual environment; nothing but Python 3.11 or later and git has to be there before.
+
+VENV   ?= .venv
+FOLDER ?= ./sync-folder
+SEEDS  ?= 200
+ARGS   ?=
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-slow check lint types contracts format sim bench build clean setup
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Set up .venv for development
+	@scripts/venv.sh $(VENV) '[dev]'
+
+run: ## Start a hub and an agent that keeps ./sync-folder (FOLDER=…, ARGS='--listen 0.0.0.0')
+	@scripts/venv.sh $(VENV) ''
+	@$(BIN)/syncagent up $(FOLDER) $(ARGS)
+
+test: setup ## Run the tests (ARGS='-k name')
+	@$(BIN)/python -m pytest -n auto -m 'not slow' $(ARGS)
+
+test-slow: setup ## Run the tests that take long
+	@$(BIN)/python -m pytest -n auto -m slow $(ARGS)
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup
+	@$(BIN)/mypy
+
+contracts: setup
+	@$(BIN)/lint-imports --no-logo
+
+check: lint types contracts test ## Lint, types, import contracts, tests
+
+format: setup ## Put the code into its usual form
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+sim: setup ## Run simulated worlds from SEEDS seeds (SEEDS=200)
+	@SYNCAGENT_SIM_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n auto -m sim $(ARGS)
+
+bench: setup ## Run the benchmarks
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+build: setup ## Build the wheel and the source archive into dist/
+	@rm -rf dist
+	@$(BIN)/python -m build
+
+clean: ## Remove what was made (not the folder that is kept)
+	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	@find syncagent tests -name __pycache__ -type d -prune -exec rm -rf {} +
