@@ -1,0 +1,261 @@
+"""The running agent's ear for commands from the same user: a Unix socket in the data directory.
+
+Lines of JSON.  One request on a connection, ``{"command": str, "args": {…}, "follow": bool}``; then, for one that
+follows, any number of ``{"event": {…}}``; and at the end ``{"ok": true, "result": {…}}`` or
+``{"ok": false, "error": {"kind": str, "message": str, "code": str}}``, where ``kind`` is a leaf of ``errors.py``.
+
+The socket is made with mode 0600 in a directory of mode 0700, and who connects is checked by the uid that the kernel
+gives (HAZARDS G8).  The server runs in the agent's event loop.  The client is plain blocking code, so that a command
+line starts quickly, and every face can use it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+import struct
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, TypeAlias
+
+from syncagent import errors
+from syncagent.agent.places import make_private
+from syncagent.errors import AlreadyRunning, LinkLost, NotRunning, Refused, SyncAgentError
+
+Answer: TypeAlias = dict[str, Any]
+Handle: TypeAlias = Callable[[str, dict[str, Any]], Awaitable[Answer]]
+Follow: TypeAlias = Callable[[str, dict[str, Any]], AsyncGenerator[Answer, None]]
+
+_log: Final = logging.getLogger(__name__)
+
+MAX_REQUEST: Final = 1 << 20
+MAX_ANSWER: Final = 256 << 20
+"""What a client is ready to read in one line: a list of all skipped files can be long."""
+
+
+class UnknownCommand(SyncAgentError):
+    """The running agent does not know the command: it is of another version."""
+
+
+@dataclass(slots=True)
+class ControlServer:
+    """Answers commands at ``path``.  ``handle`` gives the answer to one; ``follow`` gives events until they end, or
+    until the client goes.  Both may raise a SyncAgentError, which the client raises again.
+
+    Use as ``async with``; take the data directory's lock before, since a socket left behind is removed.
+    """
+
+    path: Path
+    handle: Handle
+    follow: Follow | None = None
+    _server: asyncio.Server | None = field(default=None, init=False)
+    _talks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+
+    async def __aenter__(self) -> Self:
+        make_private(self.path.parent)
+        listening = _listen(self.path)
+        self._server = await asyncio.start_unix_server(self._accept, sock=listening, limit=MAX_REQUEST)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None:
+            self._server.close()
+        for talk in self._talks:
+            talk.cancel()
+        await asyncio.gather(*self._talks, return_exceptions=True)
+        self.path.unlink(missing_ok=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.current_task()
+        if talk is not None:
+            self._talks.add(talk)
+        try:
+            if peer_uid(writer.get_extra_info("socket")) == os.getuid():
+                await self._talk(reader, writer)
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # the client went, or the agent stops: there is no one left to tell
+        finally:
+            writer.close()
+            if talk is not None:
+                self._talks.discard(talk)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            command, args, follows = _request(await reader.readline())
+            work = self._send_events(writer, command, args) if follows else self.handle(command, args)
+            answer: Answer = {"ok": True, "result": await _unless_gone(reader, work)}
+        except SyncAgentError as error:
+            answer = {"ok": False, "error": _told(error)}
+        except ValueError as error:
+            answer = {"ok": False, "error": {"kind": "SyncAgentError", "message": f"not a request: {error}"}}
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception:  # noqa: BLE001 - a bug in one command must not end the others
+            _log.exception("a control command failed")
+            answer = {"ok": False, "error": {"kind": "SyncAgentError", "message": "the agent failed; see its log"}}
+        await _write(writer, answer)
+
+    async def _send_events(self, writer: asyncio.StreamWriter, command: str, args: dict[str, Any]) -> Answer:
+        if self.follow is None:
+            raise UnknownCommand(f"the agent cannot follow {command!r}")
+        async with contextlib.aclosing(self.follow(command, args)) as events:
+            async for event in events:
+                await _write(writer, {"event": event})
+        return {}
+
+
+async def _unless_gone(reader: asyncio.StreamReader, work: Awaitable[Answer]) -> Answer:
+    """What ``work`` gives; it is cancelled when the client hangs up before (seen even while nothing is sent)."""
+    working, gone = asyncio.ensure_future(work), asyncio.ensure_future(reader.read(1))
+    try:
+        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ConnectionResetError("the client hung up")
+        return working.result()
+    finally:
+        for task in (working, gone):
+            task.cancel()
+        await asyncio.gather(working, gone, return_exceptions=True)
+
+
+def _listen(path: Path) -> socket.socket:
+    if _answers(path):
+        raise AlreadyRunning(f"another agent answers at {path}")
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        # On Linux the socket's own mode becomes that of its name, so that there is no moment at which it is wider.
+        # Elsewhere the directory, which is 0700, covers the moment until chmod.
+        os.fchmod(listening.fileno(), 0o600)
+        listening.bind(os.fspath(path))
+        path.chmod(0o600)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+        trial.settimeout(1)
+        try:
+            trial.connect(os.fspath(path))
+        except OSError:
+            return False
+        return True
+
+
+def peer_uid(connected: socket.socket) -> int | None:
+    """The uid of the process at the other end of a Unix socket, as the kernel has it; None where it will not say."""
+    try:
+        if sys.platform == "linux":
+            return int(struct.unpack("3i", connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1])
+        else:  # noqa: RET505 - a type checker follows one platform's branch only when it is one
+            # LOCAL_PEERCRED (1) at SOL_LOCAL (0) gives a struct xucred: version, uid, groups.
+            return int(struct.unpack_from("2I", connected.getsockopt(0, 1, 76))[1])
+    except OSError:
+        return None
+
+
+def _request(line: bytes) -> tuple[str, dict[str, Any], bool]:
+    match json.loads(line):
+        case {"command": str() as command, **rest}:
+            args = rest.get("args", {})
+            if isinstance(args, dict):
+                return command, args, rest.get("follow") is True
+    raise ValueError('expected {"command": …, "args": {…}}')
+
+
+async def _write(writer: asyncio.StreamWriter, message: Mapping[str, Any]) -> None:
+    writer.write(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n")
+    await writer.drain()
+
+
+def _told(error: SyncAgentError) -> dict[str, str]:
+    return {"kind": type(error).__name__, "message": str(error), "code": getattr(error, "code", "")}
+
+
+@dataclass(frozen=True, slots=True)
+class ControlClient:
+    """Asks the agent that listens at ``path``."""
+
+    path: Path
+
+    def call(self, command: str, *, timeout: float | None = 30.0, **args: Any) -> Answer:
+        """The answer to ``command``; ``timeout`` in seconds, None to wait as long as it takes.
+
+        Raises NotRunning when no agent listens there, LinkLost when it went or did not answer in time, or what the
+        agent raised.
+        """
+        with self._ask(command, args, follow=False, timeout=timeout) as lines:
+            for message in lines:
+                return _answer(message)
+        raise LinkLost("the agent stopped before it answered")
+
+    def follow(self, command: str, **args: Any) -> Iterator[Answer]:
+        """Events, as they come, until the agent ends them or stops.  Raises as ``call`` does."""
+        with self._ask(command, args, follow=True, timeout=None) as lines:
+            for message in lines:
+                if "event" not in message:
+                    _answer(message)
+                    return
+                yield message["event"]
+
+    @contextlib.contextmanager
+    def _ask(
+        self, command: str, args: Mapping[str, Any], *, follow: bool, timeout: float | None
+    ) -> Iterator[Iterator[Answer]]:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+            link.settimeout(timeout)
+            try:
+                link.connect(os.fspath(self.path))
+            except OSError:
+                raise NotRunning("no agent is running here; start it with `syncagent up`") from None
+            if peer_uid(link) != os.getuid():
+                raise NotRunning(f"what listens at {self.path} belongs to another user")
+            try:
+                link.sendall(json.dumps({"command": command, "args": dict(args), "follow": follow}).encode() + b"\n")
+                with link.makefile("rb") as stream:
+                    yield _messages(stream.readline)
+            except TimeoutError:
+                raise LinkLost(f"the agent did not answer within {timeout:g} seconds") from None
+            except OSError as error:
+                raise LinkLost(f"the connection to the agent broke: {error.strerror}") from None
+
+
+def _messages(readline: Callable[[int], bytes]) -> Iterator[Answer]:
+    while line := readline(MAX_ANSWER):
+        try:
+            message = json.loads(line)
+        except ValueError:
+            raise LinkLost("the agent's answer was cut off") from None
+        if isinstance(message, dict):
+            yield message
+
+
+def _answer(message: Answer) -> Answer:
+    if message.get("ok") is True:
+        result = message.get("result")
+        return result if isinstance(result, dict) else {}
+    error = message.get("error")
+    raise _raised(error if isinstance(error, dict) else {})
+
+
+def _raised(error: Mapping[str, Any]) -> SyncAgentError:
+    """The error that the agent raised, as one of ours again."""
+    text, code = str(error.get("message", "the agent gave no reason")), str(error.get("code", ""))
+    kind = getattr(errors, str(error.get("kind")), SyncAgentError)
+    if not (isinstance(kind, type) and issubclass(kind, SyncAgentError)):
+        return SyncAgentError(text)
+    if issubclass(kind, (Refused, errors.BadMessage)):
+        return kind(code, text)
+    return kind(text)

@@ -1,0 +1,109 @@
+"""The agent's key, at rest: in the system's keyring where that works, or in a file that only its owner can read.
+
+The key is never in config.toml, in an argument, or in the environment of a child process (HAZARDS G5).  The file is
+made with its mode, in one call; a file that others can read is refused, since the key must then be taken for known.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import stat
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+from syncagent.agent.places import Places, write_private
+from syncagent.errors import BadConfig
+
+KeyStore: TypeAlias = Literal["auto", "file", "keyring"]
+KEY_VARIABLE: Final = "SYNCAGENT_API_KEY"
+_RING: Final = "syncagent"
+_MOST: Final = 4096
+
+
+def from_environment(environment: MutableMapping[str, str]) -> str:
+    """The key that the environment gives, or "".  It is taken out, so that no child process gets it."""
+    return environment.pop(KEY_VARIABLE, "").strip()
+
+
+def save_key(places: Places, key: str, store: KeyStore = "auto") -> Literal["file", "keyring"]:
+    """Keep ``key``; says where.  "auto" means the keyring where one is installed and works, else the file.
+
+    Raises BadConfig when it cannot be kept.
+    """
+    if store in ("auto", "keyring") and _ring_set(places, key):
+        places.key.unlink(missing_ok=True)
+        return "keyring"
+    if store == "keyring":
+        raise BadConfig('no keyring works here; set key_store to "file", or install the extra syncagent[keyring]')
+    write_private(places.key, key + "\n")
+    return "file"
+
+
+def load_key(places: Places) -> str:
+    """The key that was kept, or "" when there is none.
+
+    Raises BadConfig when the file is not this user's alone.
+    """
+    if key := _read_private(places.key):
+        return key
+    return _ring_get(places)
+
+
+def forget_key(places: Places) -> None:
+    """Keep the key no longer."""
+    places.key.unlink(missing_ok=True)
+    _ring_set(places, "")
+
+
+def _read_private(path: Path) -> str:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise BadConfig(f"the key file {path} cannot be read: {error.strerror}") from None
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise BadConfig(f"the key file {path} is not a file")
+        if found.st_uid != os.getuid():
+            raise BadConfig(f"the key file {path} belongs to another user")
+        if mode := stat.S_IMODE(found.st_mode) & 0o077:
+            raise BadConfig(
+                f"the key file {path} can be read or written by others (mode {0o600 | mode:04o}): "
+                f"make a new key at the hub, and `chmod 600` the file"
+            )
+        return file.read(_MOST).decode("utf-8", "replace").strip()
+
+
+def _ring_set(places: Places, key: str) -> bool:
+    """Put the key into the keyring ("" takes it out), and see that it is there.  False where no keyring works."""
+    if importlib.util.find_spec("keyring") is None:
+        return False
+    import keyring  # noqa: PLC0415 - optional, and slow to import
+    from keyring.errors import KeyringError, PasswordDeleteError  # noqa: PLC0415
+
+    try:
+        if not key:
+            with contextlib.suppress(PasswordDeleteError):
+                keyring.delete_password(_RING, str(places.data_dir))
+            return True
+        keyring.set_password(_RING, str(places.data_dir), key)
+        return keyring.get_password(_RING, str(places.data_dir)) == key
+    except (KeyringError, RuntimeError, OSError):
+        return False
+
+
+def _ring_get(places: Places) -> str:
+    if importlib.util.find_spec("keyring") is None:
+        return ""
+    import keyring  # noqa: PLC0415 - optional, and slow to import
+    from keyring.errors import KeyringError  # noqa: PLC0415
+
+    try:
+        return keyring.get_password(_RING, str(places.data_dir)) or ""
+    except (KeyringError, RuntimeError, OSError):
+        return ""

@@ -1,0 +1,138 @@
+"""The agent's log: a file that is turned over when it has grown, for the user's eyes alone.
+
+Two things are true of every line, whatever code or library wrote it: no key is in it, and no control character, so that
+a file's name can neither forge a line nor speak to a terminal (HAZARDS G7, G14).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import re
+from collections.abc import Collection
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Final
+
+from syncagent.agent.places import make_private
+
+FILE_BYTES: Final = 5 << 20
+FILES_KEPT: Final = 4
+HIDDEN: Final = "[hidden]"
+
+_SECRET: Final = re.compile(
+    r"""(?ix) (?P<what> api[_-]?key | token | password | authorization | secret )
+              (?P<between> ["']? \s* [:=] \s* (?: bearer \s+ )? ["']? )
+              (?P<value> [^\s"',;&})]+ )"""
+)
+_LINK: Final = re.compile(r"(?i)\bsyncagent(?:\+\w+)?:(?://)?[^\s\"'<>]+")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+class Redaction:
+    """Takes keys out of text: those that are given, and whatever looks like one."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self, secrets: Collection[str] = ()) -> None:
+        # The longest first: one secret may begin like another.
+        known = sorted((s for s in secrets if len(s) >= 8), key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def __call__(self, text: str) -> str:
+        if self._known is not None:
+            text = self._known.sub(HIDDEN, text)
+        text = _LINK.sub(HIDDEN, text)
+        return _SECRET.sub(lambda found: f"{found['what']}{found['between']}{HIDDEN}", text)
+
+
+def visible(text: str) -> str:
+    """``text`` with its control characters (and those that turn the direction of writing) spelled out.  Line breaks
+    and tabs stay."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+class PlainLines(logging.Formatter):
+    """``2026-11-22T23:18:00.123Z INFO engine: text``; what follows in a record's later lines is indented."""
+
+    def __init__(self, redact: Redaction) -> None:
+        super().__init__()
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        name = record.name.removeprefix("syncagent.")
+        text = visible(self._redact(_whole(self, record))).replace("\n", "\n    ")
+        return f"{_instant(record)} {record.levelname} {name}: {text}"
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, text, and ``trace`` where there was an exception."""
+
+    def __init__(self, redact: Redaction) -> None:
+        super().__init__()
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": _instant(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "text": visible(self._redact(record.getMessage())),
+        }
+        if record.exc_info:
+            line["trace"] = visible(self._redact(self.formatException(record.exc_info)))
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _whole(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    message = record.getMessage()
+    return f"{message}\n{formatter.formatException(record.exc_info)}" if record.exc_info else message
+
+
+def _instant(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class PrivateRotatingFile(RotatingFileHandler):
+    """A log file that is made with mode 0600, and never through a link."""
+
+    def _open(self) -> io.TextIOWrapper:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        # A name with a lone surrogate (bytes that are no UTF-8) must not stop the log.
+        return io.TextIOWrapper(
+            os.fdopen(os.open(self.baseFilename, flags, 0o600), "ab"),
+            encoding="utf-8",
+            errors="backslashreplace",
+            write_through=True,
+        )
+
+
+def log_to(
+    path: Path, *, level: str = "info", form: str = "text", secrets: Collection[str] = (), echo: bool = False
+) -> logging.Handler:
+    """Send everything that is logged in this process to ``path`` (made when needed), and to stderr too with ``echo``.
+
+    ``form`` is "text" or "json".  Gives the file's handler: ``end`` takes it away again.
+    """
+    make_private(path.parent)
+    redact = Redaction(secrets)
+    formatter = JsonLines(redact) if form == "json" else PlainLines(redact)
+    root = logging.getLogger()
+    root.setLevel(level.upper())
+    handler = PrivateRotatingFile(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT)
+    handlers: list[logging.Handler] = [handler, logging.StreamHandler()] if echo else [handler]
+    for each in handlers:
+        each.setFormatter(formatter)
+        root.addHandler(each)
+    for chatty in ("asyncio", "websockets", "watchdog", "aiohttp.access"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    return handler
+
+
+def end(handler: logging.Handler) -> None:
+    """Stop logging to what ``log_to`` gave."""
+    logging.getLogger().removeHandler(handler)
+    handler.close()
