@@ -1,0 +1,125 @@
+"""What the ops of a batch, and those already under way, lay claim to: the reason why they may run in any order.
+
+On each side (this disk, the hub) an op may *fill* a name, *shift* a folder (so that all paths beneath it change), *empty*
+a folder (which nothing may enter any more), and *lean* on every folder above it.  Two ops get in each other's way when
+both fill one name, when one fills a name in a folder that the other empties, or when one shifts what the other leans on.
+An op that would is not in this batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from syncagent.model.ids import PARK, NodeId
+from syncagent.model.names import NameKey, name_key
+from syncagent.model.nodes import Dir, Placement
+from syncagent.planner.ops import (
+    Adopt,
+    Agree,
+    DeleteLocal,
+    MakeLocalDir,
+    MoveLocal,
+    Op,
+    SetAside,
+    SubmitCreate,
+    SubmitDelete,
+    SubmitEdit,
+    SubmitMove,
+    WriteLocal,
+)
+from syncagent.trees.tree import View, ancestors
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What one op claims on one side."""
+
+    fills: Placement | None = None
+    shifts: bool = False
+    empties: bool = False
+    leans: bool = True
+
+
+def footprint(op: Op) -> tuple[Footprint | None, Footprint | None]:
+    """What ``op`` claims on this disk, and at the hub.
+
+    The disk goes by paths, so that whatever is done there leans on all folders above it.  The hub goes by ids: only a
+    folder's move leans on what is above (two moves of one batch must not make a circle together).
+    """
+    match op:
+        case MakeLocalDir(node=node):
+            return Footprint(node.at, shifts=True), None
+        case WriteLocal(node=node, expect=expect):
+            return Footprint(node.at if expect is None else None), None
+        case MoveLocal(expect=expect, to=to) | SetAside(expect=expect, to=to):
+            return Footprint(to, shifts=isinstance(expect, Dir)), None
+        case DeleteLocal(expect=expect):
+            return Footprint(shifts=isinstance(expect, Dir)), None
+        case Adopt():
+            return Footprint(shifts=True), None
+        case SubmitCreate(node=node):
+            return None, Footprint(node.at, leans=False)
+        case SubmitMove(node=node, to=to):
+            return None, Footprint(to, shifts=isinstance(node, Dir), leans=isinstance(node, Dir))
+        case SubmitDelete(node=node):
+            return None, Footprint(empties=isinstance(node, Dir), leans=False)
+        case SubmitEdit() | Agree():
+            return None, None
+        case _:
+            assert_never(op)
+
+
+class Claims:
+    """The claims on one side, whose tree is ``view``."""
+
+    __slots__ = ("_emptied", "_entered", "_filled", "_leant_on", "_shifting", "_view")
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._filled: dict[tuple[NodeId, NameKey], NodeId] = {}
+        self._entered: dict[NodeId, NodeId] = {}
+        self._emptied: set[NodeId] = set()
+        self._shifting: set[NodeId] = set()
+        self._leant_on: dict[NodeId, NodeId] = {}
+
+    def filler(self, at: Placement) -> NodeId | None:
+        """Who has claimed to fill this name."""
+        return self._filled.get((at.parent, name_key(at.name)))
+
+    def in_the_way(self, node_id: NodeId, foot: Footprint) -> NodeId | None:
+        """The node whose op must be over before the op about ``node_id`` may run; None when nothing is in the way."""
+        if foot.fills is not None and foot.fills.parent != PARK:
+            if foot.fills.parent in self._emptied:
+                return foot.fills.parent
+            filler = self.filler(foot.fills)
+            if filler is not None and filler != node_id:
+                return filler
+        if foot.empties and node_id in self._entered:
+            return self._entered[node_id]
+        if foot.shifts and node_id in self._leant_on:
+            return self._leant_on[node_id]
+        if foot.leans and self._shifting:
+            return next((folder for folder in self._folders(node_id, foot) if folder in self._shifting), None)
+        return None
+
+    def claim(self, node_id: NodeId, foot: Footprint) -> None:
+        """From now on, whatever gets in the way of this op must wait for it."""
+        if foot.fills is not None and foot.fills.parent != PARK:
+            self._filled[foot.fills.parent, name_key(foot.fills.name)] = node_id
+            self._entered.setdefault(foot.fills.parent, node_id)
+        if foot.empties:
+            self._emptied.add(node_id)
+        if foot.shifts:
+            self._shifting.add(node_id)
+        if foot.leans:
+            for folder in self._folders(node_id, foot):
+                self._leant_on.setdefault(folder, node_id)
+
+    def _folders(self, node_id: NodeId, foot: Footprint) -> list[NodeId]:
+        """The folders above where the node stands and above where it is to stand."""
+        node = self._view.get(node_id)
+        folders = list(ancestors(self._view, node.at.parent)) if node is not None else []
+        if foot.fills is not None and (node is None or foot.fills.parent != node.at.parent):
+            folders.extend(ancestors(self._view, foot.fills.parent))
+        return folders

@@ -1,0 +1,140 @@
+"""What an op means for the trees once it has succeeded.
+
+The one description of success: the engine uses it on real results, the property tests use it to pretend.  It reads the
+trees as they are now, not as they were when the op was planned, and changes only the aspect that the op was about; what
+changed in between stays different, and is planned anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from syncagent.model.facts import Stamp
+from syncagent.model.ids import PARK, NodeId, Rev
+from syncagent.model.nodes import File, Link, Node, Placement
+from syncagent.planner.ops import (
+    Adopt,
+    Agree,
+    DeleteLocal,
+    LocalOp,
+    MakeLocalDir,
+    MoveLocal,
+    SetAside,
+    SubmitCreate,
+    SubmitDelete,
+    SubmitEdit,
+    SubmitMove,
+    SubmitOp,
+    TreeOp,
+    WriteLocal,
+)
+from syncagent.trees.canopy import Canopy
+
+
+def settle_local(canopy: Canopy, op: LocalOp, stamp: Stamp | None) -> None:
+    """``op`` was done on the disk and is durable; ``stamp`` is what was left behind."""
+    match op:
+        case MakeLocalDir(node=node):
+            canopy.set_local(node.id, node, stamp)
+            canopy.set_synced(node.id, node)
+        case WriteLocal(node=node, expect=None):
+            canopy.set_local(node.id, node, stamp)
+            canopy.set_synced(node.id, node)
+        case WriteLocal(node=node, expect=expect):
+            assert expect is not None  # the case above
+            _settle_overwrite(canopy, node, expect, stamp)
+        case MoveLocal(expect=expect, to=to):
+            local = canopy.local.get(expect.id) or expect
+            canopy.set_local(expect.id, replace(local, at=to), stamp)
+            _forget_spelling(canopy, expect.id, to)
+            synced = canopy.synced.get(expect.id)
+            if to.parent != PARK and synced is not None:
+                canopy.set_synced(expect.id, replace(synced, at=to))
+        case DeleteLocal(expect=expect):
+            canopy.set_local(expect.id, None)
+            canopy.set_synced(expect.id, None)
+        case SetAside(expect=expect, to=to, becomes=becomes):
+            local = canopy.local.get(expect.id) or expect
+            if becomes != expect.id:
+                canopy.set_local(expect.id, None)
+            canopy.set_local(becomes, replace(local, id=becomes, at=to), stamp)
+            _forget_spelling(canopy, becomes, to)
+        case _:
+            assert_never(op)
+
+
+def _forget_spelling(canopy: Canopy, node_id: NodeId, to: Placement) -> None:
+    """Whatever we name is named in NFC."""
+    if to.parent != PARK:
+        canopy.spell(node_id, None)
+
+
+def _settle_overwrite(canopy: Canopy, node: File | Link, expect: File | Link, stamp: Stamp | None) -> None:
+    """What was taken from the hub is agreed from now on; what was kept of the local side is not yet."""
+    local = canopy.local.get(node.id) or expect
+    canopy.set_local(node.id, replace(node, at=local.at), stamp)
+    synced = canopy.synced.get(node.id) or expect
+    match (node, expect, synced):
+        case (File(), File(), File()):
+            synced = replace(
+                synced,
+                content=node.content if node.content != expect.content else synced.content,
+                executable=node.executable if node.executable != expect.executable else synced.executable,
+                mtime_ns=node.mtime_ns if node.mtime_ns != expect.mtime_ns else synced.mtime_ns,
+            )
+        case (Link(), Link(), Link()):
+            synced = replace(synced, target=node.target)
+        case _:
+            raise AssertionError("the kind of a node never changes")
+    canopy.set_synced(node.id, synced)
+
+
+def settle_submitted(canopy: Canopy, op: SubmitOp, rev: Rev) -> None:
+    """The hub took ``op`` and gave the node the revision ``rev``.  Also for our own change met in the journal, when the
+    answer to it was lost."""
+    match op:
+        case SubmitCreate(node=node):
+            canopy.set_remote(node.id, node, rev)
+            canopy.set_synced(node.id, node)
+        case SubmitEdit(node=node):
+            for view, put in ((canopy.remote, canopy.set_remote), (canopy.synced, canopy.set_synced)):
+                was = view.get(node.id)
+                if was is not None:
+                    put(node.id, replace(node, at=was.at))
+            canopy.set_remote(node.id, canopy.remote.get(node.id), rev)
+        case SubmitMove(node=node, to=to):
+            for view, put in ((canopy.remote, canopy.set_remote), (canopy.synced, canopy.set_synced)):
+                was = view.get(node.id)
+                if was is not None:
+                    put(node.id, replace(was, at=to))
+            canopy.set_remote(node.id, canopy.remote.get(node.id), rev)
+        case SubmitDelete(node=node):
+            canopy.set_remote(node.id, None, rev)
+            canopy.set_synced(node.id, None)
+        case _:
+            assert_never(op)
+
+
+def settle_tree(canopy: Canopy, op: TreeOp) -> None:
+    """Do ``op``: it concerns the trees alone."""
+    match op:
+        case Agree(id=node_id):
+            canopy.set_synced(node_id, canopy.local.get(node_id))
+        case Adopt(local=local_id, remote=remote_id):
+            local = canopy.local.get(local_id)
+            if local is None:
+                return
+            stamp, spelling = canopy.stamp(local_id), canopy.spelling(local_id)
+            adopted: Node = replace(local, id=remote_id)
+            canopy.set_local(local_id, None)
+            canopy.set_local(remote_id, adopted, stamp)
+            canopy.spell(remote_id, spelling)
+            # Agreed is what stands here, so that where the hub's executable bit or mtime differ, the hub's are taken.
+            canopy.set_synced(remote_id, adopted)
+            canopy.reparent(local_id, remote_id)
+        case _:
+            assert_never(op)
+
+
+__all__ = ["settle_local", "settle_submitted", "settle_tree"]

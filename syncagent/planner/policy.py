@@ -1,0 +1,17 @@
+"""What a person or a machine has a say in when a plan is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """``machine`` and ``day`` (an ISO date, only ever shown) go into the names of conflict copies."""
+
+    machine: str = "this machine"
+    day: str = "1970-01-01"
+    may_submit: bool = True
+    """False as long as the hub is out of reach, or this machine may only read."""
+    may_write: bool = True
+    """False as long as the root is missing, or paused."""

@@ -1,0 +1,246 @@
+"""Any three trees come together, whatever the order in which the ops of a plan are run, and nothing is lost on the way."""
+
+from __future__ import annotations
+
+import os
+import random
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from syncagent.model.ids import ROOT, Digest, NodeId, Rev
+from syncagent.model.names import Name, is_conflict_name
+from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement
+from syncagent.planner.compare import same_inside
+from syncagent.planner.ops import Adopt, Agree, Op, SetAside, SubmitCreate, SubmitDelete, SubmitEdit, SubmitMove, subject
+from syncagent.planner.outcome import settle_local, settle_submitted, settle_tree
+from syncagent.planner.plan import plan
+from syncagent.planner.policy import Policy
+from syncagent.trees.canopy import Canopy
+from tests.support.pretend import IdHub, PathDisk, Refused, Task, make_task
+
+CASES = int(os.environ.get("SYNCAGENT_PLANNER_CASES", "2000"))
+ROUNDS = 200
+NAMES = [Name(letter) for letter in "abcd"]
+
+
+@dataclass
+class User:
+    """Changes a tree of nodes as a person would, and remembers which contents were displaced by it."""
+
+    rng: random.Random
+    nodes: dict[NodeId, Node]
+    tag: str
+    pool: list[bytes]
+    edited_away: set[bytes] = field(default_factory=set)
+    deleted: set[bytes] = field(default_factory=set)
+    born: set[bytes] = field(default_factory=set)
+    moved: set[NodeId] = field(default_factory=set)
+    count: int = 0
+
+    def act(self) -> None:
+        self.rng.choice([self.create, self.create, self.edit, self.edit, self.move, self.move, self.delete, self.touch])()
+
+    def create(self) -> None:
+        at = self._spot(self._folders())
+        if at is None:
+            return
+        self.count += 1
+        node_id = NodeId(f"{self.tag}{self.count:03}")
+        match self.rng.randrange(5):
+            case 0 | 1:
+                self.nodes[node_id] = Dir(node_id, at)
+            case 2:
+                self.nodes[node_id] = Link(node_id, at, self.rng.choice(["x", "y", f"{self.tag}{self.count}"]))
+            case _:
+                self.nodes[node_id] = File(node_id, at, self._content(), self.rng.random() < 0.3, self.rng.randrange(9))
+
+    def edit(self) -> None:
+        node = self._any(File)
+        if isinstance(node, File):
+            self.edited_away.add(node.content.digest)
+            self.nodes[node.id] = replace(node, content=self._content(), mtime_ns=self.rng.randrange(9))
+
+    def touch(self) -> None:
+        node = self._any(File)
+        if isinstance(node, File):
+            self.nodes[node.id] = replace(node, executable=not node.executable)
+
+    def move(self) -> None:
+        node = self._any(File, Dir, Link)
+        if node is None:
+            return
+        beneath = self._beneath(node.id)
+        at = self._spot([folder for folder in self._folders() if folder not in beneath])
+        if at is not None:
+            self.moved.add(node.id)
+            self.nodes[node.id] = replace(node, at=at)
+
+    def swap(self) -> None:
+        one, two = self._any(File, Dir), self._any(File, Dir)
+        if one and two and one.id not in self._beneath(two.id) and two.id not in self._beneath(one.id):
+            self.moved |= {one.id, two.id}
+            self.nodes[one.id], self.nodes[two.id] = replace(one, at=two.at), replace(two, at=one.at)
+
+    def delete(self) -> None:
+        node = self._any(File, Dir, Link)
+        if node is not None:
+            for node_id in self._beneath(node.id):
+                gone = self.nodes.pop(node_id)
+                if isinstance(gone, File):
+                    self.deleted.add(gone.content.digest)
+
+    def _content(self) -> Content:
+        if self.rng.random() < 0.15 and self.pool:
+            digest = self.rng.choice(self.pool)
+        else:
+            digest = f"{self.tag}{self.rng.getrandbits(64):x}".encode()
+            self.pool.append(digest)
+        self.born.add(digest)
+        return Content(Digest(digest), 1)
+
+    def _any(self, *kinds: type) -> Node | None:
+        fit = sorted((node for node in self.nodes.values() if isinstance(node, kinds)), key=lambda node: node.id)
+        return self.rng.choice(fit) if fit else None
+
+    def _folders(self) -> list[NodeId]:
+        return [ROOT, *sorted(node.id for node in self.nodes.values() if isinstance(node, Dir))]
+
+    def _beneath(self, top: NodeId) -> list[NodeId]:
+        found = [top]
+        for one in found:
+            found.extend(sorted(node.id for node in self.nodes.values() if node.at.parent == one))
+        return found
+
+    def _spot(self, folders: list[NodeId]) -> Placement | None:
+        parent = self.rng.choice(folders)
+        used = {node.at.name for node in self.nodes.values() if node.at.parent == parent}
+        free = [name for name in NAMES if name not in used]
+        return Placement(parent, self.rng.choice(free)) if free else None
+
+
+class World:
+    """One disk, one hub and the canopy between them, both changed behind its back."""
+
+    def __init__(self, seed: int, here: int, there: int) -> None:
+        self.rng = random.Random(seed)
+        pool: list[bytes] = []
+        base = User(self.rng, {}, "s", pool)
+        for _ in range(self.rng.randrange(9)):
+            base.create()
+        self.base = dict(base.nodes)
+        self.born = set(base.born)
+        held = [node.content.digest for node in self.base.values() if isinstance(node, File)]
+        self.twice = {digest for digest in held if held.count(digest) > 1}
+        self.here = self._user("h", here, pool)
+        self.there = self._user("t", there, pool)
+        self.disk = PathDisk()
+        self.hub = IdHub(dict(self.there.nodes), {node_id: Rev(1) for node_id in self.base})
+        self.canopy = Canopy()
+        for node in self.base.values():
+            self.canopy.set_synced(node.id, node)
+        for node_id in sorted(self.base.keys() | self.here.nodes.keys() | self.there.nodes.keys()):
+            there_now = self.there.nodes.get(node_id)
+            if node_id in self.there.nodes and there_now != self.base.get(node_id):
+                self.hub.revs[node_id] = Rev(2)
+            if node_id in self.base and there_now is None:
+                self.hub.revs[node_id] = Rev(2)
+            self.canopy.set_local(node_id, self.here.nodes.get(node_id))
+            self.canopy.set_remote(node_id, there_now, self.hub.revs.get(node_id))
+        for node_id, node in self.here.nodes.items():
+            self.disk.nodes[self.canopy.local_path(node_id) or ""] = node
+        self.set_asides = 0
+        self.pending: dict[NodeId, Op | Task] = {}
+
+    def _user(self, tag: str, acts: int, pool: list[bytes]) -> User:
+        user = User(self.rng, dict(self.base), tag, pool)
+        for _ in range(acts):
+            if self.rng.random() < 0.1:
+                user.swap()
+            user.act()
+        self.born |= user.born
+        return user
+
+    def settle(self) -> None:
+        for _ in range(ROUNDS):
+            if not self.round():
+                return
+        raise AssertionError(f"not settled after {ROUNDS} rounds: {[*self.canopy.diverged()]}")
+
+    def round(self) -> bool:
+        focus = sorted(self.canopy.diverged())
+        self.rng.shuffle(focus)
+        busy = {node_id: one.op if isinstance(one, Task) else one for node_id, one in self.pending.items()}
+        made = plan(self.canopy, Policy("Laptop", "2026-11-22"), focus=focus, busy=busy, limit=self.rng.choice([3, 1000]))
+        tasks: list[Op | Task] = []
+        for op in made.ops:
+            assert subject(op) not in busy
+            match op:
+                case Agree() | Adopt():
+                    settle_tree(self.canopy, op)
+                case SubmitCreate() | SubmitEdit() | SubmitMove() | SubmitDelete():
+                    tasks.append(op)
+                case _:
+                    self.set_asides += isinstance(op, SetAside)
+                    tasks.append(make_task(self.canopy, op))
+        for task in tasks:
+            self.pending[subject(task.op if isinstance(task, Task) else task)] = task
+        worked = bool(made.ops or self.pending)
+        order = sorted(self.pending)
+        self.rng.shuffle(order)
+        for node_id in order[: self.rng.randint(1, max(1, len(order)))]:
+            self._run(self.pending.pop(node_id))
+        return worked
+
+    def _run(self, task: Op | Task) -> None:
+        if isinstance(task, Task):
+            self.disk.run(task)
+            settle_local(self.canopy, task.op, None)
+        else:
+            assert isinstance(task, SubmitCreate | SubmitEdit | SubmitMove | SubmitDelete)
+            settle_submitted(self.canopy, task, self.hub.run(task))
+
+    def _deleted_by_one(self, node: Node) -> bool:
+        return (node.id in self.here.nodes) != (node.id in self.there.nodes)
+
+    def contents(self) -> set[bytes]:
+        return {node.content.digest for node in self.disk.nodes.values() if isinstance(node, File)}
+
+    def check(self) -> None:
+        assert not list(self.canopy.diverged())
+        hub = self.hub.paths()
+        assert hub.keys() == self.disk.nodes.keys()
+        for path, node in hub.items():
+            assert same_inside(node, self.disk.nodes[path]), path
+        dead = self.here.edited_away | self.here.deleted | self.there.edited_away | self.there.deleted
+        reborn = {d for user in (self.here, self.there) for d in user.born} | self.twice
+        lost = (self.born - dead) - self.contents()
+        assert not lost, f"lost {lost}"
+        # A file that was edited and then deleted on one side, and moved on the other, survives as it was moved.
+        moved_on = {node.content.digest for node in self.base.values() if self._deleted_by_one(node) and isinstance(node, File)}
+        risen = ((self.here.edited_away | self.there.edited_away) - reborn - moved_on) & self.contents()
+        assert not risen, f"came back: {risen}"
+
+
+@pytest.mark.parametrize("share", range(8))
+def test_any_three_trees_come_together(share: int) -> None:
+    for seed in range(share, CASES, 8):
+        world = World(seed, seed % 7, (seed // 7) % 7)
+        try:
+            world.settle()
+            world.check()
+        except (AssertionError, Refused, KeyError) as error:
+            raise AssertionError(f"seed {seed} ({seed % 7}, {(seed // 7) % 7}): {error}") from error
+
+
+def test_changes_of_one_side_alone_make_no_copies() -> None:
+    for seed in range(CASES // 10):
+        for here, there in ((seed % 8, 0), (0, seed % 8)):
+            world = World(seed, here, there)
+            world.settle()
+            world.check()
+            assert world.set_asides == 0, f"seed {seed} {(here, there)}"
+            assert not any(is_conflict_name(path.rpartition("/")[2]) for path in world.disk.nodes)
+            user = world.here if here else world.there
+            wanted = {node.at.name for node in user.nodes.values()}
+            assert {path.rpartition("/")[2] for path in world.disk.nodes} == wanted
