@@ -1,0 +1,163 @@
+"""What an engine wants done.
+
+The shell carries effects out in the order in which they are given.  A Commit is over before a later effect begins, so
+that nothing is sent, and nothing on disk is changed, of which the database does not know.  All else that takes time
+(looks, tasks, reading, sending) is only *begun* in order; what becomes of it comes back as an event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from syncagent.engine.status import Status
+from syncagent.model.changes import Change
+from syncagent.model.facts import LookAt
+from syncagent.model.ids import Digest, Seq
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import Block, Content
+from syncagent.planner.tasks import ReadWish, StageWish, Task
+from syncagent.trees.delta import Delta
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Keep this, in one transaction."""
+
+    delta: Delta
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Look at these paths, then (after all of them) walk these folders; answered by Seen events of this number."""
+
+    number: int
+    wishes: tuple[LookAt, ...] = ()
+    folders: tuple[RelPath, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Do these tasks; answered by TasksDone."""
+
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBlocks:
+    """Answered by BlocksRead."""
+
+    number: int
+    wishes: tuple[ReadWish, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStage:
+    """Answered by StageOpened."""
+
+    wish: StageWish
+
+
+@dataclass(frozen=True, slots=True)
+class FillStage:
+    """Answered by StageFilled."""
+
+    content: Content
+    blocks: tuple[tuple[Digest, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepStage:
+    """Remove all staging files but those of these contents."""
+
+    keep: frozenset[Content]
+
+
+@dataclass(frozen=True, slots=True)
+class AskChanges:
+    """Answered by CaughtUp."""
+
+    since: Seq
+    snapshot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskMissing:
+    """Answered by HubLacks."""
+
+    number: int
+    digests: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskBlocks:
+    """Answered by BlocksCame events, then by BlocksEnded."""
+
+    number: int
+    digests: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendBlocks:
+    """Answered by BlocksSent when they have left (number 0: no answer is wanted)."""
+
+    number: int
+    blocks: tuple[tuple[Block, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Tell the hub of these changes; answered by Judged."""
+
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CloseLink:
+    """Close the connection; ``again`` when it may be opened again at once."""
+
+    reason: str
+    again: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """A Tick is wanted at this time, in place of the one that was wanted before."""
+
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """The status has changed."""
+
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line for the log.  ``path`` is within the root."""
+
+    level: str
+    text: str
+    path: str = ""
+
+
+Effect: TypeAlias = (
+    Commit
+    | Look
+    | Run
+    | ReadBlocks
+    | OpenStage
+    | FillStage
+    | SweepStage
+    | AskChanges
+    | AskMissing
+    | AskBlocks
+    | SendBlocks
+    | Submit
+    | CloseLink
+    | WakeAt
+    | Publish
+    | Note
+)

@@ -1,0 +1,231 @@
+"""What can happen to an agent.  The shell turns each into one call of ``Engine.step``; the order of these calls is the
+whole history, so that the last ones are a reproduction.
+
+``now`` is given with each call: seconds of a clock that only goes forward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from syncagent.model.changes import Entry, Verdict
+from syncagent.model.facts import Fact
+from syncagent.model.ids import Digest, NodeId, Seq
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import Content, Recipe
+from syncagent.planner.tasks import Outcome
+from syncagent.trees.delta import Row
+
+# --- the agent itself -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first event: what the database held.  ``parked`` are what lies in the park, by node id."""
+
+    rows: tuple[Row, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    recipes: Mapping[Digest, Recipe] = field(default_factory=dict)
+    parked: tuple[tuple[NodeId, Fact], ...] = ()
+    day: str = "1970-01-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The time that was asked for with WakeAt has come.  ``day`` is the ISO date, for names of conflict copies."""
+
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProofWanted:
+    """Someone waits to be in sync: look at the whole disk, and ask the hub for its head.  Answered through the
+    ``proven`` number of the status."""
+
+    number: int
+
+
+# --- the disk ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hinted:
+    """Something may have changed at these paths; beneath these folders; anywhere."""
+
+    paths: tuple[RelPath, ...] = ()
+    folders: tuple[RelPath, ...] = ()
+    everything: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A part of the answer to a Look or a Walk; ``last`` when there is no more.  The root was there, and was ours, after
+    these facts were gathered."""
+
+    number: int
+    facts: tuple[Fact, ...]
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RootLost:
+    """The root is not there, or not ours.  All that was asked of the disk is void."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RootFound:
+    """The root is there and ours, again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TasksDone:
+    """What became of tasks (part of a Run, or all of it)."""
+
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlocksRead:
+    """The answer to a ReadBlocks: the bytes, and the paths that have changed since."""
+
+    number: int
+    blocks: tuple[tuple[Digest, bytes], ...]
+    stale: tuple[RelPath, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageOpened:
+    """The answer to an OpenStage: which blocks are still missing there.  ``reason`` when it could not be opened."""
+
+    content: Content
+    missing: frozenset[Digest]
+    reason: str = ""
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StageFilled:
+    """The answer to a FillStage.  ``reason`` when the blocks could not be written."""
+
+    content: Content
+    digests: tuple[Digest, ...]
+    reason: str = ""
+    full: bool = False
+
+
+# --- the hub ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Welcomed:
+    """The hub took us in.  ``head`` is the last number of its journal; the limits are in bytes and changes."""
+
+    hub_id: str
+    epoch: str
+    head: Seq
+    batch_changes: int = 500
+    frame_bytes: int = 262_144
+    push_bytes: int = 65_536
+    may_write: bool = True
+    journal: bool = True
+    """False when the hub speaks only the seed's protocol: there are notices, but no content."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown:
+    """There is no connection (any more).  Nothing that was sent and not answered may be taken for done, or for undone."""
+
+    reason: str
+    final: bool = False
+    """True when only a person can mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """A page of what AskChanges asked for."""
+
+    entries: tuple[Entry, ...]
+    head: Seq
+    more: bool
+    snapshot: bool
+    next: Seq
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Entries of the journal, as the hub tells them while we are connected."""
+
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The hub's verdicts on a submitted batch."""
+
+    verdicts: tuple[Verdict, ...]
+    head: Seq
+
+
+@dataclass(frozen=True, slots=True)
+class HubLacks:
+    """The answer to an AskMissing."""
+
+    number: int
+    digests: frozenset[Digest]
+
+
+@dataclass(frozen=True, slots=True)
+class BlocksCame:
+    """Blocks from the hub, asked for or pushed; each was checked against its digest."""
+
+    blocks: tuple[tuple[Digest, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlocksEnded:
+    """The hub has sent all that an AskBlocks asked for, but these, which it does not have."""
+
+    number: int
+    lacking: frozenset[Digest]
+
+
+@dataclass(frozen=True, slots=True)
+class BlocksSent:
+    """The blocks of a SendBlocks have left."""
+
+    number: int
+
+
+Event: TypeAlias = (
+    Started
+    | Tick
+    | Paused
+    | ProofWanted
+    | Hinted
+    | Seen
+    | RootLost
+    | RootFound
+    | TasksDone
+    | BlocksRead
+    | StageOpened
+    | StageFilled
+    | Welcomed
+    | LinkDown
+    | CaughtUp
+    | Heard
+    | Judged
+    | HubLacks
+    | BlocksCame
+    | BlocksEnded
+    | BlocksSent
+)
