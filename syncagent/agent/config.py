@@ -148,7 +148,7 @@ def read_settings(
         if missing not in given.values:
             option = f"--{missing.replace('_', '-')}"
             raise BadConfig(
-                f"no {missing} is set for {places.data_dir}: begin with `syncagent up` or `syncagent join`, or give {option}"
+                f"no {missing} set in {places.config}: begin with `syncagent up` or `syncagent join`, or give {option}"
             )
     try:
         settings = Settings.model_validate(dict(given.values))
@@ -206,7 +206,7 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
         reason = str(error).partition(" (at ")[0]
         lines = text.splitlines() or [""]
         line, column = (int(found[1]), int(found[2])) if found else (len(lines), len(lines[-1]) + 1)
-        raise BadConfig(f"{path}:{line}:{column}: {reason}") from None
+        raise BadConfig(f"{path}:{line}:{column}: {reason[:1].lower()}{reason[1:]}") from None
 
 
 def position_of(text: str, key: str) -> tuple[int, int]:

@@ -34,6 +34,7 @@ from syncagent.agent.keys import load_key
 from syncagent.agent.places import Places
 from syncagent.errors import NotRunning, SyncAgentError
 
+OLDEST_PYTHON: Final = (3, 11)
 HUB_SECONDS: Final = 5.0
 COUNT_SECONDS: Final = 3.0
 SKEW_SECONDS: Final = 300
@@ -77,7 +78,7 @@ def examine(places: Places, settings: Settings | None, trouble: str = "") -> Ite
 
 def python_version() -> Check:
     found = f"{platform.python_implementation()} {platform.python_version()} on {platform.platform(terse=True)}"
-    if sys.version_info < (3, 11):
+    if sys.version_info[:2] < OLDEST_PYTHON:
         return Check("python", Verdict.FAIL, found, "install Python 3.11 or later")
     return Check("python", Verdict.OK, found)
 
@@ -215,11 +216,7 @@ def count_folders(root: Path, most: int, clock: Callable[[], float] = time.monot
 
 def room(root: Path, data_dir: Path) -> Check:
     """What is left on the fuller of the two disks."""
-    seen: list[tuple[int, Path]] = []
-    for path in (root, data_dir):
-        if path.is_dir():
-            seen.append((shutil.disk_usage(path).free, path))
-    free, path = min(seen)
+    free, path = min((shutil.disk_usage(path).free, path) for path in (root, data_dir) if path.is_dir())
     found = f"{free / 1e9:.1f} GB free at {path}"
     if free < 100e6:
         return Check("disk space", Verdict.FAIL, found, "make room: nothing can be received")
@@ -282,9 +279,10 @@ def _ask_hub(settings: Settings) -> datetime | None:
     finally:
         link.close()
     try:
-        return parsedate_to_datetime(date) if date else None
+        hour = parsedate_to_datetime(date) if date else None
     except ValueError:
         return None
+    return hour if hour is None or hour.tzinfo else hour.replace(tzinfo=UTC)
 
 
 def _is_loopback(host: str) -> bool:

@@ -7,9 +7,9 @@ lock to clear away.  The pid in the file is only there to be shown.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,22 +39,46 @@ def take(path: Path) -> int:
         handle = os.open(path, flags, 0o600)
     except OSError as error:
         raise BadConfig(f"the lock file {path} cannot be opened: {error.strerror}") from None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    if not _locked(handle):
         holder = _holder(handle)
         os.close(handle)
-        if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-            raise BadConfig(f"{path} cannot be locked: {error.strerror}") from None
         process = f" (process {holder})" if holder else ""
         raise AlreadyRunning(
             f"another agent{process} is running on the data directory {path.parent}; stop it with `syncagent stop`"
-        ) from None
+        )
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
     return handle
 
 
+def _locked(handle: int) -> bool:
+    """Whether the lock could be had.  It is tried a few times, since ``is_held`` has it for an instant."""
+    for attempt in range(5):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(0.01 * attempt)
+        else:
+            return True
+    return False
+
+
 def _holder(handle: int) -> int | None:
     text = os.pread(handle, 32, 0).strip()
     return int(text) if text.isdigit() else None
+
+
+def is_held(path: Path) -> bool:
+    """Whether someone has the lock right now."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        # RACE: an agent that starts in this very moment finds the lock taken by us: it tries again (``_locked``).
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
