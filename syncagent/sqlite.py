@@ -1,0 +1,197 @@
+"""One SQLite file: opened, migrated, and held by one connection on one thread.
+
+Invariants: no other process and no second connection ever has the file (the lock is exclusive, HAZARDS E14); what a
+``transaction`` has done is durable when it ends without an error; a schema changes in one transaction, after a copy of
+the old file was put beside it (HAZARDS E11).  The agent's and the hub's databases are both opened here; nothing else
+in the project knows which library speaks to SQLite.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, TypeAlias
+
+import apsw
+
+from syncagent.errors import AlreadyRunning, BadConfig, StorageFull, StorageTrouble
+
+Value: TypeAlias = None | int | float | str | bytes
+Row: TypeAlias = tuple[Any, ...]
+MEMORY: Final = ":memory:"
+
+_PRAGMAS: Final = (
+    "PRAGMA locking_mode=EXCLUSIVE",  # before WAL: no shared memory file, and a second process is refused
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-32768",
+    "PRAGMA wal_autocheckpoint=4000",
+    "PRAGMA journal_size_limit=67108864",
+)
+
+
+class DatabaseDamaged(StorageTrouble):
+    """The file is not a database, or its pages contradict each other: it is put aside and made anew, or restored."""
+
+
+class Among:
+    """Many values bound to one ``?``: ``WHERE id IN carray(?)``, with ``among(ids)`` as the value."""
+
+    __slots__ = ("binding",)
+
+    def __init__(self, binding: Any) -> None:
+        self.binding = binding
+
+
+def among(values: Collection[str] | Collection[bytes]) -> Among:
+    """``values`` as one binding for ``IN carray(?)``.  Not empty: the library has no empty array."""
+    return Among(apsw.carray(tuple(values)))
+
+
+class Database:
+    """An open file.  Every method is called on the thread that opened it, and raises StorageFull, StorageTrouble or
+    DatabaseDamaged when the disk or the file is at fault."""
+
+    __slots__ = ("_connection", "_thread")
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._thread = threading.get_ident()
+
+    def execute(self, sql: str, values: Sequence[Value | Among] = ()) -> list[Row]:
+        """Run one statement (or several, without values); the rows it gave."""
+        try:
+            return self._cursor().execute(sql, _bound(values)).fetchall()
+        except apsw.Error as error:
+            raise translated(error) from error
+
+    def first(self, sql: str, values: Sequence[Value | Among] = ()) -> Row | None:
+        """The first row that a statement gives."""
+        try:
+            return self._cursor().execute(sql, _bound(values)).fetchone()
+        except apsw.Error as error:
+            raise translated(error) from error
+
+    def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Run one statement for each of ``rows``."""
+        try:
+            self._cursor().executemany(sql, rows)
+        except apsw.Error as error:
+            raise translated(error) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is done within stands together, and is durable at the end; or, at an error, none of it is."""
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            # Some errors (no room, I/O) have already rolled back by themselves.
+            if not self._connection.getautocommit():
+                self.execute("ROLLBACK")
+            raise
+
+    def sound(self) -> bool:
+        """Whether a quick look over all pages finds them in order."""
+        try:
+            return self.execute("PRAGMA quick_check(1)") == [("ok",)]
+        except DatabaseDamaged:
+            return False
+
+    def close(self) -> None:
+        """Put what the write-ahead log holds into the file, and let go of it."""
+        self._own_thread()
+        self._connection.close()
+
+    def _cursor(self) -> apsw.Cursor:
+        self._own_thread()
+        return self._connection.cursor()
+
+    def _own_thread(self) -> None:
+        if threading.get_ident() != self._thread:
+            raise AssertionError("a database is only touched on the thread that opened it")
+
+
+def open_database(path: str, *, schema: Sequence[str], application: int, durable: bool = True) -> Database:
+    """Open the database at ``path`` (or MEMORY), made or brought up to ``schema``.
+
+    ``schema`` is one script a version, oldest first; a released one is never changed.  ``application`` marks the file
+    as ours.  ``durable``: a transaction is on the disk when it ends; else only the order of transactions is kept when
+    the machine loses power (enough for what can be found out again).
+
+    Raises AlreadyRunning when another process has it, BadConfig when it belongs to something else or to a newer
+    version, DatabaseDamaged, StorageFull, StorageTrouble.
+    """
+    try:
+        connection = apsw.Connection(path)
+    except apsw.Error as error:
+        raise translated(error) from error
+    try:
+        for pragma in (*_PRAGMAS, f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}"):
+            connection.execute(pragma).fetchall()
+        database = Database(connection)
+        _migrate(database, path, schema, application)
+    except (apsw.BusyError, apsw.LockedError) as error:
+        connection.close()
+        raise AlreadyRunning(f"another process has {os.path.basename(path)} open") from error
+    except apsw.Error as error:
+        connection.close()
+        raise translated(error) from error
+    except BaseException:
+        connection.close()
+        raise
+    return database
+
+
+def _migrate(database: Database, path: str, schema: Sequence[str], application: int) -> None:
+    name = os.path.basename(path)
+    [(found, version, tables)] = database.execute(
+        "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),"
+        " (SELECT count(*) FROM sqlite_schema)"
+    )
+    if found != application and (found or version or tables):
+        raise BadConfig(f"{name} is a database, but not one of this kind; move it away")
+    if version > len(schema):
+        raise BadConfig(f"{name} was written by a newer version of syncagent (format {version}); update this one")
+    if version == len(schema):
+        return
+    if version and path != MEMORY:
+        _keep_copy(database, f"{path}.v{version}")
+    with database.transaction():
+        for script in schema[version:]:
+            database.execute(script)
+        database.execute(f"PRAGMA application_id={application:d}")
+        database.execute(f"PRAGMA user_version={len(schema):d}")
+
+
+def _keep_copy(database: Database, target: str) -> None:
+    """Copy the file as it is to ``target``, durably, before its schema changes."""
+    try:
+        os.unlink(target)
+    except FileNotFoundError:
+        pass
+    database.execute("VACUUM INTO ?", (target,))
+    copy = os.open(target, os.O_RDONLY)
+    try:
+        os.fsync(copy)
+    finally:
+        os.close(copy)
+
+
+def translated(error: apsw.Error) -> StorageTrouble | StorageFull:
+    """The library's ``error`` as one of ours."""
+    match error:
+        case apsw.FullError():
+            return StorageFull("no room on the disk that holds the database")
+        case apsw.CorruptError() | apsw.NotADBError():
+            return DatabaseDamaged(f"the database is damaged ({error})")
+        case apsw.IOError() | apsw.ReadOnlyError() | apsw.CantOpenError() | apsw.BusyError() | apsw.LockedError():
+            return StorageTrouble(f"the disk that holds the database answered with an error ({error})")
+    return StorageTrouble(f"the database refused ({type(error).__name__}: {error})")
+
+
+def _bound(values: Sequence[Value | Among]) -> tuple[Any, ...]:
+    return tuple(value.binding if isinstance(value, Among) else value for value in values)

@@ -1,0 +1,128 @@
+"""One file, one connection, one thread; durable transactions; numbered migrations."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from syncagent.errors import AlreadyRunning, BadConfig, StorageFull
+from syncagent.sqlite import MEMORY, Database, DatabaseDamaged, among, open_database
+
+APPLICATION = 0x5A01
+FIRST = "CREATE TABLE thing (id TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID;"
+SECOND = "ALTER TABLE thing ADD COLUMN colour TEXT NOT NULL DEFAULT 'red';"
+
+
+def opened(path: Path | str, *schema: str) -> Database:
+    return open_database(str(path), schema=schema or (FIRST,), application=APPLICATION)
+
+
+def test_rows_come_back_and_many_are_found_with_one_binding() -> None:
+    database = opened(MEMORY)
+    database.many("INSERT INTO thing VALUES (?, ?)", [("a", 1), ("b", 2), ("c", 3)])
+    assert database.execute("SELECT n FROM thing WHERE id IN carray(?) ORDER BY n", (among(("a", "c")),)) == [(1,), (3,)]
+    assert database.first("SELECT n FROM thing WHERE id = ?", ("z",)) is None
+    database.execute("CREATE TABLE bin (d BLOB)")
+    database.many("INSERT INTO bin VALUES (?)", [(b"\0x",), (b"y",)])
+    assert database.first("SELECT count(*) FROM bin WHERE d IN carray(?)", (among((b"\0x", b"q")),)) == (1,)
+
+
+def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    database = opened(tmp_path / "x.db")
+    with pytest.raises(ZeroDivisionError), database.transaction():
+        database.execute("INSERT INTO thing VALUES ('a', 1)")
+        raise ZeroDivisionError
+    assert database.execute("SELECT * FROM thing") == []
+    with database.transaction():
+        database.execute("INSERT INTO thing VALUES ('a', 1)")
+    database.close()
+    assert opened(tmp_path / "x.db").execute("SELECT * FROM thing") == [("a", 1)]
+
+
+def test_e11_a_schema_grows_in_one_transaction_and_the_old_file_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    database = opened(path)
+    database.execute("INSERT INTO thing VALUES ('a', 1)")
+    database.close()
+    database = opened(path, FIRST, SECOND)
+    assert database.execute("SELECT * FROM thing") == [("a", 1, "red")]
+    database.close()
+    assert opened(f"{path}.v1").execute("SELECT * FROM thing") == [("a", 1)]
+    with pytest.raises(BadConfig, match="newer"):
+        opened(path)
+
+
+def test_e11_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    opened(path).close()
+    with pytest.raises(Exception, match="nonsense"):
+        opened(path, FIRST, SECOND + "nonsense;")
+    database = opened(path)
+    assert database.execute("SELECT name FROM pragma_table_info('thing')") == [("id",), ("n",)]
+
+
+def test_a_foreign_database_is_refused(tmp_path: Path) -> None:
+    opened(tmp_path / "x.db").close()
+    with pytest.raises(BadConfig, match="not one of this kind"):
+        open_database(str(tmp_path / "x.db"), schema=(FIRST,), application=7)
+
+
+@pytest.mark.parametrize("damage", [b"this is no database at all" * 100, None], ids=["other bytes", "a torn page"])
+def test_e3_damage_is_told_apart_from_trouble(tmp_path: Path, damage: bytes | None) -> None:
+    path = tmp_path / "x.db"
+    database = opened(path)
+    database.many("INSERT INTO thing VALUES (?, ?)", ((f"{n:0200d}", n) for n in range(1000)))
+    assert database.sound()
+    database.close()
+    raw = bytearray(path.read_bytes())
+    raw[4096 * 3 : 4096 * 4] = b"\xa5" * 4096
+    path.write_bytes(damage or raw)
+    if damage:
+        with pytest.raises(DatabaseDamaged):
+            opened(path)
+    else:
+        assert not opened(path).sound()
+
+
+def test_e14_a_second_process_is_refused(tmp_path: Path) -> None:
+    database = opened(tmp_path / "x.db")
+    with pytest.raises(AlreadyRunning):
+        opened(tmp_path / "x.db")
+    script = (
+        "import sys; from syncagent.sqlite import open_database; from syncagent.errors import AlreadyRunning\n"
+        f"try: open_database({str(tmp_path / 'x.db')!r}, schema=({FIRST!r},), application={APPLICATION})\n"
+        "except AlreadyRunning: sys.exit(3)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
+    assert done.returncode == 3
+    database.close()
+
+
+def test_e14_another_thread_is_refused() -> None:
+    database = opened(MEMORY)
+    caught: list[BaseException] = []
+
+    def elsewhere() -> None:
+        try:
+            database.execute("SELECT 1")
+        except AssertionError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert len(caught) == 1
+
+
+def test_b7_no_room_is_storage_full_and_leaves_what_was_there() -> None:
+    database = opened(MEMORY)
+    database.execute("INSERT INTO thing VALUES ('a', 1)")
+    database.execute("PRAGMA max_page_count=10")
+    with pytest.raises(StorageFull), database.transaction():
+        database.execute("INSERT INTO thing VALUES (?, 1)", ("x" * 100_000,))
+    assert database.execute("SELECT * FROM thing") == [("a", 1)]
