@@ -1,0 +1,171 @@
+"""A connection to the hub: a WebSocket, over TLS wherever it leaves this machine.
+
+The key is the first thing that is said on a connection, so whoever is at the other end is looked at before: an address
+that is not this machine needs TLS, its certificate must be the one that is pinned (or one that the system trusts), and
+no redirect is followed, wherever it leads (HAZARDS F24, G4).  An answer that is no WebSocket's is never read as data.
+The only module that knows the library.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from syncagent.errors import LinkLost, Refused
+from syncagent.transport.ports import Link
+
+OPEN_SECONDS: Final = 10.0
+CLOSE_SECONDS: Final = 2.0
+HEADROOM: Final = 4096
+"""The library counts the head of a frame as part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WsDialer:
+    """Opens WebSockets to ``url``.
+
+    ``fingerprint`` is the SHA-256 of the hub's certificate in lower-case hexadecimal; "" leaves it to the system whom
+    to trust.  ``frame_bytes`` is the largest message that is read.  ``insecure`` allows a key to leave this machine
+    without TLS: only where something else protects the way (a VPN, a proxy on this machine's own network).
+    """
+
+    url: str
+    fingerprint: str = ""
+    frame_bytes: int = 4 << 20
+    insecure: bool = False
+    open_seconds: float = OPEN_SECONDS
+
+    async def __call__(self) -> Link:
+        secure = urlsplit(self.url).scheme == "wss"
+        tls: dict[str, Any] = {"ssl": self._trust()} if secure else {}
+        try:
+            socket = await _NoRedirect(
+                self.url,
+                compression=None,  # blocks and long texts are compressed by us, where it pays
+                max_size=self.frame_bytes + HEADROOM,
+                open_timeout=self.open_seconds,
+                close_timeout=CLOSE_SECONDS,
+                ping_interval=None,  # the protocol has heartbeats of its own
+                # A proxy could be anywhere: what is said without TLS goes straight to its address.
+                proxy=True if secure else None,
+                user_agent_header="syncagent",
+                **tls,
+            )
+        except (OSError, WebSocketException, ValueError, EOFError) as error:
+            raise LinkLost(f"the hub at {self.url} {_why_not(error)}") from error
+        try:
+            self._look_at_peer(socket, secure)
+        except Refused:
+            await socket.close()
+            raise
+        return WsLink(socket)
+
+    def _trust(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if self.fingerprint:
+            # The certificate itself is pinned, and compared in ``_look_at_peer`` before a word is said: who signed
+            # it, for which name, and until when, adds nothing to that.
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+    def _look_at_peer(self, socket: ClientConnection, secure: bool) -> None:
+        """Raises Refused when the one at the other end must not be told our key."""
+        if secure:
+            if self.fingerprint:
+                channel = socket.transport.get_extra_info("ssl_object")
+                shown = hashlib.sha256(channel.getpeercert(binary_form=True) or b"").hexdigest()
+                if not hmac.compare_digest(shown, self.fingerprint):
+                    raise Refused(
+                        "hub_mismatch",
+                        f"the hub at {self.url} showed another certificate than the one that was pinned "
+                        f"(SHA-256 {shown}): if it got a new one, join it anew",
+                    )
+        elif not self.insecure and not _is_loopback(socket.transport.get_extra_info("peername")):
+            raise Refused(
+                "authentication_failed",
+                f"{self.url} leaves this machine, and its connection is not encrypted: "
+                "the key is not sent; use a wss:// address",
+            )
+
+
+class _NoRedirect(connect):
+    """A redirect is an answer like any other that is not a WebSocket's."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+@dataclass(frozen=True, slots=True)
+class WsLink:
+    """An open WebSocket (port ``Link``)."""
+
+    _socket: ClientConnection
+
+    async def send_text(self, text: str | bytes) -> None:
+        try:
+            await self._socket.send(text, text=True)
+        except ConnectionClosed as error:
+            raise _lost(error) from error
+
+    async def send_binary(self, frame: bytes) -> None:
+        try:
+            await self._socket.send(frame)
+        except ConnectionClosed as error:
+            raise _lost(error) from error
+
+    async def receive(self) -> str | bytes:
+        try:
+            return await self._socket.recv()
+        except ConnectionClosed as error:
+            raise _lost(error) from error
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS + 1):
+                await self._socket.close(code, reason[:100])
+        except (TimeoutError, OSError):
+            self._socket.transport.abort()
+
+
+def _lost(error: ConnectionClosed) -> LinkLost:
+    closed = error.rcvd or error.sent
+    if closed is None:
+        return LinkLost("the connection to the hub broke")
+    by = "the hub" if error.rcvd is not None and error.rcvd_then_sent is not False else "we"
+    reason = "".join(c for c in closed.reason if c.isprintable())
+    return LinkLost(f"{by} closed the connection ({closed.code}{': ' + reason if reason else ''})")
+
+
+def _why_not(error: Exception) -> str:
+    """What went wrong with the opening of a connection, as the rest of a sentence about the hub."""
+    match error:
+        case TimeoutError():
+            return "did not answer in time"
+        case InvalidStatus():
+            return f"did not answer as a hub does (HTTP {error.response.status_code})"
+        case ssl.SSLCertVerificationError():
+            return f"showed a certificate that this machine does not trust ({error.verify_message})"
+        case ssl.SSLError():
+            return f"does not speak TLS as it should ({error.reason})"
+        case OSError():
+            return f"cannot be reached ({error.strerror or error})"
+    return "did not answer as a hub does"
+
+
+def _is_loopback(peer: Any) -> bool:
+    """Whether the address that we are connected to (not only its name) is this machine."""
+    try:
+        return ipaddress.ip_address(str(peer[0]).partition("%")[0]).is_loopback
+    except (TypeError, ValueError, IndexError):
+        return False

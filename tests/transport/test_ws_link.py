@@ -1,0 +1,215 @@
+"""The link against real servers on this machine: what it carries, and whom it does not talk to (F24, G4)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+import trustme
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from syncagent.errors import LinkLost, Refused
+from syncagent.transport.ws_link import WsDialer
+
+Talk = Callable[[ServerConnection], Awaitable[None]]
+
+
+async def echo(connection: ServerConnection) -> None:
+    async for message in connection:
+        await connection.send(message)
+
+
+@asynccontextmanager
+async def hub(talk: Talk = echo, **options: object) -> AsyncIterator[int]:
+    """A WebSocket server that talks like ``talk``; gives its port."""
+    async with serve(talk, "127.0.0.1", 0, compression=None, **options) as server:  # type: ignore[arg-type]
+        yield server.sockets[0].getsockname()[1]
+
+
+@asynccontextmanager
+async def raw_server(answer: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """A server that says ``answer`` to whoever comes; gives its port, and all that it was told."""
+    told: list[bytes] = []
+    talks: list[asyncio.Task[None]] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        told.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(answer)
+        told.append(await reader.read())
+        writer.close()
+        await writer.wait_closed()
+
+    def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.append(asyncio.ensure_future(talk(reader, writer)))
+
+    server = await asyncio.start_server(begin, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], told
+        await asyncio.gather(*talks, return_exceptions=True)
+
+
+def certificates(*names: str) -> tuple[ssl.SSLContext, str, trustme.CA]:
+    authority = trustme.CA()
+    made = authority.issue_cert(*names)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.configure_cert(context)
+    der = ssl.PEM_cert_to_DER_cert(made.cert_chain_pems[0].bytes().decode())
+    return context, hashlib.sha256(der).hexdigest(), authority
+
+
+async def test_texts_and_binary_frames_come_back_as_they_were_sent() -> None:
+    async with hub() as port:
+        link = await WsDialer(f"ws://127.0.0.1:{port}")()
+        await link.send_text("wörter")
+        await link.send_text("schön".encode())
+        await link.send_binary(b"\x01\x00bytes")
+        assert [await link.receive() for _ in range(3)] == ["wörter", "schön", b"\x01\x00bytes"]
+        await link.close()
+
+
+async def test_a_closed_link_says_why_and_who() -> None:
+    async def refuse(connection: ServerConnection) -> None:
+        await connection.close(1008, "no\x1b such client")
+
+    async with hub(refuse) as port:
+        link = await WsDialer(f"ws://127.0.0.1:{port}")()
+        with pytest.raises(LinkLost, match=r"the hub closed the connection \(1008: no such client\)"):
+            await link.receive()
+        with pytest.raises(LinkLost):
+            await link.send_text("too late")
+        await link.close()
+        await link.close()
+
+
+async def test_a_link_that_breaks_is_lost() -> None:
+    async def cut(connection: ServerConnection) -> None:
+        connection.transport.abort()
+
+    async with hub(cut) as port:
+        link = await WsDialer(f"ws://127.0.0.1:{port}")()
+        with pytest.raises(LinkLost):
+            await link.receive()
+
+
+async def test_small_messages_are_not_held_back() -> None:
+    async with hub() as port:
+        link = await WsDialer(f"ws://127.0.0.1:{port}")()
+        raw = link._socket.transport.get_extra_info("socket")  # type: ignore[attr-defined]
+        assert raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+        await link.close()
+
+
+async def test_a_message_beyond_the_limit_is_not_read() -> None:
+    async def shout(connection: ServerConnection) -> None:
+        await connection.send(b"x" * 20_000)
+
+    async with hub(shout) as port:
+        link = await WsDialer(f"ws://127.0.0.1:{port}", frame_bytes=10_000)()
+        with pytest.raises(LinkLost, match="1009"):
+            await link.receive()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>", "HTTP 200"),
+        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "HTTP 502"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "did not answer as a hub does"),
+        (b"", "did not answer in time"),
+    ],
+    ids=["a page", "a broken proxy", "another protocol", "silence"],
+)
+async def test_what_is_no_hub_is_not_talked_to(answer: bytes, words: str) -> None:
+    async with raw_server(answer) as (port, told):
+        with pytest.raises(LinkLost, match=words):
+            await WsDialer(f"ws://127.0.0.1:{port}", open_seconds=0.3)()
+        assert b"client_connect" not in b"".join(told)
+
+
+async def test_nobody_there() -> None:
+    with socket.socket() as placeholder:
+        placeholder.bind(("127.0.0.1", 0))
+        port = placeholder.getsockname()[1]
+        with pytest.raises(LinkLost, match="cannot be reached"):
+            await WsDialer(f"ws://127.0.0.1:{port}")()
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    visits: list[str] = []
+
+    async def elsewhere(connection: ServerConnection) -> None:
+        visits.append("came")
+
+    async with hub(elsewhere) as other:
+
+        def redirect(connection: ServerConnection, request: Request) -> Response:
+            return Response(302, "Found", Headers({"Location": f"ws://127.0.0.1:{other}/"}), b"")
+
+        async with hub(process_request=redirect) as port:
+            with pytest.raises(LinkLost, match="HTTP 302"):
+                await WsDialer(f"ws://127.0.0.1:{port}")()
+    assert visits == []
+
+
+async def test_a_pinned_certificate_needs_no_authority() -> None:
+    context, fingerprint, _ = certificates("hub.example")
+    async with hub(ssl=context) as port:
+        link = await WsDialer(f"wss://127.0.0.1:{port}", fingerprint)()
+        await link.send_text("hello")
+        assert await link.receive() == "hello"
+        await link.close()
+
+
+async def test_another_certificate_than_the_pinned_one_is_told_nothing() -> None:
+    heard: list[str | bytes] = []
+
+    async def listen(connection: ServerConnection) -> None:
+        heard.extend([message async for message in connection])
+
+    context, _, _ = certificates("127.0.0.1")
+    async with hub(listen, ssl=context) as port:
+        with pytest.raises(Refused, match="another certificate") as refused:
+            await WsDialer(f"wss://127.0.0.1:{port}", "ab" * 32)()
+    assert refused.value.code == "hub_mismatch"
+    assert heard == []
+
+
+async def test_without_a_pin_the_system_must_trust_the_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    context, _, authority = certificates("127.0.0.1")
+    async with hub(ssl=context) as port:
+        with pytest.raises(LinkLost, match="does not trust"):
+            await WsDialer(f"wss://127.0.0.1:{port}")()
+        with authority.cert_pem.tempfile() as trusted:
+            monkeypatch.setenv("SSL_CERT_FILE", trusted)
+            link = await WsDialer(f"wss://127.0.0.1:{port}")()
+            await link.close()
+            with pytest.raises(LinkLost, match="does not trust"):
+                await WsDialer(f"wss://localhost:{port}")()
+
+
+async def test_a_hub_that_answers_without_tls_is_not_talked_to() -> None:
+    async with hub() as port:
+        with pytest.raises(LinkLost):
+            await WsDialer(f"wss://127.0.0.1:{port}", "ab" * 32)()
+
+
+async def test_no_key_leaves_this_machine_in_the_clear() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect(("192.0.2.77", 9))  # sends nothing; the system only chooses the address it would send from
+        except OSError:
+            pytest.skip("this machine has no address but its loopback")
+        own = asking.getsockname()[0]
+    async with serve(echo, own, 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(Refused, match="not encrypted"):
+            await WsDialer(f"ws://{own}:{port}")()
+        link = await WsDialer(f"ws://{own}:{port}", insecure=True)()
+        await link.close()
