@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeAlias
 
 import apsw
@@ -169,10 +169,8 @@ def _migrate(database: Database, path: str, schema: Sequence[str], application: 
 
 def _keep_copy(database: Database, target: str) -> None:
     """Copy the file as it is to ``target``, durably, before its schema changes."""
-    try:
+    with suppress(FileNotFoundError):
         os.unlink(target)
-    except FileNotFoundError:
-        pass
     database.execute("VACUUM INTO ?", (target,))
     copy = os.open(target, os.O_RDONLY)
     try:

@@ -25,7 +25,8 @@ def opened(path: Path | str, *schema: str) -> Database:
 def test_rows_come_back_and_many_are_found_with_one_binding() -> None:
     database = opened(MEMORY)
     database.many("INSERT INTO thing VALUES (?, ?)", [("a", 1), ("b", 2), ("c", 3)])
-    assert database.execute("SELECT n FROM thing WHERE id IN carray(?) ORDER BY n", (among(("a", "c")),)) == [(1,), (3,)]
+    found = database.execute("SELECT n FROM thing WHERE id IN carray(?) ORDER BY n", (among(("a", "c")),))
+    assert found == [(1,), (3,)]
     assert database.first("SELECT n FROM thing WHERE id = ?", ("z",)) is None
     database.execute("CREATE TABLE bin (d BLOB)")
     database.many("INSERT INTO bin VALUES (?)", [(b"\0x",), (b"y",)])
