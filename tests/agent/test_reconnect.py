@@ -67,7 +67,7 @@ def test_the_first_attempt_is_at_once_and_the_bounds_double_up_to_a_minute() -> 
         assert min(pauses) < bound / 2, "from nothing on"
 
 
-def test_all_come_back_within_a_minute_of_each_other_and_not_at_once_F13() -> None:
+def test_all_come_back_within_a_minute_of_each_other_and_not_at_once_f13() -> None:
     lives = [100.0]
     backs = [watch(lambda: Attempts(*lives, most=2)).began[1] - 100 for _ in range(100)]
     assert max(backs) <= 1

@@ -1,0 +1,91 @@
+"""Notices that the world has moved on: this machine has slept, or its network is another one.
+
+Both make a pause pointless and an open connection doubtful, so both are told to whoever keeps the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+EVERY: Final = 5.0
+"""Seconds between two looks at the clocks; a machine that woke up is noticed within that (HAZARDS E10: within 30)."""
+
+JUMP: Final = 3.0
+
+_RTMGRP_LINK_AND_ADDRESSES: Final = 0x1 | 0x10 | 0x100
+
+
+def asleep() -> float:
+    """Seconds that this machine has slept since it was started (0.0 where the system does not tell)."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
+    else:  # noqa: RET505 - a type checker follows one platform's branch only when it is one
+        return 0.0
+
+
+async def watch_sleep(woke: Callable[[float], None], slept: Callable[[], float] = asleep, every: float = EVERY) -> None:
+    """Call ``woke`` with the length of each sleep, soon after it.  Runs for ever."""
+    before = slept()
+    while True:
+        await asyncio.sleep(every)
+        now = slept()
+        if now - before > JUMP:
+            woke(now - before)
+        before = now
+
+
+@contextlib.contextmanager
+def watch_network(changed: Callable[[], None]) -> Iterator[None]:
+    """Call ``changed`` in the running loop when a network interface or address comes or goes, while the block runs.
+
+    Where the system does not tell, nothing is ever called: pauses then run their time.
+    """
+    listening = _route_socket()
+    if listening is None:
+        yield
+        return
+    loop = asyncio.get_running_loop()
+
+    def heard() -> None:
+        told = False
+        with contextlib.suppress(OSError):  # nothing more to read; or the buffer overflowed, and more is read next time
+            try:
+                while True:
+                    told = _is_address_or_link(listening.recv(65536)) or told
+            finally:
+                if told:
+                    changed()
+
+    loop.add_reader(listening, heard)
+    try:
+        yield
+    finally:
+        loop.remove_reader(listening)
+        listening.close()
+
+
+def _route_socket() -> socket.socket | None:
+    if sys.platform != "linux":
+        return None
+    try:
+        made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE)
+    except OSError:
+        return None
+    try:
+        made.bind((0, _RTMGRP_LINK_AND_ADDRESSES))
+    except OSError:
+        made.close()
+        return None
+    return made
+
+
+def _is_address_or_link(message: bytes) -> bool:
+    """RTM_NEWLINK, RTM_DELLINK, RTM_NEWADDR, RTM_DELADDR are 16, 17, 20, 21."""
+    return len(message) >= 6 and struct.unpack_from("=H", message, 4)[0] in (16, 17, 20, 21)
