@@ -1,0 +1,1 @@
+"""The local disk: seen (scanner), changed (applier, staging), watched (watcher)."""

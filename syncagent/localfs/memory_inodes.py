@@ -1,0 +1,78 @@
+"""What a MemoryDisk is made of: inodes, each as it is and as it is durable."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat as mode_bits
+
+from syncagent.localfs.ports import Stat
+from syncagent.model.names import RelPath
+
+
+class Inode:
+    """A file, folder, link or something else.  ``entries`` goes from a name's key to the name and its inode."""
+
+    __slots__ = ("_durable", "ctime_ns", "data", "device", "entries", "links", "mode", "mtime_ns", "number", "target")
+
+    def __init__(self, number: int, mode: int, device: int, now_ns: int) -> None:
+        self.number = number
+        self.mode = mode
+        self.device = device
+        self.mtime_ns = now_ns
+        self.ctime_ns = now_ns
+        self.data = bytearray()
+        self.target = ""
+        self.links = 0
+        self.entries: dict[str, tuple[str, Inode]] = {}
+        self._durable: tuple[bytes, dict[str, tuple[str, Inode]], int, int] = (b"", {}, mode, now_ns)
+
+    @property
+    def is_dir(self) -> bool:
+        return mode_bits.S_ISDIR(self.mode)
+
+    @property
+    def is_link(self) -> bool:
+        return mode_bits.S_ISLNK(self.mode)
+
+    def get(self, key: str) -> Inode | None:
+        entry = self.entries.get(key)
+        return None if entry is None else entry[1]
+
+    def stat(self) -> Stat:
+        size = len(os.fsencode(self.target)) if self.is_link else len(self.data)
+        return Stat(self.device, self.number, size, self.mtime_ns, self.ctime_ns, self.mode)
+
+    def allow(self, bits: int, path: RelPath) -> None:
+        """Raises EACCES when the owner lacks one of these permission bits."""
+        if self.mode & bits != bits:
+            raise fault(errno.EACCES, path)
+
+    def adjust(self, mode: int | None, mtime_ns: int | None, now_ns: int) -> None:
+        if mode is not None:
+            self.mode = mode_bits.S_IFMT(self.mode) | mode
+        if mtime_ns is not None:
+            self.mtime_ns = mtime_ns
+        self.ctime_ns = now_ns
+
+    def make_durable(self) -> None:
+        self._durable = (bytes(self.data), dict(self.entries), self.mode, self.mtime_ns)
+
+    def make_entry_durable(self, key: str) -> None:
+        """One name of this folder, as it is now (there or not); the others stay undecided."""
+        data, entries, mode, mtime_ns = self._durable
+        entries = dict(entries)
+        if key in self.entries:
+            entries[key] = self.entries[key]
+        else:
+            entries.pop(key, None)
+        self._durable = (data, entries, mode, mtime_ns)
+
+    def roll_back(self) -> None:
+        data, entries, self.mode, self.mtime_ns = self._durable
+        self.data = bytearray(data)
+        self.entries = dict(entries)
+
+
+def fault(number: int, path: RelPath) -> OSError:
+    return OSError(number, os.strerror(number), path)

@@ -1,0 +1,205 @@
+"""The port to the disk: twelve calls, all by paths relative to the root.
+
+Two implementations pass one suite (``tests/conformance/test_disk.py``): ``real.RealDisk`` and ``memory.MemoryDisk``.
+Everything else in this package goes through here.
+
+What each implementation promises:
+
+* No call resolves outside the root (N11): every component of a path but the last must be a real folder of the root's
+  own file system, symbolic links are never followed, ``..`` is refused.
+* Errors are ``OSError`` with the errno of the system: ENOENT (nothing there), ENOTDIR (a component is no folder, or a
+  link), EXDEV (a component lies on another file system), EINVAL (a path that is no path, a thing the file system
+  cannot do), EEXIST, ENOTEMPTY, ENOSPC …  Only when the root itself is gone, or is another folder than before,
+  ``RootMissing`` is raised instead: absence of the root must never read as absence of what it held (E1).
+"""
+
+from __future__ import annotations
+
+import errno
+import stat as mode_bits
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple, Protocol, Self
+
+from syncagent.model.facts import Stamp, stamp
+from syncagent.model.names import RelPath
+
+
+class Stat(NamedTuple):
+    """What ``lstat`` says.  A tuple, as there is one for every name of a scan."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    mode: int
+
+    @property
+    def is_dir(self) -> bool:
+        return mode_bits.S_ISDIR(self.mode)
+
+    @property
+    def is_file(self) -> bool:
+        return mode_bits.S_ISREG(self.mode)
+
+    @property
+    def is_link(self) -> bool:
+        return mode_bits.S_ISLNK(self.mode)
+
+    @property
+    def executable(self) -> bool:
+        return bool(self.mode & 0o100)
+
+    @property
+    def stamp(self) -> Stamp:
+        return stamp(
+            device=self.device,
+            inode=self.inode,
+            size=self.size,
+            mtime_ns=self.mtime_ns,
+            ctime_ns=self.ctime_ns,
+            mode=self.mode,
+        )
+
+    def without_ctime(self) -> tuple[int, int, int, int, int]:
+        """What a rename leaves as it was."""
+        return self.device, self.inode, self.size, self.mtime_ns, self.mode
+
+
+class Opening(Enum):
+    READ = "read"
+    NEW = "new"
+    """For reading and writing; EEXIST when there is something."""
+    EDIT = "edit"
+    """For reading and writing what is there; made when there is nothing."""
+
+
+class Rename(Enum):
+    PLAIN = "plain"
+    """Over what is there, as rename(2)."""
+    NEW = "new"
+    """EEXIST when there is something."""
+    EXCHANGE = "exchange"
+    """Both change places at once; ENOENT when one is missing, EINVAL when the file system cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What the file system under the root can do (``probe`` finds it out)."""
+
+    window_ns: int = 20_000_000
+    """Two changes nearer to each other than this may carry the same ctime; 0 when a change that follows a look always
+    shows."""
+    exchange: bool = True
+    folds_case: bool = False
+    links: bool = True
+    """Symbolic links can be made."""
+    umask: int = 0o022
+
+    def may_hide(self, ctime_ns: int, now_ns: int) -> bool:
+        """Whether a change made from ``now_ns`` on could carry this very ctime (A8).  A ctime far in the future (the
+        clock was set back) is not one that the clock would give again."""
+        return abs(now_ns - ctime_ns) < self.window_ns
+
+
+class DiskFile(Protocol):
+    """An open file.  It stays the same file when its name is moved or deleted."""
+
+    def stat(self) -> Stat: ...
+
+    def read(self, offset: int, size: int) -> bytes:
+        """At most ``size`` bytes; fewer only at the end of the file."""
+        ...
+
+    def write(self, offset: int, data: bytes | memoryview) -> None:
+        """All of ``data``; ENOSPC, EDQUOT when there is no room."""
+        ...
+
+    def truncate(self, size: int) -> None: ...
+
+    def adjust(self, *, mode: int | None = None, mtime_ns: int | None = None) -> None:
+        """Set permission bits and the mtime, where given."""
+        ...
+
+    def sync(self) -> None:
+        """Make content and mode durable.  An error means that they are not, now or ever (B9)."""
+        ...
+
+    def lock(self) -> bool:
+        """Take the exclusive lock of this file, held until it is closed; False when another holds it."""
+        ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+class Disk(Protocol):
+    """See the module."""
+
+    def batch(self) -> AbstractContextManager[None]:
+        """Within, folders stay open for the calls that follow from this thread.
+
+        Checks that the root is there and the same as before.  May be nested.  Raises RootMissing.
+        """
+        ...
+
+    def stat(self, path: RelPath) -> Stat:
+        """What stands at ``path``, links not followed.  ``""`` is the root."""
+        ...
+
+    def list(self, path: RelPath) -> Sequence[tuple[str, Stat | OSError]]:
+        """All names of a folder, each with its stat, or the error that it gave.  A name that vanished in between is
+        left out.  An error on the folder itself is raised, and then nothing is known of it (A14)."""
+        ...
+
+    def open(self, path: RelPath, how: Opening = Opening.READ, mode: int = 0o666) -> DiskFile:
+        """Open a file; never blocks (A15).  ELOOP for a link.  ``mode`` is that of a file that is made, less the
+        umask."""
+        ...
+
+    def readlink(self, path: RelPath) -> str: ...
+
+    def symlink(self, target: str, path: RelPath) -> None: ...
+
+    def mkdir(self, path: RelPath, mode: int = 0o777) -> None: ...
+
+    def rename(self, old: RelPath, new: RelPath, how: Rename) -> None: ...
+
+    def link(self, old: RelPath, new: RelPath) -> None:
+        """A second name for a file; EEXIST, or EPERM where the file system has no such thing."""
+        ...
+
+    def remove(self, path: RelPath, *, folder: bool = False) -> None:
+        """Remove a file or link (``folder`` False), or an empty folder."""
+        ...
+
+    def sync(self, folders: Sequence[RelPath] | None) -> None:
+        """Make the names in ``folders`` durable, in that order; None: everything on the file system, content too."""
+        ...
+
+    def now_ns(self) -> int:
+        """The clock that stamps ctimes, as near as we know it."""
+        ...
+
+
+def check_parts(path: RelPath) -> list[str]:
+    """The names of ``path``.  Raises OSError (EINVAL) for one that could lead out of the root."""
+    if not path:
+        return []
+    parts = path.split("/")
+    for part in parts:
+        if part in ("", ".", "..") or "\0" in part:
+            raise OSError(errno.EINVAL, "not a path within the folder", path)
+    return parts
+
+
+MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+"""What says that nothing is at a path: no such name, or a component of it is no folder (or a link)."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
