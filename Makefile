@@ -2,6 +2,7 @@
 
 VENV   ?= .venv
 FOLDER ?= ./sync-folder
+DATA   ?= ./.sync-data
 SEEDS  ?= 200
 ARGS   ?=
 BIN    := $(VENV)/bin
@@ -10,14 +11,14 @@ BIN    := $(VENV)/bin
 .PHONY: help run test test-slow check lint types contracts format sim bench build clean setup
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Set up .venv for development
 	@scripts/venv.sh $(VENV) '[dev]'
 
-run: ## Start a hub and an agent that keeps ./sync-folder (FOLDER=…, ARGS='--listen 0.0.0.0')
+run: ## Start a hub and an agent that keeps ./sync-folder (FOLDER=… DATA=… ARGS='--listen 0.0.0.0')
 	@scripts/venv.sh $(VENV) ''
-	@$(BIN)/syncagent up $(FOLDER) $(ARGS)
+	@$(BIN)/syncagent up "$(FOLDER)" --data-dir "$(DATA)" $(ARGS)
 
 test: setup ## Run the tests (ARGS='-k name')
 	@$(BIN)/python -m pytest -n auto -m 'not slow' $(ARGS)

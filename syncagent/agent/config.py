@@ -25,6 +25,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from syncagent.agent.keys import KeyStore
 from syncagent.agent.places import Places, write_private
 from syncagent.errors import BadConfig
+from syncagent.model.link import is_folder_name
 
 PREFIX: Final = "SYNCAGENT_"
 
@@ -57,6 +58,12 @@ def _one_line(text: str) -> str:
     if not text.strip() or not text.isprintable():
         raise ValueError("must be one line of visible text")
     return text.strip()
+
+
+def _hub_folder(text: str) -> str:
+    if not is_folder_name(text):
+        raise ValueError("must begin with a letter or digit, and have 64 of A-Z a-z 0-9 . _ - at most")
+    return text
 
 
 def _fingerprint(text: str) -> str:
@@ -96,8 +103,8 @@ class Settings(BaseModel):
     name: Annotated[str, AfterValidator(_one_line)] = Field(
         default_factory=host_name, max_length=64, description="what this machine is called, in conflict copies too"
     )
-    folder: Annotated[str, AfterValidator(_one_line)] = Field(
-        "default", max_length=64, description="which of the hub's folders this one is"
+    folder: Annotated[str, AfterValidator(_hub_folder)] = Field(
+        "default", description="which of the hub's folders this one is"
     )
     fingerprint: Annotated[str, AfterValidator(_fingerprint)] = Field(
         "", description="the SHA-256 of the hub's certificate, when it made its own; empty: any that the system trusts"

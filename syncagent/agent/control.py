@@ -19,7 +19,7 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -30,12 +30,13 @@ from syncagent.agent.places import make_private
 from syncagent.errors import AlreadyRunning, LinkLost, NotRunning, Refused, SyncAgentError
 
 Answer: TypeAlias = dict[str, Any]
-Handle: TypeAlias = Callable[[str, dict[str, Any]], Awaitable[Answer]]
+Handle: TypeAlias = Callable[[str, dict[str, Any]], Coroutine[Any, Any, Answer]]
 Follow: TypeAlias = Callable[[str, dict[str, Any]], AsyncGenerator[Answer, None]]
 
 _log: Final = logging.getLogger(__name__)
 
 MAX_REQUEST: Final = 1 << 20
+GOODBYE_SECONDS: Final = 2.0
 MAX_ANSWER: Final = 256 << 20
 """What a client is ready to read in one line: a list of all skipped files can be long."""
 
@@ -56,7 +57,8 @@ class ControlServer:
     handle: Handle
     follow: Follow | None = None
     _server: asyncio.Server | None = field(default=None, init=False)
-    _talks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _talks: dict[asyncio.Task[None], asyncio.Future[Any] | None] = field(default_factory=dict, init=False)
+    """Who is being talked with, and what is cancelled to end that: an answer that is ready is still sent."""
 
     async def __aenter__(self) -> Self:
         make_private(self.path.parent)
@@ -69,40 +71,50 @@ class ControlServer:
     ) -> None:
         if self._server is not None:
             self._server.close()
-        for talk in self._talks:
-            talk.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
+        for breakable in list(self._talks.values()):
+            if breakable is not None:
+                breakable.cancel()
+        if self._talks:
+            _, stuck = await asyncio.wait(self._talks, timeout=GOODBYE_SECONDS)
+            for talk in stuck:
+                talk.cancel()
         self.path.unlink(missing_ok=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talk = asyncio.current_task()
-        if talk is not None:
-            self._talks.add(talk)
+        assert talk is not None  # noqa: S101 - a coroutine that runs is in a task
+        self._talks[talk] = talk
         try:
             if peer_uid(writer.get_extra_info("socket")) == os.getuid():
-                await self._talk(reader, writer)
+                line = await reader.readline()
+                await _write(writer, await self._answer_to(line, talk, reader, writer))
+        except ValueError:
+            pass  # a line beyond MAX_REQUEST
         except (ConnectionError, asyncio.CancelledError):
             pass  # the client went, or the agent stops: there is no one left to tell
         finally:
             writer.close()
-            if talk is not None:
-                self._talks.discard(talk)
+            del self._talks[talk]
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _answer_to(
+        self, line: bytes, talk: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> Answer:
         try:
-            command, args, follows = _request(await reader.readline())
+            command, args, follows = _request(line)
             work = self._send_events(writer, command, args) if follows else self.handle(command, args)
-            answer: Answer = {"ok": True, "result": await _unless_gone(reader, work)}
+            self._talks[talk] = working = asyncio.ensure_future(work)
+            return {"ok": True, "result": await _unless_gone(reader, working)}
         except SyncAgentError as error:
-            answer = {"ok": False, "error": _told(error)}
+            return {"ok": False, "error": _told(error)}
         except ValueError as error:
-            answer = {"ok": False, "error": {"kind": "SyncAgentError", "message": f"not a request: {error}"}}
-        except (ConnectionError, asyncio.CancelledError):
+            return {"ok": False, "error": {"kind": "SyncAgentError", "message": f"not a request: {error}"}}
+        except ConnectionError:
             raise
         except Exception:  # noqa: BLE001 - a bug in one command must not end the others
             _log.exception("a control command failed")
-            answer = {"ok": False, "error": {"kind": "SyncAgentError", "message": "the agent failed; see its log"}}
-        await _write(writer, answer)
+            return {"ok": False, "error": {"kind": "SyncAgentError", "message": "the agent failed; see its log"}}
+        finally:
+            self._talks[talk] = None
 
     async def _send_events(self, writer: asyncio.StreamWriter, command: str, args: dict[str, Any]) -> Answer:
         if self.follow is None:
@@ -113,18 +125,19 @@ class ControlServer:
         return {}
 
 
-async def _unless_gone(reader: asyncio.StreamReader, work: Awaitable[Answer]) -> Answer:
-    """What ``work`` gives; it is cancelled when the client hangs up before (seen even while nothing is sent)."""
-    working, gone = asyncio.ensure_future(work), asyncio.ensure_future(reader.read(1))
+async def _unless_gone(reader: asyncio.StreamReader, working: asyncio.Future[Answer]) -> Answer:
+    """What ``working`` gives; it is cancelled when the client hangs up before (seen even while nothing is sent)."""
+    gone = asyncio.ensure_future(reader.read(1))
+    both: tuple[asyncio.Future[Any], ...] = (working, gone)
     try:
-        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ConnectionResetError("the client hung up")
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done() or working.cancelled():
+            raise ConnectionResetError("the client hung up, or the agent stops")
         return working.result()
     finally:
-        for task in (working, gone):
+        for task in both:
             task.cancel()
-        await asyncio.gather(working, gone, return_exceptions=True)
+        await asyncio.gather(*both, return_exceptions=True)
 
 
 def _listen(path: Path) -> socket.socket:
@@ -190,20 +203,20 @@ class ControlClient:
 
     path: Path
 
-    def call(self, command: str, *, timeout: float | None = 30.0, **args: Any) -> Answer:
-        """The answer to ``command``; ``timeout`` in seconds, None to wait as long as it takes.
+    def call(self, command: str, *, within: float | None = 30.0, **args: Any) -> Answer:
+        """The answer to ``command``; ``within`` so many seconds, None for as long as it takes.
 
         Raises NotRunning when no agent listens there, LinkLost when it went or did not answer in time, or what the
         agent raised.
         """
-        with self._ask(command, args, follow=False, timeout=timeout) as lines:
+        with self._ask(command, args, follow=False, within=within) as lines:
             for message in lines:
                 return _answer(message)
         raise LinkLost("the agent stopped before it answered")
 
     def follow(self, command: str, **args: Any) -> Iterator[Answer]:
         """Events, as they come, until the agent ends them or stops.  Raises as ``call`` does."""
-        with self._ask(command, args, follow=True, timeout=None) as lines:
+        with self._ask(command, args, follow=True, within=None) as lines:
             for message in lines:
                 if "event" not in message:
                     _answer(message)
@@ -212,10 +225,10 @@ class ControlClient:
 
     @contextlib.contextmanager
     def _ask(
-        self, command: str, args: Mapping[str, Any], *, follow: bool, timeout: float | None
+        self, command: str, args: Mapping[str, Any], *, follow: bool, within: float | None
     ) -> Iterator[Iterator[Answer]]:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-            link.settimeout(timeout)
+            link.settimeout(within)
             try:
                 link.connect(os.fspath(self.path))
             except OSError:
@@ -227,7 +240,7 @@ class ControlClient:
                 with link.makefile("rb") as stream:
                     yield _messages(stream.readline)
             except TimeoutError:
-                raise LinkLost(f"the agent did not answer within {timeout:g} seconds") from None
+                raise LinkLost(f"the agent did not answer within {within:g} seconds") from None
             except OSError as error:
                 raise LinkLost(f"the connection to the agent broke: {error.strerror}") from None
 

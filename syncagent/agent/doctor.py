@@ -129,7 +129,7 @@ def key_kept(places: Places) -> Check:
 
 def running_agent(places: Places) -> Check:
     try:
-        status = ControlClient(places.control).call("status", timeout=3)
+        status = ControlClient(places.control).call("status", within=3)
     except NotRunning:
         return Check("agent", Verdict.WARN, "not running", "start it with `syncagent up`")
     except SyncAgentError as error:

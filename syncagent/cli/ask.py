@@ -1,0 +1,129 @@
+"""Commands that ask the running agent: status, wait, pause, resume, stop, log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final
+
+import typer
+
+from syncagent.agent.control import ControlClient
+from syncagent.agent.lock import is_held
+from syncagent.agent.places import places
+from syncagent.cli.exits import Exit
+from syncagent.cli.live import live_status
+from syncagent.cli.options import AsJson, DataDir
+from syncagent.cli.output import complain, say, show_json
+from syncagent.cli.words import contact, summary
+
+STOP_SECONDS: Final = 30.0
+LISTED: Final = 20
+
+
+def register(app: typer.Typer) -> None:
+    for command in (status, wait, pause, resume, stop, log):
+        app.command()(command)
+
+
+def status(data_dir: DataDir = None, as_json: AsJson = False) -> int:
+    """Say what the agent is doing, and whether everything is in sync."""
+    found = _client(data_dir).call("status")
+    if as_json:
+        show_json(found)
+    else:
+        for line in _status_lines(found):
+            say(line)
+    return Exit.OK
+
+
+def wait(
+    data_dir: DataDir = None,
+    timeout: Annotated[float, typer.Option(min=0, help="Give up after this many seconds.")] = 60.0,
+    as_json: AsJson = False,
+) -> int:
+    """Wait until everything is in sync; the agent looks through the folder first."""
+    client = _client(data_dir)
+    with live_status(client):
+        # The agent keeps the time; what is added only covers an agent that hangs.
+        answer = client.call("wait", within=timeout + 15, timeout=timeout)
+    in_sync = answer.get("in_sync") is True
+    if as_json:
+        show_json(answer)
+    elif in_sync:
+        say("in sync")
+    else:
+        complain(f"not in sync after {timeout:g} s: {summary(client.call('status'))}")
+    return Exit.OK if in_sync else Exit.TIMEOUT
+
+
+def pause(data_dir: DataDir = None) -> int:
+    """Stop sending and receiving, until `resume`."""
+    _client(data_dir).call("pause")
+    say("paused")
+    return Exit.OK
+
+
+def resume(data_dir: DataDir = None) -> int:
+    """Go on after `pause`."""
+    _client(data_dir).call("resume")
+    say("resumed")
+    return Exit.OK
+
+
+def stop(data_dir: DataDir = None) -> int:
+    """Stop the agent (and the hub that `up` runs with it), and wait until it has."""
+    spot = places(data_dir)
+    ControlClient(spot.control).call("stop")
+    end = time.monotonic() + STOP_SECONDS
+    while is_held(spot.lock):
+        if time.monotonic() > end:
+            complain(f"the agent was told to stop, and has not after {STOP_SECONDS:g} s")
+            return Exit.TIMEOUT
+        time.sleep(0.05)
+    say("stopped")
+    return Exit.OK
+
+
+def log(
+    data_dir: DataDir = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many of the latest entries.")] = 50,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with each new entry, until Ctrl-C.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show what happened lately."""
+    client = _client(data_dir)
+    entries: Iterator[Any]
+    if follow:
+        entries = client.follow("log", limit=limit, follow=True)
+    else:
+        entries = iter(client.call("log", limit=limit, follow=False).get("entries", []))
+    for entry in entries:
+        if as_json:
+            show_json(entry)
+        else:
+            say(f"{entry.get('time', '')} {entry.get('level', ''):<7} {entry.get('text', '')}")
+    return Exit.OK
+
+
+def _client(data_dir: Any) -> ControlClient:
+    return ControlClient(places(data_dir).control)
+
+
+def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{found.get('name', 'this machine')} keeps {found.get('root', '?')} with {found.get('server', '?')}"
+    yield f"  {summary(found)}"
+    yield f"  hub at change {found.get('hub_seq', '?')}, here at {found.get('applied_seq', '?')}; {contact(found)}"
+    if (found.get("watch") or {}).get("degraded"):
+        yield "  watching: degraded; changes are found by looking through the folder"
+    for title in ("held", "skipped"):
+        yield from _listed(title, found.get(title) or [])
+
+
+def _listed(title: str, rows: list[Mapping[str, Any]]) -> Iterator[str]:
+    if rows:
+        yield f"  {title}: {len(rows)}"
+    for row in rows[:LISTED]:
+        yield f"    {row.get('path', '')}: {row.get('reason', '')}"
+    if len(rows) > LISTED:
+        yield f"    … and {len(rows) - LISTED} more (--json lists them all)"

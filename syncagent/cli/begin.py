@@ -1,0 +1,236 @@
+"""Commands that begin: `up` on the first machine, `join` on each further one.
+
+Both leave a config.toml and a key behind, so that the next `up` goes on where they were.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn
+
+import typer
+
+from syncagent.agent.config import Settings, gather, host_and_port, host_name, read_settings, write_settings
+from syncagent.agent.control import ControlClient
+from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key, save_key
+from syncagent.agent.lock import is_held
+from syncagent.agent.places import Places, make_private, places
+from syncagent.cli.exits import Exit
+from syncagent.cli.options import Background, DataDir
+from syncagent.cli.output import complain, say
+from syncagent.cli.reach import is_loopback, reach_from_afar, reach_own_hub
+from syncagent.errors import AlreadyRunning, BadConfig, NotRunning, SyncAgentError
+from syncagent.model.link import Link, format_link, parse_link
+
+PORT: Final = 8765
+START_SECONDS: Final = 30.0
+
+Folder = Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="The folder to keep.", show_default=False)]
+MachineName = Annotated[str | None, typer.Option("--name", help="What this machine is called.", show_default=False)]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (up, join):
+        app.command()(command)
+
+
+def up(
+    folder: Folder = None,
+    data_dir: DataDir = None,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST[:PORT]", help="Where the hub listens; 0.0.0.0 for other machines.", show_default=False
+        ),
+    ] = None,
+    name: MachineName = None,
+    background: Background = False,
+    link: Annotated[bool, typer.Option(hidden=True)] = True,
+) -> int:
+    """Start a hub and an agent that keeps FOLDER, and say how to add a second machine.
+
+    What was set up before goes on where it was; on a machine that joined another hub, the agent alone is started.
+    """
+    spot = places(data_dir)
+    set_up(spot, folder, listen, name)
+    return _start(spot, background=background, show_link=link)
+
+
+def join(
+    link: Annotated[str, typer.Argument(metavar="LINK", help="The link that `up` showed; - reads it from stdin.")],
+    folder: Folder = None,
+    data_dir: DataDir = None,
+    name: MachineName = None,
+    background: Background = False,
+) -> int:
+    """Keep FOLDER the same as on the machine that showed LINK."""
+    spot = places(data_dir)
+    set_up_joined(spot, parse_link(sys.stdin.readline().strip() if link == "-" else link), folder, name)
+    if background:
+        return _start(spot, background=True, show_link=False)
+    return _become_up(spot)
+
+
+def _become_up(spot: Places) -> NoReturn:
+    """Go on as `up`: the link has the key in it, and others on this machine can see the arguments of a process."""
+    os.execv(sys.executable, [*_ourselves(), "up", "--data-dir", str(spot.data_dir)])  # noqa: S606 - our own program
+
+
+def set_up(spot: Places, folder: Path | None, listen: str | None, name: str | None) -> Settings:
+    """Make the settings for a hub and an agent here, or bring those that are there in line with what is given.
+
+    Raises BadConfig when ``folder`` or ``listen`` do not go with what was set up before.
+    """
+    known = gather(spot, {}, {}).values
+    if "sync_root" not in known:
+        root = _absolute(folder or Path("~/syncagent"))
+        given: dict[str, Any] = {
+            "sync_root": str(root),
+            "name": name or host_name(),
+            **_own_hub("127.0.0.1" if listen is None else listen),
+        }
+        read_settings(spot, {}, given)
+        make_private(spot.data_dir)
+        if not load_key(spot):
+            save_key(spot, secrets.token_urlsafe(32))
+        _make_root(root)
+        write_settings(spot, given)
+        return read_settings(spot)
+    _check_same(known, folder, spot)
+    changes: dict[str, Any] = {} if name is None else {"name": name}
+    if listen is not None:
+        if not known.get("listen"):
+            raise BadConfig(f"this machine joined the hub at {known.get('server')}; it runs none of its own to listen")
+        changes |= _own_hub(listen)
+    if changes:
+        read_settings(spot, {}, changes)
+        write_settings(spot, changes)
+    return read_settings(spot)
+
+
+def set_up_joined(spot: Places, link: Link, folder: Path | None, name: str | None) -> Settings:
+    """Make the settings for an agent that uses the hub of ``link``; joining the same hub again renews the key.
+
+    Raises BadConfig when this data directory keeps another folder, or uses another hub.
+    """
+    known = gather(spot, {}, {}).values
+    given: dict[str, Any] = {"server": link.server, "fingerprint": link.fingerprint, "folder": link.folder}
+    if "sync_root" in known:
+        _check_same(known, folder, spot)
+        if known.get("listen"):
+            raise BadConfig(f"this machine runs its own hub for {known['sync_root']}; give another --data-dir to join")
+        root = Path(str(known["sync_root"]))
+    else:
+        root = _absolute(folder or Path("~/syncagent"))
+        given["sync_root"] = str(root)
+    if name is not None or "name" not in known:
+        given["name"] = name or host_name()
+    read_settings(spot, {}, given)
+    make_private(spot.data_dir)
+    save_key(spot, link.key)
+    if "sync_root" not in known:
+        _make_root(root)
+    write_settings(spot, given)
+    return read_settings(spot)
+
+
+def _own_hub(listen: str) -> dict[str, str]:
+    """The settings that go with a hub of our own: where it listens, and how the agent beside it reaches it."""
+    address = listen if _has_port(listen) else f"{listen}:{PORT}"
+    try:
+        host, port = host_and_port(address)
+    except ValueError as error:
+        raise BadConfig(f"--listen: {error}") from None
+    if port == 0:
+        raise BadConfig("--listen: a port is needed that stays the same, so that other machines find it again")
+    return {"listen": address, **reach_own_hub(host, port)}
+
+
+def _has_port(listen: str) -> bool:
+    return listen.rpartition("]")[2].count(":") == 1
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path.expanduser()))
+
+
+def _make_root(root: Path) -> None:
+    """Only at the first set-up: a folder that goes missing later is never made again by us (HAZARDS E1)."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadConfig(f"the folder {root} cannot be made: {error.strerror}") from None
+
+
+def _check_same(known: Mapping[str, Any], folder: Path | None, spot: Places) -> None:
+    kept = Path(str(known["sync_root"])).expanduser()
+    if folder is not None and _absolute(folder).resolve() != kept.resolve():
+        raise BadConfig(f"{spot.data_dir} is for the folder {kept}; give another --data-dir for {folder}")
+
+
+def _start(spot: Places, *, background: bool, show_link: bool) -> int:
+    settings = read_settings(spot, os.environ)
+    if is_held(spot.lock):
+        raise AlreadyRunning(f"already running for {settings.sync_root}; see `syncagent status`, or `syncagent stop`")
+    if background:
+        _start_behind(spot)
+        settings = read_settings(spot, os.environ)
+        say(f"keeping {settings.sync_root} in the background; `syncagent status` says how it goes")
+        if show_link and settings.listen:
+            say(how_to_add(settings, load_key(spot)))
+        return Exit.OK
+    key = from_environment(os.environ) or load_key(spot)
+
+    def ready(running: Settings) -> None:
+        say(f"keeping {running.sync_root}; Ctrl-C stops")
+        if show_link and running.listen:
+            say(how_to_add(running, key))
+
+    from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`, nor for the one in front
+
+    return compose.run_up(settings, spot, key, ready)
+
+
+def how_to_add(settings: Settings, key: str) -> str:
+    """What to type on the second machine."""
+    server = reach_from_afar(settings)
+    link = format_link(Link(server=server, key=key, folder=settings.folder, fingerprint=settings.fingerprint))
+    text = f"To add a second machine, type there:\n  syncagent join '{link}'"
+    if is_loopback(host_and_port(settings.listen)[0]):
+        text += "\n(The hub listens on this machine only; for others start it with `syncagent up --listen 0.0.0.0`.)"
+    return text
+
+
+def _start_behind(spot: Places) -> None:
+    """Start `up` as a process of its own, and wait until it answers.  Raises SyncAgentError when it does not."""
+    make_private(spot.log.parent)
+    words = spot.log.parent / "start.log"
+    environment = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
+    with open(words, "wb", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW, 0o600)) as output:
+        child = subprocess.Popen(  # noqa: S603 - our own program
+            [*_ourselves(), "up", "--no-link", "--data-dir", str(spot.data_dir)],
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/", env=environment,
+        )  # fmt: skip
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if child.poll() is not None:
+            said = words.read_text(errors="replace").strip().splitlines()
+            raise SyncAgentError((said[-1] if said else "it ended at once").removeprefix("syncagent: "))
+        try:
+            ControlClient(spot.control).call("status", within=5)
+        except NotRunning:
+            time.sleep(0.05)
+        else:
+            return
+    complain("the agent has been started, and does not answer yet")
+
+
+def _ourselves() -> list[str]:
+    # -P: a module that lies in the directory where the user stands is not ours.
+    return [sys.executable, "-P", "-m", "syncagent"]

@@ -1,0 +1,102 @@
+"""Puts the halves together: the one module that sees both the hub and the agent's runtime.
+
+Each function here runs until it is told to stop, and gives the exit code.  SIGINT and SIGTERM cancel the agent's task,
+which means: stop cleanly.  In ``up`` the hub runs in the agent's event loop; it is there before the agent, and goes
+after it.  Importing this brings in all of both halves, so only the commands that start something do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+from syncagent.agent.config import AgentConfig, Settings, agent_config, host_and_port, write_settings
+from syncagent.agent.control import ControlClient
+from syncagent.agent.lock import hold
+from syncagent.agent.logs import end, log_to
+from syncagent.agent.places import Places, make_private
+from syncagent.agent.runtime import run_agent
+from syncagent.cli.exits import Exit
+from syncagent.cli.live import live_status
+from syncagent.cli.reach import reach_own_hub
+from syncagent.hub.app import Hub, HubConfig, run_hub
+
+
+def run_agent_alone(config: AgentConfig) -> int:
+    """`run`: an agent for a hub that is elsewhere."""
+    with _prepared(config, echo=True):
+        return asyncio.run(_until_signal(run_agent(config)))
+
+
+def run_hub_alone(directory: Path, host: str, port: int, *, insecure: bool, key: str) -> int:
+    """`hub`: a hub for agents that are elsewhere.  ``key`` may be empty once the hub has keys."""
+    config = HubConfig(data_dir=directory, host=host, port=port, insecure=insecure, bootstrap_key=key)
+    handler = log_to(make_private(directory / "logs") / "hub.log", secrets=[key], echo=True)
+    try:
+        return asyncio.run(_until_signal(run_hub(config)))
+    finally:
+        end(handler)
+
+
+def run_up(settings: Settings, spot: Places, key: str, ready: Callable[[Settings], None]) -> int:
+    """`up`: the agent, and its own hub where the settings say so.  ``ready`` is called when the hub listens."""
+    config = agent_config(settings, spot, key)
+    with _prepared(config, echo=False), live_status(ControlClient(spot.control)):
+        return asyncio.run(_until_signal(_up(config, ready)))
+
+
+async def _up(config: AgentConfig, ready: Callable[[Settings], None]) -> int:
+    if not config.listen:
+        ready(config)
+        return await run_agent(config)
+    host, port = host_and_port(config.listen)
+    hub = HubConfig(
+        data_dir=make_private(config.places.hub), host=host, port=port, bootstrap_key=config.api_key.get_secret_value()
+    )
+    async with Hub(hub) as running:
+        reached = {**reach_own_hub(host, port), "fingerprint": running.fingerprint}
+        if any(getattr(config, name) != value for name, value in reached.items()):
+            write_settings(config.places, reached)
+        known = config.model_copy(update=reached)
+        ready(known)
+        return await run_agent(known)
+
+
+@contextlib.contextmanager
+def _prepared(config: AgentConfig, *, echo: bool) -> Iterator[None]:
+    """The data directory's lock is held, and what is logged goes to its log."""
+    with hold(config.places.lock):
+        secrets = [config.api_key.get_secret_value()]
+        handler = log_to(config.places.log, level=config.log_level, form=config.log_format, secrets=secrets, echo=echo)
+        try:
+            yield
+        finally:
+            end(handler)
+
+
+async def _until_signal(work: Coroutine[Any, Any, int | None]) -> int:
+    """Run ``work``; SIGINT or SIGTERM cancel it, and that is its clean end."""
+    told = False
+    task = asyncio.ensure_future(work)
+
+    def stop() -> None:
+        nonlocal told
+        told = True
+        task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        return await task or Exit.OK
+    except asyncio.CancelledError:
+        if not told:
+            raise
+        return Exit.OK
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

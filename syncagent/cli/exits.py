@@ -1,0 +1,46 @@
+"""The exit codes: a promise to scripts, repeated in the README, and what each error becomes."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+from syncagent.errors import AlreadyRunning, BadConfig, NotRunning, Refused, RootMissing, SyncAgentError
+
+
+class Exit(IntEnum):
+    OK = 0
+    ERROR = 1
+    USAGE = 2
+    TIMEOUT = 3
+    NOT_RUNNING = 4
+    REFUSED = 5
+    ALREADY_RUNNING = 6
+    FOLDER_MISSING = 7
+    INTERRUPTED = 130
+
+
+MEANING: Final[dict[Exit, str]] = {
+    Exit.OK: "done; for `wait`: in sync",
+    Exit.ERROR: "something went wrong; stderr says what",
+    Exit.USAGE: "a command, an option, a setting or a link is wrong",
+    Exit.TIMEOUT: "not in sync in the time that was given",
+    Exit.NOT_RUNNING: "no agent is running for this data directory",
+    Exit.REFUSED: "the hub refused: key, name, version, or another hub",
+    Exit.ALREADY_RUNNING: "another agent has this data directory or this folder",
+    Exit.FOLDER_MISSING: "the folder is gone, or is another one than before",
+    Exit.INTERRUPTED: "stopped by Ctrl-C before it was done",
+}
+
+_BY_ERROR: Final[tuple[tuple[type[SyncAgentError], Exit], ...]] = (
+    (BadConfig, Exit.USAGE),
+    (NotRunning, Exit.NOT_RUNNING),
+    (Refused, Exit.REFUSED),
+    (AlreadyRunning, Exit.ALREADY_RUNNING),
+    (RootMissing, Exit.FOLDER_MISSING),
+)
+
+
+def exit_for(error: SyncAgentError) -> Exit:
+    """The exit code that an error ends the program with."""
+    return next((code for kind, code in _BY_ERROR if isinstance(error, kind)), Exit.ERROR)

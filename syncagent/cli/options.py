@@ -1,0 +1,23 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+DataDir: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        envvar="SYNCAGENT_DATA_DIR",
+        metavar="D",
+        help="Where this agent keeps its own files.",
+        show_default=False,
+    ),
+]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+Background: TypeAlias = Annotated[
+    bool, typer.Option("--background", help="Start, say how to go on, and come back to the prompt.")
+]

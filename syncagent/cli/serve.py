@@ -1,0 +1,65 @@
+"""Commands for services and containers, where everything is given: hub, run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncagent.agent.config import agent_config, host_and_port, read_settings
+from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key
+from syncagent.agent.places import make_private, places
+from syncagent.cli.options import DataDir
+from syncagent.errors import BadConfig
+
+
+def register(app: typer.Typer) -> None:
+    for command in (hub, run):
+        app.command()(command)
+
+
+def hub(
+    data_dir: Annotated[Path, typer.Option(metavar="D", help="Where the hub keeps its journal and the blocks.")],
+    listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it listens.")] = "127.0.0.1:8765",
+    insecure: Annotated[bool, typer.Option("--insecure", help="Listen beyond this machine without TLS.")] = False,
+) -> int:
+    """Run a hub.  SYNCAGENT_API_KEY is the first key that it accepts."""
+    try:
+        host, port = host_and_port(listen)
+    except ValueError as error:
+        raise BadConfig(f"--listen: {error}") from None
+    directory = make_private(data_dir.expanduser().resolve())
+    from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`
+
+    return compose.run_hub_alone(directory, host, port, insecure=insecure, key=from_environment(os.environ))
+
+
+def run(
+    data_dir: DataDir = None,
+    sync_root: Annotated[Path | None, typer.Option(metavar="R", help="The folder to keep.", show_default=False)] = None,
+    server: Annotated[str | None, typer.Option(metavar="URL", help="The hub's address.", show_default=False)] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="N", help="What this machine is called.", show_default=False)
+    ] = None,
+    folder: Annotated[str | None, typer.Option(help="Which of the hub's folders.", show_default=False)] = None,
+) -> int:
+    """Run an agent.  SYNCAGENT_API_KEY is its key; what is not given comes from config.toml."""
+    spot = places(data_dir)
+    key = from_environment(os.environ)
+    options = {
+        "sync_root": None if sync_root is None else Path(os.path.abspath(sync_root.expanduser())),
+        "server": server,
+        "name": name,
+        "folder": folder,
+    }
+    settings = read_settings(spot, os.environ, options)
+    make_private(spot.data_dir)
+    if not key:
+        key = load_key(spot)
+    if not key:
+        raise BadConfig(f"no key for the hub: set {KEY_VARIABLE}, or begin with `syncagent join LINK`")
+    from syncagent.cli import compose  # noqa: PLC0415 - as above
+
+    return compose.run_agent_alone(agent_config(settings, spot, key))

@@ -1,0 +1,92 @@
+"""Commands to the running agent, over its real socket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from syncagent.agent.lock import is_held
+from syncagent.agent.places import Places
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Script
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+def test_status_says_that_all_is_in_sync(command: Command, agent: Script) -> None:
+    code, out, err = command("status")
+    assert (code, err) == (0, "")
+    assert "Laptop keeps /srv/folder with ws://127.0.0.1:8765" in out
+    assert "\n  in sync\n" in out
+    assert "hub at change 12, here at 12; hub heard" in out
+
+
+def test_status_says_what_is_not_and_why(command: Command, agent: Script) -> None:
+    agent.status |= {
+        "in_sync": False, "state": "syncing", "pending": 3, "applied_seq": 9,
+        "watch": {"live": False, "degraded": True},
+        "held": [{"path": "docs", "reason": "120 deletes at once"}],
+        "skipped": [{"path": f"bad\x1b[31m{n}", "reason": "a FIFO"} for n in range(30)],
+    }  # fmt: skip
+    code, out, _ = command("status")
+    assert code == 0
+    assert "syncing: 3 changes pending, 1 held, 30 skipped" in out
+    assert "watching: degraded" in out
+    assert "docs: 120 deletes at once" in out
+    assert "… and 10 more" in out
+    assert "\x1b" not in out
+
+
+def test_status_in_json_is_what_the_agent_said(command: Command, agent: Script) -> None:
+    agent.status["skipped"] = [{"path": "ü", "reason": "r"}]
+    code, out, _ = command("status", "--json")
+    assert code == 0
+    assert json.loads(out) == json.loads(json.dumps(agent.status))
+
+
+def test_wait_ends_with_0_in_sync_and_3_when_not(command: Command, agent: Script) -> None:
+    assert command("wait", "--timeout", "5") == (0, "in sync\n", "")
+    assert ("wait", {"timeout": 5.0}) in agent.asked, "the agent keeps the time"
+    agent.in_sync = False
+    agent.status |= {"in_sync": False, "state": "offline", "pending": 2}
+    code, out, err = command("wait", "--timeout", "0.1")
+    assert (code, out) == (3, "")
+    assert err == "syncagent: not in sync after 0.1 s: offline: 2 changes pending\n"
+    assert command("wait", "--timeout", "0.1", "--json")[:2] == (3, '{"in_sync": false}\n')
+
+
+def test_pause_and_resume(command: Command, agent: Script) -> None:
+    assert command("pause") == (0, "paused\n", "")
+    assert command("resume") == (0, "resumed\n", "")
+    assert [asked for asked, _ in agent.asked] == ["pause", "resume"]
+
+
+def test_stop_comes_back_when_the_agent_has_stopped(command: Command, agent: Script, spot: Places) -> None:
+    assert is_held(spot.lock)
+    assert command("stop") == (0, "stopped\n", "")
+    assert not is_held(spot.lock)
+    assert command("stop")[0] == 4
+
+
+def test_the_log(command: Command, agent: Script) -> None:
+    code, out, _ = command("log", "-n", "2")
+    assert (code, out.splitlines()) == (
+        0,
+        ["2026-11-22T23:18:00Z info    entry 1", "2026-11-22T23:18:00Z info    entry 2"],
+    )
+    code, out, _ = command("log", "--follow", "--json")
+    assert [json.loads(line)["text"] for line in out.splitlines()] == ["entry 0", "entry 1", "entry 2"]
+
+
+@pytest.mark.parametrize("asked", ["status", "wait", "pause", "resume", "stop", "log"])
+def test_without_an_agent_the_code_is_4_and_one_line_says_so(command: Command, asked: str) -> None:
+    assert command(asked) == (4, "", "syncagent: no agent is running here; start it with `syncagent up`\n")
+
+
+def test_what_the_agent_refuses_comes_through(command: Command, agent: Script) -> None:
+    agent.refuses = True
+    assert command("status") == (5, "", "syncagent: the hub does not know this key\n")

@@ -1,0 +1,48 @@
+"""A status in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from syncagent.cli.words import bytes_in_words, contact, duration, summary
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ({"state": "idle", "in_sync": True}, "in sync"),
+        ({"state": "syncing", "in_sync": False, "pending": 1}, "syncing: 1 change pending"),
+        ({"state": "idle", "in_sync": True, "skipped": [1, 2]}, "in sync: 2 skipped"),
+        ({"state": "syncing", "transfers": {"up_bytes": 1500000, "down": 0}}, "syncing: up_bytes 1.5 MB"),
+        ({}, "state unknown"),
+    ],
+)
+def test_summary(status: dict[str, Any], said: str) -> None:
+    assert summary(status) == said
+
+
+@pytest.mark.parametrize(
+    ("heard", "said"),
+    [
+        (97.0, "hub heard 3 s ago"),
+        (200.0, "hub heard 0 s ago"),
+        (None, "hub not heard yet"),
+        ("noon", "hub heard noon"),
+    ],
+)
+def test_contact(heard: Any, said: str) -> None:
+    assert contact({"last_contact": heard}, now=100.0) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (2e5, "2 days")]
+)
+def test_duration(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+@pytest.mark.parametrize(("size", "said"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (3e12, "3.0 TB")])
+def test_bytes(size: float, said: str) -> None:
+    assert bytes_in_words(size) == said
