@@ -1,0 +1,97 @@
+"""What clients and the hub say to each other of nodes: changes that are submitted, verdicts on them, and the entries of
+the journal that come of them.
+
+Called by the engine (which submits and hears), by the hub, and by ``protocol.convert``, which turns them into messages
+and back.  They say what was claimed, checked for form alone: whether a change is granted, the hub judges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from syncagent.model.facts import Kind
+from syncagent.model.ids import NO_REV, ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
+from syncagent.model.names import Name, RelPath
+from syncagent.model.nodes import Content, Node, Recipe
+
+
+NO_SEQ: Final = Seq(0)
+NAMELESS: Final = Name("")
+NOWHERE: Final = RelPath("")
+
+
+class Operation(Enum):
+    """``CREATE`` says all of a node, ``UPDATE`` what it holds, ``MOVE`` where it stands, ``DELETE`` that it is gone."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    MOVE = "move"
+
+
+class Ruling(Enum):
+    """``COMMITTED``: it is in the journal.  ``DUPLICATE``: it was already, under the same change id.
+    ``NEEDS_BLOCKS``: it would be granted if the hub had all blocks.  ``REJECTED``: ``error_code`` says why; it is never in the journal."""
+
+    COMMITTED = "committed"
+    DUPLICATE = "duplicate"
+    NEEDS_BLOCKS = "needs_blocks"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a client submits.
+
+    ``parent`` and ``name`` count for a create and a move, the payload (``content`` … ``recipe``) for a create and an
+    update; ``path`` is where the client believes the node to be, and is never trusted.  A file has its ``content`` in
+    a create and in an update, its ``recipe`` always with it (one block where the wire left the blocks out).
+    """
+
+    change_id: ChangeId
+    operation: Operation
+    node_id: NodeId
+    base_rev: Rev
+    kind: Kind
+    parent: NodeId = ROOT
+    name: Name = NAMELESS
+    content: Content | None = None
+    executable: bool = False
+    mtime_ns: int = 0
+    target: str = ""
+    recipe: Recipe = ()
+    path: RelPath = NOWHERE
+    old_path: RelPath = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the journal, as an agent hears it: ``node`` is the whole node as it is from then on, None when it was
+    deleted.  ``author`` is the client that submitted it.  ``path`` and ``old_path`` are for people's eyes."""
+
+    seq: Seq
+    rev: Rev
+    operation: Operation
+    author: ClientId
+    node_id: NodeId
+    node: Node | None
+    recipe: Recipe = ()
+    path: RelPath = NOWHERE
+    old_path: RelPath = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The hub's answer to one change.  ``seq`` and ``rev`` are those that the change got (committed, duplicate); the
+    node's present ``rev`` where it was rejected and the hub knows the node."""
+
+    change_id: ChangeId
+    node_id: NodeId
+    ruling: Ruling
+    seq: Seq = NO_SEQ
+    rev: Rev = NO_REV
+    error_code: str = ""
+    message: str = ""
+    missing: tuple[Digest, ...] = ()

@@ -1,0 +1,52 @@
+"""``file_changed``: a change of one node, and a batch of them.
+
+The same model serves both directions and both levels.  A level 1 change has the seed's three fields (``old_path`` too
+for a move) and is a notice without content; a level 2 change names the node.  What its fields mean, and whether they
+go together, is checked in ``convert``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from syncagent.protocol.envelope import Count, Flag, HexDigest, Short, Signed, Wire
+
+OperationWord: TypeAlias = Literal["create", "update", "delete", "move"]
+
+
+class FileChange(Wire):
+    """``file_path`` is where the node is after the change (before it, for a delete); ``old_path`` where a moved one
+    was.  ``digest`` is empty for what is no file; ``blocks`` for a file that is at most one block."""
+
+    operation: OperationWord
+    file_path: str
+    client_id: Short
+    old_path: str = ""
+    change_id: Short = ""
+    node_id: Short = ""
+    parent_id: Short = ""
+    base_rev: Count = 0
+    kind: Literal["", "file", "directory", "symlink"] = ""
+    size: Count = 0
+    mtime_ns: Signed = 0
+    executable: Flag = False
+    digest: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    blocks: tuple[tuple[HexDigest, Count], ...] = ()
+    target: str = ""
+    seq: Count = 0
+    rev: Count = 0
+    server_time: Short = ""
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether it only says that something happened (level 1), and names no node."""
+        return not self.node_id
+
+
+class FileChanges(Wire):
+    """A batch: each change is judged on its own, in order."""
+
+    client_id: Short
+    changes: tuple[FileChange, ...]

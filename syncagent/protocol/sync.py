@@ -1,0 +1,148 @@
+"""``sync_request`` and ``sync_response``, and their kinds.
+
+A request says what is wanted by its ``kind``; the seed's analysis is the one without.  Every answer has the seed's five
+fields, so that a level 1 peer can read it; ``request_id`` comes back as it was sent.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, TypeAlias
+
+from pydantic import AliasChoices, ConfigDict, Field
+
+from syncagent.protocol.changes import FileChange
+from syncagent.protocol.envelope import Count, Flag, HexDigest, Short, Wire
+
+# --- requests ---------------------------------------------------------------------------------------------------
+
+
+class ListedFile(Wire):
+    """A file of the listing that is to be analysed.  ``path`` may be called ``file_path`` as well; all else is
+    optional, and a ``checksum`` is compared as it is, whatever it is a checksum of."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    path: Annotated[str, Field(validation_alias=AliasChoices("path", "file_path"))]
+    size: Count | None = None
+    checksum: Annotated[str, Field(max_length=1024)] | None = None
+    modified_time: str | float | None = None
+
+
+class AnalysisRequest(Wire):
+    """How does this listing differ from the hub's tree?  Nothing is changed by asking."""
+
+    always: ClassVar[frozenset[str]] = frozenset({"files"})
+
+    kind: Literal["analysis"] = "analysis"
+    request_id: Short = ""
+    files: tuple[ListedFile, ...] = ()
+
+
+class ChangesRequest(Wire):
+    """The journal from after ``since``.  ``snapshot`` is said in the follow-up requests of a snapshot."""
+
+    always: ClassVar[frozenset[str]] = frozenset({"kind", "since"})
+
+    kind: Literal["changes"] = "changes"
+    request_id: Short = ""
+    since: Count = 0
+    limit: Count = 0
+    snapshot: Flag = False
+
+
+class MissingRequest(Wire):
+    """Which of these blocks does the hub lack?"""
+
+    always: ClassVar[frozenset[str]] = frozenset({"kind"})
+
+    kind: Literal["missing"] = "missing"
+    request_id: Short = ""
+    digests: tuple[HexDigest, ...]
+
+
+class BlocksRequest(Wire):
+    """These blocks are wanted: they come in packs, then the answer ends them."""
+
+    always: ClassVar[frozenset[str]] = frozenset({"kind"})
+
+    kind: Literal["blocks"] = "blocks"
+    request_id: Short = ""
+    digests: tuple[HexDigest, ...]
+
+
+SyncRequest: TypeAlias = AnalysisRequest | ChangesRequest | MissingRequest | BlocksRequest
+
+# --- answers ----------------------------------------------------------------------------------------------------
+
+
+class SyncOperation(Wire):
+    """One instruction of an analysis."""
+
+    operation: Literal["upload", "download", "delete", "conflict", "none"]
+    file_path: str
+    reason: str = ""
+
+    always: ClassVar[frozenset[str]] = frozenset({"reason"})
+
+
+class SyncResponse(Wire):
+    """The answer to an analysis, and the base of all answers.  ``error_code`` says why ``success`` is false."""
+
+    always: ClassVar[frozenset[str]] = frozenset({"operations", "files_to_sync", "conflicts"})
+
+    success: Flag = True
+    message: str = ""
+    operations: tuple[SyncOperation, ...] = ()
+    files_to_sync: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    request_id: Short = ""
+    error_code: Short = ""
+
+
+class ChangesResponse(SyncResponse):
+    """A page of the journal, or of a snapshot.  ``next`` is the ``since`` of the next request."""
+
+    kind: Literal["changes"] = "changes"
+    changes: tuple[FileChange, ...] = ()
+    head: Count = 0
+    more: Flag = False
+    snapshot: Flag = False
+    next: Count = 0
+
+
+class MissingResponse(SyncResponse):
+    """``digests`` are those that the hub lacks."""
+
+    kind: Literal["missing"] = "missing"
+    digests: tuple[HexDigest, ...] = ()
+
+
+class BlocksResponse(SyncResponse):
+    """All packs have been sent; ``digests`` are those that the hub does not have."""
+
+    kind: Literal["blocks"] = "blocks"
+    digests: tuple[HexDigest, ...] = ()
+
+
+class WireVerdict(Wire):
+    """The verdict on one change of a batch."""
+
+    change_id: Short
+    status: Literal["committed", "duplicate", "needs_blocks", "rejected"]
+    node_id: Short = ""
+    seq: Count = 0
+    rev: Count = 0
+    error_code: Short = ""
+    message: str = ""
+    missing: tuple[HexDigest, ...] = ()
+
+
+class VerdictsResponse(SyncResponse):
+    """The verdicts on a batch, in its order."""
+
+    kind: Literal["verdicts"] = "verdicts"
+    verdicts: tuple[WireVerdict, ...] = ()
+    head: Count = 0
+
+
+AnySyncResponse: TypeAlias = SyncResponse | ChangesResponse | MissingResponse | BlocksResponse | VerdictsResponse
