@@ -18,7 +18,8 @@ Command = Callable[..., tuple[int, str, str]]
     "mistake",
     [
         ("bogus",), ("status", "--bogus"), ("wait", "--timeout", "soon"), ("wait", "--timeout", "-1"),
-        ("status", "extra"), ("join",), ("hub",), ("join", "not-a-link"), ("up", "--listen", "nowhere:x"), ("up", "--listen", "h:0"),
+        ("status", "extra"), ("join",), ("hub",), ("join", "not-a-link"), ("up", "--listen", "nowhere:x"),
+        ("up", "--listen", "h:0"),
         ("up", "/"), ("run", "--server", "http://x", "--sync-root", "/srv/x"), ("run",),
         ("run", "--server", "ws://127.0.0.1:1", "--sync-root", "/srv/x"), ("hub", "--data-dir", "x", "--listen", "y"),
     ],

@@ -18,33 +18,33 @@ NO_MIRROR = {"conformance", "e2e", "meta", "sim", "support"}
 """Folders of tests that are about more than one module."""
 
 
-def modules() -> set[str]:
+def our_modules() -> set[str]:
     package = ROOT / "syncagent"
     found = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
     return {path for path in found if path.rpartition("/")[2] != "__init__.py" and not path.endswith("/ports.py")}
 
 
-def tests() -> set[str]:
+def our_tests() -> set[str]:
     folder = ROOT / "tests"
     found = {path.relative_to(folder) for path in folder.rglob("test_*.py")}
     return {path.as_posix() for path in found if path.parts[0] not in NO_MIRROR}
 
 
 def test_each_module_has_its_test_module() -> None:
-    wanted = {module: _mirror(module) for module in modules() - WITHOUT_TESTS.keys()}
-    missing = {module: test for module, test in wanted.items() if test not in tests()}
+    wanted = {module: _mirror(module) for module in our_modules() - WITHOUT_TESTS.keys()}
+    missing = {module: test for module, test in wanted.items() if test not in our_tests()}
     assert not missing, "these modules have no test module"
 
 
 def test_each_test_module_has_its_module() -> None:
-    mirrored = {_mirror(module) for module in modules()}
-    assert tests() - mirrored == set(), "these test modules are about no module of that name"
+    mirrored = {_mirror(module) for module in our_modules()}
+    assert our_tests() - mirrored == set(), "these test modules are about no module of that name"
 
 
 def test_the_exceptions_are_still_needed() -> None:
-    there = modules() | {"__init__.py"}
+    there = our_modules() | {"__init__.py"}
     assert WITHOUT_TESTS.keys() - there == set(), "these exceptions name no module"
-    assert {module for module in WITHOUT_TESTS if _mirror(module) in tests()} == set(), "these have tests by now"
+    assert {module for module in WITHOUT_TESTS if _mirror(module) in our_tests()} == set(), "these have tests by now"
 
 
 def _mirror(module: str) -> str:
