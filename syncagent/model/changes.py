@@ -16,7 +16,6 @@ from syncagent.model.ids import NO_REV, ROOT, ChangeId, ClientId, Digest, NodeId
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Content, Node, Recipe
 
-
 NO_SEQ: Final = Seq(0)
 NAMELESS: Final = Name("")
 NOWHERE: Final = RelPath("")
@@ -33,7 +32,8 @@ class Operation(Enum):
 
 class Ruling(Enum):
     """``COMMITTED``: it is in the journal.  ``DUPLICATE``: it was already, under the same change id.
-    ``NEEDS_BLOCKS``: it would be granted if the hub had all blocks.  ``REJECTED``: ``error_code`` says why; it is never in the journal."""
+    ``NEEDS_BLOCKS``: it would be granted if the hub had all blocks.  ``REJECTED``: ``error_code`` says
+    why; it is never in the journal."""
 
     COMMITTED = "committed"
     DUPLICATE = "duplicate"
