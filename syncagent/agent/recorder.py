@@ -102,7 +102,7 @@ def _without_content(event: Event) -> Event:
 
 
 def plain(value: Any) -> Any:
-    """``value`` as JSON has it: a dataclass becomes an object with its type's name under ``_``, bytes become ``0x…``."""
+    """``value`` as JSON has it: a dataclass is an object with its type under ``_``, bytes are ``0x…``."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
         return {"_": type(value).__name__, **fields}
