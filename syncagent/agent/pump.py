@@ -1,8 +1,8 @@
 """The order in which an engine's effects are carried out.
 
 Effects begin strictly in the order in which the engine gave them, and none begins while a Commit that stood before it
-is not over: nothing is sent, shown, or done to the disk, of which the database does not know.  Commits that have come to
-wait are made in one transaction with the one that is first in line.  That is always right: what is kept are
+is not over: nothing is sent, shown, or done to the disk, of which the database does not know.  Commits that have come
+to wait are made in one transaction with the one that is first in line.  That is always right: what is kept are
 observations, and an observation may be known to the database before something else begins, never after.
 """
 
