@@ -363,7 +363,11 @@ class _Planning:
         return on
 
     def _forbidden(self, op: Op) -> NodeId | None:
-        allowed = self._policy.may_submit if isinstance(op, SubmitCreate | SubmitEdit | SubmitMove | SubmitDelete) else self._policy.may_write
+        allowed = (
+            self._policy.may_submit
+            if isinstance(op, SubmitCreate | SubmitEdit | SubmitMove | SubmitDelete)
+            else self._policy.may_write
+        )
         return None if allowed or isinstance(op, Agree | Adopt) else subject(op)
 
     def _blocked(self, op: Op) -> NodeId | None:

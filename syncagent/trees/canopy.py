@@ -29,6 +29,7 @@ class Canopy:
         self._stamps: dict[NodeId, Stamp] = {}
         self._spellings: dict[NodeId, str] = {}
         self._touched: dict[NodeId, None] = {}
+        self._news: dict[NodeId, None] = {}
 
     @classmethod
     def load(cls, rows: Sequence[Row]) -> Canopy:
@@ -59,14 +60,14 @@ class Canopy:
             self._spellings.pop(node_id, None)
         elif stamp is not None:
             self._stamps[node_id] = stamp
-        self._touched[node_id] = None
+        self._touched[node_id] = self._news[node_id] = None
 
     def set_remote(self, node_id: NodeId, node: Node | None, rev: Rev | None = None) -> None:
         """Say what the hub has as ``node_id``.  ``rev`` None keeps the one that is known."""
         self.remote.set(node_id, node)
         if rev is not None:
             self._revs[node_id] = rev
-        self._touched[node_id] = None
+        self._touched[node_id] = self._news[node_id] = None
 
     def set_synced(self, node_id: NodeId, node: Node | None) -> None:
         """Say what both sides last agreed on; what Local and Remote say stays as it is."""
@@ -77,7 +78,7 @@ class Canopy:
             self.synced.put(node)
         self.local.set(node_id, local)
         self.remote.set(node_id, remote)
-        self._touched[node_id] = None
+        self._touched[node_id] = self._news[node_id] = None
 
     def spell(self, node_id: NodeId, spelling: str | None) -> None:
         """Remember how the name is spelled on this disk, where that is not the NFC name."""
@@ -87,11 +88,16 @@ class Canopy:
             self._spellings.pop(node_id, None)
         else:
             self._spellings[node_id] = spelling
-        self._touched[node_id] = None
+        self._touched[node_id] = self._news[node_id] = None
 
     def rev(self, node_id: NodeId) -> Rev:
         """The hub's revision of the node, also of one that was deleted there; 0 when the hub never had it."""
         return self._revs.get(node_id, NO_REV)
+
+    def forget_revs(self) -> None:
+        """The hub counts anew: none of its revisions is known."""
+        self._touched.update(dict.fromkeys(self._revs))
+        self._revs.clear()
 
     def stamp(self, node_id: NodeId) -> Stamp | None:
         return self._stamps.get(node_id)
@@ -129,6 +135,12 @@ class Canopy:
             child = self.local.get(child_id)
             if child is not None:
                 self.set_local(child_id, replace(child, at=Placement(new, child.at.name)))
+
+    def take_news(self) -> list[NodeId]:
+        """The nodes about which something has changed since the last call."""
+        news = list(self._news)
+        self._news.clear()
+        return news
 
     def take_delta(self, facts: Mapping[str, str] | None = None) -> Delta:
         """What has been touched since the last call."""

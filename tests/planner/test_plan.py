@@ -12,7 +12,17 @@ from syncagent.model.ids import ROOT, Digest, NodeId, Rev
 from syncagent.model.names import Name, is_conflict_name
 from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement
 from syncagent.planner.compare import same_inside
-from syncagent.planner.ops import Adopt, Agree, Op, SetAside, SubmitCreate, SubmitDelete, SubmitEdit, SubmitMove, subject
+from syncagent.planner.ops import (
+    Adopt,
+    Agree,
+    Op,
+    SetAside,
+    SubmitCreate,
+    SubmitDelete,
+    SubmitEdit,
+    SubmitMove,
+    subject,
+)
 from syncagent.planner.outcome import settle_local, settle_submitted, settle_tree
 from syncagent.planner.plan import plan
 from syncagent.planner.policy import Policy
@@ -39,7 +49,9 @@ class User:
     count: int = 0
 
     def act(self) -> None:
-        self.rng.choice([self.create, self.create, self.edit, self.edit, self.move, self.move, self.delete, self.touch])()
+        self.rng.choice(
+            [self.create, self.create, self.edit, self.edit, self.move, self.move, self.delete, self.touch]
+        )()
 
     def create(self) -> None:
         at = self._spot(self._folders())
@@ -171,7 +183,9 @@ class World:
         focus = sorted(self.canopy.diverged())
         self.rng.shuffle(focus)
         busy = {node_id: one.op if isinstance(one, Task) else one for node_id, one in self.pending.items()}
-        made = plan(self.canopy, Policy("Laptop", "2026-11-22"), focus=focus, busy=busy, limit=self.rng.choice([3, 1000]))
+        made = plan(
+            self.canopy, Policy("Laptop", "2026-11-22"), focus=focus, busy=busy, limit=self.rng.choice([3, 1000])
+        )
         tasks: list[Op | Task] = []
         for op in made.ops:
             assert subject(op) not in busy
@@ -217,7 +231,9 @@ class World:
         lost = (self.born - dead) - self.contents()
         assert not lost, f"lost {lost}"
         # A file that was edited and then deleted on one side, and moved on the other, survives as it was moved.
-        moved_on = {node.content.digest for node in self.base.values() if self._deleted_by_one(node) and isinstance(node, File)}
+        moved_on = {
+            node.content.digest for node in self.base.values() if self._deleted_by_one(node) and isinstance(node, File)
+        }
         risen = ((self.here.edited_away | self.there.edited_away) - reborn - moved_on) & self.contents()
         assert not risen, f"came back: {risen}"
 

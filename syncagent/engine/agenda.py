@@ -1,0 +1,72 @@
+"""Which nodes to plan for next: those about which something has changed, and those whose turn has come.
+
+A node that waits for another is planned again when something about that other changes; so the work that one change
+makes is in proportion to what depends on it, not to all that is diverged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from syncagent.model.ids import NodeId
+
+
+class Agenda:
+    """Nodes to be planned, in the order in which they were added, and nodes that wait."""
+
+    def __init__(self) -> None:
+        self._due: dict[NodeId, None] = {}
+        self._waiting: dict[NodeId, dict[NodeId, None]] = {}
+        self._forbidden: dict[NodeId, None] = {}
+        self._swept = False
+
+    def __bool__(self) -> bool:
+        return bool(self._due)
+
+    def add(self, node_ids: Iterable[NodeId]) -> None:
+        """Something about these nodes has changed: they, and those that wait for them, are to be planned."""
+        for node_id in node_ids:
+            self._swept = False
+            self._due[node_id] = None
+            for waiting in self._waiting.pop(node_id, ()):
+                self._due[waiting] = None
+
+    def take(self, most: int, fit: Callable[[NodeId], bool]) -> list[NodeId]:
+        """The next nodes, of those that are ``fit`` to be planned.  The others are left out: they come back by themselves
+        when the op that keeps them busy is over, or their time has come."""
+        taken: list[NodeId] = []
+        while self._due and len(taken) < most:
+            node_id = next(iter(self._due))
+            del self._due[node_id]
+            if fit(node_id):
+                taken.append(node_id)
+        return taken
+
+    def wait(self, node_id: NodeId, on: NodeId) -> None:
+        """Plan the node again when something about ``on`` changes."""
+        self._waiting.setdefault(on, {})[node_id] = None
+
+    def forbid(self, node_id: NodeId) -> None:
+        """Plan the node again when policy allows more than now."""
+        self._forbidden[node_id] = None
+
+    def put_back(self, node_ids: Iterable[NodeId]) -> None:
+        """These were not reached."""
+        for node_id in node_ids:
+            self._due[node_id] = None
+
+    def allow(self) -> None:
+        """Policy allows more than before."""
+        self._due.update(self._forbidden)
+        self._forbidden.clear()
+
+    def sweep(self) -> bool:
+        """Nothing is under way any more: have all that waits planned once more.  A chain of waits always ends in
+        something that is under way or held, so this finds nothing, unless a wake-up was missed."""
+        if self._swept or not self._waiting:
+            return False
+        self._swept = True
+        for nodes in self._waiting.values():
+            self._due.update(nodes)
+        self._waiting.clear()
+        return True

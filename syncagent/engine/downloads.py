@@ -1,0 +1,249 @@
+"""Getting the bytes of files that changed elsewhere onto this machine, before they are put in place.
+
+A small content is held in memory for the moment until its file is written.  A large one is put together in the staging
+area, block by block, from what this disk has and what the hub sends; after any break it goes on with what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from syncagent.engine.effects import AskBlocks, Effect, FillStage, OpenStage
+from syncagent.engine.events import BlocksCame, BlocksEnded, StageFilled, StageOpened
+from syncagent.model.facts import Stamp
+from syncagent.model.ids import Digest, NodeId
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import Content, Recipe
+from syncagent.planner.tasks import Inline, Source, Staged, StageWish
+
+SMALL = 65_536
+AT_HAND = 48 << 20
+"""Bytes of small contents that are held at most."""
+
+WINDOW = 1 << 20
+WINDOWS_AT_ONCE = 3
+JOBS_AT_ONCE = 4
+SMALL_ASKED = 400
+SMALL_REQUESTS = 4
+
+
+@dataclass(slots=True)
+class _Download:
+    """One large content on its way.  ``todo`` are blocks that were not asked for yet, ``asked`` those that were, and
+    ``writing`` those that came and are being written."""
+
+    wish: StageWish
+    nodes: dict[NodeId, None]
+    opened: bool = False
+    todo: list[Digest] = field(default_factory=list)
+    asked: set[Digest] = field(default_factory=set)
+    writing: int = 0
+    requests: int = 0
+
+
+class Downloads:
+    """What has come of the contents that are wanted here.
+
+    ``wake(node_ids)`` is called when a node's content is ready; ``fail(node_ids, reason)`` when it cannot be had now.
+    """
+
+    def __init__(self, wake: Callable[[Iterable[NodeId]], None], fail: Callable[[Iterable[NodeId], str], None]) -> None:
+        self._wake = wake
+        self._fail = fail
+        self._online = False
+        self._at_hand: dict[Digest, bytes] = {}
+        self._held_bytes = 0
+        self._wanted: dict[Digest, tuple[int, dict[NodeId, None]]] = {}
+        self._coming: dict[Digest, tuple[int, dict[NodeId, None]]] = {}
+        self._requests: dict[int, tuple[Digest, ...]] = {}
+        self._large_requests: dict[int, Digest] = {}
+        self._number = 0
+        self._jobs: dict[Digest, _Download] = {}
+        self._queue: dict[Digest, _Download] = {}
+        self._staged: set[Digest] = set()
+        self._block_of: dict[Digest, set[Digest]] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is on its way, or waits to be."""
+        return bool(self._jobs or self._queue or self._wanted or self._coming)
+
+    @property
+    def bytes_left(self) -> int:
+        small = sum(size for size, _ in self._wanted.values()) + sum(size for size, _ in self._coming.values())
+        large = sum(job.wish.content.size for job in [*self._jobs.values(), *self._queue.values()])
+        return small + large
+
+    def contents(self) -> frozenset[Content]:
+        """The large contents that are wanted: their staging files are kept."""
+        return frozenset(job.wish.content for job in [*self._jobs.values(), *self._queue.values()])
+
+    # --- what is wanted ---------------------------------------------------------------------------------------
+
+    def source(
+        self,
+        node_id: NodeId,
+        content: Content,
+        recipe: Recipe,
+        bases: tuple[tuple[RelPath, Stamp, Recipe], ...],
+    ) -> Source | None:
+        """Where the bytes of ``content`` are; None when they have to come first, and the node is woken when they have."""
+        if content.size == 0:
+            return Inline(b"")
+        if content.digest in self._at_hand:
+            return Inline(self._at_hand[content.digest])
+        if content.digest in self._staged:
+            return Staged(content)
+        if content.size <= SMALL:
+            waiting = self._coming.get(content.digest) or self._wanted.setdefault(content.digest, (content.size, {}))
+            waiting[1][node_id] = None
+        else:
+            job = self._jobs.get(content.digest) or self._queue.get(content.digest)
+            if job is None:
+                job = self._queue[content.digest] = _Download(StageWish(content, recipe, bases), {})
+            job.nodes[node_id] = None
+        return None
+
+    def used(self, digest: Digest) -> None:
+        """The content stands in its place: it need not be held any longer."""
+        data = self._at_hand.pop(digest, None)
+        if data is not None:
+            self._held_bytes -= len(data)
+        self._staged.discard(digest)
+
+    def advance(self) -> list[Effect]:
+        """Begin what was wanted, as far as there is room and a link."""
+        effects: list[Effect] = []
+        if not self._online:
+            return effects
+        while self._wanted and len(self._requests) < SMALL_REQUESTS and self._held_bytes < AT_HAND:
+            effects.append(self._ask_small())
+        while self._queue and len(self._jobs) < JOBS_AT_ONCE:
+            digest = next(iter(self._queue))
+            job = self._jobs[digest] = self._queue.pop(digest)
+            effects.append(OpenStage(job.wish))
+        return effects
+
+    def _ask_small(self) -> Effect:
+        asked: list[Digest] = []
+        size = 0
+        for digest, waiting in list(self._wanted.items()):
+            if len(asked) >= SMALL_ASKED or size >= 4 * WINDOW:
+                break
+            self._coming[digest] = waiting
+            del self._wanted[digest]
+            asked.append(digest)
+            size += waiting[0]
+        self._number += 1
+        self._requests[self._number] = tuple(asked)
+        return AskBlocks(self._number, tuple(asked))
+
+    # --- what comes -------------------------------------------------------------------------------------------
+
+    def opened(self, event: StageOpened) -> list[Effect]:
+        job = self._jobs.get(event.content.digest)
+        if job is None:
+            return []
+        if event.reason:
+            return self._give_up(event.content.digest, job, event.reason)
+        job.opened = True
+        order = dict.fromkeys(block.digest for block in job.wish.recipe if block.digest in event.missing)
+        job.todo = list(reversed(order))
+        for digest in order:
+            self._block_of.setdefault(digest, set()).add(event.content.digest)
+        return self._ask_on(event.content.digest, job)
+
+    def _ask_on(self, digest: Digest, job: _Download) -> list[Effect]:
+        effects: list[Effect] = []
+        sizes = {block.digest: block.size for block in job.wish.recipe} if job.todo else {}
+        while self._online and job.todo and job.requests < WINDOWS_AT_ONCE:
+            window: list[Digest] = []
+            size = 0
+            while job.todo and size < WINDOW:
+                window.append(job.todo.pop())
+                size += sizes[window[-1]]
+            job.requests += 1
+            job.asked.update(window)
+            self._number += 1
+            self._large_requests[self._number] = digest
+            effects.append(AskBlocks(self._number, tuple(window)))
+        if job.opened and not job.todo and not job.asked and not job.writing:
+            del self._jobs[digest]
+            self._staged.add(digest)
+            self._wake(job.nodes)
+            effects.extend(self.advance())
+        return effects
+
+    def came(self, event: BlocksCame) -> list[Effect]:
+        """Blocks that the hub sent, asked for or pushed ahead of the change that needs them."""
+        effects: list[Effect] = []
+        fills: dict[Digest, list[tuple[Digest, bytes]]] = {}
+        for digest, data in event.blocks:
+            for owner in self._block_of.pop(digest, ()):
+                fills.setdefault(owner, []).append((digest, data))
+            waiting = self._coming.pop(digest, None) or self._wanted.pop(digest, None)
+            if waiting is not None or (len(data) <= SMALL and self._held_bytes + len(data) <= AT_HAND):
+                if digest not in self._at_hand:
+                    self._at_hand[digest] = data
+                    self._held_bytes += len(data)
+            if waiting is not None:
+                self._wake(waiting[1])
+        for owner, blocks in fills.items():
+            job = self._jobs.get(owner)
+            if job is not None:
+                job.asked.difference_update(digest for digest, _ in blocks)
+                job.writing += 1
+                effects.append(FillStage(job.wish.content, tuple(blocks)))
+        return effects
+
+    def ended(self, event: BlocksEnded) -> list[Effect]:
+        """All that was asked for has come, but what the hub lacks."""
+        for digest in self._requests.pop(event.number, ()):
+            waiting = self._coming.pop(digest, None)
+            if waiting is not None:
+                self._fail(waiting[1], "the hub does not have its content (yet)")
+        owner = self._large_requests.pop(event.number, None)
+        job = self._jobs.get(owner) if owner is not None else None
+        if job is None or owner is None:
+            return self.advance()
+        job.requests -= 1
+        if event.lacking:
+            return self._give_up(owner, job, "the hub does not have all of its content (yet)")
+        return self._ask_on(owner, job) + self.advance()
+
+    def filled(self, event: StageFilled) -> list[Effect]:
+        job = self._jobs.get(event.content.digest)
+        if job is None:
+            return []
+        job.writing -= 1
+        if event.reason:
+            return self._give_up(event.content.digest, job, event.reason)
+        return self._ask_on(event.content.digest, job)
+
+    def _give_up(self, digest: Digest, job: _Download, reason: str) -> list[Effect]:
+        del self._jobs[digest]
+        self._fail(job.nodes, reason)
+        return self.advance()
+
+    def trim(self) -> None:
+        """Let go of pushed contents that nobody has asked for, oldest first, when they take too much room."""
+        for digest in list(self._at_hand):
+            if self._held_bytes <= AT_HAND:
+                return
+            self._held_bytes -= len(self._at_hand.pop(digest))
+
+    def link_up(self) -> None:
+        self._online = True
+
+    def link_down(self) -> None:
+        """Nothing that was asked for will come.  What is staged stays; the engine plans again."""
+        self._online = False
+        for asked in (self._coming, self._wanted):
+            for _, nodes in asked.values():
+                self._wake(nodes)
+            asked.clear()
+        for job in [*self._jobs.values(), *self._queue.values()]:
+            self._wake(job.nodes)
+        for pending in (self._requests, self._large_requests, self._jobs, self._queue, self._block_of):
+            pending.clear()

@@ -1,0 +1,347 @@
+"""The agent's mind: ``step(event, now) -> effects``.
+
+It keeps the three trees, plans from them, and has ops carried out.  Called by the shell's one control thread, and by the
+simulation; it has no clock, no disk and no socket, and the same events give the same effects.
+
+Order, on which all else rests: Remote rows and the cursor are committed together; an id is committed before it is
+submitted; an op's outcome is committed after the bytes are durable.  A crash before any commit heals by looking and
+planning, since two sides that say the same agree without any transfer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from syncagent.engine import events as ev
+from syncagent.engine.agenda import Agenda
+from syncagent.engine.downloads import Downloads
+from syncagent.engine.effects import Commit, Effect, Note, Publish, SweepStage, WakeAt
+from syncagent.engine.flight import Flight
+from syncagent.engine.launch import Launch
+from syncagent.engine.local import LocalSide
+from syncagent.engine.reactions import Reactions
+from syncagent.engine.remote import Link, RemoteSide
+from syncagent.engine.status import State, Status
+from syncagent.engine.uploads import Uploads
+from syncagent.model.ids import ClientId, NodeId
+from syncagent.model.names import RelPath
+from syncagent.model.sources import IdSource
+from syncagent.planner.ops import Adopt, Agree, subject
+from syncagent.planner.outcome import settle_tree
+from syncagent.planner.plan import plan
+from syncagent.planner.policy import Policy
+from syncagent.trees.canopy import Canopy
+
+PLANNED_AT_ONCE = 1_000
+TASKS_AT_ONCE = 1_200
+SUBMITTED_AT_ONCE = 1_200
+PUBLISH_EVERY = 0.2
+
+
+class Engine:
+    """One folder on one machine."""
+
+    def __init__(self, client_id: ClientId, machine: str, ids: IdSource) -> None:
+        self._client_id = client_id
+        self._machine = machine
+        self._ids = ids
+        self._begin(Canopy())
+        self._incarnation = ""
+        self._day = "1970-01-01"
+        self._root = ""  # why there is no root; empty when there is
+        self._started = self._scanned = self._paused = False
+        self._policy = Policy(may_submit=False, may_write=False)
+        self._proof: tuple[int, int, int] | None = None
+        self._facts: dict[str, str] = {}
+        self._wake_at: float | None = None
+        self._published_at = -1.0
+        self._unswept = False
+        self.status = Status()
+
+    def _begin(self, canopy: Canopy) -> None:
+        self.canopy = canopy
+        self._agenda = Agenda()
+        self._local = LocalSide(canopy, self._ids)
+        self._remote = RemoteSide(canopy, self._client_id)
+        self._flight = Flight(canopy)
+        self._uploads = Uploads(self._agenda.add, self._local.hint)
+        self._downloads = Downloads(self._agenda.add, self._fail)
+        self._launch = Launch(canopy, self._local, self._remote, self._flight, self._uploads, self._downloads)
+        self._reactions = Reactions(canopy, self._agenda, self._local, self._flight, self._uploads, self._downloads)
+        self._now = 0.0
+
+    def step(self, event: ev.Event, now: float) -> Sequence[Effect]:
+        """What to do now that ``event`` has happened.  ``now`` never goes backward."""
+        self._now = now
+        effects = self._happen(event)
+        effects.extend(self._go_on())
+        return effects
+
+    # --- what happened ----------------------------------------------------------------------------------------
+
+    def _happen(self, event: ev.Event) -> list[Effect]:
+        match event:
+            case ev.Started():
+                return self._start(event)
+            case ev.Tick(day=day):
+                self._day = day
+                self._wake_at = None
+            case ev.Paused(paused=paused):
+                self._paused = paused
+            case ev.ProofWanted(number=number):
+                # A scan that is under way began too early to prove anything.
+                self._local.hint(everything=True)
+                self._proof = (number, self._local.full_scans_begun + 1, self._remote.heads_heard + 1)
+                return self._remote.prove()
+            case ev.Hinted(paths=paths, folders=folders, everything=everything):
+                self._local.hint(paths, folders, everything)
+            case ev.Seen(number=number, facts=facts, last=last):
+                return self._local.seen(number, facts, last, self._now)
+            case ev.RootLost(reason=reason):
+                return self._lose_root(reason)
+            case ev.RootFound():
+                self._root = ""
+                self._local.hint(everything=True)
+            case ev.TasksDone(outcomes=outcomes):
+                return self._reactions.tasks(outcomes, self._now)
+            case ev.BlocksRead() | ev.StageOpened() | ev.StageFilled() | ev.BlocksCame() | ev.BlocksEnded():
+                return self._bytes_moved(event)
+            case ev.HubLacks(number=number, digests=digests):
+                return self._uploads.lacks(number, digests)
+            case ev.BlocksSent(number=number):
+                return self._uploads.sent(number)
+            case _:
+                return self._hub_spoke(event)
+        return []
+
+    def _bytes_moved(
+        self, event: ev.BlocksRead | ev.StageOpened | ev.StageFilled | ev.BlocksCame | ev.BlocksEnded
+    ) -> list[Effect]:
+        match event:
+            case ev.BlocksRead():
+                small, effects = self._uploads.read(event)
+                self._local.hold_bytes(small)
+                return effects
+            case ev.StageOpened():
+                return self._downloads.opened(event)
+            case ev.StageFilled():
+                return self._downloads.filled(event)
+            case ev.BlocksCame():
+                return self._downloads.came(event)
+            case ev.BlocksEnded():
+                return self._downloads.ended(event)
+            case _:
+                assert_never(event)
+
+    def _hub_spoke(self, event: ev.Welcomed | ev.LinkDown | ev.CaughtUp | ev.Heard | ev.Judged) -> list[Effect]:
+        match event:
+            case ev.Welcomed():
+                effects = self._remote.welcomed(event)
+            case ev.LinkDown(reason=reason, final=final):
+                self._remote.down(reason, final)
+                self._uploads.link_down()
+                self._downloads.link_down()
+                self._agenda.add(self._flight.drop_changes())
+                return []
+            case ev.CaughtUp():
+                effects = self._remote.caught_up(event)
+            case ev.Heard():
+                effects = self._remote.heard(event)
+            case ev.Judged():
+                effects = self._remote.judged(event)
+                effects.extend(self._reactions.verdicts(event.verdicts, self._now))
+            case _:
+                assert_never(event)
+        self._facts = self._remote.facts()
+        return effects
+
+    def _start(self, event: ev.Started) -> list[Effect]:
+        self._begin(Canopy.load(event.rows))
+        self._incarnation = event.facts.get("incarnation", "")
+        self._remote.load(dict(event.facts))
+        self._local.recipes.update(event.recipes)
+        self._remote.recipes.update(event.recipes)
+        self._day = event.day
+        self._started, self._scanned = True, False
+        self._agenda.add(self.canopy.diverged())
+        self._local.hint(paths=[fact.path for _, fact in event.parked], everything=True)
+        return []
+
+    def _lose_root(self, reason: str) -> list[Effect]:
+        """Nothing is sent and nothing is changed until the root is back, and has been looked through."""
+        notes: list[Effect] = [] if self._root else [Note("error", reason)]
+        self._root, self._scanned = reason, False
+        self._local.abandon()
+        for task in self._flight.drop_tasks():
+            self._agenda.add([task])
+        return notes
+
+    def _fail(self, node_ids: Iterable[NodeId], reason: str) -> None:
+        for node_id in node_ids:
+            self._flight.hold(node_id, reason, self._now)
+
+    # --- what follows -----------------------------------------------------------------------------------------
+
+    def _go_on(self) -> list[Effect]:
+        effects: list[Effect] = []
+        if self._started and not self._root:
+            effects.extend(self._local.advance(self._now))
+        self._scanned = self._scanned or (self._local.full_scans > 0 and not self._local.scanning and not self._root)
+        self._set_policy()
+        due = list(self._flight.due(self._now))
+        self._agenda.add(due)
+        launched = self._plan_on()
+        self._agenda.add(self._local.found)
+        self._local.found.clear()
+        moving = [*self._uploads.advance(), *self._downloads.advance()]
+        self._downloads.trim()
+        delta = self.canopy.take_delta(self._facts)
+        delta = replace(delta, recipes=self._launch.recipes_of(delta))
+        if delta.rows or delta.gone or self._facts:
+            self._facts = {}
+            effects.append(Commit(delta))
+        effects.extend(launched)
+        effects.extend(moving)
+        effects.extend(self._tell())
+        return effects
+
+    def _set_policy(self) -> None:
+        ready = self._remote.link is Link.READY
+        if ready:
+            self._downloads.link_up()
+        acting = self._scanned and not self._root and not self._paused
+        policy = Policy(
+            self._machine,
+            self._day,
+            may_submit=acting and ready and self._remote.may_write,
+            may_write=acting,
+        )
+        if (policy.may_submit and not self._policy.may_submit) or (policy.may_write and not self._policy.may_write):
+            self._agenda.allow()
+        self._policy = policy
+
+    def _plan_on(self) -> list[Effect]:
+        """Plan, and launch what was planned, until there is nothing to plan or enough is under way."""
+        self._hear_news()
+        acting = self._policy.may_write or self._policy.may_submit
+        while acting and self._flight.tasks < TASKS_AT_ONCE and self._flight.submitted < SUBMITTED_AT_ONCE:
+            if not self._agenda and not (self._is_quiet() and self._agenda.sweep()):
+                break
+            missing = dict.fromkeys(self._local.missing())
+            focus = self._agenda.take(
+                PLANNED_AT_ONCE,
+                lambda one: (
+                    one not in self._flight.busy and one not in missing and not self._flight.is_held(one, self._now)
+                ),
+            )
+            busy = {**{node_id: Agree(node_id) for node_id in missing}, **self._flight.busy}
+            made = plan(self.canopy, self._policy, focus=focus, busy=busy, limit=PLANNED_AT_ONCE)
+            for op in made.ops:
+                if isinstance(op, Agree | Adopt):
+                    settle_tree(self.canopy, op)
+                elif not self._launch.launch(op, self._now):
+                    self._agenda.wait(subject(op), subject(op))
+            for wait in made.waits:
+                if wait.on == wait.node:
+                    self._agenda.forbid(wait.node)
+                else:
+                    self._agenda.wait(wait.node, wait.on)
+            self._agenda.put_back(made.rest)
+            self._hear_news()
+        return self._launch.take(self._incarnation)
+
+    def _hear_news(self) -> None:
+        news = self.canopy.take_news()
+        self._flight.release(news)
+        self._agenda.add(news)
+
+    def _is_quiet(self) -> bool:
+        return not self._flight.busy and not self._uploads.busy and not self._downloads.busy
+
+    # --- what is told -----------------------------------------------------------------------------------------
+
+    def _tell(self) -> list[Effect]:
+        effects: list[Effect] = []
+        status = self._status()
+        if status.in_sync:
+            self._local.let_go_of_all()
+            if self._unswept:
+                self._unswept = False
+                effects.append(SweepStage(self._downloads.contents()))
+        else:
+            self._unswept = True
+        wake_at = self._next_wake()
+        if status != self.status:
+            told_otherwise = (status.state, status.in_sync, status.proven) != (
+                self.status.state,
+                self.status.in_sync,
+                self.status.proven,
+            )
+            if told_otherwise or self._now >= self._published_at + PUBLISH_EVERY:
+                self.status, self._published_at = status, self._now
+                effects.append(Publish(status))
+            else:
+                wake_at = min(wake_at or float("inf"), self._published_at + PUBLISH_EVERY)
+        if wake_at is not None and (self._wake_at is None or wake_at < self._wake_at):
+            self._wake_at = wake_at
+            effects.append(WakeAt(wake_at))
+        return effects
+
+    def _next_wake(self) -> float | None:
+        times = [time for time in (self._local.wake_at(), self._flight.next_due(self._now)) if time is not None]
+        return min(times, default=None)
+
+    def _status(self) -> Status:
+        pending = _pending(self.canopy)
+        at_rest = not pending and not self._local.busy and self._is_quiet()
+        heard_all = self._remote.link is Link.READY and self._remote.cursor == self._remote.head
+        in_sync = at_rest and heard_all and self._scanned and not self._root and not self._paused
+        state, reason = self._state(at_rest)
+        return Status(
+            state=state,
+            reason=reason,
+            in_sync=in_sync,
+            pending=pending,
+            hub_seq=self._remote.head,
+            applied_seq=self._remote.cursor,
+            files=len(self.canopy.synced),
+            proven=self._proven(),
+            uploading=self._uploads.bytes_left,
+            downloading=self._downloads.bytes_left,
+            skipped=tuple(sorted(self._local.skipped.items())),
+            held=tuple(
+                sorted((self._path(one), held.reason) for one, held in self._flight.held.items() if held.reason)
+            ),
+        )
+
+    def _state(self, at_rest: bool) -> tuple[State, str]:
+        if self._root:
+            return State.HALTED, self._root
+        if self._remote.final:
+            return State.HALTED, self._remote.reason
+        if not self._started:
+            return State.STARTING, ""
+        if self._paused:
+            return State.PAUSED, ""
+        if not self._scanned:
+            return State.SCANNING, ""
+        if self._remote.link is Link.DOWN:
+            return State.OFFLINE, self._remote.reason
+        if self._remote.link is Link.CATCHING_UP:
+            return State.CATCHING_UP, ""
+        return (State.IDLE, "") if at_rest else (State.SYNCING, "")
+
+    def _proven(self) -> int:
+        if self._proof is None:
+            return self.status.proven
+        number, scans, heads = self._proof
+        return number if self._local.full_scans >= scans and self._remote.heads_heard >= heads else self.status.proven
+
+    def _path(self, node_id: NodeId) -> RelPath:
+        return self.canopy.local_path(node_id) or RelPath(f"({node_id})")
+
+
+def _pending(canopy: Canopy) -> int:
+    return len(canopy.local) + sum(1 for node_id in canopy.remote.ids() if node_id not in canopy.local)

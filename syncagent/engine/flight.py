@@ -1,0 +1,216 @@
+"""What is under way: tasks on the disk, and changes that the hub has not answered yet.
+
+From the moment an op leaves until its outcome is known, its node is busy and is not planned.  What fails is held back
+with its reason and tried again, later and later; what is refused without hope is held until something about it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from syncagent.model.changes import Change, Operation, Verdict
+from syncagent.model.facts import UNSURE, Kind, Stamp
+from syncagent.model.ids import PARK, ChangeId, NodeId, derived_id
+from syncagent.model.names import RelPath, join
+from syncagent.model.nodes import Block, Dir, File, Link, Node, Placement, Recipe
+from syncagent.planner.ops import (
+    DeleteLocal,
+    LocalOp,
+    MakeLocalDir,
+    MoveLocal,
+    Op,
+    SetAside,
+    SubmitCreate,
+    SubmitDelete,
+    SubmitEdit,
+    SubmitMove,
+    SubmitOp,
+    WriteLocal,
+    subject,
+)
+from syncagent.planner.tasks import DeleteTask, MakeDirTask, MoveTask, Source, Task, WriteTask
+from syncagent.trees.canopy import Canopy
+from syncagent.trees.tree import path_of
+
+FIRST_RETRY = 1.0
+LAST_RETRY = 60.0
+
+
+@dataclass(slots=True)
+class Held:
+    """Why a node waits, how often that has happened, and when it is tried again (None: when it changes)."""
+
+    reason: str
+    times: int
+    until: float | None
+
+
+class Flight:
+    """The ops under way, and the nodes that are held back."""
+
+    def __init__(self, canopy: Canopy) -> None:
+        self._canopy = canopy
+        self.busy: dict[NodeId, Op] = {}
+        self._tasks: dict[NodeId, Task] = {}
+        self._changes: dict[ChangeId, SubmitOp] = {}
+        self.held: dict[NodeId, Held] = {}
+
+    @property
+    def tasks(self) -> int:
+        return len(self._tasks)
+
+    @property
+    def submitted(self) -> int:
+        return len(self._changes)
+
+    # --- leaving ----------------------------------------------------------------------------------------------
+
+    def begin_task(self, op: LocalOp, source: Source | None) -> Task | None:
+        """The task for ``op``, which is under way from now on; None when its path is not known (it is planned anew)."""
+        task = self._task(op, source)
+        if task is not None:
+            self.busy[subject(op)] = op
+            self._tasks[subject(op)] = task
+        return task
+
+    def _task(self, op: LocalOp, source: Source | None) -> Task | None:
+        match op:
+            case MakeLocalDir(node=node):
+                path = self._place(node.at)
+                return MakeDirTask(op, path) if path is not None else None
+            case WriteLocal(node=node, expect=expect):
+                assert source is not None
+                path = self._place(node.at) if expect is None else self._canopy.local_path(node.id)
+                stamp = None if expect is None else self._stamp(node.id)
+                return WriteTask(op, path, stamp, source) if path is not None else None
+            case MoveLocal(expect=node, to=to) | SetAside(expect=node, to=to):
+                path, target = self._canopy.local_path(node.id), self._place(to)
+                if path is None or target is None:
+                    return None
+                return MoveTask(op, path, target, self._stamp(node.id))
+            case DeleteLocal(expect=node):
+                path = self._canopy.local_path(node.id)
+                return DeleteTask(op, path, self._stamp(node.id)) if path is not None else None
+            case _:
+                assert_never(op)
+
+    def _stamp(self, node_id: NodeId) -> Stamp:
+        return self._canopy.stamp(node_id) or UNSURE
+
+    def _place(self, at: Placement) -> RelPath | None:
+        """The path of a placement on this disk."""
+        if at.parent == PARK:
+            return RelPath(f".syncagent/park/{at.name}")
+        parent = self._canopy.local_path(at.parent)
+        return join(parent, at.name) if parent is not None else None
+
+    def begin_change(self, op: SubmitOp, recipe: Recipe, incarnation: str) -> Change:
+        """The change that tells the hub of ``op``, which is under way from now on."""
+        change = _change(op, recipe, incarnation, self._claimed_path(op))
+        self.busy[subject(op)] = op
+        self._changes[change.change_id] = op
+        return change
+
+    def _claimed_path(self, op: SubmitOp) -> RelPath:
+        at = op.to if isinstance(op, SubmitMove) else op.node.at
+        parent = path_of(self._canopy.remote, at.parent)
+        return join(parent if parent is not None else RelPath(""), at.name)
+
+    # --- coming back ------------------------------------------------------------------------------------------
+
+    def end_task(self, op: LocalOp) -> Task | None:
+        """The task of ``op``, which is over; None when it is not under way (any more)."""
+        if self.busy.get(subject(op)) != op:
+            return None
+        del self.busy[subject(op)]
+        return self._tasks.pop(subject(op))
+
+    def end_change(self, verdict: Verdict) -> SubmitOp | None:
+        """The op that a verdict is about, which is over."""
+        op = self._changes.pop(verdict.change_id, None)
+        if op is not None:
+            self.busy.pop(subject(op), None)
+        return op
+
+    def drop_changes(self) -> list[NodeId]:
+        """The link is gone, and with it the answers: forget all submissions.  What became of them the journal tells."""
+        nodes = [subject(op) for op in self._changes.values()]
+        for node_id in nodes:
+            self.busy.pop(node_id, None)
+        self._changes.clear()
+        return nodes
+
+    def drop_tasks(self) -> list[NodeId]:
+        """The root is gone: no task will be answered."""
+        nodes = list(self._tasks)
+        for node_id in nodes:
+            self.busy.pop(node_id, None)
+        self._tasks.clear()
+        return nodes
+
+    # --- held back --------------------------------------------------------------------------------------------
+
+    def hold(self, node_id: NodeId, reason: str, now: float | None) -> None:
+        """Leave the node alone for a while, or, with ``now`` None, until something about it changes."""
+        before = self.held.get(node_id)
+        times = before.times + 1 if before is not None else 0
+        until = None if now is None else now + min(FIRST_RETRY * 2.0**times, LAST_RETRY)
+        self.held[node_id] = Held(reason, times, until)
+
+    def is_held(self, node_id: NodeId, now: float) -> bool:
+        held = self.held.get(node_id)
+        return held is not None and (held.until is None or held.until > now)
+
+    def due(self, now: float) -> Iterator[NodeId]:
+        """The nodes whose time to be tried again has come."""
+        for node_id, held in self.held.items():
+            if held.until is not None and held.until <= now:
+                yield node_id
+
+    def next_due(self, now: float) -> float | None:
+        return min(
+            (held.until for held in self.held.values() if held.until is not None and held.until > now), default=None
+        )
+
+    def release(self, node_ids: Iterable[NodeId]) -> None:
+        for node_id in node_ids:
+            self.held.pop(node_id, None)
+
+
+def _change(op: SubmitOp, recipe: Recipe, incarnation: str, path: RelPath) -> Change:
+    node = op.node
+    operation, at = _operation(op), op.to if isinstance(op, SubmitMove) else op.node.at
+    # The same op on the same revision is the same change, however often it is sent: the hub answers it once.
+    key = ChangeId(derived_id("change", incarnation, operation.value, node.id, op.base, repr(node), repr(at)))
+    change = Change(key, operation, node.id, op.base, kind_of(node), at.parent, at.name, path=path)
+    match node:
+        case File(content=content, executable=executable, mtime_ns=mtime_ns):
+            blocks = recipe or ((Block(content.digest, content.size),) if content.size else ())
+            return replace(change, content=content, executable=executable, mtime_ns=mtime_ns, recipe=blocks)
+        case Link(target=target):
+            return replace(change, target=target)
+        case Dir():
+            return change
+        case _:
+            assert_never(node)
+
+
+def _operation(op: SubmitOp) -> Operation:
+    match op:
+        case SubmitCreate():
+            return Operation.CREATE
+        case SubmitEdit():
+            return Operation.UPDATE
+        case SubmitMove():
+            return Operation.MOVE
+        case SubmitDelete():
+            return Operation.DELETE
+        case _:
+            assert_never(op)
+
+
+def kind_of(node: Node) -> Kind:
+    """The kind of a node, which never changes."""
+    return Kind.DIR if isinstance(node, Dir) else Kind.FILE if isinstance(node, File) else Kind.LINK

@@ -1,0 +1,174 @@
+"""From planned ops to things under way: the bytes they need, their paths, and the batches in which they leave."""
+
+from __future__ import annotations
+
+from syncagent.engine.downloads import Downloads
+from syncagent.engine.effects import Effect, Run, SendBlocks, Submit
+from syncagent.engine.flight import Flight
+from syncagent.engine.local import SMALL, LocalSide
+from syncagent.engine.remote import RemoteSide
+from syncagent.engine.uploads import Uploads
+from syncagent.model.changes import Change
+from syncagent.model.facts import UNSURE, Stamp
+from syncagent.model.ids import Digest
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import Block, File, Recipe
+from syncagent.planner.ops import (
+    LocalOp,
+    MakeLocalDir,
+    SubmitCreate,
+    SubmitDelete,
+    SubmitEdit,
+    SubmitMove,
+    SubmitOp,
+    WriteLocal,
+    subject,
+)
+from syncagent.planner.tasks import InPlace, MoveTask, Source, Task
+from syncagent.trees.canopy import Canopy
+from syncagent.trees.delta import Delta
+
+RUN_BATCH = 400
+SUBMIT_BYTES = 4 << 20
+SETTLING = 0.03
+"""Seconds after which a file that was written in the clock's own grain is looked at again."""
+
+
+class Launch:
+    """Collects what leaves in this step."""
+
+    def __init__(
+        self,
+        canopy: Canopy,
+        local: LocalSide,
+        remote: RemoteSide,
+        flight: Flight,
+        uploads: Uploads,
+        downloads: Downloads,
+    ) -> None:
+        self._canopy = canopy
+        self._local = local
+        self._remote = remote
+        self._flight = flight
+        self._uploads = uploads
+        self._downloads = downloads
+        self._tasks: list[Task] = []
+        self._submits: list[tuple[SubmitOp, Recipe, bytes | None]] = []
+
+    def launch(self, op: LocalOp | SubmitOp, now: float) -> bool:
+        """Let ``op`` leave.  False when it cannot leave yet: its bytes have to come or go first, or its path is not
+        known; it is planned again when that has changed."""
+        match op:
+            case SubmitCreate(node=File() as file) | SubmitEdit(node=File() as file):
+                return self._launch_with_content(op, file)
+            case SubmitCreate() | SubmitEdit() | SubmitMove() | SubmitDelete():
+                return self._leave(op, (), None)
+            case _:
+                return self._launch_task(op, now)
+
+    def take(self, incarnation: str) -> list[Effect]:
+        """All that leaves now, in batches."""
+        effects: list[Effect] = [
+            Run(tuple(self._tasks[start : start + RUN_BATCH])) for start in range(0, len(self._tasks), RUN_BATCH)
+        ]
+        self._tasks = []
+        while self._submits:
+            effects.extend(self._next_batch(incarnation))
+        return effects
+
+    def recipes_of(self, delta: Delta) -> dict[Digest, Recipe]:
+        """The recipes that are kept along with the rows of ``delta``."""
+        kept: dict[Digest, Recipe] = {}
+        for row in delta.rows:
+            for node, recipes in ((row.local, self._local.recipes), (row.remote, self._remote.recipes)):
+                if isinstance(node, File) and node.content.size > SMALL and node.content.digest in recipes:
+                    kept[node.content.digest] = recipes[node.content.digest]
+        return kept
+
+    # --- to the disk ------------------------------------------------------------------------------------------
+
+    def _launch_task(self, op: LocalOp, now: float) -> bool:
+        node_id = subject(op)
+        if not isinstance(op, MakeLocalDir) and not (isinstance(op, WriteLocal) and op.expect is None):
+            path = self._canopy.local_path(node_id)
+            if path is not None and self._canopy.stamp(node_id) in (None, UNSURE):
+                # What stands there may have changed without a trace: look before anything is put in its place.
+                self._local.hint([path])
+                self._flight.hold(node_id, "", now - 1.0 + SETTLING)
+                return True
+        source: Source | None = None
+        if isinstance(op, WriteLocal):
+            source = self._source(op)
+            if source is None:
+                return False
+        task = self._flight.begin_task(op, source)
+        if task is None:
+            return False
+        self._tasks.append(task)
+        self._local.task_begins(paths_of(task))
+        return True
+
+    def _source(self, op: WriteLocal) -> Source | None:
+        node, expect = op.node, op.expect
+        if not isinstance(node, File) or (isinstance(expect, File) and expect.content == node.content):
+            return InPlace()
+        bases: tuple[tuple[RelPath, Stamp, Recipe], ...] = ()
+        recipe = self._recipe(node, self._remote.recipes)
+        if isinstance(expect, File) and expect.content.size > SMALL:
+            path, stamp = self._canopy.local_path(node.id), self._canopy.stamp(node.id)
+            if path is not None and stamp is not None:
+                bases = ((path, stamp, self._local.recipes.get(expect.content.digest, ())),)
+        return self._downloads.source(node.id, node.content, recipe, bases)
+
+    def _recipe(self, file: File, recipes: dict[Digest, Recipe]) -> Recipe:
+        known = recipes.get(file.content.digest)
+        return known or (Block(file.content.digest, file.content.size),)
+
+    # --- to the hub -------------------------------------------------------------------------------------------
+
+    def _launch_with_content(self, op: SubmitOp, file: File) -> bool:
+        content = file.content
+        before = self._canopy.remote.get(file.id)
+        if content.size == 0 or (isinstance(before, File) and before.content == content):
+            return self._leave(op, self._local.recipes.get(content.digest, ()), None)
+        path, stamp = self._canopy.local_path(file.id), self._canopy.stamp(file.id)
+        if path is None or stamp is None:
+            return False
+        if content.size <= SMALL:
+            data = self._local.bytes_of(content.digest)
+            if data is None:
+                self._uploads.want_small(file, path, stamp)
+                return False
+            return self._leave(op, (), data)
+        recipe = self._local.recipes.get(content.digest)
+        if recipe is None:
+            self._local.reread(path)
+            return False
+        if not self._uploads.is_at_hub(content.digest):
+            self._uploads.want_large(file, recipe, path, stamp)
+            return False
+        return self._leave(op, recipe, None)
+
+    def _leave(self, op: SubmitOp, recipe: Recipe, data: bytes | None) -> bool:
+        self._submits.append((op, recipe, data))
+        self._flight.busy[subject(op)] = op
+        return True
+
+    def _next_batch(self, incarnation: str) -> list[Effect]:
+        changes: list[Change] = []
+        blocks: dict[Digest, tuple[Block, bytes]] = {}
+        size = 0
+        while self._submits and len(changes) < self._remote.batch_changes and size < SUBMIT_BYTES:
+            op, recipe, data = self._submits.pop()
+            if data is not None and isinstance(op, SubmitCreate | SubmitEdit) and isinstance(op.node, File):
+                digest = op.node.content.digest
+                blocks[digest] = (Block(digest, len(data)), data)
+                size += len(data)
+            changes.append(self._flight.begin_change(op, recipe, incarnation))
+        sent: list[Effect] = [SendBlocks(0, tuple(blocks.values()))] if blocks else []
+        return [*sent, Submit(tuple(changes))]
+
+
+def paths_of(task: Task) -> tuple[RelPath, ...]:
+    """The paths that a task changes."""
+    return (task.path, task.to) if isinstance(task, MoveTask) else (task.path,)

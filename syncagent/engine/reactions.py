@@ -1,0 +1,128 @@
+"""What to make of outcomes: of tasks on the disk, and of changes at the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from syncagent.engine.agenda import Agenda
+from syncagent.engine.downloads import Downloads
+from syncagent.engine.effects import Effect, Note
+from syncagent.engine.flight import Flight
+from syncagent.engine.launch import paths_of
+from syncagent.engine.local import LocalSide
+from syncagent.engine.uploads import Uploads
+from syncagent.model.changes import Ruling, Verdict
+from syncagent.model.facts import DirSeen, FileSeen, LinkSeen
+from syncagent.model.nodes import File
+from syncagent.planner.ops import Op, SubmitCreate, SubmitEdit, SubmitOp, WriteLocal, subject
+from syncagent.planner.outcome import settle_local, settle_submitted
+from syncagent.planner.tasks import Done, Failed, Outcome, StaleTask
+from syncagent.trees.canopy import Canopy
+
+OVERTAKEN = frozenset({"conflict", "name_taken", "parent_missing", "not_empty", "would_cycle", "not_found"})
+"""Refusals that mean: others were first.  What they did has been told by now, so the plan comes out otherwise."""
+
+PASSING = frozenset({"storage_full", "storage_unavailable", "internal_error", "rate_limited", "quota_exceeded"})
+"""Refusals that may be over when the same is tried later."""
+
+PATIENCE = 3
+"""How often a refusal may come again at once, before the node is left alone for a while."""
+
+
+class Reactions:
+    """Settles what succeeded; looks again, holds back or tries again where something did not."""
+
+    def __init__(
+        self,
+        canopy: Canopy,
+        agenda: Agenda,
+        local: LocalSide,
+        flight: Flight,
+        uploads: Uploads,
+        downloads: Downloads,
+    ) -> None:
+        self._canopy = canopy
+        self._agenda = agenda
+        self._local = local
+        self._flight = flight
+        self._uploads = uploads
+        self._downloads = downloads
+        self._refused: dict[str, int] = {}
+
+    def tasks(self, outcomes: Iterable[Outcome], now: float) -> list[Effect]:
+        notes: list[Effect] = []
+        for outcome in outcomes:
+            task = self._flight.end_task(outcome.op)
+            if task is None:
+                continue  # the root was lost meanwhile; all is looked at anew
+            self._local.task_ends(paths_of(task))
+            node_id = subject(outcome.op)
+            match outcome:
+                case Done(op=op, fact=fact):
+                    stamp = fact.stamp if isinstance(fact, DirSeen | FileSeen | LinkSeen) else None
+                    settle_local(self._canopy, op, stamp)
+                    self._flight.release([node_id])
+                    if isinstance(op, WriteLocal) and isinstance(op.node, File):
+                        self._downloads.used(op.node.content.digest)
+                case StaleTask(paths=paths):
+                    self._local.hint(paths)
+                    if not any(paths):
+                        self._flight.hold(node_id, outcome.reason, now)
+                    else:
+                        # Looked at again, and planned again; should it be stale each time, ever more slowly.
+                        self._hold_after_patience(str(node_id), outcome.op, outcome.reason, now)
+                case Failed(reason=reason):
+                    self._flight.hold(node_id, reason, now)
+                    notes.append(Note("warning", reason, task.path))
+                case _:
+                    assert_never(outcome)
+            self._agenda.add([node_id])
+        return notes
+
+    def verdicts(self, verdicts: Iterable[Verdict], now: float) -> list[Effect]:
+        notes: list[Effect] = []
+        for verdict in verdicts:
+            op = self._flight.end_change(verdict)
+            if op is None:
+                continue
+            match verdict.ruling:
+                case Ruling.COMMITTED | Ruling.DUPLICATE:
+                    self._accepted(op, verdict)
+                case Ruling.NEEDS_BLOCKS:
+                    if isinstance(op, SubmitCreate | SubmitEdit) and isinstance(op.node, File):
+                        self._uploads.forget(op.node.content.digest)
+                    self._hold_after_patience(verdict.change_id, op, "the hub lacks some of its content", now)
+                case Ruling.REJECTED:
+                    notes.extend(self._rejected(op, verdict, now))
+                case other:
+                    assert_never(other)
+            self._agenda.add([subject(op)])
+        return notes
+
+    def _accepted(self, op: SubmitOp, verdict: Verdict) -> None:
+        node_id = subject(op)
+        self._refused.pop(verdict.change_id, None)
+        # A duplicate is the answer of long ago: what has come since is known already, and counts.
+        if verdict.rev > self._canopy.rev(node_id):
+            settle_submitted(self._canopy, op, verdict.rev)
+        if isinstance(op, SubmitCreate | SubmitEdit) and isinstance(op.node, File):
+            self._local.let_go(op.node.content.digest)
+
+    def _rejected(self, op: SubmitOp, verdict: Verdict, now: float) -> list[Effect]:
+        node_id = subject(op)
+        if verdict.error_code in OVERTAKEN:
+            if verdict.rev > self._canopy.rev(node_id) and self._canopy.remote.get(node_id) is None:
+                self._canopy.set_remote(node_id, None, verdict.rev)  # deleted there, further back than we were told
+            self._hold_after_patience(verdict.change_id, op, verdict.message, now)
+            return []
+        self._flight.hold(node_id, verdict.message, now if verdict.error_code in PASSING else None)
+        path = self._canopy.local_path(node_id)
+        return [Note("warning", f"the hub refused it: {verdict.message}", path or "")]
+
+    def _hold_after_patience(self, key: str, op: Op, reason: str, now: float) -> None:
+        self._refused[key] = self._refused.get(key, 0) + 1
+        if self._refused[key] > PATIENCE:
+            self._flight.hold(subject(op), reason, now)
+        if len(self._refused) > 10_000:
+            self._refused.clear()

@@ -1,0 +1,196 @@
+"""The agent's view of the hub: how far it has heard, and what the hub has.
+
+Remote is always a prefix of the journal.  A change of our own, met in the journal because the answer to it was lost, is
+settled exactly as the answer would have settled it; so no answer that is lost makes a conflict, or a second submission
+(HAZARDS hazard 7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import Enum
+from typing import assert_never
+
+from syncagent.engine.effects import AskChanges, CloseLink, Effect, Note
+from syncagent.engine.events import CaughtUp, Heard, Judged, Welcomed
+from syncagent.model.changes import Entry, Operation
+from syncagent.model.ids import ClientId, Digest, NodeId, Seq
+from syncagent.model.nodes import File, Node, Recipe
+from syncagent.trees.canopy import Canopy
+
+
+class Link(Enum):
+    DOWN = "down"
+    CATCHING_UP = "catching up"
+    READY = "ready"
+
+
+class RemoteSide:
+    """Turns what the hub says into the Remote tree, and keeps the cursor."""
+
+    def __init__(self, canopy: Canopy, client_id: ClientId) -> None:
+        self._canopy = canopy
+        self._client_id = client_id
+        self.link = Link.DOWN
+        self.reason = "not connected yet"
+        self.final = False
+        self.hub_id = ""
+        self.epoch = ""
+        self.cursor = Seq(0)
+        self.head = Seq(0)
+        self.batch_changes = 500
+        self.push_bytes = 65_536
+        self.may_write = True
+        self.recipes: dict[Digest, Recipe] = {}
+        self._snapshot: dict[NodeId, Entry] | None = None
+        self.heads_heard = 0
+        """How often the hub has answered an AskChanges to its end: a proof of being up to date at that moment."""
+
+    def load(self, facts: dict[str, str]) -> None:
+        self.hub_id, self.epoch = facts.get("hub_id", ""), facts.get("epoch", "")
+        self.cursor = self.head = Seq(int(facts.get("cursor", "0")))
+
+    def facts(self) -> dict[str, str]:
+        """What is committed together with the Remote rows: tree and cursor are never apart."""
+        return {"hub_id": self.hub_id, "epoch": self.epoch, "cursor": str(self.cursor)}
+
+    # --- the connection ---------------------------------------------------------------------------------------
+
+    def welcomed(self, event: Welcomed) -> list[Effect]:
+        if not event.journal:
+            self.reason = "this hub keeps no journal: it tells of changes, but holds no content"
+            return [Note("warning", self.reason)]
+        if self.hub_id and event.hub_id != self.hub_id:
+            self.final = True
+            self.reason = "this is another hub than before: nothing is exchanged with it until you say so"
+            return [CloseLink(self.reason, again=False), Note("error", self.reason)]
+        notes: list[Effect] = []
+        if event.epoch != self.epoch or event.head < self.cursor:
+            if self.epoch:
+                notes.append(Note("warning", "the hub's journal was restored or made anew: both sides are united"))
+            self._begin_anew()
+        self.hub_id, self.epoch, self.head = event.hub_id, event.epoch, event.head
+        self.batch_changes, self.push_bytes = event.batch_changes, event.push_bytes
+        self.may_write = event.may_write
+        self.link, self.reason, self.final = Link.CATCHING_UP, "", False
+        return [*notes, self._ask()]
+
+    def _begin_anew(self) -> None:
+        """What was agreed with another journal is not agreed: both sides are united, and nothing counts as deleted."""
+        for node_id in [*self._canopy.synced.ids(), *self._canopy.remote.ids()]:
+            self._canopy.set_remote(node_id, None)
+        for node_id in list(self._canopy.synced.ids()):
+            self._canopy.set_synced(node_id, None)
+        self._canopy.forget_revs()
+        self.cursor = Seq(0)
+
+    def down(self, reason: str, final: bool) -> None:
+        self.link, self._snapshot = Link.DOWN, None
+        if not self.final:
+            self.reason, self.final = reason, final
+
+    def _ask(self) -> Effect:
+        if self.cursor == 0 and self._snapshot is None:
+            self._snapshot = {}
+        return AskChanges(self.cursor, snapshot=self._snapshot is not None)
+
+    def prove(self) -> list[Effect]:
+        """Ask the hub for its head, although it would tell us by itself."""
+        return [AskChanges(self.cursor)] if self.link is Link.READY else []
+
+    # --- the journal ------------------------------------------------------------------------------------------
+
+    def caught_up(self, event: CaughtUp) -> list[Effect]:
+        if self.link is Link.DOWN:
+            return []
+        self.head = max(self.head, event.head)
+        if event.snapshot:
+            if self._snapshot is None:
+                self._snapshot = {}
+            for entry in event.entries:
+                self._snapshot[entry.node_id] = entry
+            if event.more:
+                return [AskChanges(event.next, snapshot=True)]
+            self._take_snapshot()
+            self.cursor = event.head
+        else:
+            for entry in event.entries:
+                self._take(entry)
+            self.cursor = max(self.cursor, event.next)
+            if event.more:
+                return [AskChanges(event.next)]
+        self._snapshot = None
+        self.heads_heard += 1
+        self.link = Link.READY
+        return []
+
+    def _take_snapshot(self) -> None:
+        """The hub's whole tree: what is not in it, the hub does not have."""
+        assert self._snapshot is not None
+        known = [*self._canopy.synced.ids(), *self._canopy.remote.ids()]
+        for node_id in known:
+            if node_id not in self._snapshot and self._canopy.remote.get(node_id) is not None:
+                self._canopy.set_remote(node_id, None)
+        for entry in self._snapshot.values():
+            self._put(entry)
+
+    def heard(self, event: Heard) -> list[Effect]:
+        for entry in event.entries:
+            if entry.seq <= self.cursor:
+                continue
+            if entry.seq != self.cursor + 1 and self.link is Link.READY:
+                return self._resync()
+            if self.link is not Link.READY:
+                continue  # what is told while we catch up is in the answer, too
+            self._take(entry)
+            self.cursor = entry.seq
+        self.head = max(self.head, self.cursor)
+        return []
+
+    def judged(self, event: Judged) -> list[Effect]:
+        """Our own changes stand at their places in the journal, too."""
+        for verdict in event.verdicts:
+            if verdict.seq == self.cursor + 1:
+                self.cursor = verdict.seq
+            elif verdict.seq > self.cursor + 1:
+                return self._resync()
+        self.head = max(self.head, self.cursor, event.head)
+        return []
+
+    def _resync(self) -> list[Effect]:
+        """Something was left out: ask for all that came after what we have."""
+        self.link = Link.CATCHING_UP
+        return [Note("warning", "a gap in what the hub told; asking again"), self._ask()]
+
+    # --- one entry --------------------------------------------------------------------------------------------
+
+    def _take(self, entry: Entry) -> None:
+        if entry.author == self._client_id:
+            self._settle_own(entry)
+        self._put(entry)
+        node_id = entry.node_id
+        local = self._canopy.local.get(node_id)
+        if local is not None and local == self._canopy.remote.get(node_id):
+            self._canopy.set_synced(node_id, local)
+
+    def _put(self, entry: Entry) -> None:
+        self._canopy.set_remote(entry.node_id, entry.node, entry.rev)
+        if isinstance(entry.node, File) and entry.recipe:
+            self.recipes[entry.node.content.digest] = entry.recipe
+
+    def _settle_own(self, entry: Entry) -> None:
+        """We had it so on our disk when we sent it, and the hub took it: that much is agreed."""
+        synced = self._canopy.synced.get(entry.node_id) if entry.node_id in self._canopy.synced else None
+        agreed: Node | None
+        match entry.operation:
+            case Operation.CREATE:
+                agreed = entry.node
+            case Operation.DELETE:
+                agreed = None
+            case Operation.UPDATE:
+                agreed = replace(entry.node, at=synced.at) if entry.node and synced else synced
+            case Operation.MOVE:
+                agreed = replace(synced, at=entry.node.at) if entry.node and synced else synced
+            case other:
+                assert_never(other)
+        self._canopy.set_synced(entry.node_id, agreed)

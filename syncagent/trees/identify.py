@@ -1,0 +1,323 @@
+"""From facts to Local: which node is it that stands there?
+
+What stands at the path where a node stood is that node, edited.  What stands at a new path while a node is missing from
+its old one is that node, moved: known by its inode, or else by its content.  All else is new.  An identity that the hub
+knows is kept in preference to one that it does not, so that the temporary file of an editor does not take the place of
+the document it replaces (HAZARDS A9-A11).
+
+Nothing is deleted here: who is missing is told, and the engine concludes, later, that it is gone.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from syncagent.errors import BadName
+from syncagent.model.facts import (
+    UNSURE,
+    DirSeen,
+    Fact,
+    FileSeen,
+    LinkSeen,
+    Listed,
+    LookAt,
+    NothingThere,
+    NotKept,
+    Stamp,
+    Unreadable,
+    unpack,
+)
+from syncagent.model.ids import PARK, ROOT, Digest, NodeId
+from syncagent.model.names import Name, RelPath, check_name, is_conflict_name, name_key, split
+from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement
+from syncagent.model.sources import IdSource
+from syncagent.trees.canopy import Canopy
+from syncagent.trees.tree import subtree
+
+PARKED: Final = RelPath(".syncagent/park")
+
+
+@dataclass(slots=True)
+class Sightings:
+    """What a scan has shown so far.
+
+    ``missing`` are the nodes whose paths were found without them (the topmost of each subtree), ``displaced`` those of
+    them in whose place another node stands now; ``read`` are files whose
+    content has to be read before it is known who they are; ``skipped`` are paths that are not kept the same, or of which
+    nothing could be learnt, with the reason.
+    """
+
+    missing: dict[NodeId, None] = field(default_factory=dict)
+    displaced: dict[NodeId, None] = field(default_factory=dict)
+    read: dict[RelPath, LookAt] = field(default_factory=dict)
+    skipped: dict[RelPath, str] = field(default_factory=dict)
+
+
+class Identifier:
+    """Turns facts into changes of Local, for one scan."""
+
+    def __init__(self, canopy: Canopy, ids: IdSource, sightings: Sightings) -> None:
+        self._canopy = canopy
+        self._ids = ids
+        self._seen = sightings
+        self._folders: dict[RelPath, NodeId | None] = {RelPath(""): ROOT}
+        self._indexed: set[NodeId] = set()
+        self._inodes: dict[tuple[int, int], NodeId] = {}
+        self._digests: dict[Digest, list[NodeId]] = {}
+
+    def take(self, facts: Sequence[Fact]) -> None:
+        """Take in what a look or a walk has shown: who is missing first, then folders, then what they hold."""
+        self._folders = {RelPath(""): ROOT, PARKED: PARK}
+        unresolved = [fact for fact in facts if not self._note(fact)]
+        self._index_missing()
+        for folder in sorted((one for one in facts if isinstance(one, DirSeen)), key=lambda one: one.path.count("/")):
+            self._try(folder)
+        if unresolved:
+            # Folders that were found at new paths: what is missing from them shows only now.
+            for fact in unresolved:
+                self._note(fact)
+            self._index_missing()
+        for fact in facts:
+            if isinstance(fact, FileSeen | LinkSeen):
+                self._try(fact)
+
+    def known_at(self, path: RelPath) -> NodeId | None:
+        """The node that Local has at ``path``, as spelled on disk."""
+        return self._at(path)
+
+    def _note(self, fact: Fact) -> bool:
+        """Note who is not where it was.  False when it cannot be told yet."""
+        match fact:
+            case NothingThere(path=path):
+                self._seen.skipped.pop(path, None)
+                self._miss(self._at(path))
+            case Listed(path=path, names=names):
+                folder = self._at(path) if path not in self._folders else self._folders[path]
+                if folder is None:
+                    return False
+                for child in list(self._canopy.local.children(folder)):
+                    if self._spelled(child) not in names:
+                        self._miss(child)
+            case Unreadable(path=path, reason=reason) | NotKept(path=path, reason=reason):
+                self._seen.skipped[path] = reason
+            case _:
+                pass
+        return True
+
+    def _try(self, fact: DirSeen | FileSeen | LinkSeen) -> None:
+        self._seen.skipped.pop(fact.path, None)
+        try:
+            self._place(fact)
+        except BadName as reason:
+            self._seen.skipped[fact.path] = str(reason)
+
+    # --- one fact ---------------------------------------------------------------------------------------------
+
+    def _place(self, fact: DirSeen | FileSeen | LinkSeen) -> None:
+        parent_path, spelled = split(fact.path)
+        parent = self._folder(parent_path)
+        if parent is None:
+            return  # its folder is not known (it could not be read, or has a name that is not kept)
+        name = check_name(spelled)
+        known = self._canopy.local.at(parent, name_key(name))
+        if known is not None and self._spelled(known) != spelled:
+            if known not in self._seen.missing:
+                self._seen.skipped[fact.path] = "another name in this folder is the same name, written otherwise"
+                return
+            known = None
+        if known is not None and self._unchanged(known, fact):
+            self._seen.missing.pop(known, None)
+            return
+        at = Placement(parent, name)
+        if parent == PARK and known is None:
+            known = self._from_park(fact, at)
+        match fact:
+            case DirSeen():
+                self._place_dir(fact, at, known)
+            case FileSeen():
+                self._place_file(fact, at, known)
+            case LinkSeen():
+                self._place_link(fact, at, known)
+        self._canopy_spell(parent, name, spelled)
+
+    def _unchanged(self, known: NodeId, fact: DirSeen | FileSeen | LinkSeen) -> bool:
+        """Whether the stamp alone says that nothing happened.  That of a folder changes with every name in it, so only
+        its inode counts."""
+        node, stamp = self._canopy.local.get(known), self._canopy.stamp(known)
+        match (node, fact):
+            case (Dir(), DirSeen()):
+                return stamp is not None and _inode(stamp) == _inode(fact.stamp)
+            case (File(), FileSeen()) | (Link(), LinkSeen()):
+                return bool(stamp) and stamp == fact.stamp
+            case _:
+                return False
+
+    def _place_dir(self, fact: DirSeen, at: Placement, known: NodeId | None) -> None:
+        same = self._kept(known, Dir)
+        moved = self._by_inode(fact.stamp, Dir)
+        if moved is not None and self._outranks(moved, same):
+            self._settle(replace(self._local(moved), at=at), fact.stamp, known)
+        elif same is not None:
+            self._settle(replace(self._local(same), at=at), fact.stamp, None)
+        else:
+            self._settle(Dir(self._fresh(at), at), fact.stamp, known)
+        self._folders[fact.path] = self._canopy.local.at(at.parent, name_key(at.name))
+
+    def _place_link(self, fact: LinkSeen, at: Placement, known: NodeId | None) -> None:
+        same = self._kept(known, Link)
+        moved = self._by_inode(fact.stamp, Link)
+        if moved is not None and self._outranks(moved, same):
+            self._settle(Link(moved, at, fact.target), fact.stamp, known)
+        elif same is not None:
+            self._settle(Link(same, at, fact.target), fact.stamp, None)
+        else:
+            self._settle(Link(self._fresh(at), at, fact.target), fact.stamp, known)
+
+    def _place_file(self, fact: FileSeen, at: Placement, known: NodeId | None) -> None:
+        same = self._kept(known, File)
+        moved = self._by_inode(fact.stamp, File)
+        if moved is not None and not self._same_bytes(moved, fact):
+            moved = None
+        content = fact.content
+        if moved is not None and self._outranks(moved, same):
+            was = self._local(moved)
+            assert isinstance(was, File)
+            # Unread, yet known: it is the very file, and nothing has touched its bytes since they were read.
+            self._settle(File(moved, at, content or was.content, fact.executable, fact.mtime_ns), fact.stamp, known)
+        elif content is None:
+            self._seen.read[fact.path] = LookAt(fact.path, None)
+        elif same is not None:
+            self._settle(File(same, at, content, fact.executable, fact.mtime_ns), fact.stamp, None)
+        else:
+            node_id = self._by_content(content, at.name) or self._fresh(at)
+            self._settle(File(node_id, at, content, fact.executable, fact.mtime_ns), fact.stamp, known)
+
+    def _from_park(self, fact: DirSeen | FileSeen | LinkSeen, at: Placement) -> NodeId:
+        """What lies in the park bears its id as its name.  It is known as standing elsewhere, or not at all, when we were
+        stopped between parking it and remembering that."""
+        node_id = NodeId(at.name)
+        if self._canopy.local.get(node_id) is None and isinstance(fact, FileSeen):
+            unread = File(node_id, at, Content(Digest(b""), 0), fact.executable, fact.mtime_ns)
+            self._canopy.set_local(node_id, unread, UNSURE)
+        return node_id
+
+    def _fresh(self, at: Placement) -> NodeId:
+        return NodeId(at.name) if at.parent == PARK else self._ids.new_id()
+
+    def _settle(self, node: Node, stamp: Stamp, displaced: NodeId | None) -> None:
+        """Let ``node`` stand where it was found; whoever was known there before is missing now."""
+        if displaced is not None and displaced != node.id:
+            self._miss(displaced)
+            self._index_missing()
+            # It must leave the name; where it went, if anywhere, is not known yet.  Until then it keeps no place.
+            self._seen.displaced[displaced] = None
+            self._vacate(displaced)
+        self._seen.missing.pop(node.id, None)
+        self._canopy.set_local(node.id, node, stamp)
+
+    def _vacate(self, node_id: NodeId) -> None:
+        """Let a missing node stand under a name that no disk has, so that two nodes never share one name here."""
+        node = self._local(node_id)
+        self._canopy.set_local(node_id, replace(node, at=Placement(node.at.parent, Name(f"\x00{node_id}"))))
+
+    # --- who could it be --------------------------------------------------------------------------------------
+
+    def _kept(self, known: NodeId | None, kind: type) -> NodeId | None:
+        """The node known at the path, if it is of the kind that stands there now: kinds never change."""
+        return known if known is not None and isinstance(self._canopy.local.get(known), kind) else None
+
+    def _outranks(self, moved: NodeId, same: NodeId | None) -> bool:
+        """Whether what moved here keeps its identity, although another node is known at this path."""
+        return same is None or same == moved or self._at_hub(moved) or not self._at_hub(same)
+
+    def _at_hub(self, node_id: NodeId) -> bool:
+        return node_id in self._canopy.synced or self._canopy.remote.get(node_id) is not None
+
+    def _by_inode(self, stamp: Stamp, kind: type) -> NodeId | None:
+        """The missing node that had this inode."""
+        inode = _inode(stamp)
+        found = self._inodes.get(inode) if inode is not None else None
+        if found is None or not self._is_missing(found) or not isinstance(self._canopy.local.get(found), kind):
+            return None
+        return found
+
+    def _same_bytes(self, node_id: NodeId, fact: FileSeen) -> bool:
+        """Whether the file has kept size and mtime: an inode alone proves nothing, for it is used again."""
+        before, now = unpack(self._canopy.stamp(node_id) or Stamp(b"")), unpack(fact.stamp)
+        return before is not None and now is not None and (before.size, before.mtime_ns) == (now.size, now.mtime_ns)
+
+    def _by_content(self, content: Content, name: Name) -> NodeId | None:
+        """A missing file of the same bytes, preferably of the same name.  Empty files are all the same, and a conflict
+        copy is never taken for the file that it was set aside from."""
+        if not content.size or is_conflict_name(name):
+            return None
+        fit = [one for one in self._digests.get(content.digest, ()) if self._is_missing(one)]
+        return min(fit, key=lambda one: (self._local(one).at.name != name, one), default=None)
+
+    def _is_missing(self, node_id: NodeId) -> bool:
+        """Whether the node, or a folder above it, is missing from its place."""
+        here = node_id
+        for _ in range(100_000):
+            if here in self._seen.missing:
+                return True
+            node = self._canopy.local.get(here)
+            if node is None or here == ROOT:
+                return False
+            here = node.at.parent
+        return False
+
+    def _miss(self, node_id: NodeId | None) -> None:
+        if node_id is not None and node_id != ROOT:
+            self._seen.missing[node_id] = None
+
+    def _index_missing(self) -> None:
+        for top in [one for one in self._seen.missing if one not in self._indexed]:
+            self._indexed.add(top)
+            for node_id in subtree(self._canopy.local, top):
+                inode = _inode(self._canopy.stamp(node_id) or Stamp(b""))
+                if inode is not None:
+                    self._inodes[inode] = node_id
+                node = self._canopy.local.get(node_id)
+                if isinstance(node, File):
+                    self._digests.setdefault(node.content.digest, []).append(node_id)
+
+    # --- paths ------------------------------------------------------------------------------------------------
+
+    def _local(self, node_id: NodeId) -> Node:
+        node = self._canopy.local.get(node_id)
+        assert node is not None
+        return node
+
+    def _spelled(self, node_id: NodeId) -> str:
+        return self._canopy.spelling(node_id) or self._local(node_id).at.name
+
+    def _canopy_spell(self, parent: NodeId, name: Name, spelled: str) -> None:
+        node_id = self._canopy.local.at(parent, name_key(name))
+        if node_id is not None:
+            self._canopy.spell(node_id, spelled if spelled != name else None)
+
+    def _at(self, path: RelPath) -> NodeId | None:
+        parent_path, spelled = split(path)
+        parent = self._folder(parent_path)
+        if parent is None:
+            return None
+        known = self._canopy.local.at(parent, name_key(Name(unicodedata.normalize("NFC", spelled))))
+        return known if known is not None and self._spelled(known) == spelled else None
+
+    def _folder(self, path: RelPath) -> NodeId | None:
+        """The folder that stands at ``path`` by what is known so far."""
+        if path in self._folders:
+            return self._folders[path]
+        found = self._at(path)
+        if found is not None and not isinstance(self._canopy.local.get(found), Dir):
+            found = None
+        self._folders[path] = found
+        return found
+
+
+def _inode(stamp: Stamp) -> tuple[int, int] | None:
+    figures = unpack(stamp)
+    return (figures.device, figures.inode) if figures else None
