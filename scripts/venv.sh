@@ -10,9 +10,11 @@ stamp="$venv/.ready$extras"
 here=$(cd "$(dirname "$0")/.." && pwd)
 
 wanted=$(cksum < "$here/pyproject.toml")
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
-    exit 0
-fi
+for ready in "$stamp" "$venv/.ready[dev]"; do # what has all that development needs has all that a run needs
+    if [ -f "$ready" ] && [ "$(cat "$ready")" = "$wanted" ]; then
+        exit 0
+    fi
+done
 
 find_python() {
     for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11 python; do

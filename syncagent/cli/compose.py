@@ -29,7 +29,7 @@ from syncagent.hub.app import Hub, HubConfig, run_hub
 def run_agent_alone(config: AgentConfig) -> int:
     """`run`: an agent for a hub that is elsewhere."""
     with _prepared(config, echo=True):
-        return asyncio.run(_until_signal(run_agent(config)))
+        return asyncio.run(until_signal(run_agent(config)))
 
 
 def run_hub_alone(directory: Path, host: str, port: int, *, insecure: bool, key: str) -> int:
@@ -37,7 +37,7 @@ def run_hub_alone(directory: Path, host: str, port: int, *, insecure: bool, key:
     config = HubConfig(data_dir=directory, host=host, port=port, insecure=insecure, bootstrap_key=key)
     handler = log_to(make_private(directory / "logs") / "hub.log", secrets=[key], echo=True)
     try:
-        return asyncio.run(_until_signal(run_hub(config)))
+        return asyncio.run(until_signal(run_hub(config)))
     finally:
         end(handler)
 
@@ -46,7 +46,7 @@ def run_up(settings: Settings, spot: Places, key: str, ready: Callable[[Settings
     """`up`: the agent, and its own hub where the settings say so.  ``ready`` is called when the hub listens."""
     config = agent_config(settings, spot, key)
     with _prepared(config, echo=False), live_status(ControlClient(spot.control)):
-        return asyncio.run(_until_signal(_up(config, ready)))
+        return asyncio.run(until_signal(_up(config, ready)))
 
 
 async def _up(config: AgentConfig, ready: Callable[[Settings], None]) -> int:
@@ -78,7 +78,7 @@ def _prepared(config: AgentConfig, *, echo: bool) -> Iterator[None]:
             end(handler)
 
 
-async def _until_signal(work: Coroutine[Any, Any, int | None]) -> int:
+async def until_signal(work: Coroutine[Any, Any, int | None]) -> int:
     """Run ``work``; SIGINT or SIGTERM cancel it, and that is its clean end."""
     told = False
     task = asyncio.ensure_future(work)

@@ -1,0 +1,172 @@
+"""Both halves put together, as processes: `up`, `join`, `run` and `hub` from start to end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from syncagent.cli.compose import until_signal
+
+Start = Callable[..., subprocess.Popen[str]]
+Ask = Callable[..., subprocess.CompletedProcess[str]]
+
+KEY = "canary-0123456789abcdef0123456789abcdef"
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("SYNCAGENT_")}
+    return {**ours, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+
+
+@pytest.fixture
+def start(environment: dict[str, str]) -> Iterator[Start]:
+    running: list[subprocess.Popen[str]] = []
+
+    def begin(*arguments: str | Path, **more: str) -> subprocess.Popen[str]:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "syncagent", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, env=environment | more,
+        )  # fmt: skip
+        running.append(child)
+        return child
+
+    yield begin
+    for child in running:
+        child.kill()
+        child.communicate()
+
+
+@pytest.fixture
+def ask(environment: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    def go(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-m", "syncagent", *map(str, arguments)]
+        return subprocess.run(line, capture_output=True, text=True, timeout=60, env=environment)
+
+    return go
+
+
+def read_until(child: subprocess.Popen[str], words: str) -> str:
+    """What it says up to the line with ``words``."""
+    assert child.stdout is not None
+    said = ""
+    for line in child.stdout:
+        said += line
+        if words in line:
+            return said
+    raise AssertionError(f"it ended with {child.wait()} and said: {said}{child.stderr and child.stderr.read()}")
+
+
+async def test_a_signal_ends_the_work_cleanly() -> None:
+    undone: list[str] = []
+
+    async def work() -> int:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.Event().wait()
+        finally:
+            undone.append("closed")
+        return 1
+
+    assert await until_signal(work()) == 0
+    assert undone == ["closed"]
+
+
+async def test_work_that_ends_by_itself_says_its_code_and_its_errors() -> None:
+    async def work(code: int) -> int:
+        if code < 0:
+            raise ZeroDivisionError
+        return code
+
+    assert await until_signal(work(5)) == 5
+    with pytest.raises(ZeroDivisionError):
+        await until_signal(work(-1))
+
+
+@pytest.mark.e2e
+def test_up_shows_a_link_that_join_takes_and_both_go_on_after_a_restart(
+    start: Start, ask: Ask, tmp_path: Path
+) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    listen = f"127.0.0.1:{free_port()}"
+    first = start("up", tmp_path / "a", "--data-dir", one, "--listen", listen)
+    link = read_until(first, "syncagent join").partition("join '")[2].partition("'")[0]
+    joined = ask("join", link, tmp_path / "b", "--data-dir", two, "--background")
+    assert joined.returncode == 0, joined.stderr
+    try:
+        (tmp_path / "a" / "hello.txt").write_text("hello")
+        for data in (one, two):
+            waited = ask("wait", "--timeout", "30", "--data-dir", data)
+            assert waited.returncode == 0, waited.stderr
+        assert (tmp_path / "b" / "hello.txt").read_text() == "hello"
+        shown = json.loads(ask("status", "--json", "--data-dir", two).stdout)
+        assert (shown["in_sync"], shown["root"]) == (True, str(tmp_path / "b"))
+        assert ask("up", "--data-dir", one).returncode == 6
+
+        first.send_signal(signal.SIGINT)
+        assert first.wait(30) == 0
+        assert ask("status", "--data-dir", one).returncode == 4
+        (tmp_path / "a" / "later.txt").write_text("later")
+        again = start("up", "--data-dir", one)
+        assert link in read_until(again, "syncagent join"), "the same hub, the same key"
+        assert ask("wait", "--timeout", "60", "--data-dir", one).returncode == 0
+        assert ask("stop", "--data-dir", one).returncode == 0
+        assert again.wait(30) == 0
+    finally:
+        ask("stop", "--data-dir", two)
+
+
+@pytest.mark.e2e
+def test_the_key_is_in_no_argument_no_log_and_no_setting(start: Start, ask: Ask, tmp_path: Path) -> None:
+    listen = f"127.0.0.1:{free_port()}"
+    start("hub", "--data-dir", tmp_path / "hub", "--listen", listen, SYNCAGENT_API_KEY=KEY)
+    options = (
+        "--data-dir",
+        tmp_path / "data",
+        "--sync-root",
+        tmp_path / "a",
+        "--server",
+        f"ws://{listen}",
+        "--name",
+        "N",
+    )
+    agent = start("run", *options, SYNCAGENT_API_KEY=KEY)
+    (tmp_path / "a").mkdir(exist_ok=True)
+    for _ in range(100):
+        asked = ask("wait", "--timeout", "30", "--data-dir", tmp_path / "data")
+        if asked.returncode != 4:  # it has begun to listen
+            break
+    assert asked.returncode == 0, asked.stderr
+    assert KEY.encode() not in Path(f"/proc/{agent.pid}/cmdline").read_bytes()
+    assert ask("stop", "--data-dir", tmp_path / "data").returncode == 0
+    _, complaints = agent.communicate(timeout=30)
+    assert KEY not in complaints
+    leaks = [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
+    assert leaks == [], "not even the hub keeps it: it has a digest"
+
+
+@pytest.mark.e2e
+def test_a_hub_that_cannot_listen_says_so_in_one_line(ask: Ask, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        run = ask("up", tmp_path / "a", "--data-dir", tmp_path / "data", "--listen", listen)
+    assert run.returncode != 0
+    assert run.stderr.count("\n") == 1
+    assert "Traceback" not in run.stderr
