@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 import typer
 
 import syncagent
-from syncagent.cli import ask, begin, look, serve
 from syncagent.cli.exits import Exit, exit_for
 from syncagent.cli.output import complain, say
 from syncagent.errors import SyncAgentError
 
+_GROUPS: Final = {
+    "begin": ("up", "join"),
+    "serve": ("hub", "run"),
+    "ask": ("status", "wait", "pause", "resume", "stop", "log"),
+    "look": ("doctor", "version"),
+}
+"""The modules, and the commands that each registers."""
 
-def build() -> typer.Typer:
-    """The whole command line."""
+
+def build(wanted: str = "") -> typer.Typer:
+    """The whole command line; or, since a script may ask for `status` every second, no more of it than the group of the
+    command that is ``wanted``."""
     app = typer.Typer(
         name="syncagent",
         help="Keeps a folder the same on all of your machines, through a hub that you run yourself.",
@@ -27,8 +37,9 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_top)
-    for group in (begin, serve, ask, look):
-        group.register(app)
+    for module, commands in _GROUPS.items():
+        if wanted in commands or not any(wanted in others for others in _GROUPS.values()):
+            importlib.import_module(f"syncagent.cli.{module}").register(app)
     return app
 
 
@@ -44,7 +55,7 @@ def _top(context: typer.Context, version: bool = typer.Option(False, "--version"
 def run(arguments: Sequence[str]) -> int:
     """Run one command; gives its exit code.  A mistake of the user's is one line on stderr, and no traceback."""
     try:
-        code = build()(list(arguments), prog_name="syncagent", standalone_mode=False)
+        code = build(arguments[0] if arguments else "")(list(arguments), prog_name="syncagent", standalone_mode=False)
     except SyncAgentError as error:
         complain(str(error))
         return exit_for(error)

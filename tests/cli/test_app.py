@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 import typer
 
-from syncagent.cli.app import build
+from syncagent.cli.app import _GROUPS, build
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -41,6 +41,14 @@ def test_without_a_command_the_help_is_shown(command: Command) -> None:
 def test_every_command_takes_a_data_directory() -> None:
     for name, found in typer.main.get_command(build()).commands.items():  # type: ignore[attr-defined]
         assert any("--data-dir" in parameter.opts for parameter in found.params), name
+
+
+def test_each_group_has_the_commands_that_are_said_of_it() -> None:
+    everything = typer.main.get_command(build()).commands  # type: ignore[attr-defined]
+    assert sum(map(len, _GROUPS.values())) == len(everything)
+    for names in _GROUPS.values():
+        for name in names:
+            assert set(typer.main.get_command(build(name)).commands) == set(names)  # type: ignore[attr-defined]
 
 
 def test_a_reader_that_goes_is_no_error() -> None:

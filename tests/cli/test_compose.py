@@ -99,9 +99,7 @@ async def test_work_that_ends_by_itself_says_its_code_and_its_errors() -> None:
 
 
 @pytest.mark.e2e
-def test_up_shows_a_link_that_join_takes_and_both_go_on_after_a_restart(
-    start: Start, ask: Ask, tmp_path: Path
-) -> None:
+def test_up_shows_a_link_that_join_takes_and_both_go_on_after_a_restart(start: Start, ask: Ask, tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     listen = f"127.0.0.1:{free_port()}"
     first = start("up", tmp_path / "a", "--data-dir", one, "--listen", listen)
