@@ -17,13 +17,14 @@ from typing import assert_never
 from syncagent.engine import events as ev
 from syncagent.engine.agenda import Agenda
 from syncagent.engine.downloads import Downloads
-from syncagent.engine.effects import Commit, Effect, Note, Publish, SweepStage, WakeAt
+from syncagent.engine.effects import Commit, Effect, Note, SweepStage
 from syncagent.engine.flight import Flight
 from syncagent.engine.launch import Launch
 from syncagent.engine.local import LocalSide
 from syncagent.engine.reactions import Reactions
 from syncagent.engine.remote import Link, RemoteSide
 from syncagent.engine.status import State, Status
+from syncagent.engine.teller import Teller
 from syncagent.engine.uploads import Uploads
 from syncagent.model.ids import ClientId, NodeId
 from syncagent.model.names import RelPath
@@ -37,7 +38,6 @@ from syncagent.trees.canopy import Canopy
 PLANNED_AT_ONCE = 1_000
 TASKS_AT_ONCE = 1_200
 SUBMITTED_AT_ONCE = 1_200
-PUBLISH_EVERY = 0.2
 
 
 class Engine:
@@ -55,10 +55,8 @@ class Engine:
         self._policy = Policy(may_submit=False, may_write=False)
         self._proof: tuple[int, int, int] | None = None
         self._facts: dict[str, str] = {}
-        self._wake_at: float | None = None
-        self._published_at = -1.0
         self._unswept = False
-        self.status = Status()
+        self._teller = Teller()
 
     def _begin(self, canopy: Canopy) -> None:
         self.canopy = canopy
@@ -87,7 +85,7 @@ class Engine:
                 return self._start(event)
             case ev.Tick(day=day):
                 self._day = day
-                self._wake_at = None
+                self._teller.woken()
             case ev.Paused(paused=paused):
                 self._paused = paused
             case ev.ProofWanted(number=number):
@@ -229,13 +227,9 @@ class Engine:
         while acting and self._flight.tasks < TASKS_AT_ONCE and self._flight.submitted < SUBMITTED_AT_ONCE:
             if not self._agenda and not (self._is_quiet() and self._agenda.sweep()):
                 break
-            missing = dict.fromkeys(self._local.missing())
-            focus = self._agenda.take(
-                PLANNED_AT_ONCE,
-                lambda one: (
-                    one not in self._flight.busy and one not in missing and not self._flight.is_held(one, self._now)
-                ),
-            )
+            missing = set(self._local.missing())
+            focus = self._agenda.take(PLANNED_AT_ONCE, lambda one: self._flight.is_free(one, self._now))
+            focus = [node_id for node_id in focus if node_id not in missing]
             busy = {**{node_id: Agree(node_id) for node_id in missing}, **self._flight.busy}
             made = plan(self.canopy, self._policy, focus=focus, busy=busy, limit=PLANNED_AT_ONCE)
             for op in made.ops:
@@ -272,37 +266,27 @@ class Engine:
                 effects.append(SweepStage(self._downloads.contents()))
         else:
             self._unswept = True
-        wake_at = self._next_wake()
-        if status != self.status:
-            told_otherwise = (status.state, status.in_sync, status.proven) != (
-                self.status.state,
-                self.status.in_sync,
-                self.status.proven,
-            )
-            if told_otherwise or self._now >= self._published_at + PUBLISH_EVERY:
-                self.status, self._published_at = status, self._now
-                effects.append(Publish(status))
-            else:
-                wake_at = min(wake_at or float("inf"), self._published_at + PUBLISH_EVERY)
-        if wake_at is not None and (self._wake_at is None or wake_at < self._wake_at):
-            self._wake_at = wake_at
-            effects.append(WakeAt(wake_at))
+        effects.extend(self._teller.tell(status, self._next_wake(), self._now))
         return effects
+
+    @property
+    def status(self) -> Status:
+        """What was last published."""
+        return self._teller.status
 
     def _next_wake(self) -> float | None:
         times = [time for time in (self._local.wake_at(), self._flight.next_due(self._now)) if time is not None]
         return min(times, default=None)
 
     def _status(self) -> Status:
-        pending = _pending(self.canopy)
+        pending = self.canopy.count_diverged()
         at_rest = not pending and not self._local.busy and self._is_quiet()
         heard_all = self._remote.link is Link.READY and self._remote.cursor == self._remote.head
-        in_sync = at_rest and heard_all and self._scanned and not self._root and not self._paused
         state, reason = self._state(at_rest)
         return Status(
             state=state,
             reason=reason,
-            in_sync=in_sync,
+            in_sync=at_rest and heard_all and state is State.IDLE,
             pending=pending,
             hub_seq=self._remote.head,
             applied_seq=self._remote.cursor,
@@ -311,9 +295,7 @@ class Engine:
             uploading=self._uploads.bytes_left,
             downloading=self._downloads.bytes_left,
             skipped=tuple(sorted(self._local.skipped.items())),
-            held=tuple(
-                sorted((self._path(one), held.reason) for one, held in self._flight.held.items() if held.reason)
-            ),
+            held=tuple(sorted((self._path(one), why.reason) for one, why in self._flight.held.items() if why.reason)),
         )
 
     def _state(self, at_rest: bool) -> tuple[State, str]:
@@ -341,7 +323,3 @@ class Engine:
 
     def _path(self, node_id: NodeId) -> RelPath:
         return self.canopy.local_path(node_id) or RelPath(f"({node_id})")
-
-
-def _pending(canopy: Canopy) -> int:
-    return len(canopy.local) + sum(1 for node_id in canopy.remote.ids() if node_id not in canopy.local)

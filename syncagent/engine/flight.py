@@ -163,6 +163,10 @@ class Flight:
         held = self.held.get(node_id)
         return held is not None and (held.until is None or held.until > now)
 
+    def is_free(self, node_id: NodeId, now: float) -> bool:
+        """Whether the node may be planned: nothing is under way about it, and it is not held back."""
+        return node_id not in self.busy and not self.is_held(node_id, now)
+
     def due(self, now: float) -> Iterator[NodeId]:
         """The nodes whose time to be tried again has come."""
         for node_id, held in self.held.items():

@@ -14,34 +14,31 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from syncagent.model.ids import PARK, ROOT, NodeId, derived_id
-from syncagent.model.names import Name, conflict_name, name_key
+from syncagent.model.ids import PARK, ROOT, NodeId
+from syncagent.model.names import Name, name_key
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
-from syncagent.planner.claims import Claims, footprint
+from syncagent.planner.batch import Batch
 from syncagent.planner.compare import (
     ContentMerge,
     Fate,
     Three,
     content,
     fate,
-    interchangeable,
     placement,
     three,
 )
+from syncagent.planner.contest import Names
 from syncagent.planner.ops import (
-    Adopt,
     Agree,
     DeleteLocal,
     MakeLocalDir,
     MoveLocal,
     Op,
-    SetAside,
     SubmitCreate,
     SubmitDelete,
     SubmitEdit,
     SubmitMove,
     WriteLocal,
-    subject,
 )
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
@@ -86,30 +83,25 @@ class _Planning:
 
     def __init__(self, canopy: Canopy, policy: Policy, busy: Mapping[NodeId, Op]) -> None:
         self._canopy = canopy
-        self._policy = policy
-        self._here = Claims(canopy.local)
-        self._there = Claims(canopy.remote)
-        self._taken: dict[NodeId, Op] = dict(busy)
-        self._ops: list[Op] = []
+        self._batch = Batch(canopy, policy, busy)
         self._waits: dict[NodeId, NodeId] = {}
+        self._names = Names(canopy, policy, self._batch, self._waits)
         self._summoned: set[NodeId] = set()
-        for op in busy.values():
-            self._claim(op)
 
     def over(self, focus: Iterable[NodeId], limit: int) -> Plan:
         rest: list[NodeId] = []
         for node_id in focus:
-            if len(self._ops) >= limit:
+            if len(self._batch.ops) >= limit:
                 rest.append(node_id)
             else:
                 self._follow(node_id)
-        waits = tuple(Wait(node, on) for node, on in self._waits.items() if node not in self._taken)
-        return Plan(tuple(self._ops), waits, tuple(rest))
+        waits = tuple(Wait(node, on) for node, on in self._waits.items() if node not in self._batch.taken)
+        return Plan(tuple(self._batch.ops), waits, tuple(rest))
 
     def _follow(self, node_id: NodeId) -> None:
         """Decide on the node, then on the one that it waits for, and so on; open the chain if it is a circle."""
         chain: list[NodeId] = []
-        while node_id not in self._taken and node_id not in chain:
+        while node_id not in self._batch.taken and node_id not in chain:
             on = self._waits[node_id] if node_id in self._waits else self._decide(node_id)
             if on is None or on == node_id:
                 return
@@ -123,18 +115,18 @@ class _Planning:
         for node_id in sorted(circle):
             t = three(self._canopy, node_id)
             to = placement(self._canopy, node_id, t)
-            if t.local is None or t.remote is None or to is None or node_id in self._taken:
+            if t.local is None or t.remote is None or to is None or node_id in self._batch.taken:
                 continue
             if to != t.local.at and not t.parked:
                 parked = Placement(PARK, Name(node_id))
-                if self._emit(MoveLocal(t.local, parked)) is None:
+                if self._batch.put(MoveLocal(t.local, parked)) is None:
                     return
             elif to != t.remote.at:
                 name = Name(f"{to.name.encode()[:200].decode('utf-8', 'ignore')} ({node_id[:12]})")
                 parent = t.remote.at.parent if t.remote.at.parent not in circle else ROOT
                 passing = Placement(parent, name)
                 if passing != t.remote.at and self._canopy.remote.at(passing.parent, name_key(name)) is None:
-                    if self._emit(SubmitMove(t.local, passing, self._canopy.rev(node_id))) is None:
+                    if self._batch.put(SubmitMove(t.local, passing, self._canopy.rev(node_id))) is None:
                         return
 
     # --- one node ---------------------------------------------------------------------------------------------
@@ -146,7 +138,7 @@ class _Planning:
         t = three(self._canopy, node_id)
         match fate(t):
             case Fate.SETTLED:
-                return self._emit(Agree(node_id))
+                return self._batch.put(Agree(node_id))
             case Fate.CREATED_THERE:
                 assert t.remote is not None
                 on = self._bring(t.remote)
@@ -155,10 +147,12 @@ class _Planning:
                 on = self._offer(t.local, t)
             case Fate.DELETED_THERE:
                 assert t.local is not None
-                on = self._first_child(self._canopy.local, node_id) or self._emit(DeleteLocal(self._stands(node_id)))
+                on = self._first_child(self._canopy.local, node_id) or self._batch.put(
+                    DeleteLocal(self._stands(node_id))
+                )
             case Fate.DELETED_HERE:
                 assert t.remote is not None
-                on = self._first_child(self._canopy.remote, node_id) or self._emit(
+                on = self._first_child(self._canopy.remote, node_id) or self._batch.put(
                     SubmitDelete(t.remote, self._canopy.rev(node_id))
                 )
             case Fate.MERGE:
@@ -172,26 +166,26 @@ class _Planning:
         """Both sides have it.  First where it stands, and what it holds if it cannot move yet."""
         assert t.local is not None and t.remote is not None
         if t.local == t.remote and not t.parked:
-            return self._emit(Agree(node_id))
+            return self._batch.put(Agree(node_id))
         to = placement(self._canopy, node_id, t) or t.remote.at
         on: NodeId | None = None
         if t.parked or to != t.local.at:
             on = self._move_here(t.local, to)
         elif to != t.remote.at:
             on = self._move_there(t.local, to)
-        if node_id in self._taken or t.parked:
+        if node_id in self._batch.taken or t.parked:
             return on
         verdict, node = content(t)
         expect = self._stands(node_id)
         match verdict:
             case ContentMerge.TAKE_REMOTE:
                 assert isinstance(node, File | Link) and isinstance(expect, File | Link)
-                return self._emit(WriteLocal(replace(node, at=expect.at), expect))
+                return self._batch.put(WriteLocal(replace(node, at=expect.at), expect))
             case ContentMerge.GIVE_LOCAL:
                 assert isinstance(node, File | Link)
-                return self._emit(SubmitEdit(replace(node, at=expect.at), self._canopy.rev(node_id)))
+                return self._batch.put(SubmitEdit(replace(node, at=expect.at), self._canopy.rev(node_id)))
             case ContentMerge.CONFLICT:
-                return self._set_aside(expect, becomes=self._copy_id(expect))
+                return self._names.set_aside(expect, becomes=self._names.copy_id(expect))
             case ContentMerge.SAME:
                 return on
             case other:
@@ -199,39 +193,39 @@ class _Planning:
 
     def _bring(self, node: Node) -> NodeId | None:
         """Make here what the hub has and this disk has not."""
-        on = self._folder_here(node.at.parent) or self._free_here(node, node.at)
-        if on is not None or node.id in self._taken:
+        on = self._folder_here(node.at.parent) or self._names.free_here(node, node.at)
+        if on is not None or node.id in self._batch.taken:
             return on
-        return self._emit(MakeLocalDir(node) if isinstance(node, Dir) else WriteLocal(node, None))
+        return self._batch.put(MakeLocalDir(node) if isinstance(node, Dir) else WriteLocal(node, None))
 
     def _offer(self, node: Node, t: Three) -> NodeId | None:
         """Create at the hub what stands here; again, when it was deleted there and has changed here since."""
         if t.parked:
             return self._move_here(node, node.at)
-        on = self._folder_there(node.at.parent) or self._free_there(node, node.at)
-        if on is not None or node.id in self._taken:
+        on = self._folder_there(node.at.parent) or self._names.free_there(node, node.at)
+        if on is not None or node.id in self._batch.taken:
             return on
-        return self._emit(SubmitCreate(node, self._canopy.rev(node.id)))
+        return self._batch.put(SubmitCreate(node, self._canopy.rev(node.id)))
 
     def _move_here(self, node: Node, to: Placement) -> NodeId | None:
         on = (
             self._folder_here(to.parent)
             or self._within(self._canopy.local, node.id, to.parent)
-            or self._free_here(node, to)
+            or self._names.free_here(node, to)
         )
-        if on is not None or node.id in self._taken:
+        if on is not None or node.id in self._batch.taken:
             return on
-        return self._emit(MoveLocal(self._stands(node.id), to))
+        return self._batch.put(MoveLocal(self._stands(node.id), to))
 
     def _move_there(self, node: Node, to: Placement) -> NodeId | None:
         on = (
             self._folder_there(to.parent)
             or self._within(self._canopy.remote, node.id, to.parent)
-            or self._free_there(node, to)
+            or self._names.free_there(node, to)
         )
-        if on is not None or node.id in self._taken:
+        if on is not None or node.id in self._batch.taken:
             return on
-        return self._emit(SubmitMove(node, to, self._canopy.rev(node.id)))
+        return self._batch.put(SubmitMove(node, to, self._canopy.rev(node.id)))
 
     # --- what an op needs -------------------------------------------------------------------------------------
 
@@ -256,7 +250,7 @@ class _Planning:
     def _summon(self, folder: NodeId) -> bool:
         """Whether a folder that something must stand in is to be made now.  By the table alone it may be one to delete,
         and wait for the very thing that needs it."""
-        if folder in self._taken or folder in self._summoned:
+        if folder in self._batch.taken or folder in self._summoned:
             return False
         self._summoned.add(folder)
         return True
@@ -277,66 +271,6 @@ class _Planning:
                 return one
         return between[0]
 
-    def _free_here(self, node: Node, to: Placement) -> NodeId | None:
-        """Who stands on this disk where ``node`` is to stand; if it stands there by right, one of the two yields."""
-        occupant = self._canopy.local.at(to.parent, name_key(to.name))
-        if occupant is None or occupant == node.id:
-            return None
-        if not self._stays(occupant, to):
-            return occupant
-        return self._contest(occupant, node.id)
-
-    def _free_there(self, node: Node, to: Placement) -> NodeId | None:
-        occupant = self._canopy.remote.at(to.parent, name_key(to.name))
-        if occupant is None or occupant == node.id:
-            return None
-        if not self._stays(occupant, to):
-            return occupant
-        return self._contest(node.id, occupant)
-
-    def _stays(self, occupant: NodeId, at: Placement) -> bool:
-        return placement(self._canopy, occupant, three(self._canopy, occupant)) == at
-
-    def _contest(self, local_id: NodeId, remote_id: NodeId) -> NodeId:
-        """Two nodes by right at one name: the one that stands here yields to the one that the hub knows there, or becomes
-        it where the two are interchangeable.  Either way the op is about the local one; it is what is waited for."""
-        if local_id in self._taken:
-            return local_id
-        local, remote = self._canopy.local.get(local_id), self._canopy.remote.get(remote_id)
-        if local is None or remote is None:
-            return local_id
-        free = self._canopy.local.get(remote_id) is None and remote_id not in self._taken
-        if free and interchangeable(local, remote) and not self._changed_there(local_id):
-            on = self._emit(Adopt(local_id, remote_id))
-        else:
-            on = self._set_aside(local, becomes=local_id)
-        self._note(local_id, on)
-        return local_id
-
-    def _changed_there(self, node_id: NodeId) -> bool:
-        """Whether the hub has the node, and another than was agreed: it would come back if it left this disk."""
-        remote = self._canopy.remote.get(node_id)
-        return remote is not None and remote != self._canopy.synced.get(node_id)
-
-    def _set_aside(self, node: Node, *, becomes: NodeId) -> NodeId | None:
-        name = conflict_name(node.at.name, self._policy.day, self._policy.machine, lambda n: self._in_use(node, n))
-        return self._emit(SetAside(node, Placement(node.at.parent, name), becomes))
-
-    def _in_use(self, node: Node, name: Name) -> bool:
-        key = name_key(name)
-        to = Placement(node.at.parent, name)
-        return (
-            self._canopy.local.at(node.at.parent, key) is not None
-            or self._canopy.remote.at(node.at.parent, key) is not None
-            or self._here.filler(to) is not None
-        )
-
-    def _copy_id(self, node: Node) -> NodeId:
-        """The id of the copy: the same each time this very conflict is met, and no other's."""
-        assert isinstance(node, File | Link)
-        inside = node.content.digest if isinstance(node, File) else node.target
-        return derived_id("copy", node.id, self._canopy.rev(node.id), inside, self._policy.machine)
-
     def _first_child(self, view: View, folder: NodeId) -> NodeId | None:
         return next(iter(view.children(folder)), None)
 
@@ -345,43 +279,6 @@ class _Planning:
         node = self._canopy.local.get(node_id)
         assert node is not None
         return node
-
-    # --- the batch --------------------------------------------------------------------------------------------
-
-    def _emit(self, op: Op) -> NodeId | None:
-        """Put ``op`` into the batch, unless something is in its way: then that is what must be waited for."""
-        node_id = subject(op)
-        if node_id in self._taken:
-            return node_id
-        on = self._forbidden(op) or self._blocked(op)
-        if on is None:
-            self._claim(op)
-            self._taken[node_id] = op
-            if isinstance(op, Adopt):
-                self._taken[op.remote] = op
-            self._ops.append(op)
-        return on
-
-    def _forbidden(self, op: Op) -> NodeId | None:
-        allowed = (
-            self._policy.may_submit
-            if isinstance(op, SubmitCreate | SubmitEdit | SubmitMove | SubmitDelete)
-            else self._policy.may_write
-        )
-        return None if allowed or isinstance(op, Agree | Adopt) else subject(op)
-
-    def _blocked(self, op: Op) -> NodeId | None:
-        here, there = footprint(op)
-        if here is not None:
-            return self._here.in_the_way(subject(op), here)
-        return self._there.in_the_way(subject(op), there) if there is not None else None
-
-    def _claim(self, op: Op) -> None:
-        here, there = footprint(op)
-        if here is not None:
-            self._here.claim(subject(op), here)
-        if there is not None:
-            self._there.claim(subject(op), there)
 
 
 def _topmost_missing(has: View, lacks: View, folder: NodeId) -> NodeId | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import NO_REV, PARK, ROOT, NodeId, Rev
@@ -16,6 +17,8 @@ from syncagent.model.names import RelPath
 from syncagent.model.nodes import Node, Placement
 from syncagent.trees.delta import Delta, Row
 from syncagent.trees.tree import Overlay, Tree
+
+FIRST_REV: Final = Rev(1)
 
 
 class Canopy:
@@ -25,6 +28,7 @@ class Canopy:
         self.synced = Tree()
         self.local = Overlay(self.synced)
         self.remote = Overlay(self.synced)
+        # Only what is not to be expected: most nodes that were agreed on have never been changed since.
         self._revs: dict[NodeId, Rev] = {}
         self._stamps: dict[NodeId, Stamp] = {}
         self._spellings: dict[NodeId, str] = {}
@@ -35,21 +39,23 @@ class Canopy:
     def load(cls, rows: Sequence[Row]) -> Canopy:
         """The canopy that these rows describe; nothing of it counts as touched."""
         canopy = cls()
+        differing: list[Row] = []
         for row in rows:
-            if row.synced is not None:
-                canopy.synced.put(row.synced)
-        # A second pass over what differs only: most rows of a replica at rest stop at the first.
-        for row in rows:
-            if row.local != row.synced:
-                canopy.local.set(row.id, row.local)
-            if row.remote != row.synced:
-                canopy.remote.set(row.id, row.remote)
-            if row.rev:
-                canopy._revs[row.id] = row.rev
+            base = row.synced
+            if base is not None:
+                canopy.synced.put(base)
+            # Most rows of a replica at rest hold one node three times: that costs no comparison.
+            if row.local is not base or row.remote is not base:
+                differing.append(row)
             if row.stamp is not None:
                 canopy._stamps[row.id] = row.stamp
             if row.spelling is not None:
                 canopy._spellings[row.id] = row.spelling
+            if row.rev != (NO_REV if base is None else FIRST_REV):
+                canopy._revs[row.id] = row.rev
+        for row in differing:
+            canopy.local.set(row.id, row.local)
+            canopy.remote.set(row.id, row.remote)
         return canopy
 
     def set_local(self, node_id: NodeId, node: Node | None, stamp: Stamp | None = None) -> None:
@@ -66,18 +72,19 @@ class Canopy:
         """Say what the hub has as ``node_id``.  ``rev`` None keeps the one that is known."""
         self.remote.set(node_id, node)
         if rev is not None:
-            self._revs[node_id] = rev
+            self._set_rev(node_id, rev)
         self._touched[node_id] = self._news[node_id] = None
 
     def set_synced(self, node_id: NodeId, node: Node | None) -> None:
         """Say what both sides last agreed on; what Local and Remote say stays as it is."""
-        local, remote = self.local.get(node_id), self.remote.get(node_id)
+        local, remote, rev = self.local.get(node_id), self.remote.get(node_id), self.rev(node_id)
         if node is None:
             self.synced.drop(node_id)
         else:
             self.synced.put(node)
         self.local.set(node_id, local)
         self.remote.set(node_id, remote)
+        self._set_rev(node_id, rev)
         self._touched[node_id] = self._news[node_id] = None
 
     def spell(self, node_id: NodeId, spelling: str | None) -> None:
@@ -92,7 +99,17 @@ class Canopy:
 
     def rev(self, node_id: NodeId) -> Rev:
         """The hub's revision of the node, also of one that was deleted there; 0 when the hub never had it."""
-        return self._revs.get(node_id, NO_REV)
+        known = self._revs.get(node_id)
+        return self._expected_rev(node_id) if known is None else known
+
+    def _set_rev(self, node_id: NodeId, rev: Rev) -> None:
+        if rev == self._expected_rev(node_id):
+            self._revs.pop(node_id, None)
+        else:
+            self._revs[node_id] = rev
+
+    def _expected_rev(self, node_id: NodeId) -> Rev:
+        return FIRST_REV if node_id in self.synced else NO_REV
 
     def forget_revs(self) -> None:
         """The hub counts anew: none of its revisions is known."""
@@ -114,6 +131,10 @@ class Canopy:
 
     def is_diverged(self, node_id: NodeId) -> bool:
         return node_id in self.local or node_id in self.remote
+
+    def count_diverged(self) -> int:
+        """How many nodes ``diverged`` gives."""
+        return len(self.local) + sum(1 for node_id in self.remote.ids() if node_id not in self.local)
 
     def local_path(self, node_id: NodeId) -> RelPath | None:
         """The path on this disk, as spelled there; within our own folder for what is parked.  None: not there."""

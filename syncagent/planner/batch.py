@@ -1,0 +1,64 @@
+"""The batch that a plan gives: ops that may run in any order, with each other and with those that are under way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from syncagent.model.ids import NodeId
+from syncagent.model.nodes import Placement
+from syncagent.planner.claims import Claims, footprint
+from syncagent.planner.ops import Adopt, Agree, Op, SubmitCreate, SubmitDelete, SubmitEdit, SubmitMove, subject
+from syncagent.planner.policy import Policy
+from syncagent.trees.canopy import Canopy
+
+
+class Batch:
+    """Ops, and what they and those under way (``busy``) lay claim to.  ``taken`` are the nodes that have an op."""
+
+    def __init__(self, canopy: Canopy, policy: Policy, busy: Mapping[NodeId, Op]) -> None:
+        self._policy = policy
+        self._here = Claims(canopy.local)
+        self._there = Claims(canopy.remote)
+        self.taken: dict[NodeId, Op] = dict(busy)
+        self.ops: list[Op] = []
+        for op in busy.values():
+            self._claim(op)
+
+    def put(self, op: Op) -> NodeId | None:
+        """Put ``op`` into the batch, unless something is in its way: then that is what must be waited for."""
+        node_id = subject(op)
+        if node_id in self.taken:
+            return node_id
+        on = self._forbidden(op) or self._blocked(op)
+        if on is None:
+            self._claim(op)
+            self.taken[node_id] = op
+            if isinstance(op, Adopt):
+                self.taken[op.remote] = op
+            self.ops.append(op)
+        return on
+
+    def filler_here(self, at: Placement) -> NodeId | None:
+        """The node whose op is to fill this name on this disk."""
+        return self._here.filler(at)
+
+    def _forbidden(self, op: Op) -> NodeId | None:
+        """The node itself, when policy does not allow the op."""
+        if isinstance(op, Agree | Adopt):
+            return None
+        at_hub = isinstance(op, SubmitCreate | SubmitEdit | SubmitMove | SubmitDelete)
+        allowed = self._policy.may_submit if at_hub else self._policy.may_write
+        return None if allowed else subject(op)
+
+    def _blocked(self, op: Op) -> NodeId | None:
+        here, there = footprint(op)
+        if here is not None:
+            return self._here.in_the_way(subject(op), here)
+        return self._there.in_the_way(subject(op), there) if there is not None else None
+
+    def _claim(self, op: Op) -> None:
+        here, there = footprint(op)
+        if here is not None:
+            self._here.claim(subject(op), here)
+        if there is not None:
+            self._there.claim(subject(op), there)

@@ -1,0 +1,87 @@
+"""Who may have a name when two nodes want it, and what the one is called that has to yield.
+
+By right at a name stands what is to stand there on both sides in the end.  What is only passing is waited for.  Of two by
+right, the hub's order wins: the one that stands here steps aside, or becomes the other where the two are interchangeable.
+"""
+
+from __future__ import annotations
+
+from syncagent.model.ids import NodeId, derived_id
+from syncagent.model.names import Name, conflict_name, name_key
+from syncagent.model.nodes import File, Link, Node, Placement
+from syncagent.planner.batch import Batch
+from syncagent.planner.compare import interchangeable, placement, three
+from syncagent.planner.ops import Adopt, SetAside
+from syncagent.planner.policy import Policy
+from syncagent.trees.canopy import Canopy
+
+
+class Names:
+    """The contests for names within one plan; ``waits`` is the plan's own record of who waits for whom."""
+
+    def __init__(self, canopy: Canopy, policy: Policy, batch: Batch, waits: dict[NodeId, NodeId]) -> None:
+        self._canopy = canopy
+        self._policy = policy
+        self._batch = batch
+        self._waits = waits
+
+    def free_here(self, node: Node, to: Placement) -> NodeId | None:
+        """Who stands on this disk where ``node`` is to stand; if it stands there by right, one of the two yields."""
+        occupant = self._canopy.local.at(to.parent, name_key(to.name))
+        if occupant is None or occupant == node.id:
+            return None
+        if not self._stays(occupant, to):
+            return occupant
+        return self._contest(occupant, node.id)
+
+    def free_there(self, node: Node, to: Placement) -> NodeId | None:
+        occupant = self._canopy.remote.at(to.parent, name_key(to.name))
+        if occupant is None or occupant == node.id:
+            return None
+        if not self._stays(occupant, to):
+            return occupant
+        return self._contest(node.id, occupant)
+
+    def _stays(self, occupant: NodeId, at: Placement) -> bool:
+        return placement(self._canopy, occupant, three(self._canopy, occupant)) == at
+
+    def _contest(self, local_id: NodeId, remote_id: NodeId) -> NodeId:
+        """Two nodes by right at one name: the one that stands here yields to the one that the hub knows there, or becomes
+        it where the two are interchangeable.  Either way the op is about the local one; it is what is waited for."""
+        if local_id in self._batch.taken:
+            return local_id
+        local, remote = self._canopy.local.get(local_id), self._canopy.remote.get(remote_id)
+        if local is None or remote is None:
+            return local_id
+        free = self._canopy.local.get(remote_id) is None and remote_id not in self._batch.taken
+        if free and interchangeable(local, remote) and not self._changed_there(local_id):
+            on = self._batch.put(Adopt(local_id, remote_id))
+        else:
+            on = self.set_aside(local, becomes=local_id)
+        if on is not None:
+            self._waits[local_id] = on
+        return local_id
+
+    def _changed_there(self, node_id: NodeId) -> bool:
+        """Whether the hub has the node, and another than was agreed: it would come back if it left this disk."""
+        remote = self._canopy.remote.get(node_id)
+        return remote is not None and remote != self._canopy.synced.get(node_id)
+
+    def set_aside(self, node: Node, *, becomes: NodeId) -> NodeId | None:
+        name = conflict_name(node.at.name, self._policy.day, self._policy.machine, lambda n: self._in_use(node, n))
+        return self._batch.put(SetAside(node, Placement(node.at.parent, name), becomes))
+
+    def _in_use(self, node: Node, name: Name) -> bool:
+        key = name_key(name)
+        to = Placement(node.at.parent, name)
+        return (
+            self._canopy.local.at(node.at.parent, key) is not None
+            or self._canopy.remote.at(node.at.parent, key) is not None
+            or self._batch.filler_here(to) is not None
+        )
+
+    def copy_id(self, node: Node) -> NodeId:
+        """The id of the copy: the same each time this very conflict is met, and no other's."""
+        assert isinstance(node, File | Link)
+        inside = node.content.digest if isinstance(node, File) else node.target
+        return derived_id("copy", node.id, self._canopy.rev(node.id), inside, self._policy.machine)
