@@ -1,0 +1,62 @@
+"""Recipes: which blocks a file is made of.  Pure; called by the scanner, the stage and the uploader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from syncagent.content.chunker import ONE_BLOCK, Chunker
+from syncagent.content.digest import Hasher, content_of, digest_of
+from syncagent.errors import Damaged
+from syncagent.model.nodes import Block, Content, Recipe
+
+
+def one_block(content: Content) -> Recipe:
+    """The recipe of a file that is not cut: its own digest and size; nothing for the empty file."""
+    return (Block(content.digest, content.size),) if content.size else ()
+
+
+def read_small(data: bytes) -> tuple[Content, Recipe]:
+    """Content and recipe of a file of at most ONE_BLOCK bytes: hashed once."""
+    content = content_of(data)
+    return content, one_block(content)
+
+
+def read_all(pieces: Iterable[bytes]) -> tuple[Content, Recipe]:
+    """Content and recipe of a file that comes in pieces (of any size), in one pass and in bounded memory."""
+    whole = Hasher()
+    chunker = Chunker()
+    blocks: list[Block] = []
+    size = 0
+    head: list[bytes] = []
+    for piece in pieces:
+        whole.feed(piece)
+        size += len(piece)
+        if size <= ONE_BLOCK:
+            head.append(piece)
+            continue
+        if head:
+            piece = b"".join((*head, piece))
+            head = []
+        blocks.extend(Block(digest_of(view), len(view)) for view in chunker.feed(piece))
+    content = whole.content()
+    if size <= ONE_BLOCK:
+        return content, one_block(content)
+    blocks.extend(Block(digest_of(view), len(view)) for view in chunker.finish())
+    return content, tuple(blocks)
+
+
+def places(recipe: Recipe) -> Iterator[tuple[int, Block]]:
+    """Each block with its offset in the file."""
+    offset = 0
+    for block in recipe:
+        yield offset, block
+        offset += block.size
+
+
+def check_recipe(content: Content, recipe: Recipe) -> None:
+    """Raises Damaged when ``recipe`` cannot be that of ``content``: another size, an empty block, or one block of
+    another digest.  (That several blocks give the digest shows only when they are put together.)"""
+    if sum(block.size for block in recipe) != content.size or any(block.size <= 0 for block in recipe):
+        raise Damaged("the blocks of the file do not add up to its size")
+    if len(recipe) == 1 and recipe[0].digest != content.digest:
+        raise Damaged("the one block of the file has another digest than the file")

@@ -1,0 +1,69 @@
+"""What is never kept the same: our own folder, names that are no names, and what rules leave out.
+
+Called by the scanner for every name that it meets, so the usual name must be cheap.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from syncagent.errors import BadName
+from syncagent.model.names import MAX_PATH_BYTES, OWN_FOLDER, RelPath, check_name, join
+
+Rules: TypeAlias = Callable[[RelPath, bool], str | None]
+"""Ignore rules: of a path, and whether it is a folder, why it is left out; None when it is not."""
+
+PARK: Final = RelPath(f"{OWN_FOLDER}/park")
+STAGE: Final = RelPath(f"{OWN_FOLDER}/stage")
+
+_PLAIN: Final = re.compile(r"[ -\-0-9;-\[\]-~][ -\-0-9;-\[\]-~.]{0,254}").fullmatch
+"""Printable ASCII without ``/ \\ :``, not starting with a dot: certainly a name (``check_name`` agrees, by test)."""
+
+
+def nothing_ignored(path: RelPath, is_dir: bool) -> str | None:
+    """The rules that leave nothing out."""
+    return None
+
+
+def refusal(name: str) -> str | None:
+    """Why ``name`` (one part of a path, as on disk) is not kept; None when it is."""
+    if _PLAIN(name):
+        return None
+    try:
+        check_name(name)
+    except BadName as refused:
+        return "its name is not valid UTF-8" if shown(name) != name else str(refused)
+    return None
+
+
+def refusal_of_path(path: RelPath) -> str | None:
+    """The same for each part of ``path``, and for its length."""
+    if not path.isascii() or len(path) > MAX_PATH_BYTES:
+        size = len(path.encode("utf-8", "surrogateescape"))
+        if size > MAX_PATH_BYTES:
+            return f"its path has {size} bytes; {MAX_PATH_BYTES} is the most"
+    for part in path.split("/"):
+        if not _PLAIN(part) and (why := refusal(part)) is not None:
+            return why
+    return None
+
+
+def shown(name: str) -> str:
+    """``name`` as it can be shown and stored: bytes that are not UTF-8 become ``\\xff``.  No name that is kept has a
+    backslash, so what is shown is never taken for another file."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return name
+
+
+def is_parked(path: RelPath) -> bool:
+    """Whether ``path`` is in the park: within our own folder, but of the tree."""
+    return path.startswith(f"{PARK}/")
+
+
+def parked_at(name: str) -> RelPath:
+    return join(PARK, name)

@@ -1,0 +1,322 @@
+"""The disk of this machine, through folder descriptors.
+
+How N11 (nothing resolves outside the root) is kept: the root is opened by its path, every component beneath it by name
+in its parent's descriptor with O_NOFOLLOW and O_DIRECTORY, and each must lie on the root's own file system.  The last
+name is handled by calls that do not follow links.
+
+Descriptors are kept for the length of a batch only: held for longer, they would keep a stick from being unmounted.
+
+# RACE: a folder that the user moves within a batch is still reached through its descriptor, by its old path.  What is
+# done then happens in the moved folder (even if it went out of the root), under the same checks of stamps.  The watcher
+# sees the move, both places are looked at, and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat as mode_bits
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Final, Self
+
+from syncagent.errors import RootMissing
+from syncagent.localfs.ports import Opening, Rename, Stat, check_parts
+from syncagent.localfs.syscalls import Syscalls, load
+from syncagent.model.names import RelPath, split
+
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FILE: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+_FLAGS: Final = {
+    Opening.READ: _FILE | os.O_RDONLY,
+    Opening.NEW: _FILE | os.O_RDWR | os.O_CREAT | os.O_EXCL,
+    Opening.EDIT: _FILE | os.O_RDWR | os.O_CREAT,
+}
+_KEPT: Final = 64
+"""Descriptors of folders kept open in a batch."""
+
+
+class RealDisk:
+    """The folder at ``root`` (an absolute path; links in it are followed, once per batch).
+
+    The first batch notes which folder that is; from then on any other folder there is RootMissing.
+    """
+
+    def __init__(self, root: str, syscalls: Syscalls | None = None) -> None:
+        self._syscalls = load() if syscalls is None else syscalls
+        self._batch = _Batch(_Root(root))
+
+    def batch(self) -> AbstractContextManager[None]:
+        return self._batch
+
+    def stat(self, path: RelPath) -> Stat:
+        with self._batch:
+            if not path:
+                return _stat(os.fstat(self._batch.root))
+            folder, name = self._place(path)
+            return _stat(os.stat(name, dir_fd=folder, follow_symlinks=False))
+
+    def list(self, path: RelPath) -> Sequence[tuple[str, Stat | OSError]]:
+        found: list[tuple[str, Stat | OSError]] = []
+        with self._batch, os.scandir(self._batch.folder(path)) as entries:
+            for entry in entries:
+                try:
+                    seen = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                except OSError as error:
+                    found.append((entry.name, error))
+                    continue
+                found.append((entry.name, _stat(seen)))
+        return found
+
+    def open(self, path: RelPath, how: Opening = Opening.READ, mode: int = 0o666) -> RealFile:
+        with self._batch:
+            folder, name = self._place(path)
+            return RealFile(os.open(name, _FLAGS[how], mode, dir_fd=folder))
+
+    def readlink(self, path: RelPath) -> str:
+        with self._batch:
+            folder, name = self._place(path)
+            return os.readlink(name, dir_fd=folder)
+
+    def symlink(self, target: str, path: RelPath) -> None:
+        with self._batch:
+            folder, name = self._place(path)
+            os.symlink(target, name, dir_fd=folder)
+
+    def mkdir(self, path: RelPath, mode: int = 0o777) -> None:
+        with self._batch:
+            folder, name = self._place(path)
+            os.mkdir(name, mode, dir_fd=folder)
+
+    def rename(self, old: RelPath, new: RelPath, how: Rename) -> None:
+        with self._batch:
+            old_folder, old_name = self._place(old)
+            new_folder, new_name = self._place(new)
+            match how:
+                case Rename.PLAIN:
+                    os.rename(old_name, new_name, src_dir_fd=old_folder, dst_dir_fd=new_folder)
+                case Rename.EXCHANGE:
+                    self._syscalls.rename(old_folder, old_name, new_folder, new_name, self._syscalls.exchange)
+                case Rename.NEW:
+                    self._rename_new(old_folder, old_name, new_folder, new_name)
+            self._batch.forget(old)
+            self._batch.forget(new)
+
+    def link(self, old: RelPath, new: RelPath) -> None:
+        with self._batch:
+            old_folder, old_name = self._place(old)
+            new_folder, new_name = self._place(new)
+            os.link(old_name, new_name, src_dir_fd=old_folder, dst_dir_fd=new_folder, follow_symlinks=False)
+
+    def remove(self, path: RelPath, *, folder: bool = False) -> None:
+        with self._batch:
+            parent, name = self._place(path)
+            if folder:
+                os.rmdir(name, dir_fd=parent)
+                self._batch.forget(path)
+            else:
+                os.unlink(name, dir_fd=parent)
+
+    def sync(self, folders: Sequence[RelPath] | None) -> None:
+        with self._batch:
+            if folders is None:
+                self._syscalls.syncfs(self._batch.root)
+                return
+            for path in folders:
+                os.fsync(self._batch.folder(path))
+
+    def now_ns(self) -> int:
+        return time.time_ns()
+
+    def _place(self, path: RelPath) -> tuple[int, str]:
+        parent, name = split(path)
+        if name in ("", ".", "..") or path[0] == "/" or "\0" in name:
+            raise OSError(errno.EINVAL, "not a path within the folder", path)
+        return self._batch.folder(parent), name
+
+    def _rename_new(self, old_folder: int, old: str, new_folder: int, new: str) -> None:
+        try:
+            self._syscalls.rename(old_folder, old, new_folder, new, self._syscalls.no_replace)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+        else:
+            return
+        # A file system (or a system) without RENAME_NOREPLACE.  For files a second name does the same: link(2) never
+        # replaces.  Stopped in between, the file has both names; the scan sees two equal files.
+        seen = os.stat(old, dir_fd=old_folder, follow_symlinks=False)
+        if not mode_bits.S_ISDIR(seen.st_mode):
+            try:
+                os.link(old, new, src_dir_fd=old_folder, dst_dir_fd=new_folder, follow_symlinks=False)
+            except OSError as error:
+                if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
+                    raise
+            else:
+                os.unlink(old, dir_fd=old_folder)
+                return
+        try:
+            os.stat(new, dir_fd=new_folder, follow_symlinks=False)
+        except FileNotFoundError:
+            # RACE: a file made at ``new`` right here is replaced.  Only on file systems that know neither NOREPLACE nor
+            # hard links, and only within microseconds; a folder is replaced only while it is empty.
+            os.rename(old, new, src_dir_fd=old_folder, dst_dir_fd=new_folder)
+        else:
+            raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), new)
+
+
+class _Root:
+    """Which folder the root is."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._known: tuple[int, int] | None = None
+
+    def open(self) -> tuple[int, int]:
+        """A descriptor of the root, and its device.  Raises RootMissing."""
+        try:
+            folder = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            raise RootMissing("the folder is gone (moved, deleted, or its disk is not mounted)") from None
+        seen = os.fstat(folder)
+        identity = (seen.st_dev, seen.st_ino)
+        if self._known is None:
+            self._known = identity
+        elif self._known != identity:
+            os.close(folder)
+            raise RootMissing("another folder stands where the folder was")
+        return folder, seen.st_dev
+
+
+class _Batch(threading.local):
+    """The folders that this thread has open, from the outermost ``with`` to its end."""
+
+    def __init__(self, root: _Root) -> None:
+        self._source = root
+        self._depth = 0
+        self._device = 0
+        self._open: dict[str, int] = {}
+        self.root = -1
+
+    def __enter__(self) -> None:
+        if self._depth == 0:
+            self.root, self._device = self._source.open()
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if self._depth == 0:
+            os.close(self.root)
+            for folder in self._open.values():
+                os.close(folder)
+            self._open.clear()
+            self.root = -1
+
+    def folder(self, path: str) -> int:
+        """A descriptor of the folder at ``path``; it stays open for this call and the next one at least.
+
+        Raises OSError.
+        """
+        if not path:
+            return self.root
+        folder = self._open.pop(path, None)
+        if folder is None:
+            folder = self._walk(path)
+            if len(self._open) >= _KEPT:
+                os.close(self._open.pop(next(iter(self._open))))
+        self._open[path] = folder  # the last one used is the last to go
+        return folder
+
+    def forget(self, path: str) -> None:
+        """``path`` was moved or removed: what was open there is elsewhere now."""
+        if path in self._open:
+            os.close(self._open.pop(path))
+        beneath = path + "/"
+        for inner in [other for other in self._open if other.startswith(beneath)]:
+            os.close(self._open.pop(inner))
+
+    def _walk(self, path: str) -> int:
+        check_parts(RelPath(path))
+        above, folder = path, self.root
+        while above := above.rpartition("/")[0]:
+            if above in self._open:
+                folder = self._open[above]
+                break
+        current, ours = folder, False
+        for name in path[len(above) :].lstrip("/").split("/"):
+            try:
+                inner = os.open(name, _FOLDER, dir_fd=current)
+            finally:
+                if ours:
+                    os.close(current)
+            current, ours = inner, True
+            if os.fstat(inner).st_dev != self._device:
+                os.close(inner)
+                raise OSError(errno.EXDEV, "it lies on another file system", path)
+        return current
+
+
+class RealFile:
+    """An open file, by its descriptor."""
+
+    __slots__ = ("_fd",)
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def stat(self) -> Stat:
+        return _stat(os.fstat(self._fd))
+
+    def read(self, offset: int, size: int) -> bytes:
+        data = os.pread(self._fd, size, offset)
+        while data and len(data) < size:
+            more = os.pread(self._fd, size - len(data), offset + len(data))
+            if not more:
+                break
+            data += more
+        return data
+
+    def write(self, offset: int, data: bytes | memoryview) -> None:
+        view = memoryview(data)
+        while view:
+            written = os.pwrite(self._fd, view, offset)
+            offset += written
+            view = view[written:]
+
+    def truncate(self, size: int) -> None:
+        os.ftruncate(self._fd, size)
+
+    def adjust(self, *, mode: int | None = None, mtime_ns: int | None = None) -> None:
+        if mode is not None:
+            os.fchmod(self._fd, mode)
+        if mtime_ns is not None:
+            os.utime(self._fd, ns=(mtime_ns, mtime_ns))
+
+    def sync(self) -> None:
+        os.fsync(self._fd)
+
+    def lock(self) -> bool:
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _stat(seen: os.stat_result) -> Stat:
+    return Stat(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_mode)

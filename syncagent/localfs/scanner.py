@@ -1,0 +1,275 @@
+"""Looks at the disk and says what it saw.  Changes nothing; called in worker threads by the shell.
+
+* ``walk`` lists a folder and all beneath it: names and stats, no content.
+* ``look`` looks at single paths, and reads the files whose stamp is not the one that is known.
+* ``parked`` lists what lies in the park.
+
+What cannot be read is said to be so (Unreadable, NotKept), never left out: of what is left out one would conclude that
+it is gone (A13, A14).  Before anything is said that a delete could be concluded from, ``guard`` is called, which raises
+RootMissing when the folder is not the one it was (E1): inside a folder that vanished everything looks deleted.
+
+Stamps (A7, A8).  A stamp holds the ctime, which no user can set.  A change that comes after a look shows in the ctime,
+unless the clock that stamps it has not ticked since the last change before the look.  So a stamp whose ctime is within
+that window of the moment at which the reading began is given as UNSURE; the next look reads the file again.  Kernels
+from 6.13 on (ext4, xfs, btrfs, tmpfs) tick finer as soon as someone has looked, and then the window is 0 (``probe``).
+What stays hidden: writes through a memory map that the kernel has not yet noticed, and damage of the disk itself; the
+watcher's hint for the closing of the file, or a deep scan, finds those.
+"""
+
+from __future__ import annotations
+
+import errno
+import stat as mode_bits
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from syncagent.content.chunker import ONE_BLOCK
+from syncagent.content.recipe import read_all, read_small
+from syncagent.localfs.ignore import PARK, Rules, is_parked, nothing_ignored, parked_at, refusal, refusal_of_path, shown
+from syncagent.localfs.ports import MISSING, Abilities, Disk, DiskFile, Opening, Stat
+from syncagent.model.facts import (
+    UNSURE,
+    DirSeen,
+    Fact,
+    FileSeen,
+    LinkSeen,
+    Listed,
+    LookAt,
+    NothingThere,
+    NotKept,
+    Stamp,
+    Unreadable,
+)
+from syncagent.model.ids import NodeId
+from syncagent.model.names import MAX_PATH_BYTES, OWN_FOLDER, RelPath, join, split
+from syncagent.model.nodes import Content, Recipe
+
+ROOT_PATH: Final = RelPath("")
+
+BATCH: Final = 2000
+"""Facts that are handed on together."""
+
+PIECE: Final = 1 << 20
+"""Bytes that are read at once."""
+
+_TRIES: Final = 3
+_ELSEWHERE: Final = "it lies on another file system"
+_SPECIAL: Final = {
+    mode_bits.S_IFIFO: "it is a pipe",
+    mode_bits.S_IFSOCK: "it is a socket",
+    mode_bits.S_IFCHR: "it is a device",
+    mode_bits.S_IFBLK: "it is a device",
+}
+
+
+def no_guard() -> None:
+    """The guard that always agrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanner:
+    """See the module.  ``abilities`` are those of the disk; ``rules`` say what is left out."""
+
+    disk: Disk
+    abilities: Abilities
+    guard: Callable[[], None] = no_guard
+    rules: Rules = nothing_ignored
+
+    def walk(self, path: RelPath = ROOT_PATH) -> Iterator[list[Fact]]:
+        """Facts on the folder ``path`` and all beneath it, in batches of about BATCH; Listed for each folder comes
+        after the facts on its names.
+
+        Of what stands at ``path`` itself there is a fact only when it is no folder that can be listed.  Our own folder
+        is never entered, except by a ``path`` in the park.  Raises RootMissing.
+        """
+        facts: list[Fact] = []
+        with self.disk.batch():
+            device = self.disk.stat(ROOT_PATH).device
+            todo = [path]
+            if path and (why := self._refused(path)) is not None:
+                facts.append(NotKept(path, why))
+                todo = []
+            while todo:
+                at = todo.pop()
+                inner = self._list(at, device, facts)
+                todo.extend(reversed(inner))
+                if len(facts) >= BATCH:
+                    self.guard()
+                    yield from _cut(facts)
+                    facts = []
+            self.guard()
+        if facts:
+            yield from _cut(facts)
+
+    def look(self, wishes: Sequence[LookAt]) -> list[Fact]:
+        """One fact for each wish, in their order.  A file whose stamp is not the known one is read.
+
+        Raises RootMissing.
+        """
+        with self.disk.batch():
+            device = self.disk.stat(ROOT_PATH).device
+            spelling = _Spelling(self.disk) if self.abilities.folds_case else None
+            facts = [self._look(wish, device, spelling) for wish in wishes]
+            if any(isinstance(fact, NothingThere) for fact in facts):
+                self.guard()
+        return facts
+
+    def parked(self) -> list[tuple[NodeId, Fact]]:
+        """What lies in the park, by the id that it was parked under; not what is beneath (``walk`` of its path)."""
+        with self.disk.batch():
+            try:
+                names = [name for name, _ in self.disk.list(PARK)]
+            except FileNotFoundError:
+                return []
+            facts = self.look([LookAt(parked_at(name), None) for name in names])
+        return [(NodeId(name), fact) for name, fact in zip(names, facts, strict=True)]
+
+    # --- walking ------------------------------------------------------------------------------------------------
+
+    def _list(self, at: RelPath, device: int, facts: list[Fact]) -> list[RelPath]:
+        """Add the facts on one folder; gives the folders in it that are to be listed."""
+        try:
+            entries = self.disk.list(at)
+        except OSError as error:
+            facts.append(_trouble(at, error))
+            return []
+        prefix = f"{at}/" if at else ""
+        deep = len(prefix) * 4 + 4 * 255 > MAX_PATH_BYTES
+        rules = None if self.rules is nothing_ignored else self.rules
+        now = self.disk.now_ns()
+        inner: list[RelPath] = []
+        names: list[str] = []
+        add = facts.append
+        for name, seen in entries:
+            if name == OWN_FOLDER and not at:
+                continue
+            path = RelPath(prefix + name)
+            why = refusal(name) if not deep else refusal_of_path(path)
+            if why is not None:
+                names.append(shown(name))
+                add(NotKept(RelPath(prefix + shown(name)), why))
+                continue
+            names.append(name)
+            if isinstance(seen, OSError):
+                add(_trouble(path, seen))
+                continue
+            if rules is not None and (why := rules(path, seen.is_dir)) is not None:
+                add(NotKept(path, why))
+                continue
+            kind = seen.mode & 0o170000
+            if kind == mode_bits.S_IFREG:
+                add(FileSeen(path, self._stamp(seen, now), bool(seen.mode & 0o100), seen.mtime_ns, None))
+            elif kind == mode_bits.S_IFDIR:
+                if seen.device != device:
+                    add(NotKept(path, _ELSEWHERE))
+                    continue
+                add(DirSeen(path, seen.stamp))
+                inner.append(path)
+            else:
+                add(self._other(path, seen, now))
+        add(Listed(at, frozenset(names)))
+        return inner
+
+    def _other(self, path: RelPath, seen: Stat, now: int) -> Fact:
+        """A link, or something that is not kept."""
+        if not seen.is_link:
+            return NotKept(path, _SPECIAL.get(mode_bits.S_IFMT(seen.mode), "it is neither a file nor a folder"))
+        try:
+            target = self.disk.readlink(path)
+        except OSError as error:
+            return _trouble(path, error)
+        if shown(target) != target:
+            return NotKept(path, "what it points to is not valid UTF-8")
+        return LinkSeen(path, self._stamp(seen, now), target)
+
+    def _stamp(self, seen: Stat, now: int) -> Stamp:
+        return UNSURE if self.abilities.may_hide(seen.ctime_ns, now) else seen.stamp
+
+    # --- looking ------------------------------------------------------------------------------------------------
+
+    def _look(self, wish: LookAt, device: int, spelling: _Spelling | None) -> Fact:
+        path = wish.path
+        if path and (why := self._refused(path)) is not None:
+            return NotKept(path, why)
+        try:
+            seen = self.disk.stat(path)
+            if spelling is not None and not spelling.is_right(path):
+                return NothingThere(path)
+            if path and self.rules is not nothing_ignored and (why := self.rules(path, seen.is_dir)) is not None:
+                return NotKept(path, why)
+            if seen.is_dir:
+                return DirSeen(path, seen.stamp) if seen.device == device else NotKept(path, _ELSEWHERE)
+            if not seen.is_file:
+                return self._other(path, seen, self.disk.now_ns())
+            if wish.known is not None and seen.stamp == wish.known:
+                return FileSeen(path, seen.stamp, seen.executable, seen.mtime_ns, None)
+            return self._read(path)
+        except OSError as error:
+            return NothingThere(path) if error.errno in MISSING else _trouble(path, error)
+
+    def _read(self, path: RelPath) -> Fact:
+        """Read a file until it stood still while it was read (A6)."""
+        with self.disk.open(path, Opening.READ) as file:
+            before = file.stat()
+            for _ in range(_TRIES):
+                if not before.is_file:
+                    return NotKept(path, "it is no longer a file")
+                now = self.disk.now_ns()
+                content, recipe, data = _read_once(file, before)
+                after = file.stat()
+                if after == before and content.size == before.size:
+                    stamp = self._stamp(before, now)
+                    return FileSeen(path, stamp, before.executable, before.mtime_ns, content, recipe, data)
+                before = after
+        return Unreadable(path, "it is still being written")
+
+    def _refused(self, path: RelPath) -> str | None:
+        if is_parked(path):
+            return refusal_of_path(RelPath(path[len(PARK) + 1 :]))
+        return refusal_of_path(path)
+
+
+class _Spelling:
+    """Whether a path is spelled as on disk; asked where the disk takes other spellings for the same (C5)."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+        self._names: dict[RelPath, frozenset[str]] = {}
+
+    def is_right(self, path: RelPath) -> bool:
+        while path:
+            path, name = split(path)
+            if path not in self._names:
+                self._names[path] = frozenset(name for name, _ in self._disk.list(path))
+            if name not in self._names[path]:
+                return False
+        return True
+
+
+def _read_once(file: DiskFile, seen: Stat) -> tuple[Content, Recipe, bytes | None]:
+    """Content, recipe, and the bytes themselves of a small file.  Reads no further than just beyond the size that the
+    file had: one that grows without end is not followed."""
+    if seen.size <= ONE_BLOCK:
+        data = file.read(0, seen.size + 1)
+        return *read_small(data), data
+
+    def pieces() -> Iterator[bytes]:
+        offset = 0
+        while offset <= seen.size and (data := file.read(offset, PIECE)):
+            yield data
+            offset += len(data)
+
+    content, recipe = read_all(pieces())
+    return content, recipe, None
+
+
+def _trouble(path: RelPath, error: OSError) -> Fact:
+    if error.errno == errno.EXDEV:
+        return NotKept(path, _ELSEWHERE)
+    return Unreadable(path, (error.strerror or str(error)).lower())
+
+
+def _cut(facts: list[Fact]) -> Iterator[list[Fact]]:
+    for start in range(0, len(facts), BATCH):
+        yield facts[start : start + BATCH]

@@ -1,0 +1,65 @@
+"""The two calls of the system that Python's ``os`` lacks: rename with flags, and syncfs.
+
+Called by ``real`` only.  Where the system has no such call, OSError with ENOSYS (syncfs) or EINVAL (rename) is raised,
+as where the file system cannot; what to do instead is the caller's to know.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+_Rename = Callable[[int, bytes, int, bytes, int], int]
+_Sync = Callable[[int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Syscalls:
+    """``no_replace`` and ``exchange`` are the flags of this system's rename."""
+
+    _rename: _Rename | None
+    _syncfs: _Sync | None
+    no_replace: int
+    exchange: int
+
+    def rename(self, old_folder: int, old: str, new_folder: int, new: str, flag: int) -> None:
+        """Rename between two open folders, with one flag.  Raises OSError."""
+        if self._rename is None:
+            raise OSError(errno.EINVAL, "this system has no rename with flags", old)
+        if self._rename(old_folder, os.fsencode(old), new_folder, os.fsencode(new), flag) != 0:
+            number = ctypes.get_errno()
+            raise OSError(errno.EINVAL if number == errno.ENOSYS else number, os.strerror(number), old)
+
+    def syncfs(self, folder: int) -> None:
+        """Make everything on the file system of this open folder durable.
+
+        Linux tells (since 5.8) of any writing that failed since ``folder`` was opened.  Raises OSError.
+        """
+        if self._syncfs is None:
+            raise OSError(errno.ENOSYS, "this system has no syncfs")
+        if self._syncfs(folder) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+
+
+_ARGUMENTS: Final = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+
+
+def load() -> Syscalls:
+    """What this system has."""
+    library = ctypes.CDLL(None, use_errno=True)
+    name, no_replace, exchange = ("renameatx_np", 4, 2) if sys.platform == "darwin" else ("renameat2", 1, 2)
+    rename = getattr(library, name, None)
+    if rename is not None:
+        rename.argtypes = _ARGUMENTS
+        rename.restype = ctypes.c_int
+    syncfs = getattr(library, "syncfs", None)
+    if syncfs is not None:
+        syncfs.argtypes = (ctypes.c_int,)
+        syncfs.restype = ctypes.c_int
+    return Syscalls(rename, syncfs, no_replace, exchange)
