@@ -114,7 +114,8 @@ class Canopy:
     def forget_revs(self) -> None:
         """The hub counts anew: none of its revisions is known."""
         self._touched.update(dict.fromkeys(self._revs))
-        self._revs.clear()
+        self._touched.update(dict.fromkeys(self.synced.ids()))
+        self._revs = dict.fromkeys(self.synced.ids(), NO_REV)
 
     def stamp(self, node_id: NodeId) -> Stamp | None:
         return self._stamps.get(node_id)
