@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
@@ -23,6 +25,7 @@ from syncagent.agent.runtime import run_agent
 from syncagent.cli.exits import Exit
 from syncagent.cli.live import live_status
 from syncagent.cli.reach import reach_own_hub
+from syncagent.errors import BadConfig
 from syncagent.hub.app import Hub, HubConfig, run_hub
 
 
@@ -37,7 +40,8 @@ def run_hub_alone(directory: Path, host: str, port: int, *, insecure: bool, key:
     config = HubConfig(data_dir=directory, host=host, port=port, insecure=insecure, bootstrap_key=key)
     handler = log_to(make_private(directory / "logs") / "hub.log", secrets=[key], echo=True)
     try:
-        return asyncio.run(until_signal(run_hub(config)))
+        with _listening(f"{host}:{port}"):
+            return asyncio.run(until_signal(run_hub(config)))
     finally:
         end(handler)
 
@@ -57,13 +61,26 @@ async def _up(config: AgentConfig, ready: Callable[[Settings], None]) -> int:
     hub = HubConfig(
         data_dir=make_private(config.places.hub), host=host, port=port, bootstrap_key=config.api_key.get_secret_value()
     )
-    async with Hub(hub) as running:
+    async with contextlib.AsyncExitStack() as stack:
+        with _listening(config.listen):
+            running = await stack.enter_async_context(Hub(hub))
         reached = {**reach_own_hub(host, port), "fingerprint": running.fingerprint}
         if any(getattr(config, name) != value for name, value in reached.items()):
             write_settings(config.places, reached)
         known = config.model_copy(update=reached)
         ready(known)
         return await run_agent(known)
+
+
+@contextlib.contextmanager
+def _listening(listen: str) -> Iterator[None]:
+    """An address that cannot be had is a person's to mend, and not a fault of the program."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM):
+            raise
+        raise BadConfig(f"the hub cannot listen on {listen}: {os.strerror(error.errno)}") from None
 
 
 @contextlib.contextmanager
