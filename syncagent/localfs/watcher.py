@@ -1,0 +1,377 @@
+"""Watches the folder, and says where to look.
+
+The watcher gives hints, never facts.  It calls ``on_hints`` from its own thread, and the first thing that it says, when
+all watches stand, is *everything*: so whatever was changed before that moment is found by the scan that follows, and
+whatever is changed after it gives an event.  When it cannot know what happened (the kernel's queue ran over, the root
+is gone, the watches are used up), it says *everything* again, and ``state`` tells why.  Where it cannot watch at all it
+says *everything* every so often, and tries again now and then.
+
+Of watchdog, on Linux, only the binding to inotify is used, and what lies above it is done in ``lookout``: watchdog's
+observer holds all events back for half a second after a file was moved out, goes round for minutes after an overflow
+in a large tree, and keeps silent about folders that it could not watch (HAZARDS A1, A2).  Elsewhere its observer is
+used as it is.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import queue
+import select
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Protocol
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler, FileSystemMovedEvent
+from watchdog.observers import Observer
+
+from syncagent.localfs.dirty import DirtySet, Hints, Pace, Seen
+from syncagent.localfs.lookout import Blind, Event, Lookout, Saw, blind_by
+from syncagent.localfs.watched import Watch
+from syncagent.model.names import OWN_FOLDER, RelPath
+
+if sys.platform == "linux":
+    from watchdog.observers.inotify_c import Mask, WatchDescriptor, inotify_add_watch, inotify_init, inotify_rm_watch
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchState:
+    """How well the watcher sees.  ``live``: each change is seen as it happens.  ``degraded``: why not, or why not all,
+    for a person; empty when all is well."""
+
+    live: bool = False
+    degraded: str = ""
+    overflows: int = 0
+    watches: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """Seconds between two looks at everything where watching is not possible, between two attempts to watch again, and
+    between two looks at whether the root is still the same folder."""
+
+    poll: float = 60.0
+    again: float = 300.0
+    root: float = 10.0
+    pause_most: float = 2.0
+    """The longest rest after an overflow, when one follows the other."""
+
+
+class Eyes(Protocol):
+    """What sees: the lookout on Linux, watchdog's observer elsewhere."""
+
+    standing: bool
+    too_deep: int
+
+    @property
+    def watches(self) -> int: ...
+    def open(self) -> None: ...
+    def step(self, timeout: float | None) -> None: ...
+    def wake(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Watcher:
+    """Watches the folder ``root`` from ``start`` to ``stop``, and calls ``on_hints`` from a thread of its own.
+
+    ``on_hints`` must return at once.  Nothing that goes wrong is raised: ``state`` tells it.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        on_hints: Callable[[Hints], None],
+        *,
+        pace: Pace | None = None,
+        rhythm: Rhythm | None = None,
+        open_eyes: Callable[[str, Saw], Eyes] | None = None,
+    ) -> None:
+        self._root = str(root)
+        self._on_hints = on_hints
+        self._dirty = DirtySet(pace)
+        self._rhythm = rhythm or Rhythm()
+        self._open_eyes = open_eyes or default_eyes
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+        self._state = WatchState(degraded="starting")
+        self._eyes: Eyes | None = None
+        self._opened_at = 0.0
+        self._stood = False
+        self._pause = 0.0
+
+    def start(self) -> None:
+        """Returns at once.  The first hint, *everything*, comes when all watches stand, or when they cannot."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns when the thread has ended; no hint comes after that.  Not to be called from ``on_hints``."""
+        with self._lock:
+            self._stopping.set()
+            if self._eyes is not None:
+                self._eyes.wake()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def state(self) -> WatchState:
+        """From any thread."""
+        eyes = self._eyes
+        return replace(self._state, watches=eyes.watches if eyes is not None else 0)
+
+    def _run(self) -> None:
+        reason = "start"
+        while not self._stopping.is_set():
+            try:
+                self._watch(reason)
+            except Blind as blind:
+                reason = self._rest(blind, reason)
+            except Exception:  # noqa: BLE001 - a deaf watcher must not look like a live one
+                _log.exception("the watcher failed")
+                reason = self._rest(Blind("failure", "the watcher failed; the log tells why"), reason)
+
+    def _watch(self, reason: str) -> None:
+        """Watch until ``stop``.  Raises Blind."""
+        self._opened_at = time.monotonic()
+        identity = _identity(self._root)
+        eyes = self._open_eyes(self._root, self._dirty.saw)
+        try:
+            with self._lock:
+                if self._stopping.is_set():
+                    return
+                self._eyes = eyes
+            eyes.open()
+            while not eyes.standing and not self._stopping.is_set():
+                eyes.step(0.0)
+            _check_root(self._root, identity)
+            self._stood = True
+            self._set_state(live=True, degraded="")
+            self._dirty.everything(time.monotonic(), reason)
+            self._follow(eyes, identity)
+        finally:
+            with self._lock:
+                self._eyes = None
+            eyes.close()
+
+    def _follow(self, eyes: Eyes, identity: tuple[int, int]) -> None:
+        check_at = time.monotonic() + self._rhythm.root
+        poll_at = time.monotonic()
+        while not self._stopping.is_set():
+            now = time.monotonic()
+            if now >= check_at:
+                _check_root(self._root, identity)
+                check_at = now + self._rhythm.root
+            if eyes.too_deep and now >= poll_at:
+                # A path can be longer than the system takes; what lies there is only seen by looking at everything.
+                self._dirty.everything(now, "polling")
+                self._set_state(live=True, degraded=f"{eyes.too_deep} folders lie too deep to be watched")
+                poll_at = now + self._rhythm.poll
+            hints = self._dirty.take(now)
+            if hints is not None:
+                self._tell(hints)
+            due = self._dirty.next_due()
+            until = min(check_at, due) if due is not None else check_at
+            eyes.step(max(until - time.monotonic(), 0.0))
+
+    def _rest(self, blind: Blind, reason: str) -> str:
+        """What to do until watching is tried again; and what is to be said when it succeeds."""
+        known = self._state.degraded == str(blind)
+        overflows = self._state.overflows + (blind.reason == "overflow")
+        self._set_state(live=False, degraded=str(blind), overflows=overflows)
+        if blind.reason == "overflow":
+            soon = time.monotonic() - self._opened_at < 5 * self._rhythm.pause_most
+            self._pause = min(self._pause * 2, self._rhythm.pause_most) if soon and self._pause else 0.05
+            self._stopping.wait(self._pause)
+            return "overflow" if self._stood else reason
+        if not known:
+            _log.warning("not watching: %s", blind)
+            self._say_everything(blind.reason)
+        if blind.reason == "root":
+            while not self._stopping.wait(min(self._rhythm.root, 1.0)) and not os.path.isdir(self._root):
+                pass
+            return "root"
+        again_at = time.monotonic() + self._rhythm.again
+        while not self._stopping.wait(self._rhythm.poll):
+            self._say_everything("polling")
+            if time.monotonic() >= again_at:
+                break
+        return blind.reason
+
+    def _say_everything(self, reason: str) -> None:
+        self._dirty.everything(time.monotonic(), reason)
+        self._tell(Hints((), (), everything=True, reason=reason))
+
+    def _tell(self, hints: Hints) -> None:
+        try:
+            self._on_hints(hints)
+        except Exception:  # noqa: BLE001 - nor may it die of what others do with a hint
+            _log.exception("what was seen could not be handed on")
+
+    def _set_state(self, *, live: bool, degraded: str, overflows: int | None = None) -> None:
+        count = self._state.overflows if overflows is None else overflows
+        self._state = WatchState(live, degraded, count)
+
+
+def _identity(root: str) -> tuple[int, int]:
+    try:
+        status = os.stat(root)
+    except OSError as error:
+        raise Blind("root", f"the folder is not there: {error.strerror}") from None
+    return status.st_dev, status.st_ino
+
+
+def _check_root(root: str, identity: tuple[int, int]) -> None:
+    """A mount over the root leaves our watches on what lies below, and no event tells."""
+    if _identity(root) != identity:
+        raise Blind("root", "another folder lies where the folder was")
+
+
+def default_eyes(root: str, saw: Saw) -> Eyes:
+    """The best that this system has.  Raises Blind when it has none left."""
+    if sys.platform != "linux":
+        return Observed(root, saw)
+    try:
+        return Lookout(root, Inotify(), saw)
+    except OSError as error:
+        raise (blind_by(error) or Blind("system", f"the system cannot watch folders: {error.strerror}")) from None
+
+
+if sys.platform == "linux":
+
+    class Inotify:
+        """inotify, by watchdog's binding: the kernel behind a lookout.  Raises OSError when there is none left."""
+
+        _HEAD: Final = struct.Struct("iIII")
+        _AT_ONCE: Final = 256 * 1024
+
+        def __init__(self) -> None:
+            self._queue = inotify_init()
+            if self._queue == -1:
+                raise _last_error()
+            os.set_inheritable(self._queue, False)
+            self._waker = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+            self._poll = select.poll()
+            self._poll.register(self._queue, select.POLLIN)
+            self._poll.register(self._waker, select.POLLIN)
+
+        def add(self, path: str, mask: int) -> Watch:
+            watch = inotify_add_watch(self._queue, os.fsencode(path), Mask(mask))
+            if watch == -1:
+                raise _last_error()
+            return Watch(watch)
+
+        def remove(self, watch: Watch) -> None:
+            inotify_rm_watch(self._queue, WatchDescriptor(watch))
+
+        def read(self, timeout: float | None) -> list[Event]:
+            ready = self._poll.poll(None if timeout is None else timeout * 1000)
+            if not any(number == self._queue for number, _ in ready):
+                return []
+            data = os.read(self._queue, self._AT_ONCE)
+            events: list[Event] = []
+            at = 0
+            while at < len(data):
+                watch, mask, cookie, length = self._HEAD.unpack_from(data, at)
+                at += self._HEAD.size
+                events.append((Watch(watch), mask, cookie, data[at : at + length].rstrip(b"\0")))
+                at += length
+            return events
+
+        def wake(self) -> None:
+            os.eventfd_write(self._waker, 1)
+
+        def close(self) -> None:
+            os.close(self._queue)
+            os.close(self._waker)
+
+    def _last_error() -> OSError:
+        number = ctypes.get_errno()
+        return OSError(number, os.strerror(number))
+
+
+class _Handler(FileSystemEventHandler):
+    def __init__(self, seen: queue.SimpleQueue[FileSystemEvent | None]) -> None:
+        self._seen = seen
+
+    def dispatch(self, event: FileSystemEvent) -> None:
+        self._seen.put(event)
+
+
+class Observed:
+    """watchdog's observer, for systems without inotify.
+
+    It tells of no overflow, so the scan that is made from time to time anyway is what finds the rest.
+    """
+
+    def __init__(self, root: str, saw: Saw) -> None:
+        self._root = os.path.realpath(root)
+        self._saw = saw
+        self._seen: queue.SimpleQueue[FileSystemEvent | None] = queue.SimpleQueue()
+        self._observer = Observer()
+        self.standing = False
+        self.too_deep = 0
+        self.watches = 0
+
+    def open(self) -> None:
+        try:
+            self._observer.schedule(_Handler(self._seen), self._root, recursive=True)
+            self._observer.start()
+        except OSError as error:
+            raise Blind("system", f"the system cannot watch the folder: {error.strerror}") from None
+        self.standing, self.watches = True, 1
+
+    def step(self, timeout: float | None) -> None:
+        try:
+            event = self._seen.get(timeout=timeout)
+            while event is not None:
+                self._on_event(event)
+                event = self._seen.get_nowait()
+        except queue.Empty:
+            return
+
+    def wake(self) -> None:
+        self._seen.put(None)
+
+    def close(self) -> None:
+        if self._observer.is_alive():
+            self._observer.stop()
+            self._observer.join()
+
+    def _on_event(self, event: FileSystemEvent) -> None:
+        now = time.monotonic()
+        path = self._relative(event.src_path)
+        is_dir = event.is_directory
+        if isinstance(event, FileSystemMovedEvent):
+            there = self._relative(event.dest_path)
+            if path is not None:
+                self._saw(now, path, Seen.GONE, is_dir=is_dir)
+            if there is not None:
+                self._saw(now, there, Seen.APPEARED, is_dir=is_dir, origin=path)
+            return
+        if path == "" and event.event_type == "deleted":
+            raise Blind("root", "the folder was deleted")
+        seen = _MEANING.get(event.event_type)
+        if path and seen is not None and not (is_dir and seen is Seen.WRITTEN):
+            self._saw(now, path, seen, is_dir=is_dir)
+
+    def _relative(self, path: str | bytes) -> RelPath | None:
+        inner = os.path.relpath(os.fsdecode(path), self._root).replace(os.sep, "/")
+        if inner == ".":
+            return RelPath("")
+        return None if inner.split("/")[0] in ("..", OWN_FOLDER) else RelPath(inner)
+
+
+_MEANING: Final = {
+    "created": Seen.CREATED,
+    "modified": Seen.WRITTEN,
+    "closed": Seen.CLOSED,
+    "deleted": Seen.GONE,
+    "attrib": Seen.TOUCHED,
+}
