@@ -1,0 +1,108 @@
+"""What the judge reads and writes: the rows of a folder's tree.
+
+A row is a node as the hub last knew it; one that was deleted stays as a tombstone, with its revision.  Called by the
+judge and by every store; pure values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from syncagent.model.changes import Entry, Verdict
+from syncagent.model.facts import Kind
+from syncagent.model.ids import ChangeId, ClientId, Digest, NodeId, Rev, Seq
+from syncagent.model.names import Name, NameKey
+from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement, Recipe
+
+Slot: TypeAlias = tuple[NodeId, NameKey]
+"""The one place in a folder that a name takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``seq`` and ``author`` are those of the last change; ``content`` and ``recipe`` a file's, ``target`` a link's."""
+
+    id: NodeId
+    rev: Rev
+    seq: Seq
+    living: bool
+    author: ClientId
+    kind: Kind
+    parent: NodeId
+    name: Name
+    content: Content | None = None
+    executable: bool = False
+    mtime_ns: int = 0
+    target: str = ""
+    recipe: Recipe = ()
+
+    def node(self) -> Node | None:
+        """The node that this row is; None for a tombstone."""
+        if not self.living:
+            return None
+        at = Placement(self.parent, self.name)
+        if self.kind is Kind.DIR:
+            return Dir(self.id, at)
+        if self.content is None:
+            return Link(self.id, at, self.target)
+        return File(self.id, at, self.content, self.executable, self.mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a change came to that was submitted before."""
+
+    node_id: NodeId
+    seq: Seq
+    rev: Rev
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows a batch touches.  ``nodes`` are wanted with all their ancestors; of ``folders`` it is wanted how many
+    living children they have."""
+
+    nodes: frozenset[NodeId]
+    slots: frozenset[Slot]
+    folders: frozenset[NodeId]
+    change_ids: frozenset[ChangeId]
+    digests: frozenset[Digest]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the store has of that.  ``slots`` names the living node in each slot that is taken, ``blocks`` the size of
+    each block that the folder has.  The root has no row; what is not in ``children`` has none."""
+
+    head: Seq
+    nodes: Mapping[NodeId, Row] = field(default_factory=dict)
+    slots: Mapping[Slot, NodeId] = field(default_factory=dict)
+    children: Mapping[NodeId, int] = field(default_factory=dict)
+    answered: Mapping[ChangeId, Answered] = field(default_factory=dict)
+    blocks: Mapping[Digest, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Journalled:
+    """An entry of the journal, and the key under which its change was submitted."""
+
+    entry: Entry
+    change_id: ChangeId
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """``verdicts`` in the order of the batch; ``rows`` to be written, each node's last; ``journal`` to be appended, its
+    numbers following ``head`` without a gap.  ``yielded`` are the nodes that gave up a slot on the way."""
+
+    head: Seq
+    verdicts: tuple[Verdict, ...]
+    rows: tuple[Row, ...] = ()
+    journal: tuple[Journalled, ...] = ()
+    yielded: frozenset[NodeId] = frozenset()
+
+    @property
+    def new_head(self) -> Seq:
+        return self.journal[-1].entry.seq if self.journal else self.head

@@ -1,0 +1,133 @@
+"""What the hub needs of a store.  Fulfilled by ``sqlite`` and ``memory``; ``tests/conformance/test_hub_store.py`` holds
+them to it.
+
+All methods are called on one thread.  What is done within ``Store.unit`` stands together, and is durable when it ends;
+or none of it is.  Writing outside of a unit is a mistake.  Every method may raise StorageFull or StorageTrouble.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum
+from typing import NewType, Protocol
+
+from syncagent.hub.rows import Judgement, Rows, Wanted
+from syncagent.model.changes import Entry
+from syncagent.model.ids import Digest, Seq
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import Content
+
+FolderId = NewType("FolderId", int)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that the hub keeps.  ``epoch`` is one life of its journal; what is not after ``horizon`` is no longer in
+    the journal, only in the rows."""
+
+    id: FolderId
+    name: str
+    epoch: str
+    head: Seq
+    horizon: Seq = Seq(0)
+
+
+class Role(Enum):
+    WRITER = "writer"
+    READER = "reader"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is kept of an API key: never the key itself.  ``folders`` empty: all of them."""
+
+    id: str
+    salt: bytes
+    hash: bytes
+    role: Role
+    folders: frozenset[str] = frozenset()
+    label: str = ""
+
+    def __repr__(self) -> str:
+        return f"Key(id={self.id!r}, role={self.role}, folders={sorted(self.folders)!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """An entry, and when the hub took it in (nanoseconds since 1970; only ever shown)."""
+
+    entry: Entry
+    time_ns: int
+
+
+class Journal(Protocol):
+    """Folders, their rows, and the journal of what became of them."""
+
+    @property
+    def hub_id(self) -> str:
+        """Made once, when the store was."""
+
+    def folders(self) -> list[Folder]: ...
+
+    def make_folder(self, name: str) -> Folder:
+        """The folder of that name, made if it is not there (within a unit)."""
+
+    def rows(self, folder: FolderId, wanted: Wanted) -> Rows:
+        """What there is of ``wanted``; its blocks are left out."""
+
+    def write(self, folder: FolderId, judgement: Judgement, time_ns: int) -> None:
+        """Write the rows and append to the journal (within a unit).  ``judgement`` was made on ``rows`` of this unit."""
+
+    def entries(self, folder: FolderId, since: Seq, limit: int) -> list[Timed]:
+        """The journal after ``since``, in order, at most ``limit``."""
+
+    def snapshot(self, folder: FolderId, since: Seq, limit: int) -> list[Timed]:
+        """The rows whose last change is after ``since``, by its number, at most ``limit``: each as the entry that brings
+        it about at once.  Tombstones are left out where ``since`` is 0."""
+
+    def listing(self, folder: FolderId) -> Mapping[RelPath, Content]:
+        """All living files."""
+
+
+class Blocks(Protocol):
+    """Bytes named by their digest, known only within a folder."""
+
+    def sizes(self, folder: FolderId, digests: Collection[Digest]) -> dict[Digest, int]:
+        """How long those are that the folder has."""
+
+    def put(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
+        """Keep ``blocks`` (within a unit).  One that is there already is not written again (HAZARDS F5)."""
+
+    def read(self, folder: FolderId, digests: Sequence[Digest]) -> list[tuple[Digest, bytes]]:
+        """Those that are there, in the order in which they are asked for.  One whose bytes are lost or damaged is not
+        there from then on, so that clients are asked for it again (HAZARDS E8)."""
+
+
+class Keys(Protocol):
+    """The API keys that the hub accepts, as hashes."""
+
+    def all(self) -> list[Key]: ...
+
+    def put(self, key: Key) -> None:
+        """Keep ``key``, in place of the one with its id (within a unit)."""
+
+    def remove(self, key_id: str) -> None:
+        """Forget it (within a unit)."""
+
+
+class Store(Protocol):
+    @property
+    def journal(self) -> Journal: ...
+
+    @property
+    def blocks(self) -> Blocks: ...
+
+    @property
+    def keys(self) -> Keys: ...
+
+    def unit(self) -> AbstractContextManager[None]:
+        """What is done within is durable at its end, or undone."""
+
+    def close(self) -> None: ...
