@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, assert_never
 
 from syncagent.model.facts import Kind
 from syncagent.model.ids import NO_REV, ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath
-from syncagent.model.nodes import Content, Node, Recipe
+from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement, Recipe
 
 NO_SEQ: Final = Seq(0)
 NAMELESS: Final = Name("")
@@ -95,3 +95,60 @@ class Verdict:
     error_code: str = ""
     message: str = ""
     missing: tuple[Digest, ...] = ()
+
+
+def change_of(
+    operation: Operation,
+    node: Node,
+    *,
+    change_id: ChangeId,
+    base_rev: Rev,
+    recipe: Recipe = (),
+    path: RelPath = NOWHERE,
+    old_path: RelPath = NOWHERE,
+) -> Change:
+    """The change that makes the hub's node what ``node`` is, in the aspects of ``operation`` (for a delete: ``node`` as
+    it was).  ``recipe`` is that of a file's content, wanted for a create and an update."""
+    match node:
+        case Dir():
+            kind, content, executable, mtime_ns, target = Kind.DIR, None, False, 0, ""
+        case File():
+            kind, content, target = Kind.FILE, node.content, ""
+            executable, mtime_ns = node.executable, node.mtime_ns
+        case Link():
+            kind, content, executable, mtime_ns, target = Kind.LINK, None, False, 0, node.target
+        case _:
+            assert_never(node)
+    return Change(
+        change_id=change_id,
+        operation=operation,
+        node_id=node.id,
+        base_rev=base_rev,
+        kind=kind,
+        parent=node.at.parent,
+        name=node.at.name,
+        content=content,
+        executable=executable,
+        mtime_ns=mtime_ns,
+        target=target,
+        recipe=recipe,
+        path=path,
+        old_path=old_path,
+    )
+
+
+def node_of(change: Change) -> Node:
+    """The node that ``change`` describes: all of it, as a create does.
+
+    Raises ValueError when a file's content is not said.
+    """
+    at = Placement(change.parent, change.name)
+    match change.kind:
+        case Kind.DIR:
+            return Dir(change.node_id, at)
+        case Kind.LINK:
+            return Link(change.node_id, at, change.target)
+        case Kind.FILE:
+            if change.content is None:
+                raise ValueError(f"the change {change.change_id} does not say what the file holds")
+            return File(change.node_id, at, change.content, change.executable, change.mtime_ns)

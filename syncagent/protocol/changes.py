@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from syncagent.protocol.envelope import Count, Flag, HexDigest, Short, Signed, Wire
+from syncagent.protocol.envelope import Count, Flag, HexDigest, Many, Short, Signed, Wire
 
 OperationWord: TypeAlias = Literal["create", "update", "delete", "move"]
 
@@ -33,7 +33,7 @@ class FileChange(Wire):
     mtime_ns: Signed = 0
     executable: Flag = False
     digest: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
-    blocks: tuple[tuple[HexDigest, Count], ...] = ()
+    blocks: Many[tuple[HexDigest, Count]] = ()
     target: str = ""
     seq: Count = 0
     rev: Count = 0
@@ -49,4 +49,4 @@ class FileChanges(Wire):
     """A batch: each change is judged on its own, in order."""
 
     client_id: Short
-    changes: tuple[FileChange, ...]
+    changes: Many[FileChange]

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 HUB: Final = "server"
 """The ``client_id`` of every envelope that the hub sends."""
@@ -26,6 +26,12 @@ Short = Annotated[str, Field(max_length=256)]
 
 HexDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A BLAKE3 digest, 64 lower-case hexadecimal digits."""
+
+
+_T = TypeVar("_T")
+Many = Annotated[tuple[_T, ...], FailFast()]
+"""As many as the sender likes: the first wrong one ends the reading, so that a wrong message costs no more than a right
+one."""
 
 
 class MessageType(str, Enum):  # noqa: UP042  (the protocol document says str and Enum: str() of one is part of it)

@@ -6,12 +6,12 @@ fields, so that a level 1 peer can read it; ``request_id`` comes back as it was 
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import AliasChoices, ConfigDict, Field
 
 from syncagent.protocol.changes import FileChange
-from syncagent.protocol.envelope import Count, Flag, HexDigest, Short, Wire
+from syncagent.protocol.envelope import Count, Flag, HexDigest, Many, Short, Wire
 
 # --- requests ---------------------------------------------------------------------------------------------------
 
@@ -35,7 +35,7 @@ class AnalysisRequest(Wire):
 
     kind: Literal["analysis"] = "analysis"
     request_id: Short = ""
-    files: tuple[ListedFile, ...] = ()
+    files: Many[ListedFile] = ()
 
 
 class ChangesRequest(Wire):
@@ -57,7 +57,7 @@ class MissingRequest(Wire):
 
     kind: Literal["missing"] = "missing"
     request_id: Short = ""
-    digests: tuple[HexDigest, ...]
+    digests: Many[HexDigest]
 
 
 class BlocksRequest(Wire):
@@ -67,7 +67,7 @@ class BlocksRequest(Wire):
 
     kind: Literal["blocks"] = "blocks"
     request_id: Short = ""
-    digests: tuple[HexDigest, ...]
+    digests: Many[HexDigest]
 
 
 SyncRequest: TypeAlias = AnalysisRequest | ChangesRequest | MissingRequest | BlocksRequest
@@ -82,19 +82,20 @@ class SyncOperation(Wire):
     file_path: str
     reason: str = ""
 
-    always: ClassVar[frozenset[str]] = frozenset({"reason"})
+
+_SEED: Final = frozenset({"success", "message", "operations", "files_to_sync", "conflicts"})
 
 
 class SyncResponse(Wire):
     """The answer to an analysis, and the base of all answers.  ``error_code`` says why ``success`` is false."""
 
-    always: ClassVar[frozenset[str]] = frozenset({"operations", "files_to_sync", "conflicts"})
+    always: ClassVar[frozenset[str]] = _SEED
 
     success: Flag = True
     message: str = ""
-    operations: tuple[SyncOperation, ...] = ()
-    files_to_sync: tuple[str, ...] = ()
-    conflicts: tuple[str, ...] = ()
+    operations: Many[SyncOperation] = ()
+    files_to_sync: Many[str] = ()
+    conflicts: Many[str] = ()
     request_id: Short = ""
     error_code: Short = ""
 
@@ -102,8 +103,10 @@ class SyncResponse(Wire):
 class ChangesResponse(SyncResponse):
     """A page of the journal, or of a snapshot.  ``next`` is the ``since`` of the next request."""
 
+    always: ClassVar[frozenset[str]] = _SEED | {"kind"}
+
     kind: Literal["changes"] = "changes"
-    changes: tuple[FileChange, ...] = ()
+    changes: Many[FileChange] = ()
     head: Count = 0
     more: Flag = False
     snapshot: Flag = False
@@ -113,15 +116,19 @@ class ChangesResponse(SyncResponse):
 class MissingResponse(SyncResponse):
     """``digests`` are those that the hub lacks."""
 
+    always: ClassVar[frozenset[str]] = _SEED | {"kind"}
+
     kind: Literal["missing"] = "missing"
-    digests: tuple[HexDigest, ...] = ()
+    digests: Many[HexDigest] = ()
 
 
 class BlocksResponse(SyncResponse):
     """All packs have been sent; ``digests`` are those that the hub does not have."""
 
+    always: ClassVar[frozenset[str]] = _SEED | {"kind"}
+
     kind: Literal["blocks"] = "blocks"
-    digests: tuple[HexDigest, ...] = ()
+    digests: Many[HexDigest] = ()
 
 
 class WireVerdict(Wire):
@@ -134,14 +141,16 @@ class WireVerdict(Wire):
     rev: Count = 0
     error_code: Short = ""
     message: str = ""
-    missing: tuple[HexDigest, ...] = ()
+    missing: Many[HexDigest] = ()
 
 
 class VerdictsResponse(SyncResponse):
     """The verdicts on a batch, in its order."""
 
+    always: ClassVar[frozenset[str]] = _SEED | {"kind"}
+
     kind: Literal["verdicts"] = "verdicts"
-    verdicts: tuple[WireVerdict, ...] = ()
+    verdicts: Many[WireVerdict] = ()
     head: Count = 0
 
 

@@ -1,0 +1,179 @@
+"""Binary frames: packs of blocks, and compressed text.
+
+    byte  kind      1 = pack, 2 = compressed text
+    byte  flags     0
+    pack            entries, one after the other until the frame ends:
+                    32 bytes digest, 4 bytes length on the wire, 4 bytes plain length (both big-endian), the bytes
+    compressed      one zstd frame of the UTF-8 text
+
+An entry whose two lengths differ is one zstd frame.  Every length is checked before anything is allocated for it, and
+every block against its digest before it is given out (HAZARDS F5, F7, F8); a frame is good as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from blake3 import blake3
+
+from syncagent.errors import BadMessage
+from syncagent.model.ids import Digest
+from syncagent.protocol.connection import DEFAULT_LIMITS, Limits
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+KIND_PACK: Final = 1
+KIND_TEXT: Final = 2
+SENT_FRAME_BYTES: Final = 256 * 1024
+"""The longest frame that we send, except for one with a single block that is longer than that by itself."""
+
+MAX_BLOCK_BYTES: Final = 1024 * 1024 - 42
+"""The longest block: it fits, uncompressed and with the heads, into the frames of the default limits."""
+
+PACK_PLAIN_BYTES: Final = 4 * 1024 * 1024
+"""All blocks of one pack together, unpacked."""
+
+COMPRESS_TEXT_ABOVE: Final = 4096
+_COMPRESS_BLOCK_ABOVE: Final = 256
+_LEVEL: Final = 1
+_HEAD: Final = struct.Struct(">BB")
+_ENTRY: Final = struct.Struct(">32sII")
+_WINDOW: Final[dict[int, int]] = {zstd.DecompressionParameter.window_log_max: 23}
+"""8 MiB at the most are set aside for what a frame says it wants to look back at."""
+
+
+def frame_kind(frame: bytes) -> int:
+    """``KIND_PACK`` or ``KIND_TEXT``.
+
+    Raises BadMessage for any other, for flags that are not known, and for a frame without a head.
+    """
+    if len(frame) < _HEAD.size:
+        raise BadMessage("invalid_message", "the binary frame is too short to have a head")
+    kind, flags = _HEAD.unpack_from(frame)
+    if kind not in {KIND_PACK, KIND_TEXT} or flags:
+        raise BadMessage("unsupported", f"binary frames of kind {kind} with flags {flags} are not known here")
+    return int(kind)
+
+
+# --- packs ------------------------------------------------------------------------------------------------------
+
+
+def encode_packs(
+    blocks: Iterable[tuple[Digest, bytes]], *, compress: bool, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[bytes]:
+    """The frames that carry ``blocks``, in order; none for none.  With ``compress`` a block is compressed where that
+    saves an eighth of it.
+
+    Raises ValueError for a block that is empty or too long for any frame: it should not have been cut so.
+    """
+    compressor = zstd.ZstdCompressor(level=_LEVEL) if compress else None
+    sent = min(SENT_FRAME_BYTES, limits.frame_bytes)
+    parts: list[bytes] = []
+    wire_total, plain_total = _HEAD.size, 0
+    for digest, plain in blocks:
+        if not plain or _HEAD.size + _ENTRY.size + len(plain) > limits.frame_bytes:
+            raise ValueError(f"a block of {len(plain)} bytes cannot be sent")
+        wire = _shorter(plain, compressor)
+        size = _ENTRY.size + len(wire)
+        if parts and (wire_total + size > sent or plain_total + len(plain) > PACK_PLAIN_BYTES):
+            yield _HEAD.pack(KIND_PACK, 0) + b"".join(parts)
+            parts, wire_total, plain_total = [], _HEAD.size, 0
+        parts += (_ENTRY.pack(digest, len(wire), len(plain)), wire)
+        wire_total += size
+        plain_total += len(plain)
+    if parts:
+        yield _HEAD.pack(KIND_PACK, 0) + b"".join(parts)
+
+
+def _shorter(plain: bytes, compressor: zstd.ZstdCompressor | None) -> bytes:
+    if compressor is None or len(plain) <= _COMPRESS_BLOCK_ABOVE:
+        return plain
+    packed = compressor.compress(plain, compressor.FLUSH_FRAME)
+    return packed if len(packed) * 8 <= len(plain) * 7 else plain
+
+
+def read_pack(frame: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[tuple[Digest, bytes], ...]:
+    """The blocks of a pack, each checked against its digest.
+
+    Raises BadMessage when the frame is too long, is no pack, has a length that lies, or a block that is not the one
+    that it is named.
+    """
+    if len(frame) > limits.frame_bytes:
+        raise BadMessage("message_too_large", f"the frame has {len(frame)} bytes; {limits.frame_bytes} is the most")
+    if frame_kind(frame) != KIND_PACK:
+        raise BadMessage("invalid_message", "the frame is not a pack")
+    return tuple(_block(frame, *entry) for entry in _entries(frame, limits))
+
+
+def _entries(frame: bytes, limits: Limits) -> list[tuple[Digest, int, int, int]]:
+    """(digest, start, wire length, plain length) of each entry; all lengths are checked before one is believed."""
+    found: list[tuple[Digest, int, int, int]] = []
+    at, total = _HEAD.size, 0
+    while at < len(frame):
+        if len(frame) - at < _ENTRY.size:
+            raise BadMessage("invalid_message", "the pack ends within the head of a block")
+        digest, wire, plain = _ENTRY.unpack_from(frame, at)
+        at += _ENTRY.size
+        if wire > len(frame) - at:
+            raise BadMessage("invalid_message", "the pack ends within a block")
+        if not 0 < wire <= plain <= limits.frame_bytes:
+            raise BadMessage("invalid_message", f"a block of {plain} bytes in {wire} on the wire cannot be")
+        total += plain
+        if total > PACK_PLAIN_BYTES:
+            raise BadMessage(
+                "message_too_large", f"the blocks of a pack have more than {PACK_PLAIN_BYTES} bytes together"
+            )
+        found.append((Digest(digest), at, wire, plain))
+        at += wire
+    return found
+
+
+def _block(frame: bytes, digest: Digest, start: int, wire: int, plain: int) -> tuple[Digest, bytes]:
+    data = frame[start : start + wire]
+    if wire != plain:
+        data = _decompress(data, plain)
+        if len(data) != plain:
+            raise BadMessage("invalid_message", "a block does not have the length that its pack says")
+    if blake3(data).digest() != digest:
+        raise BadMessage("invalid_message", f"a block does not have the digest {digest.hex()} that its pack says")
+    return digest, data
+
+
+# --- compressed text --------------------------------------------------------------------------------------------
+
+
+def compress_text(text: str) -> bytes:
+    """The binary frame that carries ``text`` compressed."""
+    return _HEAD.pack(KIND_TEXT, 0) + zstd.compress(text.encode(), _LEVEL)
+
+
+def read_text(frame: bytes, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """The UTF-8 text in a frame that ``compress_text`` made.
+
+    Raises BadMessage when it is no such frame, or holds more text than was agreed: no more than that is unpacked.
+    """
+    if len(frame) > limits.frame_bytes:
+        raise BadMessage("message_too_large", f"the frame has {len(frame)} bytes; {limits.frame_bytes} is the most")
+    if frame_kind(frame) != KIND_TEXT:
+        raise BadMessage("invalid_message", "the frame is not compressed text")
+    return _decompress(frame[_HEAD.size :], limits.text_bytes)
+
+
+def _decompress(packed: bytes, most: int) -> bytes:
+    """What is in the one zstd frame ``packed``; BadMessage when that is more than ``most`` bytes, or is no frame."""
+    decompressor = zstd.ZstdDecompressor(options=_WINDOW)
+    try:
+        plain = decompressor.decompress(packed, most + 1)
+    except zstd.ZstdError:
+        raise BadMessage("invalid_message", "the frame is not compressed as it says") from None
+    if len(plain) > most:
+        raise BadMessage("message_too_large", f"the frame holds more than {most} bytes")
+    if not decompressor.eof or decompressor.unused_data:
+        raise BadMessage("invalid_message", "the compressed bytes are cut off, or more follow them")
+    return plain
