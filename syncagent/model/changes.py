@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, assert_never
+from typing import Final
 
 from syncagent.model.facts import Kind
 from syncagent.model.ids import NO_REV, ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
@@ -109,32 +109,34 @@ def change_of(
 ) -> Change:
     """The change that makes the hub's node what ``node`` is, in the aspects of ``operation`` (for a delete: ``node`` as
     it was).  ``recipe`` is that of a file's content, wanted for a create and an update."""
-    match node:
-        case Dir():
-            kind, content, executable, mtime_ns, target = Kind.DIR, None, False, 0, ""
-        case File():
-            kind, content, target = Kind.FILE, node.content, ""
-            executable, mtime_ns = node.executable, node.mtime_ns
-        case Link():
-            kind, content, executable, mtime_ns, target = Kind.LINK, None, False, 0, node.target
-        case _:
-            assert_never(node)
+    file = node if isinstance(node, File) else None
     return Change(
         change_id=change_id,
         operation=operation,
         node_id=node.id,
         base_rev=base_rev,
-        kind=kind,
+        kind=kind_of(node),
         parent=node.at.parent,
         name=node.at.name,
-        content=content,
-        executable=executable,
-        mtime_ns=mtime_ns,
-        target=target,
+        content=file.content if file else None,
+        executable=file.executable if file else False,
+        mtime_ns=file.mtime_ns if file else 0,
+        target=node.target if isinstance(node, Link) else "",
         recipe=recipe,
         path=path,
         old_path=old_path,
     )
+
+
+def kind_of(node: Node) -> Kind:
+    """Which kind of node it is.  A node keeps its kind for life."""
+    match node:
+        case Dir():
+            return Kind.DIR
+        case File():
+            return Kind.FILE
+        case Link():
+            return Kind.LINK
 
 
 def node_of(change: Change) -> Node:

@@ -90,7 +90,7 @@ def decode(text: str | bytes, limits: Limits = DEFAULT_LIMITS) -> WebSocketMessa
     value = _parse(_utf8(text, limits.text_bytes))
     if not isinstance(value, dict):
         raise BadMessage("invalid_message", "the message is not a JSON object")
-    if (word := value.get("type")) not in _TYPES and isinstance(word, str):
+    if isinstance(word := value.get("type"), str) and word not in _TYPES:
         raise BadMessage("unknown_type", f"there is no message type {word[:64]!r}")
     return _validated(WebSocketMessage, value, "the envelope")
 
