@@ -188,11 +188,9 @@ class Engine:
             effects.extend(self._local.advance(self._now))
         self._scanned = self._scanned or (self._local.full_scans > 0 and not self._local.scanning and not self._root)
         self._set_policy()
-        due = list(self._flight.due(self._now))
-        self._agenda.add(due)
-        launched = self._plan_on()
-        self._agenda.add(self._local.found)
+        self._agenda.add([*self._flight.due(self._now), *self._local.found])
         self._local.found.clear()
+        launched = self._plan_on()
         moving = [*self._uploads.advance(), *self._downloads.advance()]
         self._downloads.trim()
         delta = self.canopy.take_delta(self._facts)
@@ -227,10 +225,10 @@ class Engine:
         while acting and self._flight.tasks < TASKS_AT_ONCE and self._flight.submitted < SUBMITTED_AT_ONCE:
             if not self._agenda and not (self._is_quiet() and self._agenda.sweep()):
                 break
-            missing = set(self._local.missing())
+            left_alone = dict.fromkeys([*self._local.in_doubt(), *self._flight.waiting_out(self._now)])
             focus = self._agenda.take(PLANNED_AT_ONCE, lambda one: self._flight.is_free(one, self._now))
-            focus = [node_id for node_id in focus if node_id not in missing]
-            busy = {**{node_id: Agree(node_id) for node_id in missing}, **self._flight.busy}
+            focus = [node_id for node_id in focus if node_id not in left_alone]
+            busy = {**{node_id: Agree(node_id) for node_id in left_alone}, **self._flight.busy}
             made = plan(self.canopy, self._policy, focus=focus, busy=busy, limit=PLANNED_AT_ONCE)
             for op in made.ops:
                 if isinstance(op, Agree | Adopt):

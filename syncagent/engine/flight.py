@@ -156,12 +156,16 @@ class Flight:
         """Leave the node alone for a while, or, with ``now`` None, until something about it changes."""
         before = self.held.get(node_id)
         times = before.times + 1 if before is not None else 0
-        until = None if now is None else now + min(FIRST_RETRY * 2.0**times, LAST_RETRY)
+        until = None if now is None else now + min(FIRST_RETRY * 2.0 ** min(times, 10), LAST_RETRY)
         self.held[node_id] = Held(reason, times, until)
 
     def is_held(self, node_id: NodeId, now: float) -> bool:
         held = self.held.get(node_id)
         return held is not None and (held.until is None or held.until > now)
+
+    def waiting_out(self, now: float) -> Iterator[NodeId]:
+        """The nodes that are held back at this time."""
+        return (node_id for node_id in self.held if self.is_held(node_id, now))
 
     def is_free(self, node_id: NodeId, now: float) -> bool:
         """Whether the node may be planned: nothing is under way about it, and it is not held back."""

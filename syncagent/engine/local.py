@@ -10,7 +10,7 @@ touched during a round are dropped, and those paths looked at again.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncagent.engine.effects import Effect, Look
@@ -45,6 +45,7 @@ class _Round:
     identifier: Identifier
     seen: Sightings
     confirming: frozenset[NodeId]
+    awaited: dict[NodeId, None]
     waiting_for: set[int] = field(default_factory=set)
     gathering: bool = True
     facts: list[Fact] = field(default_factory=list)
@@ -68,9 +69,10 @@ class LocalSide:
         self._missing: dict[NodeId, float] = {}
         self._retry_at: float | None = None
         self._rereads: dict[RelPath, None] = {}
+        self._awaited: dict[NodeId, None] = {}
         self.skipped: dict[RelPath, str] = {}
         self.found: dict[NodeId, None] = {}
-        """Nodes that were missing and are not any more; the engine empties it."""
+        """Nodes that were in doubt and are not any more; the engine empties it."""
         self.full_scans = 0
         self.full_scans_begun = 0
         self._small: dict[Digest, bytes] = {}
@@ -89,11 +91,14 @@ class LocalSide:
         """Whether a full scan is under way or due."""
         return self._everything or (self._round is not None and self._round.everything)
 
-    def missing(self) -> Iterable[NodeId]:
-        """Nodes that are not where they were, and of which it is not known yet whether they are gone."""
+    def in_doubt(self) -> Iterator[NodeId]:
+        """Nodes that are not where they were, of which it is not known yet whether they are gone; and nodes that are to
+        be looked at before anything is done about them."""
         yield from self._missing
+        yield from self._awaited
         if self._round is not None:
             yield from self._round.seen.missing
+            yield from self._round.awaited
 
     def wake_at(self) -> float | None:
         times = [*self._missing.values()] if self._round is None else []
@@ -108,6 +113,11 @@ class LocalSide:
         self._paths.update(dict.fromkeys(paths))
         self._folders.update(dict.fromkeys(folders))
         self._everything = self._everything or everything
+
+    def recheck(self, node_id: NodeId, paths: Iterable[RelPath]) -> None:
+        """The node was not as it was believed: it is in doubt until these paths have been looked at."""
+        self.hint(paths)
+        self._awaited[node_id] = None
 
     def reread(self, path: RelPath) -> None:
         """The content at ``path`` is wanted again, though nothing may have changed there."""
@@ -132,6 +142,7 @@ class LocalSide:
         """The root is gone: nothing that was asked will be answered, and nothing that was missing is gone."""
         self._round = None
         self._missing.clear()
+        self._awaited.clear()
         self._everything = True
 
     def advance(self, now: float) -> list[Effect]:
@@ -151,7 +162,8 @@ class LocalSide:
 
     def _begin(self, due: frozenset[NodeId], again: set[RelPath]) -> Effect:
         seen = Sightings()
-        self._round = _Round(self._everything, Identifier(self._canopy, self._ids, seen), seen, due)
+        self._round = _Round(self._everything, Identifier(self._canopy, self._ids, seen), seen, due, self._awaited)
+        self._awaited = {}
         self._round.ours.update(self._running)
         paths = {**self._paths, **dict.fromkeys(sorted(again))}
         wishes = tuple(self._wish(path) for path in paths if path)
@@ -225,6 +237,7 @@ class LocalSide:
         if self.skipped and self._retry_at is None:
             self._retry_at = now + RETRY_UNREADABLE
         self.found.update(dict.fromkeys(one for one in current.confirming if one not in current.seen.missing))
+        self.found.update(current.awaited)
         for node_id in current.seen.missing:
             if node_id in current.confirming or node_id in current.seen.displaced:
                 self._gone(node_id)

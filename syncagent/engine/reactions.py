@@ -66,12 +66,9 @@ class Reactions:
                     if isinstance(op, WriteLocal) and isinstance(op.node, File):
                         self._downloads.used(op.node.content.digest)
                 case StaleTask(paths=paths):
-                    self._local.hint(paths)
-                    if not any(paths):
-                        self._flight.hold(node_id, outcome.reason, now)
-                    else:
-                        # Looked at again, and planned again; should it be stale each time, ever more slowly.
-                        self._hold_after_patience(str(node_id), outcome.op, outcome.reason, now)
+                    self._local.recheck(node_id, paths)
+                    # Should it be stale each time, it is tried ever more slowly.
+                    self._hold_after_patience(str(node_id), outcome.op, outcome.reason, now)
                 case Failed(reason=reason):
                     self._flight.hold(node_id, reason, now)
                     notes.append(Note("warning", reason, task.path))

@@ -1,0 +1,337 @@
+"""What is said on one connection: effects become messages to the hub, and its messages become events.
+
+A state machine without a socket or a clock: the agent's shell carries its frames over a WebSocket, the simulation over
+links of its own.  One Dialogue lives as long as one connection.  Whatever goes wrong is raised, and ends the connection:
+the journal and the trees make good what was lost with it.
+
+It lives beside the engine, whose language it speaks, and not with the adapters, which do not know the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias, assert_never
+
+from syncagent.engine.effects import AskBlocks, AskChanges, AskMissing, CloseLink, SendBlocks, Submit
+from syncagent.engine.events import (
+    BlocksCame,
+    BlocksEnded,
+    CaughtUp,
+    Event,
+    Heard,
+    HubLacks,
+    Judged,
+    LinkDown,
+    Welcomed,
+)
+from syncagent.engine.pulse import Pulse
+from syncagent.errors import AskPerson, BadMessage, LinkLost, Refused, SyncAgentError
+from syncagent.model.changes import Change, Entry, Ruling, Verdict
+from syncagent.model.ids import ClientId, Digest, Seq
+from syncagent.protocol import batches, codec, convert, packs
+from syncagent.protocol.changes import FileChange, FileChanges
+from syncagent.protocol.connection import (
+    ALL_CAPABILITIES,
+    DEFAULT_LIMITS,
+    LEVEL_2,
+    Capability,
+    ClientLeft,
+    ConnectionRequest,
+    ConnectionResponse,
+    Disconnect,
+    HeartbeatMessage,
+    HubHeartbeat,
+)
+from syncagent.protocol.faults import ErrorMessage, to_error
+from syncagent.protocol.sync import (
+    BlocksRequest,
+    BlocksResponse,
+    ChangesRequest,
+    ChangesResponse,
+    MissingRequest,
+    MissingResponse,
+    SyncResponse,
+    VerdictsResponse,
+)
+
+Frame: TypeAlias = str | bytes
+"""A text frame, or a binary one."""
+
+HubEffect: TypeAlias = AskChanges | AskMissing | AskBlocks | SendBlocks | Submit | CloseLink
+"""Those of the effects that are for the hub."""
+
+HANDSHAKE_SECONDS: Final = 10.0
+DIGESTS_AT_ONCE: Final = 16_384
+"""Digests in one request: 1.1 MB of text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What an agent says of itself.  ``sync_root`` is shown to the people who run the hub."""
+
+    client_id: ClientId
+    client_name: str
+    sync_root: str
+    api_key: str
+    folder: str = "default"
+    cursor: int = 0
+    epoch: str = ""
+    incarnation: str = ""
+
+    def __repr__(self) -> str:
+        return f"Introduction({self.client_id})"  # the key is in no log
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A request that went out in several messages: its number, the answers still to come, and what they said so far."""
+
+    number: int
+    left: int
+    digests: set[Digest]
+
+
+class Dialogue:
+    """One connection, from the first word on.
+
+    ``hour`` gives the time of day in ISO 8601, which every message carries and nobody decides by.  After ``open`` the
+    caller sends what ``send`` gives, hands on the events that ``receive`` gives, and calls ``pulse`` whenever
+    ``next_pulse`` has come.
+    """
+
+    def __init__(self, who: Introduction, hour: Callable[[], str], now: float) -> None:
+        self._who = who
+        self._hour = hour
+        self._pulse = Pulse(now)
+        self._patience: float | None = now + HANDSHAKE_SECONDS
+        self._capabilities: frozenset[str] = frozenset()
+        self._limits = DEFAULT_LIMITS
+        self._requests = 0
+        self._pending: dict[str, _Pending] = {}
+        self._untold: list[Event] = []
+
+    # --- out --------------------------------------------------------------------------------------------------
+
+    def open(self) -> list[Frame]:
+        """The first words."""
+        request = ConnectionRequest(
+            client_id=self._who.client_id,
+            client_name=self._who.client_name,
+            sync_root=self._who.sync_root,
+            api_key=self._who.api_key,
+            protocol_version=LEVEL_2,
+            capabilities=list(ALL_CAPABILITIES),
+            folder=self._who.folder,
+            cursor=self._who.cursor,
+            epoch=self._who.epoch,
+            incarnation=self._who.incarnation,
+        )
+        return [self._text(request)]
+
+    def farewell(self, reason: str = "") -> list[Frame]:
+        """The last words before a clean close."""
+        return [self._text(Disconnect(reason=reason))] if self._patience is None else []
+
+    def send(self, effect: HubEffect) -> list[Frame]:
+        """The frames that say ``effect``, in order.  What cannot be said at all is answered by ``unsaid``."""
+        match effect:
+            case AskChanges(since=since, snapshot=snapshot):
+                return [self._text(ChangesRequest(since=since, snapshot=snapshot))]
+            case AskMissing(number=number, digests=digests):
+                return [self._text(request) for request in self._split("missing", number, digests)]
+            case AskBlocks(number=number, digests=digests):
+                return [self._text(request) for request in self._split("blocks", number, digests)]
+            case SendBlocks(blocks=blocks):
+                return list(
+                    packs.encode_packs(
+                        ((block.digest, data) for block, data in blocks),
+                        compress=Capability.ZSTD in self._capabilities,
+                        limits=self._limits,
+                    )
+                )
+            case Submit(changes=changes):
+                return list(self._submit(changes))
+            case CloseLink(reason=reason):
+                return self.farewell(reason)
+            case _:
+                assert_never(effect)
+
+    def unsaid(self) -> list[Event]:
+        """Answers to what could not be said, since the last time this was asked."""
+        untold, self._untold = self._untold, []
+        return untold
+
+    def _split(self, kind: str, number: int, digests: Sequence[Digest]) -> Iterator[MissingRequest | BlocksRequest]:
+        pending = _Pending(number, 0, set())
+        for start in range(0, max(len(digests), 1), DIGESTS_AT_ONCE):
+            self._requests += 1
+            pending.left += 1
+            request_id = f"{kind}-{self._requests}"
+            self._pending[request_id] = pending
+            part = convert.digests_to_wire(digests[start : start + DIGESTS_AT_ONCE])
+            if kind == "missing":
+                yield MissingRequest(request_id=request_id, digests=part)
+            else:
+                yield BlocksRequest(request_id=request_id, digests=part)
+
+    def _submit(self, changes: Sequence[Change]) -> Iterator[Frame]:
+        """Batches that keep to the limits; the hub answers each by itself."""
+        wired = [convert.change_to_wire(change, self._who.client_id) for change in changes]
+        done = 0
+        for batch in batches.cut(wired, self._limits):
+            one = len(batch) == 1
+            text = self._plain_text(batch[0] if one else FileChanges(client_id=self._who.client_id, changes=batch))
+            if one and len(text.encode()) > self._limits.text_bytes:
+                self._untold.append(_too_long(changes[done]))
+            else:
+                yield self._framed(text)
+            done += len(batch)
+
+    def _text(self, body: codec.ClientBody) -> Frame:
+        return self._framed(self._plain_text(body))
+
+    def _plain_text(self, body: codec.ClientBody) -> str:
+        return codec.encode_body(body, client_id=self._who.client_id, timestamp=self._hour())
+
+    def _framed(self, text: str) -> Frame:
+        frame = codec.to_frame(text, compress=Capability.ZSTD in self._capabilities)
+        # Text that does not shrink much may be agreed as a text, and not as a binary frame.
+        return text if isinstance(frame, bytes) and len(frame) > self._limits.frame_bytes else frame
+
+    # --- heartbeats -------------------------------------------------------------------------------------------
+
+    @property
+    def next_pulse(self) -> float:
+        """When ``pulse`` wants to be called next; it may have moved after every other call."""
+        return self._pulse.next if self._patience is None else min(self._pulse.next, self._patience)
+
+    def pulse(self, now: float) -> list[Frame]:
+        """The heartbeat, when one is due.  Raises LinkLost when the hub is silent for too long."""
+        if self._patience is not None:
+            if now >= self._patience:
+                raise LinkLost("the hub did not answer the first message in time")
+            return []
+        if not self._pulse.due(now):
+            return []
+        return [self._text(HeartbeatMessage(client_id=self._who.client_id, timestamp=self._hour()))]
+
+    def probe(self, now: float) -> None:
+        """There is reason to doubt the connection: ``pulse`` asks for a sign of life, and waits for it briefly."""
+        if self._patience is None:
+            self._pulse.probe(now)
+
+    # --- in ---------------------------------------------------------------------------------------------------
+
+    def receive(self, frame: Frame, now: float) -> list[Event]:
+        """What a frame from the hub means.
+
+        Raises Refused when only a person can mend it, BadMessage when the hub broke the protocol, and whatever an error
+        of the hub's means here: the connection is of no more use.
+        """
+        self._pulse.heard(now)
+        message = codec.decode_frame(frame)
+        if isinstance(message, codec.Pack):
+            self._must_be_welcome("a pack")
+            return [BlocksCame(message.blocks)]
+        body = codec.body_from_hub(message)
+        match body:
+            case ConnectionResponse():
+                return [self._answered(body, now)]
+            case ErrorMessage(error_code=code, message=text):
+                raise to_error(code, text)
+        self._must_be_welcome(message.type.value)
+        match body:
+            case FileChange():
+                return self._heard([body])
+            case FileChanges(changes=changes):
+                return self._heard(changes)
+            case HubHeartbeat():
+                self._pulse.heartbeat(now)
+                return []
+            case ClientLeft():
+                return []
+            case SyncResponse():
+                return self._response(body)
+            case _:
+                assert_never(body)
+
+    def _must_be_welcome(self, what: str) -> None:
+        if self._patience is not None:
+            raise BadMessage("invalid_message", f"{what} came before the answer to client_connect")
+
+    def _answered(self, answer: ConnectionResponse, now: float) -> Event:
+        if self._patience is None:
+            raise BadMessage("invalid_message", "a second answer to client_connect")
+        if not answer.success:
+            if answer.error_code:
+                raise to_error(answer.error_code, answer.message)
+            raise Refused("authentication_failed", f"the hub refused this machine: {answer.message}")
+        self._patience = None
+        self._capabilities = frozenset(answer.capabilities)
+        self._limits = answer.limits or DEFAULT_LIMITS
+        self._pulse = Pulse(now)
+        self._pulse.agree(answer.heartbeat_interval)
+        return Welcomed(
+            hub_id=answer.hub_id,
+            epoch=answer.epoch,
+            head=Seq(answer.head),
+            batch_changes=max(self._limits.batch_changes, 1) if Capability.BATCH in self._capabilities else 1,
+            frame_bytes=min(packs.SENT_FRAME_BYTES, self._limits.frame_bytes),
+            push_bytes=self._limits.push_bytes,
+            may_write=answer.role != "reader",
+            journal=Capability.JOURNAL in self._capabilities and Capability.BLOCKS in self._capabilities,
+        )
+
+    def _heard(self, changes: Sequence[FileChange]) -> list[Event]:
+        """A notice (of level 1) tells of no content, and there is nothing to be done about it."""
+        entries = self._entries(changes)
+        return [Heard(entries)] if entries else []
+
+    def _entries(self, changes: Sequence[FileChange]) -> tuple[Entry, ...]:
+        return tuple(convert.entry_from_wire(change) for change in changes if not change.is_notice)
+
+    def _response(self, answer: SyncResponse) -> list[Event]:
+        if not answer.success:
+            raise to_error(answer.error_code or "internal_error", answer.message)
+        match answer:
+            case ChangesResponse():
+                entries = self._entries(answer.changes)
+                return [CaughtUp(entries, Seq(answer.head), answer.more, answer.snapshot, Seq(answer.next))]
+            case VerdictsResponse(verdicts=verdicts):
+                judged = tuple(convert.verdict_from_wire(verdict) for verdict in verdicts)
+                return [Judged(judged, Seq(answer.head))]
+            case MissingResponse(request_id=request_id, digests=digests):
+                return self._collected(request_id, digests, lambda number, all_: HubLacks(number, all_))
+            case BlocksResponse(request_id=request_id, digests=digests):
+                return self._collected(request_id, digests, lambda number, all_: BlocksEnded(number, all_))
+            case _:
+                return []  # an analysis, which we never ask for
+
+    def _collected(
+        self, request_id: str, digests: Collection[str], answer: Callable[[int, frozenset[Digest]], Event]
+    ) -> list[Event]:
+        """The answer to a request, when the last part of it has come."""
+        pending = self._pending.pop(request_id, None)
+        if pending is None:
+            raise BadMessage("invalid_message", "an answer to a request that was not made")
+        pending.left -= 1
+        pending.digests.update(convert.digests_from_wire(digests))
+        return [] if pending.left else [answer(pending.number, frozenset(pending.digests))]
+
+
+def link_down(error: SyncAgentError) -> LinkDown:
+    """What the engine is told of the error that ended a connection, or an attempt at one."""
+    return LinkDown(str(error), final=isinstance(error, AskPerson))
+
+
+def _too_long(change: Change) -> Judged:
+    """The verdict on a change that no message can carry: one file of very many blocks."""
+    verdict = Verdict(
+        change.change_id,
+        change.node_id,
+        Ruling.REJECTED,
+        error_code="message_too_large",
+        message="the file is too large for this hub: its list of blocks does not fit into a message",
+    )
+    return Judged((verdict,), Seq(0))
