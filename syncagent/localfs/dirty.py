@@ -69,8 +69,10 @@ class Pace:
 
 FRESH_FOR: Final = 10.0
 FRESH_MOST: Final = 1024
-BURST: Final = 4
-"""A batch of more hints than this makes the next one wait twice as long, one of fewer half as long."""
+STEADY: Final = 1000.0
+"""Hints in a second that are handed on without a pause.  A person's edits, and a program's one by one, are fewer."""
+AHEAD: Final = 64
+"""So many hints more than that make a burst: each of its batches waits twice as long as the one before."""
 PAUSE_LEAST: Final = 0.004
 
 
@@ -99,6 +101,8 @@ class DirtySet:
         """Files that were made a short while ago, oldest first."""
         self._not_before = 0.0
         self._pause = 0.0
+        self._ahead = 0.0
+        self._given_at = 0.0
 
     def saw(
         self, now: float, path: RelPath, seen: Seen, *, is_dir: bool = False, origin: RelPath | None = None
@@ -151,8 +155,8 @@ class DirtySet:
             return None
         if self._everything is not None:
             hints = Hints((), (), everything=True, reason=self._everything)
-            self._set_pace(now, large=self._burst)
-            self._everything, self._burst = None, False
+            self._set_pace(now, 1)
+            self._everything = None
             return hints
         if self._burst:
             # Many hints in one place: the burst is looked at as a whole, so that no rename in it is torn.
@@ -172,15 +176,17 @@ class DirtySet:
             self._drop(path)
         for path in folders:
             del self._folders[path]
-        self._set_pace(now, large=self._burst or len(paths) + len(folders) > BURST)
-        self._burst = False
+        self._set_pace(now, len(paths) + len(folders))
         return hints
 
-    def _set_pace(self, now: float, *, large: bool) -> None:
-        if large:
-            self._pause = min(max(self._pause * 2, PAUSE_LEAST), self._pace.pause_most)
-        else:
-            self._pause = self._pause / 2 if self._pause > PAUSE_LEAST else 0.0
+    def _set_pace(self, now: float, count: int) -> None:
+        """Called after ``count`` hints were given."""
+        drained = (now - self._given_at) * STEADY
+        self._ahead = min(max(self._ahead - drained, 0.0) + count, 2.0 * AHEAD)
+        self._given_at = now
+        large = self._burst or self._ahead > AHEAD
+        self._pause = min(max(self._pause * 2, PAUSE_LEAST), self._pace.pause_most) if large else 0.0
+        self._burst = False
         self._not_before = now + self._pause
 
     def _entries(self) -> Iterator[_Entry]:
