@@ -18,18 +18,18 @@ Rules: TypeAlias = Callable[[RelPath, bool], str | None]
 PARK: Final = RelPath(f"{OWN_FOLDER}/park")
 STAGE: Final = RelPath(f"{OWN_FOLDER}/stage")
 
-_PLAIN: Final = re.compile(r"[ -\-0-9;-\[\]-~][ -\-0-9;-\[\]-~.]{0,254}").fullmatch
+is_plain_name: Final = re.compile(r"[ -\-0-9;-\[\]-~][ -\-0-9;-\[\]-~.]{0,254}").fullmatch
 """Printable ASCII without ``/ \\ :``, not starting with a dot: certainly a name (``check_name`` agrees, by test)."""
 
 
-def nothing_ignored(path: RelPath, is_dir: bool) -> str | None:
+def nothing_ignored(_path: RelPath, _is_dir: bool) -> str | None:
     """The rules that leave nothing out."""
     return None
 
 
 def refusal(name: str) -> str | None:
     """Why ``name`` (one part of a path, as on disk) is not kept; None when it is."""
-    if _PLAIN(name):
+    if is_plain_name(name):
         return None
     try:
         check_name(name)
@@ -45,7 +45,7 @@ def refusal_of_path(path: RelPath) -> str | None:
         if size > MAX_PATH_BYTES:
             return f"its path has {size} bytes; {MAX_PATH_BYTES} is the most"
     for part in path.split("/"):
-        if not _PLAIN(part) and (why := refusal(part)) is not None:
+        if not is_plain_name(part) and (why := refusal(part)) is not None:
             return why
     return None
 

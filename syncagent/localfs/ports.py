@@ -17,14 +17,17 @@ from __future__ import annotations
 
 import errno
 import stat as mode_bits
+import struct
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple, Protocol, Self
+from typing import Final, NamedTuple, Protocol, Self
 
-from syncagent.model.facts import Stamp, stamp
+from syncagent.model.facts import Stamp
 from syncagent.model.names import RelPath
+
+_pack: Final = struct.Struct("<QQQqqI").pack
 
 
 class Stat(NamedTuple):
@@ -55,14 +58,7 @@ class Stat(NamedTuple):
 
     @property
     def stamp(self) -> Stamp:
-        return stamp(
-            device=self.device,
-            inode=self.inode,
-            size=self.size,
-            mtime_ns=self.mtime_ns,
-            ctime_ns=self.ctime_ns,
-            mode=self.mode,
-        )
+        return Stamp(_pack(*self))  # what ``facts.stamp`` gives, without its cost for each name of a scan (by test)
 
     def without_ctime(self) -> tuple[int, int, int, int, int]:
         """What a rename leaves as it was."""

@@ -61,16 +61,18 @@ class RealDisk:
 
     def list(self, path: RelPath) -> Sequence[tuple[str, Stat | OSError]]:
         found: list[tuple[str, Stat | OSError]] = []
+        add, make = found.append, tuple.__new__  # this loop runs for every name of a scan
         with self._batch, os.scandir(self._batch.folder(path)) as entries:
             for entry in entries:
                 try:
-                    seen = entry.stat(follow_symlinks=False)
+                    s = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
                     continue
                 except OSError as error:
-                    found.append((entry.name, error))
+                    add((entry.name, error))
                     continue
-                found.append((entry.name, _stat(seen)))
+                fields = (s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_mode)
+                add((entry.name, make(Stat, fields)))
         return found
 
     def open(self, path: RelPath, how: Opening = Opening.READ, mode: int = 0o666) -> RealFile:

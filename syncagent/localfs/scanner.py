@@ -13,7 +13,8 @@ unless the clock that stamps it has not ticked since the last change before the 
 that window of the moment at which the reading began is given as UNSURE; the next look reads the file again.  Kernels
 from 6.13 on (ext4, xfs, btrfs, tmpfs) tick finer as soon as someone has looked, and then the window is 0 (``probe``).
 What stays hidden: writes through a memory map that the kernel has not yet noticed, and damage of the disk itself; the
-watcher's hint for the closing of the file, or a deep scan, finds those.
+watcher's hint for the closing of the file, or a deep scan, finds those.  ``walk`` reads nothing and so has nothing to
+be unsure of: its stamps are there to be compared with those under which something was read.
 """
 
 from __future__ import annotations
@@ -26,7 +27,16 @@ from typing import Final
 
 from syncagent.content.chunker import ONE_BLOCK
 from syncagent.content.recipe import read_all, read_small
-from syncagent.localfs.ignore import PARK, Rules, is_parked, nothing_ignored, parked_at, refusal, refusal_of_path, shown
+from syncagent.localfs.ignore import (
+    PARK,
+    Rules,
+    is_parked,
+    is_plain_name,
+    nothing_ignored,
+    parked_at,
+    refusal_of_path,
+    shown,
+)
 from syncagent.localfs.ports import MISSING, Abilities, Disk, DiskFile, Opening, Stat
 from syncagent.model.facts import (
     UNSURE,
@@ -38,7 +48,6 @@ from syncagent.model.facts import (
     LookAt,
     NothingThere,
     NotKept,
-    Stamp,
     Unreadable,
 )
 from syncagent.model.ids import NodeId
@@ -54,6 +63,7 @@ PIECE: Final = 1 << 20
 """Bytes that are read at once."""
 
 _TRIES: Final = 3
+_FORMAT: Final = 0o170000
 _ELSEWHERE: Final = "it lies on another file system"
 _SPECIAL: Final = {
     mode_bits.S_IFIFO: "it is a pipe",
@@ -135,56 +145,54 @@ class Scanner:
             facts.append(_trouble(at, error))
             return []
         prefix = f"{at}/" if at else ""
-        deep = len(prefix) * 4 + 4 * 255 > MAX_PATH_BYTES
-        rules = None if self.rules is nothing_ignored else self.rules
-        now = self.disk.now_ns()
+        far = 4 * (len(prefix) + 255) > MAX_PATH_BYTES
+        usual = self.rules is nothing_ignored and not far
         inner: list[RelPath] = []
         names: list[str] = []
-        add = facts.append
+        add, new_name = facts.append, names.append
+        path: RelPath
         for name, seen in entries:
+            path = prefix + name  # type: ignore[assignment]  # a call of RelPath, for every name of a scan, would cost
+            if usual and is_plain_name(name) and type(seen) is Stat and seen.mode & _FORMAT == mode_bits.S_IFREG:
+                new_name(name)
+                add(FileSeen(path, seen.stamp, seen.mode & 0o100 != 0, seen.mtime_ns, None))
+                continue
             if name == OWN_FOLDER and not at:
                 continue
-            path = RelPath(prefix + name)
-            why = refusal(name) if not deep else refusal_of_path(path)
-            if why is not None:
-                names.append(shown(name))
-                add(NotKept(RelPath(prefix + shown(name)), why))
-                continue
-            names.append(name)
-            if isinstance(seen, OSError):
-                add(_trouble(path, seen))
-                continue
-            if rules is not None and (why := rules(path, seen.is_dir)) is not None:
-                add(NotKept(path, why))
-                continue
-            kind = seen.mode & 0o170000
-            if kind == mode_bits.S_IFREG:
-                add(FileSeen(path, self._stamp(seen, now), bool(seen.mode & 0o100), seen.mtime_ns, None))
-            elif kind == mode_bits.S_IFDIR:
-                if seen.device != device:
-                    add(NotKept(path, _ELSEWHERE))
-                    continue
-                add(DirSeen(path, seen.stamp))
+            new_name(shown(name))
+            fact = self._fact(path, name, seen, device)
+            if isinstance(fact, DirSeen):
                 inner.append(path)
-            else:
-                add(self._other(path, seen, now))
+            add(fact)
         add(Listed(at, frozenset(names)))
         return inner
 
-    def _other(self, path: RelPath, seen: Stat, now: int) -> Fact:
+    def _fact(self, path: RelPath, name: str, seen: Stat | OSError, device: int) -> Fact:
+        """The fact on one name of a folder, the content of files left out."""
+        if (why := self._refused(path)) is not None:
+            return NotKept(join(split(path)[0], shown(name)), why)
+        if isinstance(seen, OSError):
+            return _trouble(path, seen)
+        if (why := self.rules(path, seen.is_dir)) is not None:
+            return NotKept(path, why)
+        if seen.is_dir:
+            return DirSeen(path, seen.stamp) if seen.device == device else NotKept(path, _ELSEWHERE)
+        if seen.is_file:
+            return FileSeen(path, seen.stamp, seen.executable, seen.mtime_ns, None)
+        return self._other(path, seen)
+
+    def _other(self, path: RelPath, seen: Stat) -> Fact:
         """A link, or something that is not kept."""
         if not seen.is_link:
-            return NotKept(path, _SPECIAL.get(mode_bits.S_IFMT(seen.mode), "it is neither a file nor a folder"))
+            return NotKept(path, _SPECIAL.get(seen.mode & _FORMAT, "it is neither a file nor a folder"))
         try:
             target = self.disk.readlink(path)
         except OSError as error:
             return _trouble(path, error)
         if shown(target) != target:
             return NotKept(path, "what it points to is not valid UTF-8")
-        return LinkSeen(path, self._stamp(seen, now), target)
-
-    def _stamp(self, seen: Stat, now: int) -> Stamp:
-        return UNSURE if self.abilities.may_hide(seen.ctime_ns, now) else seen.stamp
+        # The text of a link cannot change without a new inode, and is read at every sight: its stamp is never unsure.
+        return LinkSeen(path, seen.stamp, target)
 
     # --- looking ------------------------------------------------------------------------------------------------
 
@@ -196,14 +204,12 @@ class Scanner:
             seen = self.disk.stat(path)
             if spelling is not None and not spelling.is_right(path):
                 return NothingThere(path)
-            if path and self.rules is not nothing_ignored and (why := self.rules(path, seen.is_dir)) is not None:
+            if not path:
+                return DirSeen(path, seen.stamp)
+            if not seen.is_file or (wish.known is not None and seen.stamp == wish.known):
+                return self._fact(path, split(path)[1], seen, device)
+            if (why := self.rules(path, False)) is not None:
                 return NotKept(path, why)
-            if seen.is_dir:
-                return DirSeen(path, seen.stamp) if seen.device == device else NotKept(path, _ELSEWHERE)
-            if not seen.is_file:
-                return self._other(path, seen, self.disk.now_ns())
-            if wish.known is not None and seen.stamp == wish.known:
-                return FileSeen(path, seen.stamp, seen.executable, seen.mtime_ns, None)
             return self._read(path)
         except OSError as error:
             return NothingThere(path) if error.errno in MISSING else _trouble(path, error)
@@ -219,7 +225,7 @@ class Scanner:
                 content, recipe, data = _read_once(file, before)
                 after = file.stat()
                 if after == before and content.size == before.size:
-                    stamp = self._stamp(before, now)
+                    stamp = UNSURE if self.abilities.may_hide(before.ctime_ns, now) else before.stamp
                     return FileSeen(path, stamp, before.executable, before.mtime_ns, content, recipe, data)
                 before = after
         return Unreadable(path, "it is still being written")
