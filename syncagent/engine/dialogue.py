@@ -1,8 +1,8 @@
 """What is said on one connection: effects become messages to the hub, and its messages become events.
 
 A state machine without a socket or a clock: the agent's shell carries its frames over a WebSocket, the simulation over
-links of its own.  One Dialogue lives as long as one connection.  Whatever goes wrong is raised, and ends the connection:
-the journal and the trees make good what was lost with it.
+links of its own.  One Dialogue lives as long as one connection.  Whatever goes wrong is raised, and ends the
+connection: the journal and the trees make good what was lost with it.
 
 It lives beside the engine, whose language it speaks, and not with the adapters, which do not know the engine.
 """
@@ -302,9 +302,9 @@ class Dialogue:
                 judged = tuple(convert.verdict_from_wire(verdict) for verdict in verdicts)
                 return [Judged(judged, Seq(answer.head))]
             case MissingResponse(request_id=request_id, digests=digests):
-                return self._collected(request_id, digests, lambda number, all_: HubLacks(number, all_))
+                return self._collected(request_id, digests, HubLacks)
             case BlocksResponse(request_id=request_id, digests=digests):
-                return self._collected(request_id, digests, lambda number, all_: BlocksEnded(number, all_))
+                return self._collected(request_id, digests, BlocksEnded)
             case _:
                 return []  # an analysis, which we never ask for
 

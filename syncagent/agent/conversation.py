@@ -1,0 +1,194 @@
+"""One connection after the other, carried: what the engine wants said goes out, what the hub says comes in.
+
+What is said and what it means is ``engine.dialogue``'s; this module waits.  Two lanes lead out: whatever someone waits
+for goes first, and bulk (the blocks of large files) goes when nothing else does, frame by frame, so that an edit or a
+heartbeat never stands behind more than one frame of a large file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from syncagent.engine.dialogue import Dialogue, Frame, HubEffect, link_down
+from syncagent.engine.effects import CloseLink, SendBlocks
+from syncagent.engine.events import BlocksSent, Event, LinkDown
+from syncagent.errors import BadMessage, LinkLost, Refused, SyncAgentError
+from syncagent.transport.ports import Dialer, Link
+
+FAREWELL_SECONDS: Final = 1.0
+
+
+class Conversation:
+    """What goes on between this agent and the hub.
+
+    ``dial`` opens a connection, ``introduce`` gives the dialogue that begins on it (with a time of the loop's clock),
+    ``hear`` is given the events that come of it.  All of it in the event loop.
+    """
+
+    def __init__(
+        self, dial: Dialer, introduce: Callable[[float], Dialogue], hear: Callable[[Sequence[Event]], None]
+    ) -> None:
+        self._dial = dial
+        self._introduce = introduce
+        self._hear = hear
+        self._now = asyncio.get_running_loop().time
+        self._talk: _Talk | None = None
+        self.last_contact: float | None = None
+        """When the hub was last heard, in seconds since 1970."""
+
+    @property
+    def connected(self) -> bool:
+        return self._talk is not None
+
+    def send(self, effect: HubEffect) -> None:
+        """Have ``effect`` said.  Without a connection it is not: the engine knows, or will hear in a moment."""
+        if self._talk is not None:
+            self._talk.send(effect)
+
+    def probe(self) -> None:
+        """There is reason to doubt the connection: ask the hub for a sign of life, now."""
+        if self._talk is not None:
+            self._talk.probe()
+
+    async def talk(self) -> None:
+        """The life of one connection, from dialing to its end.  Comes back when the next may be opened at once.
+
+        Raises LinkLost, or whatever else ended it, after it was told as LinkDown.
+        """
+        try:
+            link = await self._dial()
+            reason = await self._converse(link)
+        except SyncAgentError as error:
+            self._hear([link_down(error)])
+            raise
+        self._hear([LinkDown(reason)])
+
+    async def _converse(self, link: Link) -> str:
+        talk = self._talk = _Talk(link, self._introduce(self._now()), self._hear_from_hub, self._now)
+        try:
+            return await talk.run()
+        except BadMessage as error:
+            raise LinkLost(f"the hub broke the protocol: {error}") from error
+        except asyncio.CancelledError:
+            await talk.say_farewell()
+            raise
+        finally:
+            self._talk = None
+            await link.close()
+
+    def _hear_from_hub(self, events: Sequence[Event]) -> None:
+        self.last_contact = time.time()
+        if events:
+            self._hear(events)
+
+
+class _Talk:
+    """One connection that is open."""
+
+    def __init__(
+        self, link: Link, dialogue: Dialogue, hear: Callable[[Sequence[Event]], None], now: Callable[[], float]
+    ) -> None:
+        self._link = link
+        self._dialogue = dialogue
+        self._hear = hear
+        self._now = now
+        self._first: deque[Frame] = deque()
+        self._bulk: deque[Frame | BlocksSent] = deque()
+        self._something_to_send = asyncio.Event()
+        self._pulse_is_due = asyncio.Event()
+        self._closing: asyncio.Future[CloseLink] = asyncio.get_running_loop().create_future()
+
+    def send(self, effect: HubEffect) -> None:
+        if isinstance(effect, CloseLink):
+            if not self._closing.done():
+                self._closing.set_result(effect)
+            return
+        frames = self._dialogue.send(effect)
+        if unsaid := self._dialogue.unsaid():
+            # Not now: the engine is in the middle of the step that wanted it said.
+            asyncio.get_running_loop().call_soon(self._hear, unsaid)
+        if isinstance(effect, SendBlocks) and effect.number:
+            self._bulk.extend(frames)
+            self._bulk.append(BlocksSent(effect.number))
+        else:
+            self._first.extend(frames)
+        self._something_to_send.set()
+
+    def probe(self) -> None:
+        self._dialogue.probe(self._now())
+        self._pulse_is_due.set()
+
+    async def run(self) -> str:
+        """Talk until it ends.  Comes back, with the reason, when it was closed and may be opened again."""
+        self._say(self._dialogue.open())
+        tasks = [asyncio.ensure_future(part) for part in (self._read(), self._write(), self._keep_alive())]
+        waited: set[asyncio.Future[Any]] = {*tasks, self._closing}
+        try:
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()
+            wish = self._closing.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await self.say_farewell()
+        if not wish.again:
+            raise Refused("closed", wish.reason)
+        return wish.reason
+
+    async def say_farewell(self) -> None:
+        """Tell the hub that we go, if that can be done quickly."""
+        try:
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                for frame in self._dialogue.farewell():
+                    await self._put(frame)
+        except (TimeoutError, LinkLost):
+            pass
+
+    async def _read(self) -> None:
+        while True:
+            frame = await self._link.receive()
+            self._hear(self._dialogue.receive(frame, self._now()))
+            if self._dialogue.next_pulse <= self._now():
+                self._pulse_is_due.set()
+
+    async def _write(self) -> None:
+        while True:
+            if self._first:
+                await self._put(self._first.popleft())
+            elif self._bulk:
+                one = self._bulk.popleft()
+                if isinstance(one, BlocksSent):
+                    self._hear([one])
+                else:
+                    await self._put(one)
+            else:
+                self._something_to_send.clear()
+                await self._something_to_send.wait()
+
+    async def _keep_alive(self) -> None:
+        while True:
+            self._pulse_is_due.clear()
+            self._say(self._dialogue.pulse(self._now()))
+            try:
+                async with asyncio.timeout_at(self._dialogue.next_pulse):
+                    await self._pulse_is_due.wait()
+            except TimeoutError:
+                pass
+
+    def _say(self, frames: Sequence[Frame]) -> None:
+        if frames:
+            self._first.extend(frames)
+            self._something_to_send.set()
+
+    async def _put(self, frame: Frame) -> None:
+        if isinstance(frame, str):
+            await self._link.send_text(frame)
+        else:
+            await self._link.send_binary(frame)
