@@ -1,0 +1,351 @@
+"""Says what is wrong with a transcript: the frames of one connection, as someone in the middle saw them.
+
+For people who write another client or another hub, and for our own tests, which lay what went over their wires before
+it.  Only what the frames themselves show is judged: nothing of times, and nothing that would have come later.
+
+It is not on the path of any message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import TypeAlias
+
+from syncagent.errors import BadMessage, BadName
+from syncagent.model.names import check_path
+from syncagent.protocol.changes import FileChange, FileChanges
+from syncagent.protocol.codec import Pack, body_from_client, body_from_hub, decode_frame
+from syncagent.protocol.connection import (
+    DEFAULT_LIMITS,
+    ClientLeft,
+    ConnectionRequest,
+    ConnectionResponse,
+    Disconnect,
+    HeartbeatMessage,
+    HubHeartbeat,
+    Limits,
+)
+from syncagent.protocol.convert import changes_of
+from syncagent.protocol.envelope import HUB, WebSocketMessage
+from syncagent.protocol.faults import CODES, ErrorMessage
+from syncagent.protocol.sync import (
+    AnalysisRequest,
+    BlocksRequest,
+    BlocksResponse,
+    ChangesRequest,
+    ChangesResponse,
+    MissingRequest,
+    MissingResponse,
+    SyncRequest,
+    SyncResponse,
+    VerdictsResponse,
+)
+
+Frame: TypeAlias = str | bytes
+
+
+class Direction(Enum):
+    TO_HUB = "to the hub"
+    TO_CLIENT = "to the client"
+
+
+class Rule(Enum):
+    """What was broken.  The value is the rule itself, as it is shown."""
+
+    UNREADABLE = "every frame can be read"
+    FIRST_MESSAGE = "the first message is client_connect"
+    CONNECT_TWICE = "client_connect is said once"
+    TOO_EARLY = "a client waits for the answer to its client_connect, and a hub says nothing before it"
+    AFTER_REFUSAL = "after a refusal nothing follows"
+    AFTER_GOODBYE = "after client_disconnect the client says nothing"
+    SENDER = "the envelope names the connected client, or the hub"
+    AUTHOR = "a client speaks for itself alone"
+    TIMESTAMP = "a timestamp is ISO 8601"
+    PATH = "a path is relative, normal, and has no part that no name may be"
+    NOT_AGREED = "what was not agreed on is not used"
+    AGREED_TOO_MUCH = "what the hub agrees to was offered"
+    LEVEL_1_FIELDS = "a level 1 client gets the fields of level 1 alone"
+    ECHO = "a change is not told to its author"
+    UNASKED = "an answer has its request"
+    VERDICTS = "a batch gets one verdict for each change, in its order"
+    ORDER = "numbers of the journal only rise"
+    GAP = "no number of the journal is left out"
+    PUSHED_EARLY = "nothing is pushed before the client has caught up"
+    UNASKED_BLOCKS = "blocks come when asked for, or pushed where that was agreed"
+    ERROR_CODE = "an error has a code of the table"
+    HEARTBEAT = "a heartbeat is answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``position`` counts the frames from 0."""
+
+    position: int
+    rule: Rule
+    text: str
+
+    def __str__(self) -> str:
+        return f"frame {self.position}: {self.text} ({self.rule.value})"
+
+
+def check(transcript: Iterable[tuple[Direction, Frame]]) -> list[Finding]:
+    """All that is wrong with ``transcript``, in order; an empty list when it keeps to the protocol."""
+    connection = _Connection()
+    for position, (direction, frame) in enumerate(transcript):
+        connection.position = position
+        connection.see(direction, frame)
+    return connection.findings
+
+
+_SEED_FIELDS = frozenset({"operation", "file_path", "client_id", "old_path"})
+_ANSWERS: dict[type[SyncRequest], type[SyncResponse]] = {
+    AnalysisRequest: SyncResponse,
+    ChangesRequest: ChangesResponse,
+    MissingRequest: MissingResponse,
+    BlocksRequest: BlocksResponse,
+}
+_HEARTBEATS_OPEN = 2
+"""So many heartbeats may be without an answer: it may be on its way."""
+
+
+@dataclass(slots=True)
+class _Connection:
+    """What is known of the connection after the frames so far."""
+
+    position: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    request: ConnectionRequest | None = None
+    response: ConnectionResponse | None = None
+    gone: bool = False
+    limits: Limits = DEFAULT_LIMITS
+    agreed: frozenset[str] = frozenset()
+    asked: list[SyncRequest] = field(default_factory=list)
+    submitted: list[tuple[str, ...]] = field(default_factory=list)
+    told: int | None = None
+    """The last number of the journal that the client has heard of; None before it has caught up."""
+    page: int = 0
+    heartbeats: int = 0
+
+    def find(self, rule: Rule, text: str) -> None:
+        self.findings.append(Finding(self.position, rule, text))
+
+    def see(self, direction: Direction, frame: Frame) -> None:
+        to_hub = direction is Direction.TO_HUB
+        if to_hub and self.gone:
+            self.find(Rule.AFTER_GOODBYE, "the client says something after its client_disconnect")
+        try:
+            message = decode_frame(frame, self.limits)
+            if isinstance(frame, bytes):
+                self._binary(message)
+            if isinstance(message, Pack):
+                self._pack(message, to_hub)
+            elif to_hub:
+                self._from_client(message)
+            else:
+                self._from_hub(message)
+        except BadMessage as trouble:
+            self.find(Rule.UNREADABLE, f"{trouble.code}: {trouble}")
+
+    # --- frames and envelopes
+
+    def _binary(self, message: WebSocketMessage | Pack) -> None:
+        capability = "blocks" if isinstance(message, Pack) else "zstd"
+        if capability not in self.agreed:
+            self.find(Rule.NOT_AGREED, f"a binary frame, but {capability!r} was not agreed on")
+
+    def _pack(self, pack: Pack, to_hub: bool) -> None:
+        if to_hub or "push" in self.agreed:
+            return
+        wanted = {digest for ask in self.asked if isinstance(ask, BlocksRequest) for digest in ask.digests}
+        for digest, _ in pack.blocks:
+            if digest.hex() not in wanted:
+                self.find(Rule.UNASKED_BLOCKS, f"the block {digest.hex()} was not asked for")
+
+    def _envelope(self, message: WebSocketMessage, sender: str) -> None:
+        if message.client_id != sender:
+            self.find(Rule.SENDER, f"the envelope says {message.client_id!r}, and should say {sender!r}")
+        self._time(message.timestamp)
+
+    def _time(self, text: str) -> None:
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            self.find(Rule.TIMESTAMP, f"{text!r} is no time")
+
+    def _paths(self, change: FileChange) -> None:
+        for path in (change.file_path, change.old_path) if change.old_path else (change.file_path,):
+            try:
+                check_path(path)
+            except BadName as trouble:
+                self.find(Rule.PATH, str(trouble))
+
+    # --- what a client says
+
+    def _from_client(self, message: WebSocketMessage) -> None:
+        body = body_from_client(message, self.limits)
+        if isinstance(body, ConnectionRequest):
+            self._connect(body)
+        elif self.request is None:
+            self.find(Rule.FIRST_MESSAGE, f"the client begins with {message.type.value}")
+        elif self.response is None:
+            self.find(Rule.TOO_EARLY, f"the client sends {message.type.value} before it is answered")
+        elif not self.response.success:
+            self.find(Rule.AFTER_REFUSAL, f"the client sends {message.type.value} after it was refused")
+        self._envelope(message, self.request.client_id if self.request else message.client_id)
+        match body:
+            case FileChange() | FileChanges():
+                self._submit(body)
+            case AnalysisRequest() | ChangesRequest() | MissingRequest() | BlocksRequest():
+                self._ask(body)
+            case HeartbeatMessage():
+                self._own(body.client_id)
+                self._time(body.timestamp)
+                self.heartbeats += 1
+                if self.heartbeats > _HEARTBEATS_OPEN:
+                    self.find(Rule.HEARTBEAT, f"{self.heartbeats - 1} heartbeats of the client were not answered")
+            case Disconnect():
+                self.gone = True
+            case ConnectionRequest() | ErrorMessage():
+                pass
+
+    def _connect(self, body: ConnectionRequest) -> None:
+        if self.request is not None:
+            self.find(Rule.CONNECT_TWICE, "the client sends client_connect again")
+            return
+        self.request = body
+
+    def _own(self, client_id: str) -> None:
+        if self.request and client_id != self.request.client_id:
+            self.find(Rule.AUTHOR, f"the client speaks for {client_id!r}")
+
+    def _submit(self, body: FileChange | FileChanges) -> None:
+        changes = changes_of(body)
+        if isinstance(body, FileChanges):
+            self._own(body.client_id)
+            if "batch" not in self.agreed:
+                self.find(Rule.NOT_AGREED, "a batch, but 'batch' was not agreed on")
+        for change in changes:
+            self._own(change.client_id)
+            self._paths(change)
+        submitted = tuple(change.change_id for change in changes if not change.is_notice)
+        if submitted and "journal" not in self.agreed:
+            self.find(Rule.NOT_AGREED, "changes with content, but 'journal' was not agreed on")
+        elif submitted:
+            self.submitted.append(submitted)
+
+    def _ask(self, body: SyncRequest) -> None:
+        needed = {ChangesRequest: "journal", MissingRequest: "blocks", BlocksRequest: "blocks"}.get(type(body))
+        if needed and needed not in self.agreed:
+            self.find(Rule.NOT_AGREED, f"a request of kind {body.kind!r}, but {needed!r} was not agreed on")
+        if isinstance(body, ChangesRequest):
+            self.page = body.since
+        self.asked.append(body)
+
+    # --- what the hub says
+
+    def _from_hub(self, message: WebSocketMessage) -> None:
+        body = body_from_hub(message, self.limits)
+        if self.response is None and not isinstance(body, (ConnectionResponse, ErrorMessage)):
+            self.find(Rule.TOO_EARLY, f"the hub sends {message.type.value} before it has answered")
+        elif self.response and not self.response.success and not isinstance(body, ErrorMessage):
+            self.find(Rule.AFTER_REFUSAL, f"the hub sends {message.type.value} after it has refused")
+        self._envelope(message, HUB)
+        match body:
+            case ConnectionResponse():
+                self._welcome(body)
+            case FileChange() | FileChanges():
+                self._tell(message, body)
+            case VerdictsResponse():
+                self._judge(body)
+            case SyncResponse():
+                self._answer(body)
+            case HubHeartbeat():
+                self._time(body.timestamp)
+                self.heartbeats = 0
+            case ErrorMessage():
+                if body.error_code not in CODES:
+                    self.find(Rule.ERROR_CODE, f"the error code {body.error_code!r} is not known")
+                self.asked = [ask for ask in self.asked if not body.request_id or ask.request_id != body.request_id]
+            case ClientLeft():
+                pass
+
+    def _welcome(self, body: ConnectionResponse) -> None:
+        if self.request is None:
+            self.find(Rule.UNASKED, "the hub answers a client_connect that was not sent")
+            return
+        if self.response is not None:
+            self.find(Rule.CONNECT_TWICE, "the hub answers client_connect again")
+            return
+        self._time(body.server_time)
+        self.response = body
+        self.limits = body.limits or DEFAULT_LIMITS
+        self.agreed = frozenset(body.capabilities)
+        for capability in sorted(self.agreed - set(self.request.capabilities)):
+            self.find(Rule.AGREED_TOO_MUCH, f"the client did not offer {capability!r}")
+        if body.protocol_version > self.request.protocol_version:
+            self.find(Rule.AGREED_TOO_MUCH, f"the client does not speak version {body.protocol_version}")
+
+    def _tell(self, message: WebSocketMessage, body: FileChange | FileChanges) -> None:
+        journal = "journal" in self.agreed
+        if not journal and not message.data.keys() <= _SEED_FIELDS:
+            self.find(Rule.LEVEL_1_FIELDS, f"fields {sorted(message.data.keys() - _SEED_FIELDS)}")
+        for change in changes_of(body):
+            self._paths(change)
+            if self.request and change.client_id == self.request.client_id:
+                self.find(Rule.ECHO, f"the client hears of its own change of {change.file_path!r}")
+            if journal and not change.is_notice:
+                if self.told is None:
+                    self.find(Rule.PUSHED_EARLY, f"number {change.seq} is pushed")
+                self._advance(change.seq)
+
+    def _advance(self, seq: int) -> None:
+        """The client hears of ``seq``, live or through a verdict."""
+        if self.told is None:
+            return
+        if seq <= self.told:
+            self.find(Rule.ORDER, f"number {seq} comes after {self.told}")
+        elif seq > self.told + 1:
+            self.find(Rule.GAP, f"number {seq} comes after {self.told}")
+        self.told = max(self.told, seq)
+
+    def _judge(self, body: VerdictsResponse) -> None:
+        ids = tuple(verdict.change_id for verdict in body.verdicts)
+        if ids not in self.submitted:
+            self.find(
+                Rule.VERDICTS if self.submitted else Rule.UNASKED, f"{len(ids)} verdicts on no batch that was sent"
+            )
+        elif self.submitted.index(ids):
+            self.find(Rule.VERDICTS, "an earlier batch is not judged yet")
+        self.submitted = [batch for batch in self.submitted if batch != ids]
+        for verdict in body.verdicts:
+            if verdict.status == "committed":
+                self._advance(verdict.seq)
+            if verdict.error_code and verdict.error_code not in CODES:
+                self.find(Rule.ERROR_CODE, f"the error code {verdict.error_code!r} is not known")
+
+    def _answer(self, body: SyncResponse) -> None:
+        for ask in self.asked:
+            if _ANSWERS[type(ask)] is type(body) and ask.request_id == body.request_id:
+                self.asked.remove(ask)
+                break
+        else:
+            self.find(Rule.UNASKED, "no request waits for this answer")
+        if isinstance(body, ChangesResponse) and body.success:
+            self._page(body)
+
+    def _page(self, body: ChangesResponse) -> None:
+        last = self.page
+        for change in body.changes:
+            self._paths(change)
+            if change.seq <= last:
+                self.find(Rule.ORDER, f"number {change.seq} comes after {last}")
+            elif change.seq > last + 1 and not body.snapshot:
+                self.find(Rule.GAP, f"number {change.seq} comes after {last}")
+            last = change.seq
+        if body.more:
+            self.page = body.next
+        else:
+            self.told = body.head

@@ -1,0 +1,1 @@
+"""For people who write another client, another hub, or tests of either."""
