@@ -234,11 +234,14 @@ class _Bench:
         self._head = after.seq
         self._nodes[after.id] = after
         self._answered[change.change_id] = Answered(after.id, after.seq, after.rev)
+        path = self._path(after.id)
+        if len(path) > MAX_PATH_BYTES // 4 and len(path.encode()) > MAX_PATH_BYTES:
+            path = RelPath(after.name)  # beneath a folder that was moved far down; the text is for people only
         entry = Entry(
             after.seq, after.rev, change.operation, self._author, after.id, after.node(), after.recipe,
-            self._path(after.id), old_path,
+            path, old_path,
         )  # fmt: skip
-        self.journal.append(Journalled(entry, change.change_id))
+        self.journal.append(Journalled(entry, change.change_id, after))
 
 
 def _living(row: Row | None) -> Row:

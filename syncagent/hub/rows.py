@@ -86,10 +86,11 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Journalled:
-    """An entry of the journal, and the key under which its change was submitted."""
+    """An entry of the journal, the key under which its change was submitted, and the row after it."""
 
     entry: Entry
     change_id: ChangeId
+    after: Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Folder:
     name: str
     epoch: str
     head: Seq
-    horizon: Seq = Seq(0)
+    horizon: Seq
 
 
 class Role(Enum):
@@ -78,14 +78,14 @@ class Journal(Protocol):
         """What there is of ``wanted``; its blocks are left out."""
 
     def write(self, folder: FolderId, judgement: Judgement, time_ns: int) -> None:
-        """Write the rows and append to the journal (within a unit).  ``judgement`` was made on ``rows`` of this unit."""
+        """Write the rows and append to the journal (within a unit).  ``judgement`` is of ``rows`` of this unit."""
 
     def entries(self, folder: FolderId, since: Seq, limit: int) -> list[Timed]:
         """The journal after ``since``, in order, at most ``limit``."""
 
     def snapshot(self, folder: FolderId, since: Seq, limit: int) -> list[Timed]:
-        """The rows whose last change is after ``since``, by its number, at most ``limit``: each as the entry that brings
-        it about at once.  Tombstones are left out where ``since`` is 0."""
+        """The rows whose last change is after ``since``, by its number, at most ``limit``: each as the entry that
+        brings it about at once.  Tombstones are left out where ``since`` is 0."""
 
     def listing(self, folder: FolderId) -> Mapping[RelPath, Content]:
         """All living files."""
@@ -93,6 +93,9 @@ class Journal(Protocol):
 
 class Blocks(Protocol):
     """Bytes named by their digest, known only within a folder."""
+
+    def prepare(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
+        """Do the slow part of a ``put`` that follows: on any thread, outside of any unit, or not at all."""
 
     def sizes(self, folder: FolderId, digests: Collection[Digest]) -> dict[Digest, int]:
         """How long those are that the folder has."""

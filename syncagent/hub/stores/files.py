@@ -1,0 +1,131 @@
+"""Larger blocks as files: ``<root>/<folder>/<first byte>/<digest>``, in hexadecimal.
+
+A file under its own name is whole and durable: it is written under another name, synced, renamed, and then its folder
+is synced (HAZARDS, first rule).  Files of one call are written side by side, because a disk syncs many at once almost
+as fast as one.  Any thread may call; what is here is believed only where the database says so too.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from syncagent.errors import StorageFull, StorageTrouble, SyncAgentError
+from syncagent.hub.stores.ports import FolderId
+from syncagent.model.ids import Digest
+
+_AT_ONCE: Final = 8
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class BlockFiles:
+    """Files beneath ``root``; ``digest_of`` names bytes."""
+
+    def __init__(self, root: str, digest_of: Callable[[bytes], Digest]) -> None:
+        """Make ``root``, and remove what an earlier process left half written.  Raises StorageFull, StorageTrouble."""
+        self.digest_of = digest_of
+        self._root = root
+        self._lock = threading.Lock()
+        self._durable: set[tuple[FolderId, Digest]] = set()
+        self._numbers = itertools.count()
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="block-files")
+        try:
+            self._begin()
+        except OSError as trouble:
+            raise told(trouble) from trouble
+
+    def _begin(self) -> None:
+        os.makedirs(self._unfinished, mode=0o700, exist_ok=True)
+        for name in os.listdir(self._unfinished):
+            os.unlink(os.path.join(self._unfinished, name))
+
+    @property
+    def _unfinished(self) -> str:
+        return os.path.join(self._root, "unfinished")
+
+    def write(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
+        """Make files of ``blocks``, all durable when this comes back.  Raises StorageFull, StorageTrouble."""
+        if not blocks:
+            return
+        try:
+            shards = set(self._threads.map(lambda block: self._write_one(folder, *block), blocks))
+            list(self._threads.map(_sync_folder, shards))
+        except OSError as trouble:
+            raise told(trouble) from trouble
+        with self._lock:
+            self._durable.update((folder, digest) for digest, _ in blocks)
+
+    def ensure(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
+        """Write those of ``blocks`` that a ``write`` has not just written."""
+        with self._lock:
+            rest = [block for block in blocks if (folder, block[0]) not in self._durable]
+            self._durable.difference_update((folder, digest) for digest, _ in blocks)
+        if rest:
+            self.write(folder, rest)
+            with self._lock:
+                self._durable.difference_update((folder, digest) for digest, _ in rest)
+
+    def read(self, folder: FolderId, digest: Digest) -> bytes | None:
+        """What is in the file of that name; None when there is none.  Raises StorageTrouble."""
+        try:
+            with open(self._path(folder, digest), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+        except OSError as trouble:
+            raise told(trouble) from trouble
+
+    def close(self) -> None:
+        self._threads.shutdown()
+
+    def _path(self, folder: FolderId, digest: Digest) -> str:
+        name = digest.hex()
+        return os.path.join(self._root, str(folder), name[:2], name)
+
+    def _write_one(self, folder: FolderId, digest: Digest, plain: bytes) -> str:
+        """Write one file, synced; the folder that is to be synced."""
+        target = self._path(folder, digest)
+        shard = os.path.dirname(target)
+        _make_folders(shard)
+        unfinished = os.path.join(self._unfinished, str(next(self._numbers)))
+        try:
+            with open(unfinished, "wb", buffering=0) as file:
+                view = memoryview(plain)
+                while view:
+                    view = view[file.write(view) :]
+                os.fsync(file.fileno())
+            os.replace(unfinished, target)
+        except BaseException:
+            if os.path.exists(unfinished):
+                os.unlink(unfinished)
+            raise
+        return shard
+
+
+def _make_folders(path: str) -> None:
+    """Make ``path`` with all above it; each new folder is durable in the one that holds it."""
+    if not os.path.isdir(path):
+        above = os.path.dirname(path)
+        _make_folders(above)
+        os.makedirs(path, 0o700, exist_ok=True)
+        _sync_folder(above)
+
+
+def _sync_folder(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def told(trouble: OSError) -> SyncAgentError:
+    """The system's ``trouble`` as one of ours; without the path, which is no one else's concern."""
+    if trouble.errno in _NO_ROOM:
+        return StorageFull("no room on the hub's disk")
+    return StorageTrouble(f"the hub's disk answered with an error ({os.strerror(trouble.errno or 0)})")

@@ -1,0 +1,253 @@
+"""A store in memory, for simulated worlds and for tests.
+
+It keeps its word as a disk does: ``crash`` loses what no unit has finished, and nothing else.  ``before_commit`` is
+called at the end of each unit, and may raise, as a full disk would.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from syncagent.hub.rows import Answered, Judgement, Row, Rows, Slot, Wanted
+from syncagent.hub.stores.ports import Folder, FolderId, Key, Timed
+from syncagent.model.changes import Entry, Operation
+from syncagent.model.facts import Kind
+from syncagent.model.ids import ROOT, ChangeId, Digest, NodeId, Seq
+from syncagent.model.names import RelPath, join, name_key
+from syncagent.model.nodes import Content
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What there is of one folder."""
+
+    folder: Folder
+    nodes: dict[NodeId, Row] = field(default_factory=dict)
+    times: dict[NodeId, int] = field(default_factory=dict)
+    slots: dict[Slot, NodeId] = field(default_factory=dict)
+    children: Counter[NodeId] = field(default_factory=Counter)
+    answered: dict[ChangeId, Answered] = field(default_factory=dict)
+    journal: list[Timed] = field(default_factory=list)
+    blocks: dict[Digest, bytes] = field(default_factory=dict)
+
+
+class MemoryStore:
+    """Everything, in dictionaries (port ``Store``).  ``new_id`` gives the ids of hub and epochs."""
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self._undo: list[Callable[[], object]] | None = None
+        self.before_commit: Callable[[], None] = _nothing
+        self.journal = MemoryJournal(self, new_id)
+        self.blocks = MemoryBlocks(self)
+        self.keys = MemoryKeys(self)
+
+    @contextmanager
+    def unit(self) -> Iterator[None]:
+        if self._undo is not None:
+            raise AssertionError("a unit within a unit")
+        self._undo = []
+        try:
+            yield
+            self.before_commit()
+        except BaseException:
+            self.crash()
+            raise
+        self._undo = None
+
+    def crash(self) -> None:
+        """Lose what is not durable: the unit that is under way."""
+        for undo in reversed(self._undo or []):
+            undo()
+        self._undo = None
+
+    def will(self, undo: Callable[[], object]) -> None:
+        """How to take back what is about to be done."""
+        if self._undo is None:
+            raise AssertionError("written outside of a unit")
+        self._undo.append(undo)
+
+    def close(self) -> None:
+        pass
+
+
+def _nothing() -> None:
+    pass
+
+
+class MemoryJournal:
+    """Folders, rows, journal (port ``Journal``)."""
+
+    def __init__(self, store: MemoryStore, new_id: Callable[[], str]) -> None:
+        self._store = store
+        self._new_id = new_id
+        self.hub_id = new_id()
+        self.kept: dict[FolderId, _Kept] = {}
+
+    def folders(self) -> list[Folder]:
+        return [kept.folder for kept in self.kept.values()]
+
+    def make_folder(self, name: str) -> Folder:
+        for folder in self.folders():
+            if folder.name == name:
+                return folder
+        folder = Folder(FolderId(len(self.kept) + 1), name, self._new_id(), Seq(0), Seq(0))
+        self._store.will(lambda: self.kept.pop(folder.id))
+        self.kept[folder.id] = _Kept(folder)
+        return folder
+
+    def rows(self, folder: FolderId, wanted: Wanted) -> Rows:
+        kept = self.kept[folder]
+        nodes: dict[NodeId, Row] = {}
+        for node in wanted.nodes:
+            row = kept.nodes.get(node)
+            while row is not None and row.id not in nodes:
+                nodes[row.id] = row
+                row = kept.nodes.get(row.parent)
+        return Rows(
+            head=kept.folder.head,
+            nodes=nodes,
+            slots={slot: kept.slots[slot] for slot in wanted.slots if slot in kept.slots},
+            children={node: kept.children[node] for node in wanted.folders if kept.children[node]},
+            answered={change: kept.answered[change] for change in wanted.change_ids if change in kept.answered},
+        )
+
+    def write(self, folder: FolderId, judgement: Judgement, time_ns: int) -> None:
+        kept = self.kept[folder]
+        self._store.will(self._restored(kept, judgement))
+        self._place(kept, judgement.rows)
+        for row in judgement.rows:
+            kept.times[row.id] = time_ns
+        for said in judgement.journal:
+            kept.journal.append(Timed(said.entry, time_ns))
+            kept.answered[said.change_id] = Answered(said.entry.node_id, said.entry.seq, said.entry.rev)
+        kept.folder = replace(kept.folder, head=judgement.new_head)
+
+    def _restored(self, kept: _Kept, judgement: Judgement) -> Callable[[], None]:
+        before = [kept.nodes.get(row.id) for row in judgement.rows]
+        times = [kept.times.get(row.id, 0) for row in judgement.rows]
+        folder = kept.folder
+
+        def undo() -> None:
+            self._remove(kept, [row.id for row in judgement.rows])
+            self._place(kept, [row for row in before if row is not None])
+            kept.times.update((row.id, time) for row, time in zip(judgement.rows, times, strict=True))
+            del kept.journal[len(kept.journal) - len(judgement.journal) :]
+            for said in judgement.journal:
+                del kept.answered[said.change_id]
+            kept.folder = folder
+
+        return undo
+
+    def _place(self, kept: _Kept, rows: Sequence[Row]) -> None:
+        self._remove(kept, [row.id for row in rows])
+        for row in rows:
+            kept.nodes[row.id] = row
+            if row.living:
+                slot = (row.parent, name_key(row.name))
+                if slot in kept.slots:
+                    raise AssertionError("two nodes in one place")
+                kept.slots[slot] = row.id
+                kept.children[row.parent] += 1
+
+    def _remove(self, kept: _Kept, nodes: Sequence[NodeId]) -> None:
+        for node in nodes:
+            row = kept.nodes.pop(node, None)
+            if row is not None and row.living:
+                del kept.slots[row.parent, name_key(row.name)]
+                kept.children[row.parent] -= 1
+
+    def entries(self, folder: FolderId, since: Seq, limit: int) -> list[Timed]:
+        return self.kept[folder].journal[since : since + limit]
+
+    def snapshot(self, folder: FolderId, since: Seq, limit: int) -> list[Timed]:
+        kept = self.kept[folder]
+        rows = sorted((row for row in kept.nodes.values() if row.seq > since), key=lambda row: row.seq)
+        return [self._as_entry(kept, row) for row in rows if row.living or since][:limit]
+
+    def _as_entry(self, kept: _Kept, row: Row) -> Timed:
+        operation = Operation.CREATE if row.living else Operation.DELETE
+        path = self._path(kept, row)
+        return Timed(
+            Entry(row.seq, row.rev, operation, row.author, row.id, row.node(), row.recipe, path), kept.times[row.id]
+        )
+
+    def _path(self, kept: _Kept, row: Row) -> RelPath:
+        names: list[str] = [row.name]
+        while row.parent != ROOT:
+            row = kept.nodes[row.parent]
+            names.append(row.name)
+        return RelPath("/".join(reversed(names)))
+
+    def listing(self, folder: FolderId) -> Mapping[RelPath, Content]:
+        kept = self.kept[folder]
+        beneath: dict[NodeId, list[Row]] = {}
+        for row in kept.nodes.values():
+            if row.living:
+                beneath.setdefault(row.parent, []).append(row)
+        found: dict[RelPath, Content] = {}
+        folders = [(ROOT, RelPath(""))]
+        while folders:
+            parent, path = folders.pop()
+            for row in beneath.get(parent, []):
+                if row.kind is Kind.DIR:
+                    folders.append((row.id, join(path, row.name)))
+                elif row.content is not None:
+                    found[join(path, row.name)] = row.content
+        return found
+
+
+class MemoryBlocks:
+    """Blocks in a dictionary of each folder (port ``Blocks``)."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def _of(self, folder: FolderId) -> dict[Digest, bytes]:
+        return self._store.journal.kept[folder].blocks
+
+    def prepare(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
+        pass
+
+    def sizes(self, folder: FolderId, digests: Collection[Digest]) -> dict[Digest, int]:
+        there = self._of(folder)
+        return {digest: len(there[digest]) for digest in digests if digest in there}
+
+    def put(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
+        there = self._of(folder)
+        fresh = {digest: plain for digest, plain in blocks if digest not in there}
+        self._store.will(lambda: [there.pop(digest) for digest in fresh])
+        there.update(fresh)
+
+    def read(self, folder: FolderId, digests: Sequence[Digest]) -> list[tuple[Digest, bytes]]:
+        there = self._of(folder)
+        return [(digest, there[digest]) for digest in digests if digest in there]
+
+
+class MemoryKeys:
+    """Keys in a dictionary (port ``Keys``)."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._kept: dict[str, Key] = {}
+
+    def all(self) -> list[Key]:
+        return [self._kept[key] for key in sorted(self._kept)]
+
+    def put(self, key: Key) -> None:
+        self._keep_for_undo()
+        self._kept[key.id] = key
+
+    def remove(self, key_id: str) -> None:
+        self._keep_for_undo()
+        self._kept.pop(key_id, None)
+
+    def _keep_for_undo(self) -> None:
+        before = dict(self._kept)
+
+        def undo() -> None:
+            self._kept = before
+
+        self._store.will(undo)

@@ -1,0 +1,316 @@
+"""The hub's store in one SQLite file, with larger blocks as files beside it.
+
+One connection on one thread; a unit is one transaction, durable when it ends (``sqlite``).  Blocks up to SMALL bytes
+are kept in the database, so that a batch of small files is one durable write with its rows and its journal.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from syncagent.hub.rows import Answered, Judgement, Row, Rows, Slot, Wanted
+from syncagent.hub.stores.columns import (
+    OPERATION_NUMBER,
+    OPERATIONS,
+    ROW_COLUMNS,
+    WIDTH,
+    from_columns,
+    to_columns,
+)
+from syncagent.hub.stores.files import BlockFiles
+from syncagent.hub.stores.ports import Folder, FolderId, Key, Role, Timed
+from syncagent.hub.stores.schema import APPLICATION, SCHEMA
+from syncagent.model.changes import Entry, Operation
+from syncagent.model.facts import Kind
+from syncagent.model.ids import ROOT, ChangeId, Digest, NodeId, Rev, Seq
+from syncagent.model.names import NameKey, RelPath, name_key
+from syncagent.model.nodes import Content
+from syncagent.sqlite import Database, among, open_database
+
+SMALL: Final = 64 * 1024
+"""Blocks of at most this many bytes are kept in the database."""
+
+_ID_BYTES: Final = 16
+_MARKS: Final = ", ".join("?" * (WIDTH + 3))
+_WRITE_NODE: Final = f"""
+INSERT INTO node (folder, {ROW_COLUMNS}, slot, time_ns) VALUES ({_MARKS})
+ON CONFLICT (folder, id) DO UPDATE SET rev = excluded.rev, seq = excluded.seq, living = excluded.living,
+    author = excluded.author, kind = excluded.kind, parent = excluded.parent, name = excluded.name,
+    digest = excluded.digest, size = excluded.size, executable = excluded.executable, mtime_ns = excluded.mtime_ns,
+    target = excluded.target, recipe = excluded.recipe, slot = excluded.slot, time_ns = excluded.time_ns
+"""  # noqa: S608 - no value is put into the text
+_APPEND: Final = f"""
+INSERT INTO journal (folder, {ROW_COLUMNS}, operation, change_id, path, old_path, time_ns)
+VALUES ({_MARKS}, ?, ?, ?)
+"""  # noqa: S608 - the same
+_NODE_COLUMNS: Final = ", ".join(f"node.{name}" for name in ROW_COLUMNS.split(", "))
+_WITH_ANCESTORS: Final = f"""
+WITH RECURSIVE up (id) AS (
+    SELECT value FROM carray(?2) UNION SELECT node.parent FROM up JOIN node ON node.folder = ?1 AND node.id = up.id
+) SELECT {_NODE_COLUMNS} FROM up JOIN node ON node.folder = ?1 AND node.id = up.id
+"""  # noqa: S608 - the same
+_LISTING: Final = """
+WITH RECURSIVE tree (id, kind, path, digest, size) AS (
+    SELECT 'root', 0, '', NULL, NULL
+    UNION ALL
+    SELECT node.id, node.kind, tree.path || '/' || node.name, node.digest, node.size FROM tree JOIN node
+    ON node.folder = ?1 AND node.living = 1 AND node.slot > tree.id || '/' AND node.slot < tree.id || '0'
+    WHERE tree.kind = 0
+) SELECT substr(path, 2), digest, size FROM tree WHERE kind = 1
+"""
+
+
+class SqliteStore:
+    """Everything, in one file.  Opened, used and closed on one thread."""
+
+    def __init__(self, path: str, files: BlockFiles, new_id: Callable[[], str] | None = None) -> None:
+        """Open the database at ``path``.  Raises what ``open_database`` raises."""
+        self._database = open_database(path, schema=SCHEMA, application=APPLICATION)
+        fresh = new_id or _random_id
+        self.journal = SqliteJournal(self._database, fresh)
+        self.blocks = SqliteBlocks(self._database, files)
+        self.keys = SqliteKeys(self._database)
+
+    @contextmanager
+    def unit(self) -> Iterator[None]:
+        with self._database.transaction():
+            yield
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _random_id() -> str:
+    return secrets.token_hex(_ID_BYTES)
+
+
+class SqliteJournal:
+    """Folders, rows, journal (port ``Journal``)."""
+
+    def __init__(self, database: Database, new_id: Callable[[], str]) -> None:
+        self._db = database
+        self._new_id = new_id
+        database.execute("INSERT OR IGNORE INTO hub VALUES (1, ?)", (new_id(),))
+        [(hub_id,)] = database.execute("SELECT hub_id FROM hub")
+        self.hub_id: str = hub_id
+
+    def folders(self) -> list[Folder]:
+        return [
+            Folder(FolderId(number), name, epoch, Seq(head), Seq(horizon))
+            for number, name, epoch, head, horizon in self._db.execute(
+                "SELECT id, name, epoch, head, horizon FROM folder ORDER BY id"
+            )
+        ]
+
+    def make_folder(self, name: str) -> Folder:
+        self._db.execute(
+            "INSERT INTO folder (name, epoch, head, horizon) VALUES (?, ?, 0, 0) ON CONFLICT (name) DO NOTHING",
+            (name, self._new_id()),
+        )
+        return next(folder for folder in self.folders() if folder.name == name)
+
+    def rows(self, folder: FolderId, wanted: Wanted) -> Rows:
+        nodes = self._with_ancestors(folder, wanted.nodes)
+        return Rows(
+            head=self._head(folder),
+            nodes=nodes,
+            slots=self._slots(folder, wanted.slots),
+            children=self._children(folder, [node for node in wanted.folders if _is_dir(nodes.get(node))]),
+            answered=self._answered(folder, wanted.change_ids),
+        )
+
+    def _head(self, folder: FolderId) -> Seq:
+        found = self._db.first("SELECT head FROM folder WHERE id = ?", (folder,))
+        return Seq(found[0]) if found else Seq(0)
+
+    def _with_ancestors(self, folder: FolderId, nodes: Collection[NodeId]) -> dict[NodeId, Row]:
+        if not nodes:
+            return {}
+        found = self._db.execute(_WITH_ANCESTORS, (folder, among(nodes)))
+        return {columns[0]: from_columns(columns) for columns in found}
+
+    def _slots(self, folder: FolderId, slots: Collection[Slot]) -> dict[Slot, NodeId]:
+        if not slots:
+            return {}
+        found = self._db.execute(
+            "SELECT slot, id FROM node WHERE folder = ? AND living = 1 AND slot IN carray(?)",
+            (folder, among([f"{parent}/{key}" for parent, key in slots])),
+        )
+        return {_slot(slot): NodeId(node) for slot, node in found}
+
+    def _children(self, folder: FolderId, parents: Collection[NodeId]) -> dict[NodeId, int]:
+        counted = {}
+        for parent in parents:
+            found = self._db.first(
+                "SELECT count(*) FROM node WHERE folder = ? AND living = 1 AND slot > ? AND slot < ?",
+                (folder, f"{parent}/", f"{parent}0"),
+            )
+            counted[parent] = int(found[0]) if found else 0
+        return counted
+
+    def _answered(self, folder: FolderId, change_ids: Collection[ChangeId]) -> dict[ChangeId, Answered]:
+        if not change_ids:
+            return {}
+        found = self._db.execute(
+            "SELECT change_id, id, seq, rev FROM journal WHERE folder = ? AND change_id IN carray(?)",
+            (folder, among(change_ids)),
+        )
+        return {ChangeId(change): Answered(NodeId(node), Seq(seq), Rev(rev)) for change, node, seq, rev in found}
+
+    def write(self, folder: FolderId, judgement: Judgement, time_ns: int) -> None:
+        if not judgement.journal:
+            return
+        if judgement.yielded:
+            # Names may change places within a batch: all are let go before any is taken.
+            self._db.execute(
+                "UPDATE node SET living = 0 WHERE folder = ? AND id IN carray(?)", (folder, among(judgement.yielded))
+            )
+        self._db.many(
+            _WRITE_NODE,
+            [(folder, *to_columns(row), f"{row.parent}/{name_key(row.name)}", time_ns) for row in judgement.rows],
+        )
+        self._db.many(
+            _APPEND,
+            [
+                (folder, *to_columns(said.after), OPERATION_NUMBER[said.entry.operation], said.change_id,
+                 said.entry.path, said.entry.old_path, time_ns)
+                for said in judgement.journal
+            ],
+        )  # fmt: skip
+        self._db.execute("UPDATE folder SET head = ? WHERE id = ?", (judgement.new_head, folder))
+
+    def entries(self, folder: FolderId, since: Seq, limit: int) -> list[Timed]:
+        found = self._db.execute(
+            f"SELECT {ROW_COLUMNS}, operation, path, old_path, time_ns FROM journal"  # noqa: S608 - the same
+            " WHERE folder = ? AND seq > ? ORDER BY seq LIMIT ?",
+            (folder, since, limit),
+        )
+        return [
+            Timed(
+                _entry(from_columns(columns[:WIDTH]), OPERATIONS[columns[WIDTH]], *columns[WIDTH + 1 : -1]), columns[-1]
+            )
+            for columns in found
+        ]
+
+    def snapshot(self, folder: FolderId, since: Seq, limit: int) -> list[Timed]:
+        found = self._db.execute(
+            f"SELECT {ROW_COLUMNS}, time_ns FROM node WHERE folder = ? AND seq > ?"  # noqa: S608 - the same
+            f" {'' if since else 'AND living = 1'} ORDER BY seq LIMIT ?",
+            (folder, since, limit),
+        )
+        rows = [from_columns(columns[:WIDTH]) for columns in found]
+        paths = self._paths(folder, {row.parent for row in rows})
+        return [
+            Timed(
+                _entry(row, Operation.CREATE if row.living else Operation.DELETE, f"{paths[row.parent]}{row.name}", ""),
+                columns[-1],
+            )
+            for row, columns in zip(rows, found, strict=True)
+        ]
+
+    def _paths(self, folder: FolderId, parents: Collection[NodeId]) -> dict[NodeId, str]:
+        """The path of each of ``parents`` with a slash behind it; "" for the root."""
+        nodes = self._with_ancestors(folder, parents)
+        paths = {ROOT: ""}
+        for parent in parents:
+            trail = []
+            step = parent
+            while step not in paths and step in nodes:
+                trail.append(step)
+                step = nodes[step].parent
+            path = paths.get(step, "")
+            for node in reversed(trail):
+                path = paths[node] = f"{path}{nodes[node].name}/"
+            paths.setdefault(parent, path)
+        return paths
+
+    def listing(self, folder: FolderId) -> Mapping[RelPath, Content]:
+        return {
+            RelPath(path): Content(Digest(digest), size) for path, digest, size in self._db.execute(_LISTING, (folder,))
+        }
+
+
+def _is_dir(row: Row | None) -> bool:
+    return row is not None and row.kind is Kind.DIR
+
+
+def _slot(text: str) -> Slot:
+    parent, _, key = text.partition("/")
+    return NodeId(parent), NameKey(key)
+
+
+def _entry(row: Row, operation: Operation, path: str, old_path: str) -> Entry:
+    return Entry(
+        row.seq, row.rev, operation, row.author, row.id, row.node(), row.recipe, RelPath(path), RelPath(old_path)
+    )
+
+
+class SqliteBlocks:
+    """Small blocks in the database, larger ones as files (port ``Blocks``)."""
+
+    def __init__(self, database: Database, files: BlockFiles) -> None:
+        self._db = database
+        self._files = files
+
+    def prepare(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
+        self._files.write(folder, [block for block in blocks if len(block[1]) > SMALL])
+
+    def sizes(self, folder: FolderId, digests: Collection[Digest]) -> dict[Digest, int]:
+        if not digests:
+            return {}
+        found = self._db.execute(
+            "SELECT digest, size FROM block WHERE folder = ? AND digest IN carray(?)", (folder, among(digests))
+        )
+        return {Digest(digest): size for digest, size in found}
+
+    def put(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
+        there = self.sizes(folder, [digest for digest, _ in blocks])
+        fresh = {digest: plain for digest, plain in blocks if digest not in there}
+        self._files.ensure(folder, [(digest, plain) for digest, plain in fresh.items() if len(plain) > SMALL])
+        self._db.many(
+            "INSERT INTO block (folder, size, digest, bytes) VALUES (?, ?, ?, ?)",
+            [(folder, len(plain), digest, plain if len(plain) <= SMALL else None) for digest, plain in fresh.items()],
+        )
+
+    def read(self, folder: FolderId, digests: Sequence[Digest]) -> list[tuple[Digest, bytes]]:
+        if not digests:
+            return []
+        rows = self._db.execute(
+            "SELECT digest, size, bytes FROM block WHERE folder = ? AND digest IN carray(?)", (folder, among(digests))
+        )
+        found: dict[Digest, bytes] = {}
+        lost: list[Digest] = []
+        for digest, size, kept in rows:
+            plain = kept if kept is not None else self._files.read(folder, digest)
+            if plain is not None and len(plain) == size and self._files.digest_of(plain) == digest:
+                found[digest] = plain
+            else:
+                lost.append(digest)
+        if lost:
+            self._db.execute("DELETE FROM block WHERE folder = ? AND digest IN carray(?)", (folder, among(lost)))
+        return [(digest, found[digest]) for digest in digests if digest in found]
+
+
+class SqliteKeys:
+    """API keys, as hashes (port ``Keys``)."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def all(self) -> list[Key]:
+        return [
+            Key(key, salt, digest, Role(role), frozenset(folders.split()), label)
+            for key, salt, digest, role, folders, label in self._db.execute("SELECT * FROM api_key ORDER BY id")
+        ]
+
+    def put(self, key: Key) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO api_key VALUES (?, ?, ?, ?, ?, ?)",
+            (key.id, key.salt, key.hash, key.role.value, " ".join(sorted(key.folders)), key.label),
+        )
+
+    def remove(self, key_id: str) -> None:
+        self._db.execute("DELETE FROM api_key WHERE id = ?", (key_id,))

@@ -1,0 +1,282 @@
+"""What every store of the hub must do.  The store in memory, with which worlds are simulated, keeps it too."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from syncagent.content.digest import content_of, digest_of
+from syncagent.errors import StorageFull
+from syncagent.hub.fsck import what_is_wrong
+from syncagent.hub.judge import judge, touched
+from syncagent.hub.rows import Judgement, Wanted
+from syncagent.hub.stores.files import BlockFiles
+from syncagent.hub.stores.memory import MemoryStore
+from syncagent.hub.stores.ports import Folder, FolderId, Key, Role, Store
+from syncagent.hub.stores.sqlite import SqliteStore
+from syncagent.model.changes import Change, Operation, Ruling
+from syncagent.model.facts import Kind
+from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
+from syncagent.model.names import Name
+from syncagent.model.nodes import Block, Content, File
+
+NOTHING: frozenset[NodeId] = frozenset()
+LAPTOP = ClientId("laptop")
+numbers = itertools.count()
+
+
+@dataclass
+class Opened:
+    """A store, and how to open it again after its process died."""
+
+    store: Store
+    again: Callable[[], Store]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+    ids = (f"id{n}" for n in itertools.count())
+    if request.param == "memory":
+        memory = MemoryStore(lambda: next(ids))
+
+        def crashed() -> Store:
+            memory.crash()
+            return memory
+
+        yield Opened(memory, crashed)
+        return
+    files = BlockFiles(str(tmp_path / "blocks"), digest_of)
+    stores = [SqliteStore(str(tmp_path / "hub.db"), files, lambda: next(ids))]
+
+    def reopened() -> Store:
+        stores[-1].close()
+        stores.append(SqliteStore(str(tmp_path / "hub.db"), files, lambda: next(ids)))
+        return stores[-1]
+
+    yield Opened(stores[0], reopened)
+    stores[-1].close()
+    files.close()
+
+
+@pytest.fixture
+def store(opened: Opened) -> Store:
+    return opened.store
+
+
+@pytest.fixture
+def folder(store: Store) -> Folder:
+    with store.unit():
+        return store.journal.make_folder("default")
+
+
+def change(operation: Operation, node: str, base: int = 0, **rest: object) -> Change:
+    return Change(ChangeId(f"c{next(numbers)}"), operation, NodeId(node), Rev(base), **rest)  # type: ignore[arg-type]
+
+
+def file(node: str, name: str, text: bytes = b"x", parent: str = ROOT) -> Change:
+    content = content_of(text)
+    return change(
+        Operation.CREATE, node, kind=Kind.FILE, parent=NodeId(parent), name=Name(name), content=content,
+        mtime_ns=-5, executable=True, recipe=(Block(content.digest, content.size),),
+    )  # fmt: skip
+
+
+def directory(node: str, name: str, parent: str = ROOT) -> Change:
+    return change(Operation.CREATE, node, kind=Kind.DIR, parent=NodeId(parent), name=Name(name))
+
+
+def submit(store: Store, folder: FolderId, *changes: Change, blocks: tuple[bytes, ...] = (b"x",)) -> Judgement:
+    with store.unit():
+        store.blocks.put(folder, [(digest_of(plain), plain) for plain in blocks])
+        wanted = touched(changes)
+        rows = store.journal.rows(folder, wanted)
+        known = store.blocks.sizes(folder, wanted.digests)
+        judgement = judge(changes, type(rows)(rows.head, rows.nodes, rows.slots, rows.children, rows.answered, known),
+                          LAPTOP)  # fmt: skip
+        store.journal.write(folder, judgement, 77)
+    assert wrongs(store, folder) == []
+    return judgement
+
+
+def wrongs(store: Store, folder: FolderId) -> list[str]:
+    journal = [timed.entry for timed in store.journal.entries(folder, Seq(0), 10**9)]
+    nodes = frozenset(entry.node_id for entry in journal)
+    rows = store.journal.rows(folder, Wanted(nodes, frozenset(), frozenset(), frozenset(), frozenset())).nodes
+    digests = {block.digest for row in rows.values() for block in row.recipe}
+    return what_is_wrong(rows, journal, store.blocks.sizes(folder, digests))
+
+
+def test_a_folder_is_made_once_and_keeps_its_epoch(opened: Opened) -> None:
+    with opened.store.unit():
+        first = opened.store.journal.make_folder("default")
+        other = opened.store.journal.make_folder("photos")
+    hub_id = opened.store.journal.hub_id
+    again = opened.again()
+    with again.unit():
+        assert again.journal.make_folder("default") == first
+    assert again.journal.folders() == [first, other]
+    assert again.journal.hub_id == hub_id
+    assert len({hub_id, first.epoch, other.epoch}) == 3
+    assert first.head == first.horizon == 0
+
+
+def test_n9_what_a_unit_has_written_is_there_after_a_crash(opened: Opened, folder: Folder) -> None:
+    done = submit(opened.store, folder.id, directory("d", "docs"), file("f", "a.txt", parent="d"))
+    assert [verdict.ruling for verdict in done.verdicts] == [Ruling.COMMITTED] * 2
+    again = opened.again()
+    timed = again.journal.entries(folder.id, Seq(0), 10)
+    assert [one.entry for one in timed] == [said.entry for said in done.journal]
+    assert [one.time_ns for one in timed] == [77, 77]
+    assert timed[1].entry.path == "docs/a.txt"
+    assert again.journal.folders()[0].head == 2
+    assert again.blocks.read(folder.id, [digest_of(b"x")]) == [(digest_of(b"x"), b"x")]
+
+
+def test_f16_a_unit_that_fails_leaves_nothing(opened: Opened, folder: Folder) -> None:
+    submit(opened.store, folder.id, directory("d", "docs"), file("f", "a.txt", parent="d"))
+    before = opened.store.journal.snapshot(folder.id, Seq(0), 10)
+    with pytest.raises(StorageFull), opened.store.unit():
+        changes = [file("g", "b.txt"), change(Operation.MOVE, "f", 1, kind=Kind.FILE, name=Name("c.txt"))]
+        opened.store.blocks.put(folder.id, [(digest_of(b"y"), b"y")])
+        rows = opened.store.journal.rows(folder.id, touched(changes))
+        judged = judge(changes, type(rows)(rows.head, rows.nodes, rows.slots, blocks={digest_of(b"x"): 1}), LAPTOP)
+        assert len(judged.journal) == 2
+        opened.store.journal.write(folder.id, judged, 1)
+        raise StorageFull("no room")
+    again = opened.again()
+    assert again.journal.snapshot(folder.id, Seq(0), 10) == before
+    assert again.journal.folders()[0].head == 2
+    assert again.blocks.sizes(folder.id, [digest_of(b"x"), digest_of(b"y")]) == {digest_of(b"x"): 1}
+    submit(again, folder.id, file("g", "b.txt"))
+
+
+def test_the_journal_comes_in_pages(store: Store, folder: Folder) -> None:
+    submit(store, folder.id, *(directory(f"n{n}", f"dir {n}") for n in range(10)))
+    pages = [[one.entry.seq for one in store.journal.entries(folder.id, Seq(since), 4)] for since in (0, 4, 8, 10)]
+    assert pages == [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10], []]
+
+
+def test_every_kind_of_node_comes_back_as_it_was(store: Store, folder: Folder) -> None:
+    parts = (b"1" * 100_000, b"2" * 70_000, b"3")
+    recipe = tuple(Block(digest_of(part), len(part)) for part in parts)
+    whole = Content(digest_of(b"".join(parts)), sum(map(len, parts)))
+    done = submit(
+        store, folder.id,
+        file("f", "ünï 'quoted' \u202e.txt"),
+        change(Operation.CREATE, "l", kind=Kind.LINK, name=Name("l"), target="../über"),
+        change(Operation.CREATE, "e", kind=Kind.FILE, name=Name("empty"), content=content_of(b"")),
+        change(Operation.CREATE, "big", kind=Kind.FILE, name=Name("big"), content=whole, recipe=recipe),
+        blocks=(b"x", *parts),
+    )  # fmt: skip
+    assert {verdict.ruling for verdict in done.verdicts} == {Ruling.COMMITTED}
+    entries = [one.entry for one in store.journal.entries(folder.id, Seq(0), 10)]
+    assert entries == [said.entry for said in done.journal]
+    assert entries[3].recipe == recipe
+    assert isinstance(entries[0].node, File)
+    assert [(one.entry.node, one.entry.recipe) for one in store.journal.snapshot(folder.id, Seq(0), 10)] == [
+        (entry.node, entry.recipe) for entry in entries
+    ]
+    wanted = [recipe[2].digest, recipe[0].digest, Digest(b"?" * 32), recipe[1].digest]
+    assert store.blocks.read(folder.id, wanted) == [(digest_of(parts[n]), parts[n]) for n in (2, 0, 1)]
+
+
+def test_names_change_places_within_one_batch(store: Store, folder: Folder) -> None:
+    submit(store, folder.id, file("a", "a"), file("b", "b"))
+    moves = [
+        change(Operation.MOVE, node, base, kind=Kind.FILE, name=Name(to))
+        for node, base, to in (("a", 1, "c"), ("b", 1, "a"), ("a", 2, "b"))
+    ]
+    done = submit(store, folder.id, *moves)
+    assert [verdict.ruling for verdict in done.verdicts] == [Ruling.COMMITTED] * 3
+    assert set(store.journal.listing(folder.id)) == {"a", "b"}
+
+
+def test_f19_a_snapshot_brings_about_what_the_journal_does(store: Store, folder: Folder) -> None:
+    submit(store, folder.id, directory("d", "d"), directory("e", "e", "d"), file("f", "f", parent="e"), file("g", "g"))
+    submit(
+        store, folder.id,
+        change(Operation.MOVE, "d", 1, kind=Kind.DIR, name=Name("moved")),
+        change(Operation.DELETE, "g", 1, kind=Kind.FILE),
+    )  # fmt: skip
+    whole = store.journal.snapshot(folder.id, Seq(0), 10)
+    assert [(one.entry.path, one.entry.operation) for one in whole] == [
+        ("moved/e", Operation.CREATE), ("moved/e/f", Operation.CREATE), ("moved", Operation.CREATE),
+    ]  # fmt: skip
+    assert [one.entry.node_id for one in store.journal.snapshot(folder.id, Seq(0), 2)] == ["e", "f"]
+    rest = store.journal.snapshot(folder.id, Seq(3), 10)
+    assert [(one.entry.node_id, one.entry.operation) for one in rest] == [
+        ("d", Operation.CREATE), ("g", Operation.DELETE),
+    ]  # fmt: skip
+    assert rest[1].entry.node is None
+    assert rest[1].entry.rev == 2
+
+
+def test_the_listing_has_all_living_files(store: Store, folder: Folder) -> None:
+    submit(store, folder.id, directory("d", "d"), file("f", "f", parent="d"), file("g", "g"), directory("o", "o"))
+    submit(store, folder.id, change(Operation.DELETE, "g", 1, kind=Kind.FILE))
+    assert store.journal.listing(folder.id) == {"d/f": content_of(b"x")}
+
+
+def test_a_deleted_node_comes_back_under_its_id(store: Store, folder: Folder) -> None:
+    submit(store, folder.id, file("f", "f"))
+    submit(store, folder.id, change(Operation.DELETE, "f", 1, kind=Kind.FILE), file("g", "f"))
+    back = file("f", "back")
+    done = submit(store, folder.id, replace(back, base_rev=Rev(2)))
+    assert [(one.ruling, one.rev) for one in done.verdicts] == [(Ruling.COMMITTED, 3)]
+    assert set(store.journal.listing(folder.id)) == {"f", "back"}
+
+
+def test_g10_folders_know_nothing_of_each_other(store: Store, folder: Folder) -> None:
+    with store.unit():
+        other = store.journal.make_folder("other")
+    submit(store, folder.id, file("f", "f", b"secret"), blocks=(b"secret",))
+    digest = digest_of(b"secret")
+    assert store.blocks.sizes(other.id, [digest]) == {}
+    assert store.blocks.read(other.id, [digest]) == []
+    assert store.journal.snapshot(other.id, Seq(0), 10) == []
+    assert store.journal.rows(other.id, touched([file("f", "f")])).nodes == {}
+    submit(store, other.id, file("f", "f"))
+    assert store.journal.folders()[1].head == 1
+
+
+def test_f5_a_block_that_is_there_is_not_written_again(store: Store, folder: Folder) -> None:
+    digest = digest_of(b"right")
+    for plain in (b"right", b"wrong"):
+        with store.unit():
+            store.blocks.put(folder.id, [(digest, plain), (digest, plain)])
+    assert store.blocks.read(folder.id, [digest]) == [(digest, b"right")]
+
+
+def test_large_blocks_may_be_prepared_beforehand(opened: Opened, folder: Folder) -> None:
+    plain = bytes(200_000)
+    block = (digest_of(plain), plain)
+    opened.store.blocks.prepare(folder.id, [block])
+    assert opened.store.blocks.sizes(folder.id, [block[0]]) == {}
+    with opened.store.unit():
+        opened.store.blocks.put(folder.id, [block])
+    assert opened.again().blocks.read(folder.id, [block[0]]) == [block]
+
+
+def test_n13_a_change_id_is_remembered(opened: Opened, folder: Folder) -> None:
+    once = file("f", "f")
+    first = submit(opened.store, folder.id, once)
+    second = submit(opened.again(), folder.id, once)
+    assert second.journal == ()
+    assert [(v.ruling, v.seq, v.rev) for v in second.verdicts] == [(Ruling.DUPLICATE, 1, 1)]
+    assert [(v.ruling, v.seq, v.rev) for v in first.verdicts] == [(Ruling.COMMITTED, 1, 1)]
+
+
+def test_keys_are_kept_and_forgotten(opened: Opened) -> None:
+    key = Key("abc", b"salt", b"hash", Role.READER, frozenset({"default", "photos"}), "the laptop's")
+    with opened.store.unit():
+        opened.store.keys.put(key)
+        opened.store.keys.put(Key("x", b"", b"", Role.WRITER))
+    again = opened.again()
+    assert again.keys.all() == [key, Key("x", b"", b"", Role.WRITER)]
+    with again.unit():
+        again.keys.remove("x")
+    assert opened.again().keys.all() == [key]
