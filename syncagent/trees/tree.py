@@ -53,19 +53,20 @@ class Tree:
 
     def put(self, node: Node) -> None:
         """Let ``node`` stand where it says, and no longer where it stood before."""
-        old = self._nodes.get(node.id)
-        self._nodes[node.id] = node
+        node_id, at = node.id, node.at
+        old = self._nodes.get(node_id)
+        self._nodes[node_id] = node
         if old is not None:
-            if old.at == node.at:
+            if old.at == at:
                 return
             self._leave(old)
-        folder = self._slots.setdefault(node.at.parent, {})
-        key = name_key(node.at.name)
-        there = folder.get(key)
-        if there is None:
-            folder[key] = node.id
-        else:
-            folder[key] = (*_all(there), node.id)
+        folder = self._slots.get(at.parent)
+        if folder is None:
+            folder = self._slots[at.parent] = {}
+        key = name_key(at.name)
+        there = folder.setdefault(key, node_id)
+        if there is not node_id:
+            folder[key] = (*_all(there), node_id)
 
     def drop(self, node_id: NodeId) -> None:
         """Forget the node, if it is known."""
