@@ -34,6 +34,7 @@ class Canopy:
         self._spellings: dict[NodeId, str] = {}
         self._touched: dict[NodeId, None] = {}
         self._news: dict[NodeId, None] = {}
+        self._diverged: dict[NodeId, None] = {}
 
     @classmethod
     def load(cls, rows: Sequence[Row]) -> Canopy:
@@ -56,6 +57,7 @@ class Canopy:
         for row in differing:
             canopy.local.set(row.id, row.local)
             canopy.remote.set(row.id, row.remote)
+        canopy._diverged = dict.fromkeys([*canopy.local.ids(), *canopy.remote.ids()])
         return canopy
 
     def set_local(self, node_id: NodeId, node: Node | None, stamp: Stamp | None = None) -> None:
@@ -66,14 +68,14 @@ class Canopy:
             self._spellings.pop(node_id, None)
         elif stamp is not None:
             self._stamps[node_id] = stamp
-        self._touched[node_id] = self._news[node_id] = None
+        self._changed(node_id)
 
     def set_remote(self, node_id: NodeId, node: Node | None, rev: Rev | None = None) -> None:
         """Say what the hub has as ``node_id``.  ``rev`` None keeps the one that is known."""
         self.remote.set(node_id, node)
         if rev is not None:
             self._set_rev(node_id, rev)
-        self._touched[node_id] = self._news[node_id] = None
+        self._changed(node_id)
 
     def set_synced(self, node_id: NodeId, node: Node | None) -> None:
         """Say what both sides last agreed on; what Local and Remote say stays as it is."""
@@ -85,7 +87,7 @@ class Canopy:
         self.local.set(node_id, local)
         self.remote.set(node_id, remote)
         self._set_rev(node_id, rev)
-        self._touched[node_id] = self._news[node_id] = None
+        self._changed(node_id)
 
     def spell(self, node_id: NodeId, spelling: str | None) -> None:
         """Remember how the name is spelled on this disk, where that is not the NFC name."""
@@ -95,7 +97,7 @@ class Canopy:
             self._spellings.pop(node_id, None)
         else:
             self._spellings[node_id] = spelling
-        self._touched[node_id] = self._news[node_id] = None
+        self._changed(node_id)
 
     def rev(self, node_id: NodeId) -> Rev:
         """The hub's revision of the node, also of one that was deleted there; 0 when the hub never had it."""
@@ -125,17 +127,21 @@ class Canopy:
 
     def diverged(self) -> Iterator[NodeId]:
         """The nodes on which the trees are not at one."""
-        yield from self.local.ids()
-        for node_id in self.remote.ids():
-            if node_id not in self.local:
-                yield node_id
+        return iter(self._diverged)
+
+    def _changed(self, node_id: NodeId) -> None:
+        self._touched[node_id] = self._news[node_id] = None
+        if self.is_diverged(node_id):
+            self._diverged[node_id] = None
+        else:
+            self._diverged.pop(node_id, None)
 
     def is_diverged(self, node_id: NodeId) -> bool:
         return node_id in self.local or node_id in self.remote
 
     def count_diverged(self) -> int:
         """How many nodes ``diverged`` gives."""
-        return len(self.local) + sum(1 for node_id in self.remote.ids() if node_id not in self.local)
+        return len(self._diverged)
 
     def local_path(self, node_id: NodeId) -> RelPath | None:
         """The path on this disk, as spelled there; within our own folder for what is parked.  None: not there."""
