@@ -1,0 +1,91 @@
+"""What the agent has to show: its status, and the latest lines of its log.  Whoever waits for a change is woken by it.
+
+Lives in the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from syncagent.engine.effects import Note
+from syncagent.engine.status import State, Status
+
+LINES_KEPT: Final = 1000
+
+
+class Board:
+    """The latest status as the engine has it, and what hinders the agent itself."""
+
+    def __init__(self) -> None:
+        self._status = Status()
+        self._hindrance = ""
+        self._lines: deque[dict[str, Any]] = deque(maxlen=LINES_KEPT)
+        self._written = 0
+        self._news = asyncio.Event()
+
+    @property
+    def status(self) -> Status:
+        """In sync is said by the engine alone, and never while something hinders the agent."""
+        if not self._hindrance:
+            return self._status
+        return dataclasses.replace(self._status, state=State.HALTED, reason=self._hindrance, in_sync=False)
+
+    def publish(self, status: Status) -> None:
+        self._status = status
+        self._tell()
+
+    def hinder(self, reason: str) -> None:
+        """Something stands in the way that the engine does not know of ("" when it is gone)."""
+        if reason != self._hindrance:
+            self._hindrance = reason
+            self._tell()
+
+    def write(self, note: Note) -> None:
+        """Put a line where ``log`` finds it."""
+        text = f"{note.path}: {note.text}" if note.path else note.text
+        self._lines.append({"time": _instant(), "level": note.level, "text": text})
+        self._written += 1
+        self._tell()
+
+    def lines(self, limit: int) -> list[dict[str, Any]]:
+        """The latest lines, oldest first."""
+        return list(self._lines)[-limit:] if limit > 0 else []
+
+    async def follow(self, limit: int) -> AsyncGenerator[dict[str, Any], None]:
+        """The latest lines, then each new one as it is written; for ever."""
+        shown = self._written
+        for line in self.lines(limit):
+            yield line
+        while True:
+            while shown == self._written:
+                await self._change()
+            missed, shown = self._written - shown, self._written
+            for line in self.lines(missed):
+                yield line
+
+    async def until(self, wanted: Callable[[Status], bool], seconds: float) -> bool:
+        """Wait until the status is as ``wanted``; False when it is not within ``seconds``."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not wanted(self.status):
+                    await self._change()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _change(self) -> None:
+        await self._news.wait()
+
+    def _tell(self) -> None:
+        # Those who wait hold the old event; whoever comes later waits for the next change.
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+
+def _instant() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

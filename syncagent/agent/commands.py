@@ -1,0 +1,110 @@
+"""What the running agent answers on its control socket: status, wait, pause, resume, stop, log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, Final, Protocol
+
+from syncagent.agent.board import Board
+from syncagent.agent.config import AgentConfig
+from syncagent.agent.control import Answer, UnknownCommand
+from syncagent.engine.events import Event, Paused, ProofWanted
+from syncagent.engine.status import Status
+
+LONGEST_WAIT: Final = 7 * 24 * 3600.0
+
+
+class Agent(Protocol):
+    """What the commands need of the one who runs everything."""
+
+    @property
+    def board(self) -> Board: ...
+
+    @property
+    def last_contact(self) -> float | None: ...
+
+    @property
+    def watch_trouble(self) -> str:
+        """Why changes are not seen as they happen; empty when they are."""
+
+    def feed(self, event: Event) -> None: ...
+
+    def nudge(self) -> None:
+        """Try to connect now."""
+
+
+class Commands:
+    """Answers commands, as a ControlServer wants it."""
+
+    def __init__(self, config: AgentConfig, agent: Agent, stop: Callable[[], None]) -> None:
+        self._config = config
+        self._agent = agent
+        self._stop = stop
+        self._proofs = 0
+
+    async def handle(self, command: str, args: dict[str, Any]) -> Answer:
+        """The answer to one command.  Raises UnknownCommand."""
+        match command:
+            case "status":
+                return self._status()
+            case "wait":
+                return await self._wait(_number(args.get("timeout"), 60.0))
+            case "pause" | "resume":
+                self._agent.feed(Paused(paused=command == "pause"))
+                if command == "resume":
+                    self._agent.nudge()
+                return {}
+            case "stop":
+                # After the answer: the stopping agent hangs up on everyone.
+                asyncio.get_running_loop().call_soon(self._stop)
+                return {}
+            case "log":
+                return {"entries": self._agent.board.lines(int(_number(args.get("limit"), 50)))}
+        raise UnknownCommand(f"the agent does not know the command {command!r}")
+
+    async def follow(self, command: str, args: dict[str, Any]) -> AsyncGenerator[Answer, None]:
+        """Events, as they come.  Raises UnknownCommand."""
+        if command != "log":
+            raise UnknownCommand(f"the agent cannot follow {command!r}")
+        async for line in self._agent.board.follow(int(_number(args.get("limit"), 50))):
+            yield line
+
+    async def _wait(self, seconds: float) -> Answer:
+        """Wait until it is proven, by a look at everything and a question to the hub, that all is in sync."""
+        self._proofs += 1
+        wanted = self._proofs
+        self._agent.feed(ProofWanted(wanted))
+
+        def proven(status: Status) -> bool:
+            return status.in_sync and status.proven >= wanted
+
+        await self._agent.board.until(proven, min(seconds, LONGEST_WAIT))
+        return self._status() | {"in_sync": proven(self._agent.board.status)}
+
+    def _status(self) -> Answer:
+        status = self._agent.board.status
+        trouble = self._agent.watch_trouble
+        return {
+            "name": self._config.name,
+            "root": str(self._config.sync_root),
+            "server": self._config.server,
+            "folder": self._config.folder,
+            "client_id": self._config.client_id,
+            "state": status.state.value,
+            "reason": status.reason,
+            "in_sync": status.in_sync,
+            "pending": status.pending,
+            "hub_seq": status.hub_seq,
+            "applied_seq": status.applied_seq,
+            "files": status.files,
+            "last_contact": self._agent.last_contact,
+            "transfers": {"upload_bytes": status.uploading, "download_bytes": status.downloading},
+            "watch": {"degraded": bool(trouble), "reason": trouble},
+            "held": [{"path": path, "reason": reason} for path, reason in status.held],
+            "skipped": [{"path": path, "reason": reason} for path, reason in status.skipped],
+        }
+
+
+def _number(value: Any, otherwise: float) -> float:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0 else otherwise

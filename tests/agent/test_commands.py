@@ -1,0 +1,111 @@
+"""The answers to the commands of the control socket."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from syncagent.agent.board import Board
+from syncagent.agent.commands import Commands
+from syncagent.agent.config import AgentConfig
+from syncagent.agent.control import UnknownCommand
+from syncagent.engine.effects import Note
+from syncagent.engine.events import Event, Paused, ProofWanted
+from syncagent.engine.status import State, Status
+from syncagent.model.names import RelPath
+
+
+class Agent:
+    """An agent whose engine is the test."""
+
+    def __init__(self) -> None:
+        self.board = Board()
+        self.last_contact: float | None = 12.5
+        self.watch_trouble = ""
+        self.fed: list[Event] = []
+        self.nudges = 0
+        self.stopped = asyncio.Event()
+        config = AgentConfig(
+            sync_root=Path("/home/ann/Sync"), server="ws://127.0.0.1:8765", name="Laptop", data_dir=Path("/nowhere"),
+            client_id="laptop-1", api_key=SecretStr("a key that no one must see"),
+        )  # fmt: skip
+        self.commands = Commands(config, self, self.stopped.set)
+
+    def feed(self, event: Event) -> None:
+        self.fed.append(event)
+
+    def nudge(self) -> None:
+        self.nudges += 1
+
+
+async def test_status_says_how_things_stand() -> None:
+    agent = Agent()
+    agent.watch_trouble = "the watches are used up"
+    agent.board.publish(
+        Status(
+            state=State.SYNCING, pending=4, hub_seq=9, applied_seq=7, uploading=10,
+            skipped=((RelPath("pipe"), "it is a pipe"),), held=((RelPath("a"), "the disk is full"),),
+        )
+    )  # fmt: skip
+    answer = await agent.commands.handle("status", {})
+    assert answer == {
+        "name": "Laptop", "root": "/home/ann/Sync", "server": "ws://127.0.0.1:8765", "folder": "default",
+        "client_id": "laptop-1", "state": "syncing", "reason": "", "in_sync": False, "pending": 4, "hub_seq": 9,
+        "applied_seq": 7, "files": 0, "last_contact": 12.5,
+        "transfers": {"upload_bytes": 10, "download_bytes": 0},
+        "watch": {"degraded": True, "reason": "the watches are used up"},
+        "held": [{"path": "a", "reason": "the disk is full"}], "skipped": [{"path": "pipe", "reason": "it is a pipe"}],
+    }  # fmt: skip
+
+
+async def test_wait_wants_a_proof_of_its_own() -> None:
+    agent = Agent()
+    agent.board.publish(Status(state=State.IDLE, in_sync=True))
+    waiting = asyncio.ensure_future(agent.commands.handle("wait", {"timeout": 30}))
+    await asyncio.sleep(0)
+    assert agent.fed == [ProofWanted(1)]
+    agent.board.publish(Status(state=State.SYNCING, in_sync=False, proven=1))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    agent.board.publish(Status(state=State.IDLE, in_sync=True, proven=1))
+    assert (await waiting)["in_sync"] is True
+    again = asyncio.ensure_future(agent.commands.handle("wait", {"timeout": 0.01}))
+    assert (await again)["in_sync"] is False
+    assert agent.fed == [ProofWanted(1), ProofWanted(2)]
+
+
+async def test_pause_and_resume() -> None:
+    agent = Agent()
+    await agent.commands.handle("pause", {})
+    await agent.commands.handle("resume", {})
+    assert agent.fed == [Paused(paused=True), Paused(paused=False)]
+    assert agent.nudges == 1
+
+
+async def test_stop_is_answered_before_it_is_done() -> None:
+    agent = Agent()
+    assert await agent.commands.handle("stop", {}) == {}
+    assert not agent.stopped.is_set()
+    await asyncio.wait_for(agent.stopped.wait(), 5)
+
+
+async def test_log_gives_the_latest_lines() -> None:
+    agent = Agent()
+    for number in range(3):
+        agent.board.write(Note("info", str(number)))
+    answer = await agent.commands.handle("log", {"limit": 2})
+    assert [entry["text"] for entry in answer["entries"]] == ["1", "2"]
+    followed = agent.commands.follow("log", {"limit": 1})
+    assert (await anext(followed))["text"] == "2"
+    await followed.aclose()
+
+
+async def test_what_is_not_known_is_refused() -> None:
+    agent = Agent()
+    with pytest.raises(UnknownCommand):
+        await agent.commands.handle("dance", {})
+    with pytest.raises(UnknownCommand):
+        await anext(agent.commands.follow("dance", {}))
