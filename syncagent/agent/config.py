@@ -114,11 +114,6 @@ class Settings(BaseModel):
     )
     key_store: KeyStore = Field("auto", description='where the key is kept: "file", "keyring", or "auto"')
     rescan_minutes: int = Field(60, ge=1, le=7 * 24 * 60, description="how often the whole folder is looked through")
-    hold_deletes_share: float = Field(
-        0.5, gt=0, le=1, description="deleting this share of all files at once is held back until it is confirmed"
-    )
-    hold_deletes_least: int = Field(10, ge=1, description="but never fewer deletes than this")
-    hold_deletes_most: int = Field(1000, ge=1, description="and always this many or more")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much the log tells")
     log_format: Literal["text", "json"] = Field("text", description='"text", or "json" for one object a line')
 
