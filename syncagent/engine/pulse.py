@@ -53,9 +53,9 @@ class Pulse:
 
     @property
     def next(self) -> float:
-        """When ``due`` wants to be asked again."""
+        """When ``due`` wants to be asked again: at a time, or at once."""
         if self._asked:
-            return self._wake
+            return float("-inf")
         return min(self._sent + self._interval, self._dead_at)
 
     def due(self, now: float) -> bool:

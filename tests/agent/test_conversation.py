@@ -1,0 +1,295 @@
+"""One connection, carried over a link in memory, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+from blake3 import blake3
+
+from syncagent.agent.conversation import Conversation
+from syncagent.engine.dialogue import Dialogue, Introduction
+from syncagent.engine.effects import AskChanges, CloseLink, SendBlocks
+from syncagent.engine.events import BlocksSent, CaughtUp, Event, LinkDown, Welcomed
+from syncagent.errors import LinkLost, Refused
+from syncagent.model.ids import ClientId, Digest, Seq
+from syncagent.model.nodes import Block
+from syncagent.transport.ports import Link
+from tests.support.virtual_time import run_virtually
+
+WHEN = "2026-11-22T23:18:00Z"
+WHO = Introduction(ClientId("laptop-1"), "Laptop", "/home/ann/Sync", "key")
+
+
+def hub(type_: str, **data: Any) -> str:
+    return json.dumps({"type": type_, "data": data, "client_id": "server", "timestamp": WHEN})
+
+
+WELCOME = hub(
+    "client_connect", success=True, message="", server_time=WHEN, protocol_version=2, hub_id="h", epoch="e", head=3,
+    capabilities=["journal", "batch", "blocks", "push"], heartbeat_interval=30,
+)  # fmt: skip
+PAGE = hub("sync_response", success=True, message="", kind="changes", changes=[], head=3, more=False, next=3)
+
+
+class MemoryLink:
+    """The agent's end; the test is the hub.  ``room`` frames can be on their way before ``send`` has to wait."""
+
+    def __init__(self, room: int = 1000) -> None:
+        self.sent: asyncio.Queue[str | bytes] = asyncio.Queue(room)
+        self.coming: asyncio.Queue[str | bytes | Exception] = asyncio.Queue()
+        self.closed = False
+
+    async def send_text(self, text: str | bytes) -> None:
+        await self.sent.put(text)
+
+    async def send_binary(self, frame: bytes) -> None:
+        await self.sent.put(frame)
+
+    async def receive(self) -> str | bytes:
+        frame = await self.coming.get()
+        if isinstance(frame, Exception):
+            raise frame
+        return frame
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        self.closed = True
+
+    async def next_type(self) -> str:
+        frame = await self.sent.get()
+        return "pack" if isinstance(frame, bytes) else str(json.loads(frame)["type"])
+
+
+class Room:
+    """A conversation over one link, and all that was heard in it."""
+
+    def __init__(self, link: MemoryLink) -> None:
+        self.link = link
+        self.heard: list[Event] = []
+        self._news = asyncio.Event()
+        self.conversation = Conversation(self._dial, lambda now: Dialogue(WHO, lambda: WHEN, now), self.heard_more)
+        self.talking = asyncio.ensure_future(self.conversation.talk())
+
+    async def _dial(self) -> Link:
+        return self.link
+
+    def heard_more(self, events: Sequence[Event]) -> None:
+        self.heard.extend(events)
+        self._news.set()
+
+    async def until(self, so: Callable[[], bool]) -> None:
+        while not so():
+            self._news.clear()
+            await self._news.wait()
+
+    async def welcome(self) -> None:
+        assert await self.link.next_type() == "client_connect"
+        self.link.coming.put_nowait(WELCOME)
+        await self.until(lambda: bool(self.heard))
+
+
+def in_room(story: Callable[[Room], Awaitable[None]], room: int = 1000) -> None:
+    async def run() -> None:
+        made = Room(MemoryLink(room))
+        try:
+            await story(made)
+        finally:
+            made.talking.cancel()
+            await asyncio.gather(made.talking, return_exceptions=True)
+
+    run_virtually(run())
+
+
+def blocks(count: int) -> SendBlocks:
+    many = [bytes([number]) * 200_000 for number in range(count)]
+    return SendBlocks(7, tuple((Block(Digest(blake3(one).digest()), len(one)), one) for one in many))
+
+
+def test_what_is_asked_goes_out_and_what_is_answered_comes_in() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        assert isinstance(room.heard[0], Welcomed)
+        assert room.conversation.last_contact is not None
+        room.conversation.send(AskChanges(Seq(3)))
+        assert await room.link.next_type() == "sync_request"
+        room.link.coming.put_nowait(PAGE)
+        await room.until(lambda: len(room.heard) == 2)
+        assert room.heard[1] == CaughtUp((), Seq(3), False, False, Seq(3))
+
+    in_room(story)
+
+
+def test_without_a_connection_nothing_is_said() -> None:
+    async def run() -> None:
+        async def nobody() -> Link:
+            raise LinkLost("nobody there")
+
+        heard: list[Event] = []
+        conversation = Conversation(nobody, lambda now: Dialogue(WHO, lambda: WHEN, now), heard.extend)
+        conversation.send(AskChanges(Seq(3)))
+        with pytest.raises(LinkLost):
+            await conversation.talk()
+        assert heard == [LinkDown("nobody there")]
+
+    run_virtually(run())
+
+
+def test_a_broken_link_is_told_and_raised() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        room.link.coming.put_nowait(LinkLost("broke"))
+        with pytest.raises(LinkLost):
+            await room.talking
+        assert room.heard[-1] == LinkDown("broke")
+        assert not room.conversation.connected
+        assert room.link.closed
+
+    in_room(story)
+
+
+def test_a_refusal_is_final() -> None:
+    async def story(room: Room) -> None:
+        room.link.coming.put_nowait(
+            hub(
+                "client_connect",
+                success=False,
+                message="no such key",
+                server_time=WHEN,
+                error_code="authentication_failed",
+            )
+        )
+        with pytest.raises(Refused):
+            await room.talking
+        assert room.heard == [LinkDown("no such key", final=True)]
+
+    in_room(story)
+
+
+def test_a_hub_that_breaks_the_protocol_is_left() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        room.link.coming.put_nowait("<html>")
+        with pytest.raises(LinkLost, match="broke the protocol"):
+            await room.talking
+        assert isinstance(room.heard[-1], LinkDown)
+
+    in_room(story)
+
+
+def test_heartbeats_go_out_and_silence_is_noticed() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        clock = asyncio.get_running_loop().time
+        beats = []
+        for _ in range(3):
+            assert await room.link.next_type() == "heartbeat"
+            beats.append(clock())
+            room.link.coming.put_nowait(hub("heartbeat", timestamp=WHEN))
+        assert beats == [30, 60, 90]
+        with pytest.raises(LinkLost, match="silent"):
+            await room.talking
+        assert clock() == 90 + 75
+
+    in_room(story)
+
+
+def test_the_hubs_question_is_answered_at_once() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        await asyncio.sleep(20)
+        room.link.coming.put_nowait(hub("heartbeat", timestamp=WHEN))
+        assert await room.link.next_type() == "heartbeat"
+        assert asyncio.get_running_loop().time() == 20
+
+    in_room(story)
+
+
+def test_a_probe_asks_at_once() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        await asyncio.sleep(10)
+        room.conversation.probe()
+        assert await room.link.next_type() == "heartbeat"
+        with pytest.raises(LinkLost):
+            await room.talking
+        assert asyncio.get_running_loop().time() <= 16
+
+    in_room(story)
+
+
+def test_what_someone_waits_for_overtakes_the_blocks_of_large_files() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        room.conversation.send(blocks(10))
+        await asyncio.sleep(0.1)
+        room.conversation.send(AskChanges(Seq(3)))
+        order = [await room.link.next_type() for _ in range(11)]
+        assert order.index("sync_request") <= 2
+        assert sorted(order) == ["pack"] * 10 + ["sync_request"]
+        await room.until(lambda: BlocksSent(7) in room.heard)
+
+    in_room(story, room=1)
+
+
+def test_blocks_are_told_to_have_left_when_they_have() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        room.conversation.send(blocks(3))
+        await asyncio.sleep(0.1)
+        assert BlocksSent(7) not in room.heard
+        for _ in range(3):
+            await room.link.next_type()
+        await asyncio.sleep(0.1)
+        assert room.heard[-1] == BlocksSent(7)
+
+    in_room(story, room=1)
+
+
+def test_who_is_stopped_says_farewell() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        room.talking.cancel()
+        await asyncio.gather(room.talking, return_exceptions=True)
+        assert await room.link.next_type() == "client_disconnect"
+        assert room.link.closed
+
+    in_room(story)
+
+
+def test_who_is_stopped_does_not_wait_for_a_hub_that_takes_nothing() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        room.conversation.send(blocks(3))
+        await asyncio.sleep(0.1)
+        before = asyncio.get_running_loop().time()
+        room.talking.cancel()
+        await asyncio.gather(room.talking, return_exceptions=True)
+        assert asyncio.get_running_loop().time() - before <= 1
+        assert room.link.closed
+
+    in_room(story, room=1)
+
+
+def test_closing_at_the_engines_wish() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        room.conversation.send(CloseLink("begin anew"))
+        await room.talking
+        assert room.heard[-1] == LinkDown("begin anew")
+        assert await room.link.next_type() == "client_disconnect"
+
+    in_room(story)
+
+
+def test_closing_for_good() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        room.conversation.send(CloseLink("another hub", again=False))
+        with pytest.raises(Refused, match="another hub"):
+            await room.talking
+        assert room.heard[-1] == LinkDown("another hub", final=True)
+
+    in_room(story)
