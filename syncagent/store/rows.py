@@ -1,7 +1,13 @@
 """Rows, facts and recipes as the columns of a database, and back.
 
-A packed node is one byte for its kind; for a file then the digest (32 bytes), size and mtime (8 each, little endian)
-and the executable bit (1); the length of the parent's id (1) and the id; the name; for a link a NUL and the target.
+A packed node begins with one byte for its kind and one for the length of its parent's id; then
+
+* a folder: the parent's id, the name;
+* a file: size and mtime (8 bytes each, little endian), the executable bit (1), the length of the digest (1), the
+  digest, the parent's id, the name;
+* a link: the length of the name (2), the parent's id, the name, the target.
+
+Names may be any text: a node that lost its place in the middle of a scan has one that no disk has.
 
 Pure.  What is read is checked against the sum that was written with it: a flipped bit is DatabaseDamaged (HAZARDS E3),
 never another node.
@@ -25,13 +31,13 @@ DIR: Final = 1
 FILE: Final = 2
 LINK: Final = 3
 
-DIGEST_AT: Final = (2, 32)
+DIGEST_AT: Final = (21, 32)
 """Where the digest of a packed file starts (counted from 1, as SQL does), and how long it is."""
 
-_FILE: Final = struct.Struct("<B32sqq?B")
-_FILE_SIZE: Final = _FILE.size
+_DIR: Final = struct.Struct("<BB")
+_FILE: Final = struct.Struct("<BBqq?B")
+_LINK: Final = struct.Struct("<BBH")
 _FILE_KIND: Final = bytes([FILE])
-_OTHER: Final = struct.Struct("<BB")
 _BLOCK: Final = struct.Struct(">32sI")
 
 
@@ -101,35 +107,39 @@ class Unpacker:
         """The node that ``pack_node`` packed."""
         if not packed:
             return None
-        if packed[0] == FILE:
-            _, digest, size, mtime_ns, executable, length = _FILE.unpack_from(packed)
-            start = _FILE_SIZE + length
-            parent = packed[_FILE_SIZE:start].decode()
-            at = Placement(self._folders.setdefault(parent, parent), packed[start:].decode())
-            return File(node_id, at, Content(digest, size), executable, mtime_ns)
-        kind, length = _OTHER.unpack_from(packed)
-        start = _OTHER.size + length
-        parent = packed[_OTHER.size : start].decode()
-        name, _, target = packed[start:].partition(b"\0")
-        at = Placement(self._folders.setdefault(parent, parent), name.decode())
-        return Dir(node_id, at) if kind == DIR else Link(node_id, at, _text(target))
+        kind, length = packed[0], packed[1]
+        if kind == FILE:
+            _, _, size, mtime_ns, executable, digest = _FILE.unpack_from(packed)
+            start = _FILE.size + digest
+            at = self._at(packed, start, start + length, len(packed))
+            return File(node_id, at, Content(packed[_FILE.size : start], size), executable, mtime_ns)
+        if kind == DIR:
+            return Dir(node_id, self._at(packed, _DIR.size, _DIR.size + length, len(packed)))
+        _, _, name = _LINK.unpack_from(packed)
+        middle = _LINK.size + length
+        at = self._at(packed, _LINK.size, middle, middle + name)
+        return Link(node_id, at, _text(packed[middle + name :]))
+
+    def _at(self, packed: Any, start: int, middle: int, end: int) -> Placement:
+        """The parent's id from ``start`` on, the name from ``middle`` on."""
+        parent = packed[start:middle].decode()
+        return Placement(self._folders.setdefault(parent, parent), packed[middle:end].decode())
 
 
 def pack_node(node: Node | None) -> bytes:
     """``node`` in bytes, without its id; none for None."""
+    if node is None:
+        return b""
+    parent, name = node.at.parent.encode(), node.at.name.encode()
     match node:
-        case File(at=at, content=content):
-            parent = at.parent.encode()
-            head = _FILE.pack(FILE, content.digest, content.size, node.mtime_ns, node.executable, len(parent))
-            return head + parent + at.name.encode()
-        case Dir(at=at):
-            parent = at.parent.encode()
-            return _OTHER.pack(DIR, len(parent)) + parent + at.name.encode()
-        case Link(at=at, target=target):
-            parent = at.parent.encode()
-            return _OTHER.pack(LINK, len(parent)) + parent + at.name.encode() + b"\0" + _bytes(target)
-        case None:
-            return b""
+        case File(content=content):
+            digest = content.digest
+            head = _FILE.pack(FILE, len(parent), content.size, node.mtime_ns, node.executable, len(digest))
+            return head + digest + parent + name
+        case Dir():
+            return _DIR.pack(DIR, len(parent)) + parent + name
+        case Link(target=target):
+            return _LINK.pack(LINK, len(parent), len(name)) + parent + name + _bytes(target)
 
 
 def fact_sum(key: str, value: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -162,6 +163,17 @@ def test_every_kind_of_row_comes_back(again: Open) -> None:
         Row(NodeId("m"), a_file("m"), None, a_file("m", b"y"), Rev(9), None, None),
         Row(NodeId("p"), a_file("p"), a_file("p"), None, Rev(2), None, "n\u0308"),
         at_rest(Link(NodeId("l"), at, "../\udcff\0 odd target")),
+        Row(NodeId("v"), None, Dir(NodeId("v"), Placement(ROOT, Name("\0v"))), None, Rev(0), None, None),
+        Row(NodeId("w"), None, Link(NodeId("w"), Placement(ROOT, Name("\0w")), "x\0"), None, Rev(0), None, None),
+        Row(
+            NodeId("u"),
+            None,
+            replace(file, id=NodeId("u"), content=Content(Digest(b""), 0)),
+            None,
+            Rev(0),
+            UNSURE,
+            None,
+        ),
     )
     assert set(reloaded(again, Delta(rows)).rows) == set(rows)
 

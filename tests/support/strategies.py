@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from syncagent.errors import BadName
 from syncagent.model.facts import UNSURE, Stamp
-from syncagent.model.ids import ROOT, Digest, NodeId, Rev
+from syncagent.model.ids import PARK, ROOT, Digest, NodeId, Rev
 from syncagent.model.names import Name, check_name
 from syncagent.model.nodes import Block, Content, Dir, File, Link, Node, Placement, Recipe
 from syncagent.trees.delta import Delta, Row
@@ -25,8 +25,11 @@ names = st.one_of(
 ).filter(is_name)
 ids = st.sampled_from([f"{letter}{number}" for letter in "abcdef" for number in range(4)]).map(NodeId)
 digests = st.one_of(st.integers(0, 5).map(lambda n: bytes([n]) * 32), st.binary(min_size=32, max_size=32)).map(Digest)
-placements = st.builds(Placement, st.one_of(st.just(ROOT), ids), names.map(Name))
-contents = st.builds(Content, digests, st.integers(0, 2**50))
+vacated = ids.map(lambda node_id: f"\0{node_id}")
+"""The names of nodes that lost their place in the middle of a scan."""
+placements = st.builds(Placement, st.one_of(st.sampled_from([ROOT, PARK]), ids), st.one_of(names, vacated).map(Name))
+unread = st.just(Digest(b""))
+contents = st.builds(Content, st.one_of(digests, digests, unread), st.integers(0, 2**50))
 stamps = st.one_of(st.none(), st.just(UNSURE), st.binary(min_size=44, max_size=44).map(Stamp))
 spellings = st.one_of(st.none(), st.text(max_size=5))
 
