@@ -7,6 +7,7 @@ from random import Random
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
+from syncagent.engine.downloads import still_wanted
 from syncagent.engine.engine import Engine
 from syncagent.engine.status import Status
 from syncagent.localfs.applier import Applier
@@ -72,10 +73,11 @@ class Agent:
         self.disk.unlock_all()
         self.engine = Engine(self.client_id, self.name, self.ids)
         self.scanner = Scanner(self.disk, self.disk.abilities)
-        self.staging = Staging(self.disk)
-        self.applier = Applier(self.disk, self.disk.abilities); self.applier.staging = self.staging
+        self.staging = Staging(self.disk, self.name)
+        self.applier = Applier(self.disk, self.staging, self.disk.abilities)
         loaded = self.store.load()
-        parked = self._carefully(lambda: tuple(self.scanner.parked()))
+        swept = self._carefully(lambda: self.staging.sweep(still_wanted(loaded.rows)))
+        parked = self._carefully(lambda: tuple(self.scanner.parked())) if swept is not None else None
         if parked is None:
             return
         self.deliver(ev.Started(loaded.rows, loaded.facts, loaded.recipes, parked, DAY))
@@ -129,7 +131,7 @@ class Agent:
             return work()
         except Killed:
             self.kill()
-            self.schedule.after(0.5, f"{self.name} restart", self.start)
+            self.schedule.after(0.5, f"{self.name} restart", lambda: None if self.running else self.start())
             return None
 
     def deliver(self, event: ev.Event) -> None:
@@ -181,7 +183,7 @@ class Agent:
         return ev.BlocksRead(number, tuple(one for one in found if not isinstance(one, StaleRead)), stale)
 
     def _fill(self, effect: ef.FillStage) -> ev.Event:
-        self.staging.put(effect.content, effect.blocks)
+        self.staging.put(effect.content, effect.blocks, self.staging.recipe_of(effect.content))
         return ev.StageFilled(effect.content, tuple(digest for digest, _ in effect.blocks))
 
     def _sweep(self, effect: ef.SweepStage) -> list[ev.Event]:
