@@ -10,6 +10,7 @@ import asyncio
 import os
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
@@ -55,14 +56,15 @@ class Mailbox(Generic[T]):
 class Lane:
     """Some threads that take work from one queue, in order.  With one thread, one piece is over before the next begins.
 
-    Work that raises ends the program's trust in itself: ``failed`` is told, in the thread.
+    Work that raises is a bug: ``failed`` is told, in the thread, and the lane goes on.
     """
 
-    __slots__ = ("_failed", "_queue", "_threads")
+    __slots__ = ("_ending", "_failed", "_queue", "_threads")
 
     def __init__(self, name: str, threads: int, failed: Callable[[BaseException], None]) -> None:
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._failed = failed
+        self._ending = False
         self._threads = [
             threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True) for number in range(threads)
         ]
@@ -73,15 +75,23 @@ class Lane:
         """Have ``work`` done, after all that was asked for before."""
         self._queue.put(work)
 
-    def end(self) -> None:
-        """Take no more work; come back when what was asked for is done."""
+    def end(self, *, finish: bool = True) -> None:
+        """Take no more work.  What was asked for is done before, with ``finish``; else only what has begun is."""
+        self._ending = not finish
         for _ in self._threads:
             self._queue.put(None)
+
+    def join(self, seconds: float) -> bool:
+        """Whether all is over; waits for it that long."""
+        until = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join()
+            thread.join(max(until - time.monotonic(), 0.0))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _run(self) -> None:
         while (work := self._queue.get()) is not None:
+            if self._ending:
+                continue
             try:
                 work()
             except BaseException as error:  # noqa: BLE001 - reported where something can be done about it
@@ -89,19 +99,31 @@ class Lane:
 
 
 class Workers:
-    """All threads of one agent: ``look`` reads the disk, ``change`` writes to it, ``keep`` has the database."""
+    """All threads of one agent: ``look`` reads the disk, ``change`` writes to it, ``stage`` puts large files together,
+    ``keep`` has the database.  ``ending`` tells long work that no one waits for it any more."""
 
-    __slots__ = ("change", "keep", "look")
+    __slots__ = ("change", "ending", "keep", "look", "stage")
 
     def __init__(self, failed: Callable[[BaseException], None]) -> None:
+        self.ending = False
         self.look = Lane("look", min(MOST_SCANNERS, processors()), failed)
         self.change = Lane("change", 1, failed)
+        self.stage = Lane("stage", 1, failed)
         self.keep = Lane("keep", 1, failed)
 
-    def end(self) -> None:
-        """Come back when all work that was asked for is done.  Blocks: called when the loop has nothing else to do."""
-        for lane in (self.look, self.change, self.keep):
-            lane.end()
+    def end(self, seconds: float = 10.0) -> bool:
+        """Drop what has not begun (but what the database is to keep), and wait for the rest; whether it is over.
+
+        Blocks.  What is dropped is planned again by the next agent on this folder.
+        """
+        self.ending = True
+        for lane in (self.look, self.change, self.stage):
+            lane.end(finish=False)
+        self.keep.end()
+        until = time.monotonic() + seconds
+        lanes = (self.keep, self.change, self.stage, self.look)
+        over = [lane.join(max(until - time.monotonic(), 0.0)) for lane in lanes]
+        return all(over)
 
 
 def processors() -> int:

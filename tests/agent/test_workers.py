@@ -12,6 +12,11 @@ def failed(error: BaseException) -> None:
     raise AssertionError(error)
 
 
+def end(lane: Lane) -> None:
+    lane.end()
+    assert lane.join(10)
+
+
 async def test_what_is_posted_arrives_in_order_in_the_loop() -> None:
     come: list[int] = []
     threads: set[int] = set()
@@ -28,7 +33,7 @@ async def test_what_is_posted_arrives_in_order_in_the_loop() -> None:
     for number in range(1000):
         lane.do(lambda number=number: box.post(number))
     await asyncio.wait_for(done.wait(), 10)
-    lane.end()
+    end(lane)
     assert come == list(range(1000))
     assert threads == {threading.get_ident()}
 
@@ -67,7 +72,7 @@ async def test_nothing_is_lost_when_many_post() -> None:
     for start in range(0, 8000, 1000):
         lane.do(lambda start=start: post_many(start))
     await asyncio.wait_for(done.wait(), 20)
-    lane.end()
+    end(lane)
     assert sorted(come) == list(range(8000))
 
 
@@ -84,7 +89,7 @@ def test_one_thread_does_one_thing_at_a_time_in_order() -> None:
     for name in "ab":
         lane.do(lambda name=name: record.append(f"begin {name}"))
         lane.do(lambda name=name: record.append(f"end {name}"))
-    lane.end()
+    end(lane)
     assert record == ["begin a", "end a", "begin b", "end b"]
 
 
@@ -94,15 +99,45 @@ def test_work_that_raises_is_reported_and_the_lane_goes_on() -> None:
     lane = Lane("one", 1, errors.append)
     lane.do(lambda: record.remove("absent"))
     lane.do(lambda: record.append("next"))
-    lane.end()
+    end(lane)
     assert record == ["next"]
     assert [type(error) for error in errors] == [ValueError]
 
 
-def test_ending_waits_for_what_was_asked_for() -> None:
-    record: list[int] = []
+def test_at_the_end_the_database_keeps_all_that_was_asked_and_the_rest_is_dropped() -> None:
+    kept: list[int] = []
+    changed: list[int] = []
+    begun, go_on = threading.Event(), threading.Event()
     workers = Workers(failed)
+
+    def first() -> None:
+        begun.set()
+        go_on.wait(10)
+        changed.append(0)
+
+    workers.change.do(first)
+    for number in range(1, 5):
+        workers.change.do(lambda number=number: changed.append(number))
     for number in range(100):
-        workers.keep.do(lambda number=number: record.append(number))
-    workers.end()
-    assert record == list(range(100))
+        workers.keep.do(lambda number=number: kept.append(number))
+    begun.wait(10)
+    threading.Timer(0.05, go_on.set).start()
+    assert workers.end()
+    assert kept == list(range(100))
+    assert changed == [0]
+
+
+def test_the_end_does_not_wait_for_ever() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    workers = Workers(failed)
+
+    def work() -> None:
+        begun.set()
+        go_on.wait(10)
+
+    workers.look.do(work)
+    begun.wait(10)
+    assert not workers.end(0.05)
+    assert workers.ending
+    go_on.set()
+    assert workers.end(10)

@@ -1,0 +1,127 @@
+"""What the engine wants of the disk, done in threads; what comes of it is posted as events.
+
+One effect is one errand, and one hop.  Errands of one lane are done in the order in which they were given; those of
+different lanes may overlap, which no effect minds.  Large files have a lane of their own, so that an edit of a small
+one never waits until a large one is put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias, assert_never
+
+from syncagent.agent.workers import Workers
+from syncagent.engine.effects import FillStage, Look, OpenStage, ReadBlocks, Run, SweepStage
+from syncagent.engine.events import BlocksRead, Event, Hinted, RootLost, Seen, StageFilled, StageOpened, TasksDone
+from syncagent.errors import Damaged, RootMissing, StorageFull, StorageTrouble
+from syncagent.localfs.applier import Applier
+from syncagent.localfs.ports import Disk
+from syncagent.localfs.reader import StaleRead, read_blocks
+from syncagent.localfs.scanner import Scanner
+from syncagent.localfs.staging import Staging
+from syncagent.planner.tasks import Staged, Task, WriteTask
+
+DiskEffect: TypeAlias = Look | Run | ReadBlocks | OpenStage | FillStage | SweepStage
+"""Those of the effects that are for the disk."""
+
+LARGE: Final = 8 << 20
+"""A file of so many bytes takes so long to be put in place that others should not wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errands:
+    """Runs errands on one root.  ``post`` is called from the threads."""
+
+    disk: Disk
+    scanner: Scanner
+    applier: Applier
+    staging: Staging
+    workers: Workers
+    post: Callable[[Event], None]
+
+    def begin(self, effect: DiskEffect) -> None:
+        """Have ``effect`` done, soon."""
+        match effect:
+            case Look():
+                self.workers.look.do(lambda: self._at_root(lambda: self._look(effect)))
+            case ReadBlocks():
+                self.workers.look.do(lambda: self._at_root(lambda: self._read(effect)))
+            case Run(tasks=tasks):
+                self._run(tasks)
+            case OpenStage():
+                self.workers.stage.do(lambda: self._at_root(lambda: self._open(effect)))
+            case FillStage():
+                self.workers.stage.do(lambda: self._at_root(lambda: self._fill(effect)))
+            case SweepStage():
+                self.workers.stage.do(lambda: self._at_root(lambda: self._sweep(effect)))
+            case _:
+                assert_never(effect)
+
+    def _at_root(self, errand: Callable[[], None]) -> None:
+        try:
+            errand()
+        except RootMissing as error:
+            self.post(RootLost(str(error)))
+
+    def _look(self, look: Look) -> None:
+        facts = tuple(self.scanner.look(look.wishes)) if look.wishes else ()
+        if not look.folders:
+            self.post(Seen(look.number, facts, last=True))
+            return
+        if facts:
+            self.post(Seen(look.number, facts, last=False))
+        for folder in look.folders:
+            for batch in self.scanner.walk(folder):
+                if self.workers.ending:
+                    return
+                self.post(Seen(look.number, tuple(batch), last=False))
+        self.post(Seen(look.number, (), last=True))
+
+    def _read(self, wanted: ReadBlocks) -> None:
+        found = read_blocks(self.disk, wanted.wishes)
+        blocks = tuple(one for one in found if not isinstance(one, StaleRead))
+        stale = tuple(one.path for one in found if isinstance(one, StaleRead))
+        self.post(BlocksRead(wanted.number, blocks, stale))
+
+    def _run(self, tasks: tuple[Task, ...]) -> None:
+        """The tasks of one Run may be done in any order, or at once."""
+        large = tuple(task for task in tasks if _is_large(task))
+        small = tuple(task for task in tasks if not _is_large(task)) if large else tasks
+        if small:
+            self.workers.change.do(lambda: self._at_root(lambda: self._apply(small)))
+        if large:
+            self.workers.stage.do(lambda: self._at_root(lambda: self._apply(large)))
+
+    def _apply(self, tasks: tuple[Task, ...]) -> None:
+        self.post(TasksDone(tuple(self.applier.run(tasks))))
+
+    def _open(self, effect: OpenStage) -> None:
+        content = effect.wish.content
+        try:
+            missing = self.staging.begin(effect.wish)
+        except (Damaged, StorageFull, StorageTrouble) as error:
+            self.post(StageOpened(content, frozenset(), str(error), isinstance(error, StorageFull)))
+        else:
+            self.post(StageOpened(content, missing))
+
+    def _fill(self, effect: FillStage) -> None:
+        digests = tuple(digest for digest, _ in effect.blocks)
+        try:
+            self.staging.put(effect.content, effect.blocks, self.staging.recipe_of(effect.content))
+        except (Damaged, StorageFull, StorageTrouble) as error:
+            self.post(StageFilled(effect.content, digests, str(error), isinstance(error, StorageFull)))
+        else:
+            self.post(StageFilled(effect.content, digests))
+
+    def _sweep(self, effect: SweepStage) -> None:
+        try:
+            back = self.staging.sweep(effect.keep)
+        except (StorageFull, StorageTrouble):
+            return  # it is only room; the next sweep finds it
+        if back:
+            self.post(Hinted(paths=back, reason="put back after a crash"))
+
+
+def _is_large(task: Task) -> bool:
+    return isinstance(task, WriteTask) and isinstance(task.source, Staged) and task.source.content.size >= LARGE
