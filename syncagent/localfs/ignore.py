@@ -16,6 +16,7 @@ Rules: TypeAlias = Callable[[RelPath, bool], str | None]
 """Ignore rules: of a path, and whether it is a folder, why it is left out; None when it is not."""
 
 PARK: Final = RelPath(f"{OWN_FOLDER}/park")
+_IN_PARK: Final = f"{PARK}/"
 STAGE: Final = RelPath(f"{OWN_FOLDER}/stage")
 
 is_plain_name: Final = re.compile(r"[ -\-0-9;-\[\]-~][ -\-0-9;-\[\]-~.]{0,254}").fullmatch
@@ -39,7 +40,10 @@ def refusal(name: str) -> str | None:
 
 
 def refusal_of_path(path: RelPath) -> str | None:
-    """The same for each part of ``path``, and for its length."""
+    """Why the file or folder at ``path`` (not ``""``) is not kept, by its path alone; None when it is.  The park is
+    within our own folder, but what lies there is of the tree."""
+    if path.startswith(_IN_PARK):
+        path = RelPath(path[len(_IN_PARK) :])
     if not path.isascii() or len(path) > MAX_PATH_BYTES:
         size = len(path.encode("utf-8", "surrogateescape"))
         if size > MAX_PATH_BYTES:
@@ -58,11 +62,6 @@ def shown(name: str) -> str:
     except UnicodeEncodeError:
         return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return name
-
-
-def is_parked(path: RelPath) -> bool:
-    """Whether ``path`` is in the park: within our own folder, but of the tree."""
-    return path.startswith(f"{PARK}/")
 
 
 def parked_at(name: str) -> RelPath:

@@ -30,7 +30,6 @@ from syncagent.content.recipe import read_all, read_small
 from syncagent.localfs.ignore import (
     PARK,
     Rules,
-    is_parked,
     is_plain_name,
     nothing_ignored,
     parked_at,
@@ -97,7 +96,7 @@ class Scanner:
         with self.disk.batch():
             device = self.disk.stat(ROOT_PATH).device
             todo = [path]
-            if path and (why := self._refused(path)) is not None:
+            if path and (why := refusal_of_path(path)) is not None:
                 facts.append(NotKept(path, why))
                 todo = []
             while todo:
@@ -169,7 +168,7 @@ class Scanner:
 
     def _fact(self, path: RelPath, name: str, seen: Stat | OSError, device: int) -> Fact:
         """The fact on one name of a folder, the content of files left out."""
-        if (why := self._refused(path)) is not None:
+        if (why := refusal_of_path(path)) is not None:
             return NotKept(join(split(path)[0], shown(name)), why)
         if isinstance(seen, OSError):
             return _trouble(path, seen)
@@ -198,7 +197,7 @@ class Scanner:
 
     def _look(self, wish: LookAt, device: int, spelling: _Spelling | None) -> Fact:
         path = wish.path
-        if path and (why := self._refused(path)) is not None:
+        if path and (why := refusal_of_path(path)) is not None:
             return NotKept(path, why)
         try:
             seen = self.disk.stat(path)
@@ -229,11 +228,6 @@ class Scanner:
                     return FileSeen(path, stamp, before.executable, before.mtime_ns, content, recipe, data)
                 before = after
         return Unreadable(path, "it is still being written")
-
-    def _refused(self, path: RelPath) -> str | None:
-        if is_parked(path):
-            return refusal_of_path(RelPath(path[len(PARK) + 1 :]))
-        return refusal_of_path(path)
 
 
 class _Spelling:

@@ -1,0 +1,348 @@
+"""Does tasks on the disk, a batch at a time; called in worker threads by the shell.
+
+Every task carries what it expects to find.  It is looked for at the last instant, and again in what came out of the
+tree: where the look and the rename could not be one, the rename is undone.  In this order, for a whole batch:
+
+1. new files are made in the stage, and their content is made durable;
+2. each task is done by one rename (or mkdir, rmdir); what goes out of the tree goes to the stage first, is looked at
+   there, and is put back when it is not what was expected;
+3. the folders are made durable;
+4. what went out is looked at once more, and removed.
+
+So after a crash at any point there is at each path the old or the new, whole (N8), and what lies in the stage is told
+apart by its name (``slots``); ``Staging.sweep`` clears it at the next start.
+
+# RACE: a program that has the old file open, and goes on writing into it after 4, writes into a file that is gone.  It
+# cannot be closed: no file system tells who has a file open.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, assert_never
+
+from syncagent.errors import Damaged, Stale
+from syncagent.localfs.ignore import STAGE, refusal_of_path
+from syncagent.localfs.ports import FULL, MISSING, Abilities, Disk, Opening, Rename, Stat
+from syncagent.localfs.scanner import no_guard
+from syncagent.localfs.staging import Staging
+from syncagent.localfs.standing import confirm, still
+from syncagent.localfs.writing import Held, Writer, Writing, after_us
+from syncagent.model.facts import DirSeen, Fact, FileSeen, LinkSeen
+from syncagent.model.names import RelPath, split
+from syncagent.model.nodes import Content, Dir, File, Link
+from syncagent.planner.tasks import (
+    CopyOf,
+    DeleteTask,
+    Done,
+    Failed,
+    InPlace,
+    MakeDirTask,
+    MoveTask,
+    Outcome,
+    Staged,
+    StaleTask,
+    Task,
+    WriteTask,
+)
+
+FEW: Final = 8
+"""Up to so many files or folders are made durable one by one; more, by one sync of the file system."""
+
+_STALE: Final = MISSING | {errno.EEXIST, errno.ENOTEMPTY, errno.EISDIR}
+
+
+@dataclass(frozen=True, slots=True)
+class Applier:
+    """``guard`` raises RootMissing when the folder is not the one it was."""
+
+    disk: Disk
+    staging: Staging
+    abilities: Abilities
+    guard: Callable[[], None] = no_guard
+
+    def run(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """Do the tasks, which may be done in any order; one outcome for each, in their order.  Done means durable.
+
+        Raises RootMissing; then what was done of the batch is found by the next scan.
+        """
+        with self.disk.batch():
+            self.guard()
+            run = _Run(self.disk, self.staging, self.abilities, tasks)
+            return run.go()
+
+
+@dataclass(slots=True)
+class _Run:
+    """One batch."""
+
+    disk: Disk
+    staging: Staging
+    abilities: Abilities
+    tasks: Sequence[Task]
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    writings: dict[int, Writing] = field(default_factory=dict)
+    held: dict[int, Held] = field(default_factory=dict)
+    adjusted: list[RelPath] = field(default_factory=list)
+    folders: dict[RelPath, None] = field(default_factory=dict)
+    """Those in which names changed, in the order in which they are made durable: a name that comes before one that
+    goes."""
+
+    def go(self) -> list[Outcome]:
+        try:
+            self.staging.slots.make_folders()
+        except OSError as error:
+            return [_outcome_of(task, error) for task in self.tasks]
+        few = sum(isinstance(task, WriteTask) for task in self.tasks) <= FEW
+        self._make(sync=few)
+        if not few and self.writings:
+            self._settle_content()
+        for index, task in enumerate(self.tasks):
+            if index not in self.outcomes:
+                self._attempt(index, task, partial(self._do, index, task, sync=few))
+        self._settle_names(everything=not few)
+        self._let_go()
+        return [self.outcomes[index] for index in range(len(self.tasks))]
+
+    # --- 1. content ---------------------------------------------------------------------------------------------
+
+    def _make(self, *, sync: bool) -> None:
+        uses = Counter(staged for task in self.tasks if (staged := _staged(task)) is not None)
+        for index, task in enumerate(self.tasks):
+            if (why := _refusal(task)) is not None:
+                self.outcomes[index] = Failed(task.op, why)
+            elif isinstance(task, WriteTask) and not _is_in_place(task):
+                staged = _staged(task)
+                if staged is not None:
+                    uses[staged] -= 1
+                last = staged is not None and not uses[staged]
+                self._attempt(index, task, partial(self._make_one, index, task, sync=sync, last=last))
+
+    def _make_one(self, index: int, task: WriteTask, *, sync: bool, last: bool) -> None:
+        self.writings[index] = self._writer().make(task, sync=sync, last=last)
+
+    def _settle_content(self) -> None:
+        try:
+            self.disk.sync(None)
+        except OSError as error:
+            if error.errno != errno.ENOSYS:
+                self._fail_all(error)
+                return
+            for index, writing in list(self.writings.items()):
+                if writing.own.is_file:
+                    self._attempt(index, writing.task, partial(self._sync_file, writing.new))
+
+    def _sync_file(self, path: RelPath) -> None:
+        with self.disk.open(path, Opening.READ) as file:
+            file.sync()
+
+    def _fail_all(self, error: OSError) -> None:
+        """The content may not have got to the disk (B9): none of it is published."""
+        for index, writing in self.writings.items():
+            self.outcomes[index] = _outcome_of(writing.task, error)
+            self._drop(writing)
+
+    def _drop(self, writing: Writing) -> None:
+        try:
+            self._writer().drop(writing.new, writing.content)
+        except OSError:
+            return  # the next sweep finds it
+
+    # --- 2. names -----------------------------------------------------------------------------------------------
+
+    def _do(self, index: int, task: Task, *, sync: bool) -> None:
+        match task:
+            case MakeDirTask(op=op, path=path):
+                self.disk.mkdir(path)
+                self._changed(path)
+                self.outcomes[index] = Done(op, DirSeen(path, self.disk.stat(path).stamp))
+            case WriteTask(op=op, path=path):
+                self.outcomes[index] = Done(op, self._write(index, task, sync=sync))
+            case MoveTask(op=op):
+                self.outcomes[index] = Done(op, self._move(task))
+            case DeleteTask(op=op):
+                self._delete(index, task)
+                self.outcomes[index] = Done(op, None)
+            case _:
+                assert_never(task)
+
+    def _write(self, index: int, task: WriteTask, *, sync: bool) -> Fact:
+        writing = self.writings.get(index)
+        if writing is None:
+            self.adjusted.append(task.path)
+            return self._writer().adjust(task, sync=sync)
+        self._changed(task.path)
+        fact, held = self._writer().publish(writing)
+        if held is not None:
+            self.held[index] = held
+        return fact
+
+    def _move(self, task: MoveTask) -> Fact:
+        node = task.op.expect
+        old = confirm(self.disk, task.path, task.expect, node)
+        self._changed(task.to)
+        self._changed(task.path)
+        try:
+            self.disk.rename(task.path, task.to, Rename.NEW)
+        except FileExistsError:
+            if not self._is_respelling(task, old):
+                raise
+            self._respell(task)
+        seen = still(self.disk, task.to, old, task.expect, node)
+        if seen is None:
+            # RACE: what stands at ``to`` came from ``path`` in the moment after our look.  It goes back; where the user
+            # has put something else there in the meantime, it stays at ``to``, and both are looked at.
+            self._rename_back(task)
+            raise Stale("it was changed in that very moment")
+        stamp = after_us(self.abilities, seen, seen.stamp, self.disk.now_ns())
+        match node:
+            case Dir():
+                return DirSeen(task.to, seen.stamp)
+            case File(content=content):
+                return FileSeen(task.to, stamp, seen.executable, seen.mtime_ns, content)
+            case Link(target=target):
+                return LinkSeen(task.to, seen.stamp, target)
+        assert_never(node)
+
+    def _rename_back(self, task: MoveTask) -> None:
+        try:
+            self.disk.rename(task.to, task.path, Rename.NEW)
+        except OSError as error:
+            if error.errno not in _STALE:
+                raise
+
+    def _is_respelling(self, task: MoveTask, old: Stat) -> bool:
+        """Whether ``to`` is only another spelling of ``path``, on a disk that takes both for the same (C5)."""
+        if split(task.path)[0] != split(task.to)[0] or self.disk.stat(task.to).inode != old.inode:
+            return False
+        names = {name for name, _ in self.disk.list(split(task.path)[0])}
+        return split(task.path)[1] in names and split(task.to)[1] not in names
+
+    def _respell(self, task: MoveTask) -> None:
+        """A rename from one spelling to another does nothing on some disks: so there are two."""
+        slot = self.staging.slots.back(task.to)
+        self._changed(slot)
+        self.disk.rename(task.path, slot, Rename.NEW)
+        self.disk.rename(slot, task.to, Rename.NEW)
+        self.staging.slots.done_with(slot)
+
+    def _delete(self, index: int, task: DeleteTask) -> None:
+        node = task.op.expect
+        old = confirm(self.disk, task.path, task.expect, node)
+        self._changed(task.path)
+        if isinstance(node, Dir):
+            # RACE: another folder that was put there in this moment goes instead, if it is empty.
+            self.disk.remove(task.path, folder=True)
+            return
+        held = Held(self.staging.slots.held(task.path, None, old if task.expect else None), task.path, old, None)
+        self.disk.rename(task.path, held.slot, Rename.NEW)
+        seen = still(self.disk, held.slot, old, task.expect, node)
+        if seen is None:
+            back = self._writer().put_back(held)
+            self._changed(back)
+            raise Stale("it was changed in that very moment")
+        held.seen = seen
+        self.held[index] = held
+
+    # --- 3. and 4. ----------------------------------------------------------------------------------------------
+
+    def _settle_names(self, *, everything: bool) -> None:
+        folders = [folder for folder in self.folders if folder != STAGE]
+        if not folders and not everything:
+            return
+        try:
+            if not everything and len(folders) <= FEW:
+                self._sync_folders(folders)
+                return
+            try:
+                self.disk.sync(None)
+            except OSError as error:
+                if error.errno != errno.ENOSYS:
+                    raise
+                for path in self.adjusted:
+                    self._sync_file(path)
+                self._sync_folders(folders)
+        except OSError as error:
+            for index, outcome in self.outcomes.items():
+                if isinstance(outcome, Done):
+                    self.outcomes[index] = _outcome_of(self.tasks[index], error)
+            self.held.clear()  # the old files stay in the stage: they may be all that is left after a crash
+
+    def _sync_folders(self, folders: Sequence[RelPath]) -> None:
+        for folder in folders:
+            try:
+                self.disk.sync([folder])
+            except OSError as error:
+                if error.errno not in MISSING:  # it was moved or deleted since: by the user, and with what is in it
+                    raise
+
+    def _let_go(self) -> None:
+        for index, held in self.held.items():
+            task = self.tasks[index]
+            try:
+                if self.disk.stat(held.slot) == held.seen:
+                    self.staging.slots.remove(held.slot)
+                    continue
+                back = self._writer().put_back(held)
+            except OSError:
+                continue  # it stays in the stage, and the next sweep decides
+            paths = dict.fromkeys((*_paths(task), back))
+            self.outcomes[index] = StaleTask(task.op, tuple(paths), "it was being written")
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    def _attempt(self, index: int, task: Task, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except (OSError, Stale, Damaged) as error:
+            self.outcomes[index] = _outcome_of(task, error)
+
+    def _changed(self, path: RelPath) -> None:
+        self.folders[split(path)[0]] = None
+
+    def _writer(self) -> Writer:
+        return Writer(self.disk, self.staging, self.abilities)
+
+
+def _staged(task: Task) -> Content | None:
+    """The content whose staging file ``task`` wants."""
+    return task.source.content if isinstance(task, WriteTask) and isinstance(task.source, Staged) else None
+
+
+def _is_in_place(task: WriteTask) -> bool:
+    return isinstance(task.source, InPlace) and isinstance(task.op.node, File)
+
+
+def _paths(task: Task) -> tuple[RelPath, ...]:
+    match task:
+        case MoveTask(path=path, to=to):
+            return path, to
+        case WriteTask(path=path, source=CopyOf(path=source)):
+            return path, source
+        case MakeDirTask(path=path) | WriteTask(path=path) | DeleteTask(path=path):
+            return (path,)
+
+
+def _refusal(task: Task) -> str | None:
+    """Why the task cannot be done at all: a path that is no path of the tree (C1, C3)."""
+    for path in _paths(task):
+        why = refusal_of_path(path) if path else "it is the folder itself"
+        if why is not None:
+            return why
+    return None
+
+
+def _outcome_of(task: Task, error: OSError | Stale | Damaged) -> Outcome:
+    match error:
+        case Stale():
+            return StaleTask(task.op, _paths(task), str(error))
+        case Damaged():
+            return Failed(task.op, str(error))
+        case OSError(errno=number) if number in _STALE:
+            return StaleTask(task.op, _paths(task), (error.strerror or str(error)).lower())
+        case OSError(errno=number):
+            return Failed(task.op, (error.strerror or str(error)).lower(), full=number in FULL)

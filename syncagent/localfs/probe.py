@@ -1,0 +1,95 @@
+"""Finds out what the file system under the root can do, by trying it in our own folder.
+
+Called once at each start (a folder may have moved to another disk), after the root is open.  Leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import pairwise
+from typing import Final
+
+from syncagent.localfs.ignore import STAGE
+from syncagent.localfs.ports import Abilities, Disk, Opening, Rename
+from syncagent.model.names import RelPath, join
+
+_ODD_NS: Final = 1_600_000_001_123_456_789
+"""A time that no coarse clock can hold."""
+
+_TICK_NS: Final = 20_000_000
+"""Twice the longest tick of a kernel's clock (HZ=100)."""
+
+_COARSE_NS: Final = 2_000_000_000
+"""FAT counts in steps of two seconds."""
+
+
+def probe(disk: Disk) -> Abilities:
+    """Try it.  Raises OSError when our own folder cannot be written to; RootMissing."""
+    names = [join(STAGE, f"new.probe{letter}") for letter in "aBc"]
+    with disk.batch():
+        for name in names:
+            _remove(disk, name)
+        try:
+            window, umask = _times(disk, names[0])
+            return Abilities(
+                window_ns=window,
+                exchange=_exchanges(disk, names[0], names[1]),
+                folds_case=_folds(disk, names[1]),
+                links=_links(disk, names[2]),
+                umask=umask,
+            )
+        finally:
+            for name in names:
+                _remove(disk, name)
+
+
+def _times(disk: Disk, path: RelPath) -> tuple[int, int]:
+    """The window within which two changes may carry the same ctime, and the umask."""
+    with disk.open(path, Opening.NEW, 0o777) as file:
+        first = file.stat()
+        # How far the clock that stamps files is from ours (network file systems): as far must we distrust.
+        skew = abs(disk.now_ns() - first.ctime_ns)
+        seen = [first.ctime_ns]
+        for number in range(8):
+            file.write(number, b"x")
+            seen.append(file.stat().ctime_ns)
+        file.adjust(mtime_ns=_ODD_NS)
+        lost = abs(file.stat().mtime_ns - _ODD_NS)
+    umask = 0o777 & ~first.mode
+    if lost > 1_000_000:
+        return _COARSE_NS + skew, umask
+    # Eight changes in a few microseconds, each with a look before it, and all told apart: so will the next one be.
+    finer = all(later > earlier for earlier, later in pairwise(seen))
+    return (0 if finer else _TICK_NS + (skew if skew > _TICK_NS else 0)), umask
+
+
+def _exchanges(disk: Disk, one: RelPath, other: RelPath) -> bool:
+    try:
+        disk.open(other, Opening.NEW).close()
+        before = disk.stat(one).inode
+        disk.rename(one, other, Rename.EXCHANGE)
+        return disk.stat(other).inode == before
+    except OSError:
+        return False
+
+
+def _folds(disk: Disk, path: RelPath) -> bool:
+    """``path`` is there, and its name has a capital."""
+    try:
+        disk.stat(RelPath(path.lower()))
+    except OSError:
+        return False
+    return True
+
+
+def _links(disk: Disk, path: RelPath) -> bool:
+    try:
+        disk.symlink("nowhere", path)
+    except OSError:
+        return False
+    return True
+
+
+def _remove(disk: Disk, path: RelPath) -> None:
+    with suppress(OSError):
+        disk.remove(path)

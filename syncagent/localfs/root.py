@@ -1,0 +1,161 @@
+"""The root: the folder that is kept, its marker and its lock.
+
+The marker ``.syncagent/root.json`` says that this is the folder, and not an empty mount point, another folder of that
+name, or one made anew (E1, A20).  Without it nothing is concluded from what is missing, and nothing is written: every
+scan and every batch of tasks calls ``Root.check`` first.  It is written once, when the folder is first taken; an agent
+that had the folder before never writes it again, nor makes the folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from syncagent.errors import AlreadyRunning, RootMissing, StorageTrouble
+from syncagent.localfs.ignore import PARK, STAGE
+from syncagent.localfs.ports import MISSING, Disk, DiskFile, Opening, Rename, Stat
+from syncagent.model.names import OWN_FOLDER, RelPath, join
+
+OWN: Final = RelPath(OWN_FOLDER)
+MARKER: Final = join(OWN, "root.json")
+LOCK: Final = join(OWN, "lock")
+FORMAT: Final = 1
+_MOST: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """``root_id`` is this folder on this machine; ``hub_id`` is empty until the hub is known."""
+
+    root_id: str
+    folder: str
+    hub_id: str = ""
+
+
+class Root:
+    """An open root.  It holds the lock until it is closed."""
+
+    def __init__(self, disk: Disk, marker: Marker, lock: DiskFile) -> None:
+        self.marker = marker
+        self._disk = disk
+        self._lock = lock
+        self._seen: Stat | None = None
+
+    def check(self) -> None:
+        """Raises RootMissing when the folder is gone, or is not the one that was opened."""
+        try:
+            with self._disk.batch():
+                seen = self._disk.stat(MARKER)
+                if seen == self._seen:
+                    return
+                marker = read_marker(self._disk)
+        except OSError as error:
+            raise RootMissing(f"the folder cannot be read: {error.strerror or error}") from error
+        if marker is None or marker.root_id != self.marker.root_id:
+            raise RootMissing(_NOT_THIS)
+        self._seen = seen
+
+    def bind(self, hub_id: str) -> None:
+        """Note which hub the folder belongs to.  Raises RootMissing, StorageTrouble."""
+        self.check()
+        marker = Marker(self.marker.root_id, self.marker.folder, hub_id)
+        _write_marker(self._disk, marker)
+        self.marker = marker
+
+    def close(self) -> None:
+        """Let another agent have it."""
+        self._lock.close()
+
+
+_NOT_THIS: Final = (
+    f"this is not the folder that was kept here ({MARKER} is missing, or is that of another). "
+    "Bring the folder back, or take this one as a new one"
+)
+
+
+def make_folder(path: str, *, had_one: bool) -> None:
+    """Make the folder at ``path``, unless the agent had one before: then it is for a person to bring it back.
+
+    Raises RootMissing, StorageTrouble.
+    """
+    if os.path.isdir(path):
+        return
+    if had_one:
+        raise RootMissing("the folder is gone (moved, deleted, or its disk is not mounted)")
+    try:
+        os.makedirs(path)
+    except OSError as error:
+        raise StorageTrouble(f"the folder cannot be made: {error.strerror or error}") from error
+
+
+def open_root(disk: Disk, *, known: str | None, folder: str, new_id: Callable[[], str]) -> Root:
+    """Take the root and its lock.
+
+    ``known`` is the root_id from when the agent had it before; None when it never had (or has forgotten: a marker that
+    is there is then believed).  Raises RootMissing, AlreadyRunning, StorageTrouble.
+    """
+    try:
+        with disk.batch():
+            marker = read_marker(disk)
+            if known is not None and (marker is None or marker.root_id != known):
+                raise RootMissing(_NOT_THIS)
+            if marker is not None and marker.folder != folder:
+                raise RootMissing(f"this folder is kept as {marker.folder!r}, not as {folder!r}")
+            _make_own(disk)
+            lock = disk.open(LOCK, Opening.EDIT, 0o600)
+            if not lock.lock():
+                lock.close()
+                raise AlreadyRunning("another agent keeps this folder already")
+            if marker is None:
+                marker = Marker(new_id(), folder)
+                _write_marker(disk, marker)
+    except OSError as error:
+        raise StorageTrouble(f"the folder cannot be used: {error.strerror or error}") from error
+    root = Root(disk, marker, lock)
+    root.check()
+    return root
+
+
+def read_marker(disk: Disk) -> Marker | None:
+    """The marker; None when there is none, or it cannot be understood.  Raises OSError."""
+    try:
+        with disk.open(MARKER, Opening.READ) as file:
+            data = file.read(0, _MOST)
+    except OSError as error:
+        if error.errno in MISSING:
+            return None
+        raise
+    try:
+        found = json.loads(data)
+        if found["format"] != FORMAT:
+            return None
+        return Marker(str(found["root_id"]), str(found["folder"]), str(found["hub_id"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _make_own(disk: Disk) -> None:
+    for path in (OWN, STAGE, PARK):
+        try:
+            disk.mkdir(path, 0o700)
+        except FileExistsError:
+            continue
+    disk.sync([RelPath(""), OWN])
+
+
+def _write_marker(disk: Disk, marker: Marker) -> None:
+    text = {"format": FORMAT, "folder": marker.folder, "hub_id": marker.hub_id, "root_id": marker.root_id}
+    new = join(STAGE, "new.root")
+    try:
+        disk.remove(new)
+    except OSError as error:
+        if error.errno not in MISSING:
+            raise
+    with disk.open(new, Opening.NEW, 0o600) as file:
+        file.write(0, json.dumps(text, indent=2).encode() + b"\n")
+        file.sync()
+    disk.rename(new, MARKER, Rename.PLAIN)
+    disk.sync([OWN])

@@ -1,0 +1,206 @@
+"""The stage: names in our own folder for what is on its way into the tree, or out of it.
+
+Three kinds of names, told apart after a crash:
+
+* ``new.<n>``: a file of ours in the making.  No one needs it: it is removed.
+* ``held.<own>.<old>.<n>.<path>``: it changes places with what stands at ``path`` (or takes what stands there before it
+  is deleted).  Whatever is found under such a name is removed only when it is our own new file (``own``) or the old
+  file that was meant to go (``old``), by inode, size, mtime and mode.  Anything else was put there by the user between
+  our last look and our rename, and goes back into the tree.
+* ``back.<n>.<path>``: half way through a rename; always goes back.
+
+A path that is too long for a name lies beside it, as the text of the link ``path.<n>``.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import count
+from typing import Final
+
+from syncagent.content.digest import digest_of
+from syncagent.localfs.ignore import PARK, STAGE
+from syncagent.localfs.ports import MISSING, Disk, Rename, Stat
+from syncagent.model.names import OWN_FOLDER, Name, RelPath, conflict_name, join, split
+
+_ROOM: Final = 180
+"""Bytes of a path within a name; the rest of the 255 is for what stands before it."""
+
+
+class Slots:
+    """``machine`` is what this machine is called in the names of conflict copies."""
+
+    def __init__(self, disk: Disk, machine: str) -> None:
+        self._disk = disk
+        self._machine = machine
+        self._numbers = count(1)
+        self._active: set[str] = set()
+
+    def make_folders(self) -> None:
+        """Make our folders where they are missing.  Raises OSError."""
+        for folder, mode in ((RelPath(OWN_FOLDER), 0o700), (STAGE, 0o700), (PARK, 0o700)):
+            try:
+                self._disk.mkdir(folder, mode)
+            except FileExistsError:
+                continue
+
+    def new(self) -> RelPath:
+        """A name for a file in the making."""
+        return self._take(f"new.{next(self._numbers)}")
+
+    def held(self, path: RelPath, own: Stat | None, old: Stat | None) -> RelPath:
+        """A name for what changes places with ``path``."""
+        return self._take(self._with_path(f"held.{_token(own)}.{_token(old)}", path))
+
+    def back(self, path: RelPath) -> RelPath:
+        """A name for what stands at ``path``, half way through a rename."""
+        return self._take(self._with_path("back", path))
+
+    def done_with(self, slot: RelPath) -> None:
+        """Nothing is left under that name."""
+        name = split(slot)[1]
+        self._active.discard(name)
+        if name.endswith("."):
+            self._remove(join(STAGE, f"path.{_number(name)}"))
+
+    def remove(self, slot: RelPath) -> None:
+        """Remove what lies under that name, and let go of it."""
+        self._remove(slot)
+        self.done_with(slot)
+
+    def put_back(self, slot: RelPath, path: RelPath, is_own: Callable[[Stat], bool]) -> RelPath:
+        """Put what lies in ``slot``, which is the user's, back to ``path``; gives where it ended up.
+
+        When our own new file (``is_own``) stands there by now they change places again.  When something else does, or
+        the folder is gone, it gets the name of a conflict copy, in the nearest folder that is there.  Nothing is ever
+        replaced.  Raises OSError; then it is still in the slot.
+        """
+        try:
+            self._disk.rename(slot, path, Rename.NEW)
+        except OSError as error:
+            if error.errno not in MISSING | {errno.EEXIST}:
+                raise
+        else:
+            self.done_with(slot)
+            return path
+        if self._changed_places_again(slot, path, is_own):
+            return path
+        return self._put_aside(slot, path)
+
+    def recover(self) -> tuple[RelPath, ...]:
+        """Clear what a crash left, except what is in use by now.  Gives the paths at which something was put back."""
+        back: list[RelPath] = []
+        with self._disk.batch():
+            try:
+                entries = sorted(self._disk.list(STAGE))
+            except FileNotFoundError:
+                return ()
+            for name, seen in entries:
+                if name in self._active or isinstance(seen, OSError):
+                    continue
+                slot = join(STAGE, name)
+                if name.startswith("new."):
+                    self._remove(slot)
+                elif name.startswith(("held.", "back.")):
+                    with suppress(OSError):  # it stays there until the next time; the others do not wait for it
+                        back.extend(self._recover(slot, name, seen))
+            for name, _ in entries:
+                if name.startswith("path.") and not any(active.endswith(f"{name[4:]}.") for active in self._active):
+                    self._remove(join(STAGE, name))
+        return tuple(back)
+
+    def _recover(self, slot: RelPath, name: str, seen: Stat) -> list[RelPath]:
+        kind, *rest = name.split(".", 4 if name.startswith("held.") else 2)
+        own, old = (rest[0], rest[1]) if kind == "held" else ("", "")
+        if kind == "held" and _token(seen) in (own, old):
+            self._remove(slot)
+            return []
+        return [self.put_back(slot, self._path_of(name, rest[-1]), lambda there: _token(there) == own)]
+
+    def _changed_places_again(self, slot: RelPath, path: RelPath, is_own: Callable[[Stat], bool]) -> bool:
+        try:
+            if not is_own(self._disk.stat(path)):
+                return False
+            self._disk.rename(slot, path, Rename.EXCHANGE)
+        except OSError as error:
+            if error.errno not in MISSING | {errno.EINVAL}:
+                raise
+            return False
+        if not is_own(self._disk.stat(slot)):
+            # RACE: the user changed our new file between the two calls.  Both of theirs are kept: the first stands at
+            # its place again, and the second is put aside by the caller.
+            return False
+        self.remove(slot)
+        return True
+
+    def _put_aside(self, slot: RelPath, path: RelPath) -> RelPath:
+        folder, name = split(path)
+        if path.startswith(f"{OWN_FOLDER}/"):
+            folder = RelPath("")
+        day = datetime.fromtimestamp(self._disk.now_ns() / 1e9, tz=UTC).date().isoformat()
+        while True:
+            aside = join(folder, conflict_name(Name(name), day, self._machine, self._taken_in(folder)))
+            try:
+                self._disk.rename(slot, aside, Rename.NEW)
+            except OSError as error:
+                if error.errno in MISSING and folder:
+                    folder = split(folder)[0]
+                elif error.errno != errno.EEXIST:
+                    raise
+                continue
+            self.done_with(slot)
+            return aside
+
+    def _taken_in(self, folder: RelPath) -> Callable[[Name], bool]:
+        def taken(name: Name) -> bool:
+            try:
+                self._disk.stat(join(folder, name))
+            except OSError as error:
+                if error.errno in MISSING:
+                    return False
+                raise
+            return True
+
+        return taken
+
+    def _take(self, name: str) -> RelPath:
+        self._active.add(name)
+        return join(STAGE, name)
+
+    def _with_path(self, prefix: str, path: RelPath) -> str:
+        number = next(self._numbers)
+        quoted = path.replace("%", "%25").replace("/", "%2F")
+        if len(quoted.encode()) > _ROOM:
+            quoted = ""
+            self._disk.symlink(path, join(STAGE, f"path.{number}"))
+        return f"{prefix}.{number}.{quoted}"
+
+    def _path_of(self, name: str, quoted: str) -> RelPath:
+        if quoted:
+            return RelPath(quoted.replace("%2F", "/").replace("%25", "%"))
+        try:
+            return RelPath(self._disk.readlink(join(STAGE, f"path.{_number(name)}")))
+        except OSError:
+            return RelPath("recovered")  # the power went before the long path was written down
+
+    def _remove(self, slot: RelPath) -> None:
+        try:
+            self._disk.remove(slot)
+        except OSError as error:
+            if error.errno not in MISSING:
+                raise
+
+
+def _token(seen: Stat | None) -> str:
+    """What tells a file after a restart (when its device may have another number)."""
+    if seen is None:
+        return "0"
+    text = f"{seen.inode}.{seen.size}.{seen.mtime_ns}.{seen.mode}"
+    return digest_of(text.encode())[:8].hex()
+
+
+def _number(name: str) -> str:
+    return name.rstrip(".").rpartition(".")[2]

@@ -1,0 +1,295 @@
+"""Making a new file or link in the stage, and putting it in its place.  The applier's hands for WriteTask.
+
+Our own stamp afterwards (B13).  The fact on what we wrote carries a stamp, so that the echo of our own write scans to
+"no difference".  Could a user's write hide behind it?  We set the mtime to that of the source; a write sets it to now.
+So it shows, even in the same tick of the clock as our rename, unless the mtime that we set is itself within the window
+of now: then the stamp is UNSURE, and the next look reads the file.
+"""
+
+from __future__ import annotations
+
+import errno
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from syncagent.content.chunker import ONE_BLOCK
+from syncagent.content.digest import content_of
+from syncagent.content.recipe import one_block
+from syncagent.errors import Damaged, Stale
+from syncagent.localfs.ports import MISSING, Abilities, Disk, DiskFile, Opening, Rename, Stat
+from syncagent.localfs.staging import Staging, part_path
+from syncagent.localfs.standing import confirm, hash_file, holds, still
+from syncagent.model.facts import UNSURE, Fact, FileSeen, LinkSeen, Stamp
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import Content, File, Link, Recipe
+from syncagent.planner.tasks import CopyOf, Inline, InPlace, Staged, WriteTask
+
+_LATEST_NS: Final = (1 << 33) * 1_000_000_000
+"""The year 2242: the latest mtime that we set (B16)."""
+
+
+@dataclass(slots=True)
+class Writing:
+    """A WriteTask under way: ``new`` is where its file lies until it is published, ``own`` the stat of that."""
+
+    task: WriteTask
+    new: RelPath
+    own: Stat
+    content: Content | None
+    """Of the staging file, if that is what ``new`` was."""
+
+
+@dataclass(slots=True)
+class Held:
+    """What was taken out of the tree, and is removed when all is durable."""
+
+    slot: RelPath
+    path: RelPath
+    seen: Stat
+    own: Stat | None
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    disk: Disk
+    staging: Staging
+    abilities: Abilities
+
+    # --- making it ----------------------------------------------------------------------------------------------
+
+    def make(self, task: WriteTask, *, sync: bool, last: bool) -> Writing:
+        """Make what ``task`` wants, in the stage; durable if ``sync``.  ``last``: no later task wants the same staging
+        file.
+
+        Raises Stale, Damaged (what was to be written has another digest), OSError; then nothing is left in the stage.
+        """
+        old: Stat | None = None
+        if task.expect is not None:
+            old = self._confirm(task, task.expect)
+        match task.op.node:
+            case Link(target=target):
+                new = self.staging.slots.new()
+                self.disk.symlink(target, new)
+                return Writing(task, new, self.disk.stat(new), None)
+            case File() as node:
+                return self._make_file(task, node, old, sync=sync, last=last)
+        assert_never(task.op.node)
+
+    def _make_file(self, task: WriteTask, node: File, old: Stat | None, *, sync: bool, last: bool) -> Writing:
+        staged = isinstance(task.source, Staged) and last
+        if staged:
+            self._check_part(node.content)
+            new = self.staging.take(node.content)
+        else:
+            new = self.staging.slots.new()
+        try:
+            with self.disk.open(new, Opening.EDIT if staged else Opening.NEW) as file:
+                if not staged:
+                    self._fill(file, task, node.content)
+                file.adjust(mode=self._mode(old, node.executable), mtime_ns=clamp(node.mtime_ns))
+                if sync:
+                    file.sync()
+                own = file.stat()
+        except (OSError, Damaged, Stale):
+            self.drop(new, node.content if staged else None)
+            raise
+        return Writing(task, new, own, node.content if staged else None)
+
+    def _check_part(self, content: Content) -> None:
+        try:
+            with self.disk.open(part_path(content), Opening.READ) as part:
+                right = hash_file(part) == content
+        except FileNotFoundError:
+            raise Damaged("its blocks are not all there") from None
+        if not right:
+            self.staging.discard(content)
+            raise Damaged("what was put together from its blocks is another file")
+
+    def _fill(self, file: DiskFile, task: WriteTask, content: Content) -> None:
+        match task.source:
+            case Inline(data=data):
+                if content_of(data) != content:
+                    raise Damaged("it came with other bytes than its digest says")
+                file.write(0, data)
+            case Staged(content=staged):
+                self._copy(part_path(staged), None, file, content)
+            case CopyOf(path=path, stamp=known):
+                self._copy(path, known, file, content)
+            case InPlace():
+                raise Stale("there is nothing to write from")
+            case _:
+                assert_never(task.source)
+
+    def _copy(self, path: RelPath, known: Stamp | None, file: DiskFile, content: Content) -> None:
+        try:
+            source = self.disk.open(path, Opening.READ)
+        except OSError as error:
+            if error.errno in MISSING:
+                raise Stale("the file to copy it from is gone") from error
+            raise
+        with source:
+            if known and source.stat().stamp != known:
+                raise Stale("the file to copy it from has changed")
+            if hash_file(source, file.write) != content:
+                raise Stale("the file to copy it from has another content")
+
+    def _mode(self, old: Stat | None, executable: bool) -> int:
+        """Permission bits: those of the file that is replaced, as far as they say the same; never wider (B11)."""
+        base = 0o666 & ~self.abilities.umask if old is None or not old.is_file else old.mode & 0o777
+        if bool(base & 0o100) == executable:
+            return base
+        if not executable:
+            return base & ~0o111
+        return base | ((base & 0o444) >> 2 & ~self.abilities.umask) | 0o100
+
+    def drop(self, new: RelPath, content: Content | None) -> None:
+        """It is not published: nothing is left of it but the staging file that it was."""
+        if content is not None:
+            self.staging.give_back(content, new)
+        else:
+            self.staging.slots.remove(new)
+
+    # --- putting it in place ------------------------------------------------------------------------------------
+
+    def publish(self, writing: Writing) -> tuple[Fact, Held | None]:
+        """Put it in its place; gives what stands there now, and what stood there before.
+
+        Raises Stale, OSError; then what stands at the path is what stood there, and nothing is left in the stage.
+        """
+        try:
+            held = self._put_in_place(writing)
+        except (OSError, Stale):
+            if writing.new:
+                self.drop(writing.new, writing.content)
+            raise
+        if writing.content is not None:
+            self.staging.forget(writing.content)
+        return self._fact(writing), held
+
+    def _put_in_place(self, writing: Writing) -> Held | None:
+        task = writing.task
+        if task.expect is None:
+            self.disk.rename(writing.new, task.path, Rename.NEW)
+            self.staging.slots.done_with(writing.new)
+            return None
+        old = self._confirm(task, task.expect)
+        # What is unsure by its stamp is not known again by it after a crash either: then it goes back.
+        slot = self.staging.slots.held(task.path, writing.own, old if task.expect else None)
+        held = Held(slot, task.path, old, writing.own)
+        if self.abilities.exchange:
+            self._exchange(writing, held)
+        else:
+            self._replace(writing, held)
+        try:
+            seen = still(self.disk, slot, old, task.expect, task.op.expect or task.op.node)
+        except OSError as error:
+            if error.errno in MISSING and not self.abilities.exchange:
+                return None
+            raise
+        if seen is None:
+            self.put_back(held)
+            raise Stale("it was changed in that very moment")
+        held.seen = seen
+        return held
+
+    def _confirm(self, task: WriteTask, expect: Stamp) -> Stat:
+        if task.op.expect is None:
+            raise Stale("nothing is expected there, but with a stamp")
+        return confirm(self.disk, task.path, expect, task.op.expect)
+
+    def _exchange(self, writing: Writing, held: Held) -> None:
+        self.disk.rename(writing.new, held.slot, Rename.NEW)
+        self.staging.slots.done_with(writing.new)
+        writing.new = held.slot
+        self.disk.rename(held.slot, held.path, Rename.EXCHANGE)
+        writing.new = RelPath("")  # from here on the slot holds what is not ours
+
+    def _replace(self, writing: Writing, held: Held) -> None:
+        """For file systems that cannot exchange: the old file gets a second name in the stage, then ours replaces it.
+
+        # RACE: a file that the user renames over ``path`` between the two calls is lost (one that is written into the
+        # old file is not: it has the second name).  Where there are no hard links either, a write in that moment is
+        # lost too.  A look in between would not help: the window is that of the rename itself.
+        """
+        try:
+            self.disk.link(held.path, held.slot)
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
+                raise
+        else:
+            if self.disk.stat(held.slot).without_ctime() != held.seen.without_ctime():
+                self.staging.slots.remove(held.slot)
+                raise Stale("it was changed in that very moment")
+        self.disk.rename(writing.new, held.path, Rename.PLAIN)
+        self.staging.slots.done_with(writing.new)
+        writing.new = RelPath("")
+
+    def put_back(self, held: Held) -> RelPath:
+        """What was taken out was not what was expected: it goes back.  Raises OSError."""
+        own = held.own
+
+        def is_own(there: Stat) -> bool:
+            return own is not None and there.without_ctime() == own.without_ctime()
+
+        return self.staging.slots.put_back(held.slot, held.path, is_own)
+
+    def _fact(self, writing: Writing) -> Fact:
+        task, own = writing.task, writing.own
+        # Whoever wrote since then is not overlooked: UNSURE is read again at the next look.
+        stamp = UNSURE
+        with suppress(OSError):
+            seen = self.disk.stat(task.path)
+            if seen.without_ctime() == own.without_ctime():
+                stamp = seen.stamp
+        match task.op.node:
+            case Link(target=target):
+                return LinkSeen(task.path, stamp, target)
+            case File(content=content):
+                return self._file_fact(task.path, own, stamp, content)
+        assert_never(task.op.node)
+
+    def _file_fact(self, path: RelPath, own: Stat, stamp: Stamp, content: Content) -> FileSeen:
+        recipe: Recipe = self.staging.recipe_of(content) or (one_block(content) if content.size <= ONE_BLOCK else ())
+        stamp = after_us(self.abilities, own, stamp, self.disk.now_ns())
+        return FileSeen(path, stamp, own.executable, own.mtime_ns, content, recipe)
+
+    # --- in place -----------------------------------------------------------------------------------------------
+
+    def adjust(self, task: WriteTask, *, sync: bool) -> Fact:
+        """The content is there: set the executable bit and the mtime.  Raises Stale, OSError."""
+        node, expect = task.op.node, task.op.expect
+        if not isinstance(node, File) or not isinstance(expect, File) or task.expect is None:
+            raise Stale("there is no file to be changed in place")
+        before = confirm(self.disk, task.path, task.expect, expect)
+        mtime_ns = clamp(node.mtime_ns)
+        with self.disk.open(task.path, Opening.READ) as file:
+            if file.stat() != before:
+                raise Stale("it was changed in that very moment")
+            mode = self._mode(before, node.executable)
+            file.adjust(
+                mode=mode if mode != before.mode & 0o777 else None,
+                mtime_ns=mtime_ns if mtime_ns != before.mtime_ns else None,
+            )
+            if sync:
+                file.sync()
+            after = file.stat()
+        seen = self.disk.stat(task.path)
+        if seen != after:
+            raise Stale("it was changed in that very moment")
+        # RACE: a write between the look and the setting of the mtime has lost its own mtime, by which it would show.
+        # So what was set a mtime is read once more.  Only that mtime is lost; the edit is found, and goes its way.
+        told = mtime_ns == before.mtime_ns and after.mtime_ns == before.mtime_ns and after.size == before.size
+        if not (told and task.expect) and not holds(self.disk, task.path, after, node.content):
+            raise Stale("it was changed in that very moment")
+        return self._file_fact(task.path, after, after.stamp, node.content)
+
+
+def after_us(abilities: Abilities, own: Stat, stamp: Stamp, now_ns: int) -> Stamp:
+    """``stamp``, or UNSURE where a write right after ours could hide behind it (see the module)."""
+    return UNSURE if abilities.may_hide(own.mtime_ns, now_ns) else stamp
+
+
+def clamp(mtime_ns: int) -> int:
+    """A mtime that every file system takes: not before 1970, not after 2242 (B16)."""
+    return min(max(mtime_ns, 0), _LATEST_NS)
