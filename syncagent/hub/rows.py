@@ -1,4 +1,4 @@
-"""What the judge reads and writes: the rows of a folder's tree.
+"""The words of the hub: folders, and the rows of a folder's tree, which the judge reads and writes.
 
 A row is a node as the hub last knew it; one that was deleted stays as a tombstone, with its revision.  Called by the
 judge and by every store; pure values.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from enum import Enum
+from typing import NewType, TypeAlias
 
 from syncagent.model.changes import Entry, Verdict
 from syncagent.model.facts import Kind
@@ -18,6 +19,34 @@ from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement, Rec
 
 Slot: TypeAlias = tuple[NodeId, NameKey]
 """The one place in a folder that a name takes."""
+
+
+FolderId = NewType("FolderId", int)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that the hub keeps.  ``epoch`` is one life of its journal; what is not after ``horizon`` is no longer in
+    the journal, only in the rows."""
+
+    id: FolderId
+    name: str
+    epoch: str
+    head: Seq
+    horizon: Seq
+
+
+class Role(Enum):
+    WRITER = "writer"
+    READER = "reader"
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """An entry, and when the hub took it in (nanoseconds since 1970; only ever shown)."""
+
+    entry: Entry
+    time_ns: int
 
 
 @dataclass(frozen=True, slots=True)

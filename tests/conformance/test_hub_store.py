@@ -13,10 +13,10 @@ from syncagent.content.digest import content_of, digest_of
 from syncagent.errors import StorageFull
 from syncagent.hub.fsck import what_is_wrong
 from syncagent.hub.judge import judge, touched
-from syncagent.hub.rows import Judgement, Wanted
+from syncagent.hub.rows import Folder, FolderId, Judgement, Role, Wanted
 from syncagent.hub.stores.files import BlockFiles
 from syncagent.hub.stores.memory import MemoryStore
-from syncagent.hub.stores.ports import Folder, FolderId, Key, Role, Store
+from syncagent.hub.stores.ports import Key, Store
 from syncagent.hub.stores.sqlite import SqliteStore
 from syncagent.model.changes import Change, Operation, Ruling
 from syncagent.model.facts import Kind

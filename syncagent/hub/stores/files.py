@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from syncagent.errors import StorageFull, StorageTrouble, SyncAgentError
-from syncagent.hub.stores.ports import FolderId
+from syncagent.hub.rows import FolderId
 from syncagent.model.ids import Digest
 
 _AT_ONCE: Final = 8

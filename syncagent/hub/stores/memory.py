@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from syncagent.hub.rows import Answered, Judgement, Row, Rows, Slot, Wanted
-from syncagent.hub.stores.ports import Folder, FolderId, Key, Timed
+from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Row, Rows, Slot, Timed, Wanted
+from syncagent.hub.stores.ports import Key
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, ChangeId, Digest, NodeId, Seq

@@ -10,33 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from enum import Enum
-from typing import NewType, Protocol
+from typing import Protocol
 
-from syncagent.hub.rows import Judgement, Rows, Wanted
-from syncagent.model.changes import Entry
+from syncagent.hub.rows import Folder, FolderId, Judgement, Role, Rows, Timed, Wanted
 from syncagent.model.ids import Digest, Seq
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content
-
-FolderId = NewType("FolderId", int)
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A folder that the hub keeps.  ``epoch`` is one life of its journal; what is not after ``horizon`` is no longer in
-    the journal, only in the rows."""
-
-    id: FolderId
-    name: str
-    epoch: str
-    head: Seq
-    horizon: Seq
-
-
-class Role(Enum):
-    WRITER = "writer"
-    READER = "reader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +31,6 @@ class Key:
 
     def __repr__(self) -> str:
         return f"Key(id={self.id!r}, role={self.role}, folders={sorted(self.folders)!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """An entry, and when the hub took it in (nanoseconds since 1970; only ever shown)."""
-
-    entry: Entry
-    time_ns: int
 
 
 class Journal(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from syncagent.hub.rows import Answered, Judgement, Row, Rows, Slot, Wanted
+from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Role, Row, Rows, Slot, Timed, Wanted
 from syncagent.hub.stores.columns import (
     OPERATION_NUMBER,
     OPERATIONS,
@@ -21,7 +21,7 @@ from syncagent.hub.stores.columns import (
     to_columns,
 )
 from syncagent.hub.stores.files import BlockFiles
-from syncagent.hub.stores.ports import Folder, FolderId, Key, Role, Timed
+from syncagent.hub.stores.ports import Key
 from syncagent.hub.stores.schema import APPLICATION, SCHEMA
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.facts import Kind

@@ -1,0 +1,117 @@
+"""A stretch of the journal as it goes out to many: encoded once, for whoever hears it.
+
+All entries of a stretch follow each other and have one author, so that a connection either hears all of it or, being
+the author's, none.  Called by the units of work, which make stretches, and by sessions, which say them; pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from syncagent.hub.rows import Timed
+from syncagent.model.ids import ClientId, Digest, Seq
+from syncagent.protocol.batches import cut
+from syncagent.protocol.changes import FileChange, FileChanges
+from syncagent.protocol.codec import encode_body, to_frame
+from syncagent.protocol.connection import DEFAULT_LIMITS
+from syncagent.protocol.convert import entry_to_wire, notice_to_wire
+from syncagent.protocol.envelope import HUB
+from syncagent.protocol.packs import encode_packs
+
+PUSH_BYTES: Final = DEFAULT_LIMITS.push_bytes
+STRETCH_BYTES: Final = 2 * 1024 * 1024
+"""The blocks that are pushed with one stretch have together not much more than that."""
+
+STRETCH_ENTRIES: Final = 500
+
+
+def iso(time_ns: int) -> str:
+    """``time_ns`` (since 1970) as ISO 8601 text in UTC."""
+    return datetime.fromtimestamp(time_ns // 1000 / 1_000_000, UTC).isoformat()
+
+
+class Stretch:
+    """Entries ``first`` to ``last`` of a folder's journal, all by ``author``.  ``blocks`` are their small blocks."""
+
+    def __init__(self, entries: tuple[Timed, ...], blocks: Mapping[Digest, bytes]) -> None:
+        self.entries = entries
+        self.author: ClientId = entries[0].entry.author
+        self.first: Seq = entries[0].entry.seq
+        self.last: Seq = entries[-1].entry.seq
+        self._blocks = blocks
+        self._frames: dict[tuple[bool, bool, bool], tuple[str | bytes, ...]] = {}
+        self._notices: tuple[str, ...] | None = None
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it holds."""
+        return 1024 * len(self.entries) + sum(map(len, self._blocks.values()))
+
+    def frames(self, *, push: bool, batch: bool, compress: bool) -> tuple[str | bytes, ...]:
+        """What a level 2 client hears: packs of small blocks, then the changes."""
+        wanted = (push, batch, compress)
+        if wanted not in self._frames:
+            self._frames[wanted] = tuple(self._encode(push=push, batch=batch, compress=compress))
+        return self._frames[wanted]
+
+    def notices(self) -> tuple[str, ...]:
+        """What a level 1 client hears: each change by itself."""
+        if self._notices is None:
+            self._notices = tuple(
+                encode_body(notice_to_wire(timed.entry), client_id=HUB, timestamp=iso(timed.time_ns))
+                for timed in self.entries
+            )
+        return self._notices
+
+    def _encode(self, *, push: bool, batch: bool, compress: bool) -> Iterable[str | bytes]:
+        if push and self._blocks:
+            yield from encode_packs(self._blocks.items(), compress=compress)
+        at = iso(self.entries[-1].time_ns)
+        changes = to_wire(self.entries)
+        for part in cut(changes, DEFAULT_LIMITS, most=STRETCH_ENTRIES if batch else 1):
+            body = FileChanges(client_id=self.author, changes=part) if batch else part[0]
+            yield to_frame(encode_body(body, client_id=HUB, timestamp=at), compress=compress)
+
+
+def to_wire(entries: Iterable[Timed]) -> list[FileChange]:
+    """``entries`` as a level 2 client hears them, with the hub's time."""
+    times: dict[int, str] = {}
+    changes = []
+    for timed in entries:
+        text = times.get(timed.time_ns)
+        if text is None:
+            text = times[timed.time_ns] = iso(timed.time_ns)
+        changes.append(entry_to_wire(timed.entry, text))
+    return changes
+
+
+def pushed(timed: Timed) -> tuple[Digest, ...]:
+    """The blocks that are sent ahead of an entry unasked: all of a small file's, none of a large one's."""
+    entry = timed.entry
+    if not entry.recipe or entry.node is None or entry.operation.value not in {"create", "update"}:
+        return ()
+    if sum(block.size for block in entry.recipe) > PUSH_BYTES:
+        return ()
+    return tuple(block.digest for block in entry.recipe)
+
+
+def cut_stretches(entries: Iterable[Timed], most: int = STRETCH_BYTES) -> list[tuple[Timed, ...]]:
+    """``entries`` in order, cut where the author changes, and before what is pushed with them becomes too much."""
+    cuts: list[list[Timed]] = []
+    size = 0
+    for timed in entries:
+        entry = timed.entry
+        weight = sum(block.size for block in entry.recipe) if pushed(timed) else 0
+        if (
+            not cuts
+            or cuts[-1][-1].entry.author != entry.author
+            or len(cuts[-1]) >= STRETCH_ENTRIES
+            or size + weight > most
+        ):
+            cuts.append([])
+            size = 0
+        cuts[-1].append(timed)
+        size += weight
+    return [tuple(part) for part in cuts]

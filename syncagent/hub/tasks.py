@@ -1,0 +1,132 @@
+"""What a session wants of the store, and what it is told.  Values; ``work`` carries them out.
+
+Answers come back to a session in the order in which it gave the tasks that touch the journal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from syncagent.hub.rows import Timed
+from syncagent.hub.stretch import Stretch
+from syncagent.model.changes import Change, Verdict
+from syncagent.model.ids import ClientId, Digest, Seq
+from syncagent.protocol.sync import ListedFile, SyncOperation
+
+# --- tasks ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Judge these changes; ``blocks`` came with them.  A verdict among them stands: that change is past judging."""
+
+    author: ClientId
+    changes: tuple[Change | Verdict, ...]
+    blocks: tuple[tuple[Digest, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Keep these blocks, for a change that will come."""
+
+    blocks: tuple[tuple[Digest, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChanges:
+    """A page of the journal, or of a snapshot."""
+
+    since: Seq
+    limit: int
+    snapshot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTail:
+    """The journal after ``since``, some of it, but not beyond ``until``; for those that hear it live."""
+
+    since: Seq
+    until: Seq
+
+
+@dataclass(frozen=True, slots=True)
+class AskLacking:
+    digests: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """The first of these blocks, about ``room`` bytes of them."""
+
+    digests: tuple[Digest, ...]
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class Analyse:
+    files: tuple[ListedFile, ...]
+
+
+Task: TypeAlias = Submit | Keep | ReadChanges | ReadTail | AskLacking | Fetch | Analyse
+
+# --- answers ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """``before``: the head when the batch was judged; ``head``: after it.  Durable by now."""
+
+    verdicts: tuple[Verdict, ...]
+    before: Seq
+    head: Seq
+    entries: tuple[Timed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Durable by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    entries: tuple[Timed, ...]
+    head: Seq
+    more: bool
+    snapshot: bool
+    next: Seq
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    stretches: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lacks:
+    digests: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """``blocks`` and ``lacking`` together are the first ``number`` that were asked for."""
+
+    number: int
+    blocks: tuple[tuple[Digest, bytes], ...]
+    lacking: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    operations: tuple[SyncOperation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Nothing was done.  ``code`` is the stable error code."""
+
+    code: str
+    message: str
+
+
+Answer: TypeAlias = Submitted | Kept | Page | Tail | Lacks | Fetched | Analysed | Failed

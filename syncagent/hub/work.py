@@ -1,0 +1,151 @@
+"""Units of work: what sessions want of the store is carried out here, on the thread that the store belongs to.
+
+``perform`` runs within a unit of the store, alone or with others that came at the same time; what it answers counts
+only once that unit is durable.  Called by the hub's shell and by simulated hubs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, assert_never
+
+from syncagent.hub.analysis import analyse
+from syncagent.hub.judge import judge, touched
+from syncagent.hub.rows import Folder, FolderId, Timed
+from syncagent.hub.stores.ports import Store
+from syncagent.hub.stretch import Stretch, cut_stretches, pushed
+from syncagent.hub.tasks import (
+    Analyse,
+    Analysed,
+    Answer,
+    AskLacking,
+    Fetch,
+    Fetched,
+    Keep,
+    Kept,
+    Lacks,
+    Page,
+    ReadChanges,
+    ReadTail,
+    Submit,
+    Submitted,
+    Tail,
+    Task,
+)
+from syncagent.model.changes import Change, Verdict
+from syncagent.model.ids import Digest, Seq
+
+PAGE: Final = 500
+"""So many entries are in a page, at most."""
+
+_PAGE_BLOCKS: Final = 20_000
+"""So many blocks the files of a page have together, unless one alone has more."""
+
+_TAIL: Final = 1000
+
+
+def writes(task: Task) -> bool:
+    """Whether ``task`` changes the store: then its unit must be durable before its answer goes out."""
+    return isinstance(task, Submit | Keep)
+
+
+def perform(store: Store, folder: FolderId, task: Task, time_ns: int) -> Answer:
+    """Carry out ``task`` in ``folder``.  Raises StorageFull, StorageTrouble: then the unit is undone."""
+    match task:
+        case Submit():
+            return _submit(store, folder, task, time_ns)
+        case Keep(blocks=blocks):
+            store.blocks.put(folder, blocks)
+            return Kept()
+        case ReadChanges():
+            return _page(store, folder, task)
+        case ReadTail():
+            return _tail(store, folder, task)
+        case AskLacking(digests=digests):
+            known = store.blocks.sizes(folder, digests)
+            return Lacks(tuple(digest for digest in dict.fromkeys(digests) if digest not in known))
+        case Fetch():
+            return _fetch(store, folder, task)
+        case Analyse(files=files):
+            return Analysed(analyse(files, store.journal.listing(folder)))
+        case _:
+            assert_never(task)
+
+
+def _submit(store: Store, folder: FolderId, task: Submit, time_ns: int) -> Submitted:
+    changes = [change for change in task.changes if isinstance(change, Change)]
+    if task.blocks:
+        store.blocks.put(folder, task.blocks)
+    wanted = touched(changes)
+    rows = store.journal.rows(folder, wanted)
+    known = store.blocks.sizes(folder, wanted.digests)
+    judgement = judge(changes, replace(rows, blocks=known), task.author)
+    store.journal.write(folder, judgement, time_ns)
+    judged = iter(judgement.verdicts)
+    verdicts = tuple(change if isinstance(change, Verdict) else next(judged) for change in task.changes)
+    entries = tuple(Timed(said.entry, time_ns) for said in judgement.journal)
+    return Submitted(verdicts, judgement.head, judgement.new_head, entries)
+
+
+def _page(store: Store, folder: FolderId, task: ReadChanges) -> Page:
+    about = _folder(store, folder)
+    snapshot = task.snapshot or task.since < max(about.horizon, Seq(1))
+    read = store.journal.snapshot if snapshot else store.journal.entries
+    limit = min(task.limit or PAGE, PAGE)
+    found = read(folder, task.since, limit + 1)
+    entries = _not_too_long(found[:limit])
+    more = len(found) > len(entries)
+    after = entries[-1].entry.seq if more else max(about.head, task.since)
+    return Page(tuple(entries), about.head, more, snapshot, after)
+
+
+def _not_too_long(entries: Sequence[Timed]) -> Sequence[Timed]:
+    """As many of ``entries`` as one message can hold."""
+    blocks = 0
+    for place, timed in enumerate(entries):
+        blocks += len(timed.entry.recipe)
+        if place and blocks > _PAGE_BLOCKS:
+            return entries[:place]
+    return entries
+
+
+def _folder(store: Store, folder: FolderId) -> Folder:
+    return next(one for one in store.journal.folders() if one.id == folder)
+
+
+def _tail(store: Store, folder: FolderId, task: ReadTail) -> Tail:
+    entries = store.journal.entries(folder, task.since, min(task.until - task.since, _TAIL))
+    first = cut_stretches(entries)[:2]
+    stretches = []
+    for part in first:
+        wanted = [digest for timed in part for digest in pushed(timed)]
+        stretches.append(Stretch(part, dict(store.blocks.read(folder, list(dict.fromkeys(wanted))))))
+    return Tail(tuple(stretches))
+
+
+def stretches_of(submit: Submit, submitted: Submitted) -> tuple[Stretch, ...] | None:
+    """What others are to hear of a batch; None when not all that is pushed with it came in the same submission."""
+    at_hand = dict(submit.blocks)
+    found = []
+    for part in cut_stretches(submitted.entries):
+        wanted = [digest for timed in part for digest in pushed(timed)]
+        if any(digest not in at_hand for digest in wanted):
+            return None
+        found.append(Stretch(part, {digest: at_hand[digest] for digest in wanted}))
+    return tuple(found)
+
+
+def _fetch(store: Store, folder: FolderId, task: Fetch) -> Fetched:
+    sizes = store.blocks.sizes(folder, task.digests)
+    number = size = 0
+    wanted: list[Digest] = []
+    for digest in task.digests:
+        size += sizes.get(digest, 0)
+        if wanted and size > task.room:
+            break
+        wanted.append(digest)
+        number += 1
+    blocks = store.blocks.read(folder, [digest for digest in wanted if digest in sizes])
+    there = {digest for digest, _ in blocks}
+    return Fetched(number, tuple(blocks), tuple(digest for digest in wanted if digest not in there))
