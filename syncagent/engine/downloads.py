@@ -14,8 +14,9 @@ from syncagent.engine.events import BlocksCame, BlocksEnded, StageFilled, StageO
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest, NodeId
 from syncagent.model.names import RelPath
-from syncagent.model.nodes import Content, Recipe
+from syncagent.model.nodes import Content, File, Recipe
 from syncagent.planner.tasks import Inline, Source, Staged, StageWish
+from syncagent.trees.delta import Row
 
 SMALL = 65_536
 AT_HAND = 48 << 20
@@ -247,3 +248,13 @@ class Downloads:
             self._wake(job.nodes)
         for pending in (self._requests, self._large_requests, self._jobs, self._queue, self._block_of):
             pending.clear()
+
+
+def still_wanted(rows: Iterable[Row]) -> frozenset[Content]:
+    """The large contents that were on their way here when the agent stopped: what is staged of them is kept (the shell
+    sweeps the stage with it before the first look)."""
+    return frozenset(
+        row.remote.content
+        for row in rows
+        if isinstance(row.remote, File) and row.remote != row.synced and row.remote.content.size > SMALL
+    )

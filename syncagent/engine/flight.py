@@ -96,6 +96,12 @@ class Flight:
             case _:
                 assert_never(op)
 
+    def is_at(self, task: Task) -> bool:
+        """Whether the paths of a task still are those that its op is about."""
+        source = task.source if isinstance(task, WriteTask) else None
+        now = self._task(task.op, source)
+        return now is not None and (now.path, getattr(now, "to", None)) == (task.path, getattr(task, "to", None))
+
     def _stamp(self, node_id: NodeId) -> Stamp:
         return self._canopy.stamp(node_id) or UNSURE
 

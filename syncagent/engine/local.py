@@ -20,7 +20,7 @@ from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, Recipe
 from syncagent.model.sources import IdSource
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.identify import Identifier, Sightings
+from syncagent.trees.identify import Identifier, Sightings, is_displaced
 from syncagent.trees.tree import subtree
 
 GRACE = 0.1
@@ -239,7 +239,7 @@ class LocalSide:
         self.found.update(dict.fromkeys(one for one in current.confirming if one not in current.seen.missing))
         self.found.update(current.awaited)
         for node_id in current.seen.missing:
-            if node_id in current.confirming or node_id in current.seen.displaced:
+            if node_id in current.confirming or is_displaced(self._canopy.local.get(node_id)):
                 self._gone(node_id)
             else:
                 self._missing[node_id] = now + GRACE

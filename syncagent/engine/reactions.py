@@ -59,6 +59,9 @@ class Reactions:
             self._local.task_ends(paths_of(task))
             node_id = subject(outcome.op)
             match outcome:
+                case Done() if not self._flight.is_at(task):
+                    # A folder above it has turned out to be another one: whose it is now, a look will tell.
+                    self._local.recheck(node_id, paths_of(task))
                 case Done(op=op, fact=fact):
                     stamp = fact.stamp if isinstance(fact, DirSeen | FileSeen | LinkSeen) else None
                     settle_local(self._canopy, op, stamp)

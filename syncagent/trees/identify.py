@@ -38,20 +38,20 @@ from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import subtree
 
 PARKED: Final = RelPath(".syncagent/park")
+NOWHERE: Final = "\x00"
+"""How the name of a displaced node begins: no disk has such names."""
 
 
 @dataclass(slots=True)
 class Sightings:
     """What a scan has shown so far.
 
-    ``missing`` are the nodes whose paths were found without them (the topmost of each subtree), ``displaced`` those of
-    them in whose place another node stands now; ``read`` are files whose
-    content has to be read before it is known who they are; ``skipped`` are paths that are not kept the same, or of which
-    nothing could be learnt, with the reason.
+    ``missing`` are the nodes whose paths were found without them (the topmost of each subtree); ``read`` are files whose
+    content has to be read before it is known who they are; ``skipped`` are paths that are not kept the same, or of
+    which nothing could be learnt, with the reason.
     """
 
     missing: dict[NodeId, None] = field(default_factory=dict)
-    displaced: dict[NodeId, None] = field(default_factory=dict)
     read: dict[RelPath, LookAt] = field(default_factory=dict)
     skipped: dict[RelPath, str] = field(default_factory=dict)
 
@@ -213,7 +213,6 @@ class Identifier:
             self._miss(displaced)
             self._index_missing()
             # It must leave the name; where it went, if anywhere, is not known yet.  Until then it keeps no place.
-            self._seen.displaced[displaced] = None
             self._vacate(displaced)
         self._seen.missing.pop(node.id, None)
         self._canopy.set_local(node.id, node, stamp)
@@ -221,7 +220,7 @@ class Identifier:
     def _vacate(self, node_id: NodeId) -> None:
         """Let a missing node stand under a name that no disk has, so that two nodes never share one name here."""
         node = self._local(node_id)
-        self._canopy.set_local(node_id, replace(node, at=Placement(node.at.parent, Name(f"\x00{node_id}"))))
+        self._canopy.set_local(node_id, replace(node, at=Placement(node.at.parent, Name(f"{NOWHERE}{node_id}"))))
 
     # --- who could it be --------------------------------------------------------------------------------------
 
@@ -321,3 +320,8 @@ class Identifier:
 def _inode(stamp: Stamp) -> tuple[int, int] | None:
     figures = unpack(stamp)
     return (figures.device, figures.inode) if figures else None
+
+
+def is_displaced(node: Node | None) -> bool:
+    """Whether another node stands in this one's place, and where it went was not seen."""
+    return node is not None and node.at.name.startswith(NOWHERE)
