@@ -23,7 +23,7 @@ class Board:
 
     def __init__(self) -> None:
         self._status = Status()
-        self._hindrance = ""
+        self._hindrances: dict[str, str] = {}
         self._lines: deque[dict[str, Any]] = deque(maxlen=LINES_KEPT)
         self._written = 0
         self._news = asyncio.Event()
@@ -31,19 +31,23 @@ class Board:
     @property
     def status(self) -> Status:
         """In sync is said by the engine alone, and never while something hinders the agent."""
-        if not self._hindrance:
+        if not self._hindrances:
             return self._status
-        return dataclasses.replace(self._status, state=State.HALTED, reason=self._hindrance, in_sync=False)
+        reason = next(iter(self._hindrances.values()))
+        return dataclasses.replace(self._status, state=State.HALTED, reason=reason, in_sync=False)
 
     def publish(self, status: Status) -> None:
         self._status = status
         self._tell()
 
-    def hinder(self, reason: str) -> None:
-        """Something stands in the way that the engine does not know of ("" when it is gone)."""
-        if reason != self._hindrance:
-            self._hindrance = reason
-            self._tell()
+    def hinder(self, what: str, reason: str) -> None:
+        """``what`` stands in the way, of which the engine does not know; "" when it does so no longer."""
+        if reason == self._hindrances.get(what, ""):
+            return
+        self._hindrances.pop(what, None)
+        if reason:
+            self._hindrances[what] = reason
+        self._tell()
 
     def write(self, note: Note) -> None:
         """Put a line where ``log`` finds it."""

@@ -7,13 +7,14 @@ file: a hop costs more than most files do.  What comes back from several threads
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import queue
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
 Work = Callable[[], None]
@@ -38,10 +39,7 @@ class Mailbox(Generic[T]):
         # RACE: two threads may both find it not woken: the loop is then woken twice, and finds nothing the second time.
         if not self._woken:
             self._woken = True
-            try:
-                self._loop.call_soon_threadsafe(self._empty)
-            except RuntimeError:
-                self._things.clear()
+            call_in(self._loop, self._empty)
 
     def _empty(self) -> None:
         # In this order: what is posted from now on wakes the loop again.
@@ -96,6 +94,34 @@ class Lane:
                 work()
             except BaseException as error:  # noqa: BLE001 - reported where something can be done about it
                 self._failed(error)
+
+
+def call_in(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *args: Any) -> None:
+    """Have the loop call it; from any thread, and for nothing when the loop is over."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(call, *args)
+
+
+async def done_in(lane: Lane, work: Callable[[], T]) -> T:
+    """What ``work`` gives, done in a lane's thread; raises what it raises."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+
+    def do() -> None:
+        try:
+            found = work()
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            call_in(loop, _settle, answer, answer.set_exception, error)
+        else:
+            call_in(loop, _settle, answer, answer.set_result, found)
+
+    lane.do(do)
+    return await answer
+
+
+def _settle(answer: asyncio.Future[Any], settle: Callable[[Any], None], outcome: Any) -> None:
+    if not answer.done():
+        settle(outcome)
 
 
 class Workers:

@@ -12,6 +12,7 @@ import asyncio
 import hashlib
 import hmac
 import ipaddress
+import os
 import ssl
 from dataclasses import dataclass
 from typing import Any, Final
@@ -159,7 +160,7 @@ def _why_not(error: Exception) -> str:
         case ssl.SSLError():
             return f"does not speak TLS as it should ({error.reason})"
         case OSError():
-            return f"cannot be reached ({error.strerror or error})"
+            return f"cannot be reached ({os.strerror(error.errno) if error.errno else error})"
     return "did not answer as a hub does"
 
 

@@ -36,13 +36,16 @@ async def test_who_waits_in_vain_is_told() -> None:
 async def test_it_is_never_in_sync_while_the_agent_is_hindered() -> None:
     board = Board()
     board.publish(IN_SYNC)
-    board.hinder("the disk of the database is full")
+    board.hinder("memory", "the disk of the database is full")
+    board.hinder("folder", "it is gone")
     assert board.status == replace(
         IN_SYNC, in_sync=False, state=State.HALTED, reason="the disk of the database is full"
     )
     waiting = asyncio.ensure_future(board.until(lambda status: status.in_sync, 10))
     await asyncio.sleep(0)
-    board.hinder("")
+    board.hinder("memory", "")
+    assert board.status.reason == "it is gone"
+    board.hinder("folder", "")
     assert await waiting
     assert board.status == IN_SYNC
 

@@ -1,0 +1,143 @@
+"""The folder as the agent has it: taken, watched, looked at, changed, lost, and found again.
+
+Lives in the event loop; all that waits for the disk is done in threads.  A folder that is not there is looked for, and
+never made anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+from syncagent.agent.config import AgentConfig
+from syncagent.agent.errands import DiskEffect, Errands
+from syncagent.agent.premises import Premises, open_premises
+from syncagent.agent.workers import Workers, call_in, done_in
+from syncagent.engine.events import Event, Hinted, RootFound
+from syncagent.errors import RootMissing, StorageFull, StorageTrouble
+from syncagent.localfs.dirty import Hints
+from syncagent.localfs.watcher import Rhythm, Watcher
+from syncagent.model.facts import Fact
+from syncagent.model.ids import NodeId
+
+SEARCH_SECONDS: Final = 1.0
+"""How often a folder that is missing is looked for."""
+
+POLL_SECONDS: Final = 30.0
+"""How often everything is looked through while the watcher cannot see."""
+
+WATCH_SECONDS: Final = 30.0
+"""How long the first scan waits for the watches to stand, so that nothing changes unseen between the two."""
+
+
+class Ground:
+    """The folder of ``config``.
+
+    ``post`` takes events, from any thread; ``hinder`` is told why the folder cannot be had, and "" when it can.
+    """
+
+    def __init__(
+        self, config: AgentConfig, workers: Workers, post: Callable[[Event], None], hinder: Callable[[str], None]
+    ) -> None:
+        self._config = config
+        self._workers = workers
+        self._post = post
+        self._hinder = hinder
+        self._loop = asyncio.get_running_loop()
+        self._premises: Premises | None = None
+        self._errands: Errands | None = None
+        self._search: asyncio.Task[None] | None = None
+        self._watches_stand = asyncio.Event()
+        self._hints_wanted = False
+        self._watcher = Watcher(config.sync_root, self._on_hints, rhythm=Rhythm(poll=POLL_SECONDS))
+
+    @property
+    def watch_trouble(self) -> str:
+        """Why changes are not seen as they happen; empty when they are."""
+        return self._watcher.state().degraded
+
+    @property
+    def hub_id(self) -> str:
+        """The hub that the folder belongs to, as its marker has it; empty when it belongs to none yet."""
+        return self._premises.root.marker.hub_id if self._premises is not None else ""
+
+    async def enter(self) -> tuple[tuple[NodeId, Fact], ...]:
+        """Take the folder, waiting for it as long as it takes, and have it watched; gives what lies in the park.
+
+        From here on events are posted, and everything is to be looked at.  Raises AlreadyRunning, BadConfig.
+        """
+        premises = await self._take()
+        self._watcher.start()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._watches_stand.wait(), WATCH_SECONDS)
+        # What it puts back is seen by the first scan.
+        await done_in(self._workers.stage, premises.staging.slots.recover)
+        parked = await done_in(self._workers.look, premises.scanner.parked)
+        self._hints_wanted = True
+        return tuple(parked)
+
+    def begin(self, effect: DiskEffect) -> None:
+        """Have ``effect`` done, soon."""
+        if self._errands is not None:
+            self._errands.begin(effect)
+
+    def lost(self) -> None:
+        """The folder is gone: look for it until it is back, and say so.  It is opened anew then, since its file system
+        may have been mounted anew."""
+        if self._search is None:
+            self._search = asyncio.ensure_future(self._find())
+
+    def bind(self, hub_id: str) -> None:
+        """Note in the folder's marker which hub it belongs to, if that is not noted yet."""
+        premises = self._premises
+        if premises is None or not hub_id or premises.root.marker.hub_id:
+            return
+
+        def note() -> None:
+            # What cannot be noted now is noted at the next connection.
+            with contextlib.suppress(RootMissing, StorageTrouble, StorageFull, OSError):
+                premises.root.bind(hub_id)
+
+        self._workers.change.do(note)
+
+    async def leave(self) -> None:
+        """Stop watching, and end the search; ``give_back`` is for when the threads are done."""
+        if self._search is not None:
+            self._search.cancel()
+        await asyncio.to_thread(self._watcher.stop)
+
+    def give_back(self) -> None:
+        """Let another agent have the folder."""
+        if self._premises is not None:
+            self._premises.leave()
+            self._premises = None
+
+    async def _take(self) -> Premises:
+        while True:
+            try:
+                premises = await done_in(self._workers.look, lambda: open_premises(self._config))
+            except (RootMissing, StorageFull, StorageTrouble) as trouble:
+                self._hinder(str(trouble))
+                await asyncio.sleep(SEARCH_SECONDS)
+                continue
+            self._hinder("")
+            self._premises = premises
+            self._errands = Errands(
+                premises.disk, premises.scanner, premises.applier, premises.staging, self._workers, self._post
+            )
+            return premises
+
+    async def _find(self) -> None:
+        self.give_back()
+        await self._take()
+        self._search = None
+        self._post(RootFound())
+
+    def _on_hints(self, hints: Hints) -> None:
+        """In the watcher's thread.  Its first word is that the watches stand, or that they cannot."""
+        if self._hints_wanted:
+            self._post(Hinted(hints.paths, hints.folders, hints.everything, hints.reason))
+        else:
+            call_in(self._loop, self._watches_stand.set)

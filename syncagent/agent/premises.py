@@ -1,0 +1,79 @@
+"""The folder, taken: its lock, its marker, and those who read and change it.
+
+All of it blocks, and is called in a thread.  Which folder it was is noted in the data directory, apart from the
+database: an agent that has lost its memory must still know an empty mount point from its folder (HAZARDS E1).
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from syncagent.agent.config import AgentConfig
+from syncagent.agent.places import write_private
+from syncagent.errors import StorageTrouble
+from syncagent.localfs.applier import Applier
+from syncagent.localfs.ports import Disk
+from syncagent.localfs.probe import probe
+from syncagent.localfs.real import RealDisk
+from syncagent.localfs.root import Root, make_folder, open_root
+from syncagent.localfs.scanner import Scanner
+from syncagent.localfs.staging import Staging
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """A folder that is ours until ``leave``."""
+
+    root: Root
+    disk: Disk
+    scanner: Scanner
+    applier: Applier
+    staging: Staging
+
+    def leave(self) -> None:
+        """Let another agent have the folder."""
+        self.root.close()
+
+
+def open_premises(config: AgentConfig) -> Premises:
+    """Take the folder.
+
+    Raises RootMissing when it is not there or is another one, AlreadyRunning when another agent has it, StorageTrouble
+    when the disk is at fault, BadConfig when our own note of it cannot be kept.
+    """
+    known = _known_root(config)
+    make_folder(str(config.sync_root), had_one=known is not None)
+    disk = RealDisk(str(config.sync_root))
+    root = open_root(disk, known=known, folder=config.folder, new_id=lambda: secrets.token_hex(13))
+    try:
+        if known is None:
+            write_private(_note_of(config), root.marker.root_id + "\n")
+        abilities = probe(disk)
+    except OSError as error:
+        root.close()
+        raise StorageTrouble(f"the folder cannot be written to: {error.strerror or error}") from error
+    except BaseException:
+        root.close()
+        raise
+    staging = Staging(disk, config.name)
+    return Premises(
+        root,
+        disk,
+        Scanner(disk, abilities, root.check),
+        Applier(disk, staging, abilities, root.check),
+        staging,
+    )
+
+
+def _note_of(config: AgentConfig) -> Path:
+    return config.data_dir / "root_id"
+
+
+def _known_root(config: AgentConfig) -> str | None:
+    """The id of the folder that this agent had before; None when it never had one."""
+    try:
+        return _note_of(config).read_text(encoding="ascii").strip() or None
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,265 @@
+"""Runs one agent: gives the engine its events, and carries out its effects.  It decides nothing.
+
+The engine is stepped in the event loop, and what it wants of the hub begins in the same iteration; what it wants of the
+disk (``ground``) or of the database (``memory``) is done in threads, whose answers come back in batches.  The order of
+effects is the pump's.  Whatever fails unexpectedly ends this life; ``run_agent`` begins another, which knows what the
+database holds and finds out the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, assert_never
+
+from syncagent.agent.awake import watch_network, watch_sleep
+from syncagent.agent.board import Board
+from syncagent.agent.commands import Commands
+from syncagent.agent.config import AgentConfig
+from syncagent.agent.control import ControlServer
+from syncagent.agent.conversation import Conversation
+from syncagent.agent.ground import Ground
+from syncagent.agent.ids import RandomIds
+from syncagent.agent.memory import Memory
+from syncagent.agent.pump import Pump
+from syncagent.agent.reconnect import Nudge, keep_connected
+from syncagent.agent.recorder import Recorder
+from syncagent.agent.workers import Mailbox, Workers, call_in
+from syncagent.engine import effects as ef
+from syncagent.engine import events as ev
+from syncagent.engine.dialogue import Dialogue, Introduction
+from syncagent.engine.engine import Engine
+from syncagent.engine.status import State, Status
+from syncagent.errors import SyncAgentError
+from syncagent.model.ids import ClientId
+from syncagent.sqlite import DatabaseDamaged
+from syncagent.store.ports import INCARNATION
+from syncagent.transport.ws_link import WsDialer
+from syncagent.trees.delta import Delta
+
+_log: Final = logging.getLogger(__name__)
+_LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+FIRST_PAUSE: Final = 1.0
+LAST_PAUSE: Final = 60.0
+"""Seconds between a failure and the next life."""
+
+
+class AgentFailed(Exception):
+    """A bug, in the engine or in what works for it.  The cause has its trace."""
+
+
+async def run_agent(config: AgentConfig) -> int:
+    """Run the agent until it is told to stop, or is cancelled (a clean stop too); gives the exit code.
+
+    The caller holds the data directory's lock.  Raises what only a person can mend: BadConfig, AlreadyRunning.
+    """
+    board, stop = Board(), asyncio.Event()
+    pause = FIRST_PAUSE
+    while not stop.is_set():
+        try:
+            await Runtime(config, board, stop).run()
+        except (DatabaseDamaged, AgentFailed):
+            _log.exception("the agent failed, and begins anew in %g s", pause)
+            board.publish(Status(state=State.HALTED, reason="the agent failed, and begins anew; its log tells more"))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+            pause = min(2 * pause, LAST_PAUSE)
+    return 0
+
+
+class Runtime:
+    """One life of an agent, from loading what it remembers to the end."""
+
+    def __init__(self, config: AgentConfig, board: Board, stop: asyncio.Event) -> None:
+        self.board = board
+        self._config = config
+        self._stop = stop
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[None] = self._loop.create_future()
+        self._workers = Workers(lambda error: call_in(self._loop, self._fail, error))
+        self._mailbox: Mailbox[ev.Event] = Mailbox(self._loop, self._feed_all)
+        self._ground = Ground(config, self._workers, self._mailbox.post, lambda why: board.hinder("folder", why))
+        self._pump = Pump(self._begin, self._keep)
+        self._memory = Memory(
+            str(config.places.database),
+            self._workers.keep,
+            kept=self._pump.kept,
+            hinder=lambda why: board.hinder("memory", why),
+            damaged=self._fail,
+        )
+        self._conversation = Conversation(WsDialer(config.server, config.fingerprint), self._introduce, self._feed_all)
+        self._nudge = Nudge()
+        self._engine = Engine(ClientId(config.client_id), config.name, RandomIds())
+        self._recorder = Recorder()
+        self._timer: asyncio.TimerHandle | None = None
+
+    # --- what the commands see and want -----------------------------------------------------------------------
+
+    @property
+    def last_contact(self) -> float | None:
+        return self._conversation.last_contact
+
+    @property
+    def watch_trouble(self) -> str:
+        return self._ground.watch_trouble
+
+    def nudge(self) -> None:
+        self._nudge()
+
+    def feed(self, event: ev.Event) -> None:
+        """Give the engine ``event``, and begin what it wants done."""
+        if self._over.done():
+            return
+        now = self._loop.time()
+        self._recorder.note(event, now)
+        if isinstance(event, ev.RootLost):
+            self._ground.lost()
+        elif isinstance(event, ev.Welcomed):
+            self._ground.bind(event.hub_id)
+        try:
+            self._pump.push(self._engine.step(event, now))
+        except Exception as error:  # noqa: BLE001 - a bug: it ends this life, with all that led to it written down
+            self._fail(error)
+
+    def _feed_all(self, events: Sequence[ev.Event]) -> None:
+        for event in events:
+            self.feed(event)
+
+    # --- life -------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Live until ``stop`` is set.  Raises AgentFailed, DatabaseDamaged, BadConfig, AlreadyRunning."""
+        commands = Commands(self._config, self, self._stop.set)
+        try:
+            async with ControlServer(self._config.places.control, commands.handle, commands.follow):
+                await _first_of(self._live(), self._stop.wait(), self._over)
+        finally:
+            await self._end()
+
+    async def _live(self) -> None:
+        loaded = await self._memory.load()
+        if loaded.rebuilt:
+            self._begin(ef.Note("warning", f"what was remembered had to be put aside: {loaded.rebuilt}"))
+        parked = await self._ground.enter()
+        # A database that was lost with all that it knew: the folder's marker still knows the hub (HAZARDS E12).
+        known = {"hub_id": self._ground.hub_id} if self._ground.hub_id else {}
+        self.feed(ev.Started(loaded.rows, {**known, **loaded.facts}, loaded.recipes, parked, _today()))
+        with watch_network(self._doubt_connection):
+            await _first_of(
+                keep_connected(self._conversation.talk, self._nudge),
+                watch_sleep(self._woke),
+                self._rescan_now_and_then(),
+            )
+
+    async def _end(self) -> None:
+        if not self._over.done():
+            self._over.set_result(None)
+        if self._timer is not None:
+            self._timer.cancel()
+        await self._ground.leave()
+        self._memory.close()
+        if not await asyncio.to_thread(self._workers.end):
+            _log.warning("some work on the disk did not end in time, and is left to itself")
+        self._ground.give_back()
+
+    def _fail(self, error: BaseException) -> None:
+        """End this life, with all that led to it written down."""
+        if self._over.done():
+            return
+        if isinstance(error, DatabaseDamaged):
+            self._over.set_exception(error)
+            return
+        try:
+            path = self._recorder.dump(self._config.data_dir / "flight", error, datetime.now(UTC))
+            _log.error("what led to the failure is in %s", path.name)
+        except (OSError, SyncAgentError):
+            _log.exception("what led to the failure could not be written down")
+        failed = AgentFailed(f"{type(error).__name__}: {error}")
+        failed.__cause__ = error
+        self._over.set_exception(failed)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.feed(ev.Tick(_today()))
+
+    def _woke(self, seconds: float) -> None:
+        _log.info("this machine slept for %.0f s", seconds)
+        self.feed(ev.Hinted(everything=True, reason="woke up"))
+        self._doubt_connection()
+
+    def _doubt_connection(self) -> None:
+        if self._conversation.connected:
+            self._conversation.probe()
+        else:
+            self._nudge()
+
+    async def _rescan_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(self._config.rescan_minutes * 60)
+            self.feed(ev.Hinted(everything=True, reason="the regular look"))
+
+    # --- effects ----------------------------------------------------------------------------------------------
+
+    def _begin(self, effect: ef.Effect) -> None:
+        match effect:
+            case ef.Look() | ef.Run() | ef.ReadBlocks() | ef.OpenStage() | ef.FillStage() | ef.SweepStage():
+                self._ground.begin(effect)
+            case ef.AskChanges() | ef.AskMissing() | ef.AskBlocks() | ef.SendBlocks() | ef.Submit() | ef.CloseLink():
+                self._conversation.send(effect)
+            case ef.WakeAt(time=time):
+                if self._timer is not None:
+                    self._timer.cancel()
+                self._timer = self._loop.call_at(time, self._tick)
+            case ef.Publish(status=status):
+                self.board.publish(status)
+            case ef.Note(level=level, text=text, path=path):
+                self.board.write(effect)
+                _log.log(_LEVELS.get(level, logging.INFO), "%s%s", f"{path}: " if path else "", text)
+            case ef.Commit():
+                raise AssertionError("commits are the pump's to make")
+            case _:
+                assert_never(effect)
+
+    def _keep(self, delta: Delta) -> None:
+        self._memory.keep(delta)
+
+    def _introduce(self, now: float) -> Dialogue:
+        facts = self._memory.facts
+        who = Introduction(
+            client_id=ClientId(self._config.client_id),
+            client_name=self._config.name,
+            sync_root=str(self._config.sync_root),
+            api_key=self._config.api_key.get_secret_value(),
+            folder=self._config.folder,
+            cursor=int(facts.get("cursor", "0")),
+            epoch=facts.get("epoch", ""),
+            incarnation=facts.get(INCARNATION, ""),
+        )
+        return Dialogue(who, _hour, now)
+
+
+async def _first_of(*works: Coroutine[Any, Any, Any] | asyncio.Future[None]) -> None:
+    """Run all until the first is over, then end the others; raises what that one raised."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ending = [task for task, work in zip(tasks, works, strict=True) if task is not work]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+def _today() -> str:
+    """The date as people here have it."""
+    return datetime.now(UTC).astimezone().date().isoformat()
+
+
+def _hour() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
