@@ -1,6 +1,10 @@
-"""A token bucket: how much of something is still allowed.  Pure: the time is passed in."""
+"""What every connection is held to, and how much of something is still allowed.  Pure: the time is passed in."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syncagent.protocol.connection import DEFAULT_LIMITS, Limits
 
 
 class TokenBucket:
@@ -31,3 +35,22 @@ class TokenBucket:
     def full(self) -> bool:
         """Whether nothing was taken that has not been made good since, as of the last ``take``."""
         return self._tokens >= self._burst
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What every connection is held to.  Seconds; messages a second; what may be on its way."""
+
+    heartbeat: float = 30.0
+    handshake: float = 10.0
+    stuck: float = 60.0
+    messages: float = 500.0
+    message_burst: float = 2000.0
+    strikes: float = 10.0
+    unsent_bytes: int = 4 * 1024 * 1024
+    backlog_bytes: int = 16 * 1024 * 1024
+    limits: Limits = DEFAULT_LIMITS
+
+    @property
+    def silence(self) -> float:
+        return 2.5 * self.heartbeat

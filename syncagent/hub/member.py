@@ -1,0 +1,347 @@
+"""A client that was let in: what it may ask, what it hears, and in which order.
+
+What is said of the journal is in the journal's order.  The verdicts on a batch stand at its place in it: what others
+did before is said first, what comes after is said later, so that what a client has heard is always a beginning of the
+journal.  One number, ``told``, says how far it has heard; entries are read from the store when the socket has room for
+them, so that a slow reader costs nothing but its number.
+
+Called by ``session``, which counts what is on its way.  Raises BadMessage; pure.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+from typing import Final
+
+from syncagent.errors import BadMessage
+from syncagent.hub.events import Close, Do, Effect, Note, Now, Say, Tell
+from syncagent.hub.rows import Role
+from syncagent.hub.stretch import Stretch, iso, to_wire
+from syncagent.hub.tasks import (
+    Analyse,
+    Analysed,
+    Answer,
+    AskLacking,
+    Failed,
+    Fetch,
+    Fetched,
+    Keep,
+    Kept,
+    Lacks,
+    Page,
+    ReadChanges,
+    ReadTail,
+    Submit,
+    Submitted,
+    Tail,
+    Task,
+)
+from syncagent.model.changes import Change, Ruling, Verdict
+from syncagent.model.ids import ClientId, Digest, Seq
+from syncagent.protocol.changes import FileChange, FileChanges
+from syncagent.protocol.codec import HubBody, encode_body, to_frame
+from syncagent.protocol.connection import Capability
+from syncagent.protocol.convert import (
+    changes_of,
+    digests_from_wire,
+    digests_to_wire,
+    notice_from_wire,
+    submitted,
+    verdict_to_wire,
+)
+from syncagent.protocol.envelope import HUB
+from syncagent.protocol.faults import ErrorMessage
+from syncagent.protocol.packs import encode_packs
+from syncagent.protocol.sync import (
+    AnalysisRequest,
+    BlocksRequest,
+    BlocksResponse,
+    ChangesRequest,
+    ChangesResponse,
+    MissingRequest,
+    MissingResponse,
+    SyncOperation,
+    SyncRequest,
+    SyncResponse,
+    VerdictsResponse,
+)
+
+STAGED_BYTES: Final = 8 * 1024 * 1024
+"""Blocks that wait for the change they belong to; beyond that they are kept before it comes."""
+
+LARGE: Final = 64 * 1024
+FETCH_BYTES: Final = 1024 * 1024
+_ANALYSIS_BYTES: Final = 2 * 1024 * 1024
+_COME_BACK: Final = Close(1013, "try again")
+
+
+@dataclass(slots=True)
+class _Wish:
+    """Blocks that a client asked for, and has not got yet."""
+
+    request_id: str
+    digests: tuple[Digest, ...]
+    lacking: list[Digest]
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdicts:
+    """Verdicts that wait for their place."""
+
+    before: Seq
+    head: Seq
+    frame: str | bytes
+
+
+class Member:
+    """One connection, from when it was let in."""
+
+    def __init__(self, client_id: ClientId, capabilities: frozenset[str], role: Role, head: Seq) -> None:
+        self._client_id = client_id
+        self._role = role
+        self.speaks_journal = Capability.JOURNAL in capabilities
+        self._batch = Capability.BATCH in capabilities
+        self._push = Capability.PUSH in capabilities
+        self._zstd = Capability.ZSTD in capabilities
+        # A client of level 1 only hears what happens from now on; one of level 2 says where it stands first.
+        self._live = not self.speaks_journal
+        self._told = self._head = head
+        self._numbers = 0
+        self._asked: dict[int, tuple[Task, str]] = {}
+        self._reading = self._fetching = False
+        self._verdicts: deque[_Verdicts] = deque()
+        self._wishes: deque[_Wish] = deque()
+        self._staged: list[tuple[Digest, bytes]] = []
+        self._staged_bytes = 0
+        self._keeping: dict[int, int] = {}
+        self._held: deque[Submit] = deque()
+
+    @property
+    def busy(self) -> bool:
+        """Whether the store has not done yet what this client wants."""
+        return bool(self._asked)
+
+    @property
+    def backlog(self) -> int:
+        """How many bytes of this client's wait for the store."""
+        return sum(self._keeping.values()) + 4096 * len(self._asked)
+
+    # --- what a client says -------------------------------------------------------------------------------------
+
+    def pack(self, blocks: tuple[tuple[Digest, bytes], ...]) -> list[Effect]:
+        """Blocks came; small ones wait for the change that they belong to."""
+        if not self.speaks_journal:
+            raise BadMessage("unsupported", "blocks were not agreed on")
+        if self._role is not Role.WRITER:
+            raise BadMessage("permission_denied", "this key may not write")
+        self._staged += blocks
+        self._staged_bytes += sum(len(plain) for _, plain in blocks)
+        if self._staged_bytes > STAGED_BYTES or any(len(plain) > LARGE for _, plain in blocks):
+            return self._keep()
+        return []
+
+    def _keep(self) -> list[Effect]:
+        blocks, size = tuple(self._staged), self._staged_bytes
+        self._staged, self._staged_bytes = [], 0
+        effects = self._do(Keep(blocks))
+        self._keeping[self._numbers] = size
+        return effects
+
+    def changed(self, body: FileChange | FileChanges, now: Now) -> list[Effect]:
+        """The client changed something; or only says that it did."""
+        changes = changes_of(body)
+        if any(change.client_id != self._client_id for change in (*changes, body)):
+            raise BadMessage("client_id_mismatch", "the change names another client than the connected one")
+        if not self.speaks_journal or (isinstance(body, FileChange) and body.is_notice):
+            told = [notice_from_wire(change, self._client_id) for change in changes]
+            return [Tell(encode_body(notice, client_id=HUB, timestamp=iso(now.wall_ns))) for notice in told]
+        submit = Submit(self._client_id, self._allowed(submitted(body)), tuple(self._staged))
+        self._staged, self._staged_bytes = [], 0
+        if self._keeping:
+            self._held.append(submit)
+            return []
+        return self._do(submit)
+
+    def _allowed(self, changes: tuple[Change | Verdict, ...]) -> tuple[Change | Verdict, ...]:
+        if self._role is Role.WRITER:
+            return changes
+        no = "permission_denied"
+        return tuple(
+            Verdict(one.change_id, one.node_id, Ruling.REJECTED, error_code=no, message="this key may not write")
+            for one in changes
+        )
+
+    def asked(self, request: SyncRequest) -> list[Effect]:
+        """The client asks for something."""
+        if isinstance(request, AnalysisRequest):
+            return self._do(Analyse(request.files), request.request_id)
+        if not self.speaks_journal:
+            raise BadMessage("unsupported", f"requests of kind {request.kind!r} were not agreed on")
+        match request:
+            case ChangesRequest():
+                self._live = False
+                return self._do(ReadChanges(Seq(request.since), request.limit, request.snapshot), request.request_id)
+            case MissingRequest():
+                return self._do(AskLacking(digests_from_wire(request.digests)), request.request_id)
+            case BlocksRequest():
+                self._wishes.append(_Wish(request.request_id, digests_from_wire(request.digests), []))
+                return []
+
+    def _do(self, task: Task, request_id: str = "") -> list[Effect]:
+        self._numbers += 1
+        self._asked[self._numbers] = (task, request_id)
+        return [Do(self._numbers, task)]
+
+    # --- what the store answers ---------------------------------------------------------------------------------
+
+    def answered(self, number: int, answer: Answer, now: Now) -> list[Effect]:
+        task, request_id = self._asked.pop(number)
+        match answer:
+            case Submitted():
+                return self._judged(answer, now)
+            case Kept():
+                return self._kept(number)
+            case Page():
+                return self._page(answer, request_id, now)
+            case Tail(stretches=stretches):
+                self._reading = False
+                return [effect for stretch in stretches for effect in self._stretch(stretch)]
+            case Lacks(digests=digests):
+                body = MissingResponse(request_id=request_id, digests=digests_to_wire(digests))
+                return [self._say(body, now)]
+            case Fetched():
+                return self._fetched(answer, now)
+            case Analysed(operations=operations):
+                return [self._say(analysis_answer(operations, request_id), now)]
+            case Failed():
+                return self._failed(number, task, request_id, answer, now)
+
+    def _judged(self, answer: Submitted, now: Now) -> list[Effect]:
+        body = VerdictsResponse(verdicts=tuple(map(verdict_to_wire, answer.verdicts)), head=answer.head)
+        text = encode_body(body, client_id=HUB, timestamp=iso(now.wall_ns))
+        frame = to_frame(text, compress=self._zstd)
+        self._head = max(self._head, answer.head)
+        rulings = Counter(verdict.ruling for verdict in answer.verdicts)
+        note = Note("changes", {ruling.value: number for ruling, number in rulings.items()} | {"head": answer.head})
+        if not self._live:
+            return [note, Say(frame)]
+        self._verdicts.append(_Verdicts(answer.before, answer.head, frame))
+        return [note]
+
+    def _kept(self, number: int) -> list[Effect]:
+        del self._keeping[number]
+        effects: list[Effect] = []
+        while self._held and not self._keeping:
+            effects += self._do(self._held.popleft())
+        return effects
+
+    def _page(self, page: Page, request_id: str, now: Now) -> list[Effect]:
+        if not page.more:
+            self._live, self._told = True, page.head
+            self._head = max(self._head, page.head)
+        body = ChangesResponse(
+            request_id=request_id, changes=tuple(to_wire(page.entries)), head=page.head, more=page.more,
+            snapshot=page.snapshot, next=page.next,
+        )  # fmt: skip
+        return [self._say(body, now)]
+
+    def _stretch(self, stretch: Stretch) -> list[Effect]:
+        # One that was read before the client said anew where it stands says nothing to it now.
+        if not self._live or stretch.first != self._told + 1:
+            return []
+        self._told = stretch.last
+        if stretch.author == self._client_id:
+            return []
+        if not self.speaks_journal:
+            return [Say(text) for text in stretch.notices()]
+        frames = stretch.frames(push=self._push, batch=self._batch, compress=self._zstd)
+        return [Say(frame) for frame in frames]
+
+    def _fetched(self, answer: Fetched, now: Now) -> list[Effect]:
+        self._fetching = False
+        wish = self._wishes[0]
+        wish.at += answer.number
+        wish.lacking += answer.lacking
+        effects: list[Effect] = [Say(frame) for frame in encode_packs(answer.blocks, compress=self._zstd)]
+        if wish.at >= len(wish.digests):
+            effects += self._granted(now)
+        return effects
+
+    def _granted(self, now: Now) -> list[Effect]:
+        wish = self._wishes.popleft()
+        body = BlocksResponse(request_id=wish.request_id, digests=digests_to_wire(wish.lacking))
+        return [self._say(body, now)]
+
+    def _failed(self, number: int, task: Task, request_id: str, answer: Failed, now: Now) -> list[Effect]:
+        effects: list[Effect] = []
+        match task:
+            case Submit(changes=changes):
+                return self._unjudged(changes, answer, now)
+            case Keep():
+                effects = self._kept(number)
+            case Fetch():
+                self._fetching = False
+                request_id = self._wishes.popleft().request_id
+            case ReadTail():
+                # It would never hear the rest: it is to come back, and to say where it stands.
+                return [self._say(ErrorMessage(error_code=answer.code, message=answer.message), now), _COME_BACK]
+        body = ErrorMessage(error_code=answer.code, message=answer.message, request_id=request_id, retry_after_ms=1000)
+        return [self._say(body, now), *effects]
+
+    def _unjudged(self, changes: tuple[Change | Verdict, ...], why: Failed, now: Now) -> list[Effect]:
+        """Nothing of a batch was done: each of its changes is told so, in its place."""
+        head = self._verdicts[-1].head if self._verdicts else self._told
+        verdicts = tuple(
+            Verdict(one.change_id, one.node_id, Ruling.REJECTED, error_code=why.code, message=why.message)
+            for one in changes
+        )
+        return self._judged(Submitted(verdicts, head, head, ()), now)
+
+    def _say(self, body: HubBody, now: Now) -> Say:
+        text = encode_body(body, client_id=HUB, timestamp=iso(now.wall_ns))
+        return Say(to_frame(text, compress=self._zstd))
+
+    # --- what goes out of itself --------------------------------------------------------------------------------
+
+    def grown(self, head: Seq) -> None:
+        """The journal goes up to ``head`` now."""
+        self._head = max(self._head, head)
+
+    def pump(self, now: Now) -> list[Effect]:
+        """The next thing to say or to read, while there is room on the way; nothing when there is nothing to do."""
+        if self._live and self._verdicts and self._verdicts[0].before <= self._told:
+            ready = self._verdicts.popleft()
+            self._told = max(self._told, ready.head)
+            return [Say(ready.frame)]
+        until = self._verdicts[0].before if self._verdicts else self._head
+        if self._live and not self._reading and self._told < until:
+            self._reading = True
+            return self._do(ReadTail(self._told, until))
+        if self._wishes and not self._fetching:
+            wish = self._wishes[0]
+            if wish.at >= len(wish.digests):
+                return self._granted(now)
+            self._fetching = True
+            return self._do(Fetch(wish.digests[wish.at : wish.at + 1024], FETCH_BYTES))
+        return []
+
+
+def analysis_answer(operations: tuple[SyncOperation, ...], request_id: str) -> SyncResponse:
+    """The seed's answer to an analysis, as much of it as one message holds."""
+    room = _ANALYSIS_BYTES
+    kept: list[SyncOperation] = []
+    for operation in operations:
+        room -= 3 * len(operation.file_path.encode("utf-8", "replace")) + len(operation.reason) + 64
+        if room < 0:
+            break
+        kept.append(operation)
+    left = len(operations) - len(kept)
+    return SyncResponse(
+        message=f"{len(kept)} files compared" + (f"; {left} more did not fit into this answer" if left else ""),
+        operations=tuple(kept),
+        files_to_sync=tuple(one.file_path for one in kept if one.operation in {"upload", "download"}),
+        conflicts=tuple(one.file_path for one in kept if one.operation == "conflict"),
+        request_id=request_id,
+    )
