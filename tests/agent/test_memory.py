@@ -1,0 +1,143 @@
+"""What is remembered, and what happens when it cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from syncagent.agent.memory import Memory
+from syncagent.agent.workers import Lane
+from syncagent.errors import StorageFull
+from syncagent.model.ids import ROOT, NodeId, Rev
+from syncagent.model.names import Name
+from syncagent.model.nodes import Dir, Placement
+from syncagent.sqlite import DatabaseDamaged
+from syncagent.store.agent_db import AgentDb
+from syncagent.trees.delta import Delta, Row
+
+
+class Owner:
+    """Someone who has a memory, and notes what it says."""
+
+    def __init__(self, path: Path) -> None:
+        self.broken: list[BaseException] = []
+        self.hindrances: list[str] = []
+        self.damages: list[DatabaseDamaged] = []
+        self.kept = 0
+        self.news = asyncio.Event()
+        self.lane = Lane("keep", 1, self.broken.append)
+        self.memory = Memory(str(path), self.lane, self._kept, self.hindrances.append, self._damaged)
+
+    def _kept(self) -> None:
+        self.kept += 1
+        self.news.set()
+
+    def _damaged(self, damage: DatabaseDamaged) -> None:
+        self.damages.append(damage)
+        self.news.set()
+
+    async def keep(self, delta: Delta) -> None:
+        self.news.clear()
+        self.memory.keep(delta)
+        await asyncio.wait_for(self.news.wait(), 10)
+
+
+@asynccontextmanager
+async def owner(path: Path) -> AsyncIterator[Owner]:
+    made = Owner(path)
+    try:
+        yield made
+    finally:
+        made.memory.close()
+        made.lane.end()
+        assert made.lane.join(10)
+        assert made.broken == []
+
+
+def row(name: str) -> Row:
+    node = Dir(NodeId(name), Placement(ROOT, Name(name)))
+    return Row(NodeId(name), node, node, node, Rev(1), None, None)
+
+
+async def test_what_was_kept_is_loaded_again(tmp_path: Path) -> None:
+    path = tmp_path / "agent.db"
+    async with owner(path) as first:
+        assert (await first.memory.load()).rows == ()
+        await first.keep(Delta(rows=(row("a"), row("b")), facts={"cursor": "7"}))
+        await first.keep(Delta(gone=(NodeId("a"),)))
+        assert first.memory.facts["cursor"] == "7"
+        assert first.kept == 2
+    async with owner(path) as second:
+        loaded = await second.memory.load()
+        assert loaded.rows == (row("b"),)
+        assert second.memory.facts["cursor"] == "7"
+        assert second.memory.facts["incarnation"]
+
+
+async def test_a_transaction_that_cannot_be_made_is_tried_until_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, failures = AgentDb.commit, [StorageFull("no room"), StorageFull("still no room")]
+
+    def commit_later(self: AgentDb, delta: Delta) -> None:
+        if failures:
+            raise failures.pop(0)
+        commit(self, delta)
+
+    monkeypatch.setattr(AgentDb, "commit", commit_later)
+    monkeypatch.setattr("syncagent.agent.memory.FIRST_RETRY", 0.01)
+    async with owner(tmp_path / "agent.db") as one:
+        await one.memory.load()
+        one.memory._pause = 0.01
+        await one.keep(Delta(rows=(row("a"),)))
+        assert one.kept == 1
+        assert [why for why in one.hindrances if why] == ["no room", "still no room"]
+        assert one.hindrances[-1] == ""
+
+
+async def test_damage_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(self: AgentDb, delta: Delta) -> None:
+        raise DatabaseDamaged("pages contradict each other")
+
+    monkeypatch.setattr(AgentDb, "commit", damaged)
+    async with owner(tmp_path / "agent.db") as one:
+        await one.memory.load()
+        await one.keep(Delta(rows=(row("a"),)))
+        assert len(one.damages) == 1
+        assert one.kept == 0
+
+
+async def test_a_damaged_file_is_put_aside_and_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "agent.db"
+    async with owner(path) as first:
+        await first.memory.load()
+        await first.keep(Delta(rows=tuple(row(f"n{number}") for number in range(500))))
+    with path.open("r+b") as file:
+        file.seek(os.path.getsize(path) // 2)
+        file.write(b"\xa5" * 5000)
+    async with owner(path) as second:
+        loaded = await second.memory.load()
+        assert loaded.rows == ()
+        assert loaded.rebuilt
+        await second.keep(Delta(rows=(row("a"),)))
+    assert [one.name for one in tmp_path.glob("agent.db.damaged-*")]
+
+
+async def test_a_load_waits_for_a_disk_that_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load, failures = AgentDb.load, [StorageFull("no room")]
+
+    def load_later(self: AgentDb) -> object:
+        if failures:
+            raise failures.pop(0)
+        return load(self)
+
+    monkeypatch.setattr(AgentDb, "load", load_later)
+    monkeypatch.setattr("syncagent.agent.memory.FIRST_RETRY", 0.01)
+    async with owner(tmp_path / "agent.db") as one:
+        assert (await one.memory.load()).rows == ()
+        assert one.hindrances == ["no room", ""]
