@@ -96,7 +96,7 @@ class Session:
         if self._closed:
             return []
         effects = self._counted(self._react(event, now), now)
-        while self._member is not None and not self._closed and self._unsent < ROOM:
+        while self._member is not None and self._unsent < ROOM:
             more = self._member.pump(now)
             if not more:
                 break
@@ -111,7 +111,7 @@ class Session:
                 self._unsent += len(effect.frame)
             elif isinstance(effect, Close):
                 self._closed = True
-                return effects[: place + 1]
+                return [*effects[:place], *self._farewell(now), effect]
         return effects
 
     def _react(self, event: Event, now: Now) -> list[Effect]:
@@ -139,9 +139,9 @@ class Session:
             case TooLarge():
                 return self._fault("message_too_large", "the message is longer than was agreed", now, gross=True)
             case Ended(code=code):
-                return [*self._fault(code, CODES[code].text, now, gross=True), *self._farewell(now)]
+                return self._fault(code, CODES[code].text, now, gross=True)
             case Lost():
-                return [*self._farewell(now), Close(1006, "")]
+                return [Close(1006, "")]
             case _:
                 assert_never(event)
 
@@ -220,7 +220,7 @@ class Session:
                 answers, self._asked_heartbeat = self._asked_heartbeat, False
                 return [] if answers else [self._say(HubHeartbeat(timestamp=iso(now.wall_ns)), now)]
             case Disconnect():
-                return [*self._farewell(now), Close(1000, "")]
+                return [Close(1000, "")]
             case ErrorMessage(error_code=code):
                 return [Note("client_error", {"client": self.client_id, "code": code})]
             case ConnectionRequest():
@@ -239,7 +239,7 @@ class Session:
             ends = ends or 1008
         if ends:
             effects = [Note("closed", {"client": self.client_id, "code": code}), *effects]
-            effects += [*self._farewell(now), Close(ends, code)]
+            effects.append(Close(ends, code))
         return effects
 
     def _say(self, body: HubBody, now: Now) -> Say:
@@ -254,7 +254,7 @@ class Session:
             return self._fault(code, CODES[code].text, now, gross=True)
         if self._unsent and now.mono - self._left >= rules.stuck + rules.heartbeat:
             # It takes nothing of what we say: neither would it take a word of farewell.
-            return [Note("stuck", {"client": self.client_id}), *self._farewell(now), Close(1006, "")]
+            return [Note("stuck", {"client": self.client_id}), Close(1006, "")]
         if self._member.busy or not self.may_hear:
             self._heard = now.mono  # it was not listened to
         silent = now.mono - self._heard

@@ -1,0 +1,25 @@
+"""The audit log: one line for each connection, refusal, and batch of changes.  Who, what, how many; never a key, never
+content, nothing that a client wrote without its control characters taken out (HAZARDS G7, G14)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from syncagent.hub.events import Note
+
+_LOG: Final = logging.getLogger("syncagent.hub.audit")
+_LONGEST: Final = 120
+
+
+def record(note: Note, address: str, client: str) -> None:
+    """Write ``note`` of the connection from ``address``."""
+    fields = {"client": client, "from": address, **note.fields}
+    text = " ".join(f"{name}={shown(value)}" for name, value in fields.items() if value != "")
+    _LOG.info("%s %s", note.what, text)
+
+
+def shown(value: str | int) -> str:
+    """``value`` as one word of a line."""
+    text = "".join(c if c.isprintable() and c not in ' "\\' else "?" for c in str(value)[:_LONGEST])
+    return text or "-"
