@@ -107,7 +107,7 @@ class _Planning:
                 return
             chain.append(node_id)
             node_id = on
-        if node_id in chain:
+        if node_id in chain and node_id not in self._batch.taken:
             self._open(chain[chain.index(node_id) :])
 
     def _open(self, circle: list[NodeId]) -> None:

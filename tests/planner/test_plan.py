@@ -1,4 +1,4 @@
-"""Any three trees come together, whatever the order in which the ops of a plan are run, and nothing is lost on the way."""
+"""Any three trees come together, in whatever order the ops of a plan are run, and nothing is lost on the way."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ from syncagent.planner.outcome import settle_local, settle_submitted, settle_tre
 from syncagent.planner.plan import plan
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
+from tests.planner import rows
+from tests.support.dsl import show, tree
+from tests.support.machines import Machine, hub_of, together
 from tests.support.pretend import IdHub, PathDisk, Refused, Task, make_task
 
 CASES = int(os.environ.get("SYNCAGENT_PLANNER_CASES", "2000"))
@@ -260,3 +263,98 @@ def test_changes_of_one_side_alone_make_no_copies() -> None:
             user = world.here if here else world.there
             wanted = {node.at.name for node in user.nodes.values()}
             assert {path.rpartition("/")[2] for path in world.disk.nodes} == wanted
+
+
+# --- named rows ---------------------------------------------------------------------------------------------------
+
+
+def settled(row: rows.Row, seed: int) -> tuple[Machine, Machine]:
+    """``there`` tells the hub first; then this machine settles, and the other one hears of that."""
+    rng = random.Random(seed)
+    base = tree(row.base)
+    hub = hub_of(base)
+    other, one = Machine(base, tree(row.there), "Desk"), Machine(base, tree(row.here))
+    for each in (other, one, other):
+        each.settle(hub, rng)
+    return one, other
+
+
+@pytest.mark.parametrize("row", [*rows.TABLE, *rows.CLASHES], ids=lambda row: row.name)
+def test_each_row_of_the_table_ends_as_it_says_in_any_order(row: rows.Row) -> None:
+    for seed in range(6):
+        one, other = settled(row, seed)
+        assert one.show() == row.after
+        assert other.show() == row.after
+        assert sorted(rows.WORDS[op] for op in one.ops.elements()) == sorted(row.ops.split()), f"seed {seed}"
+
+
+@pytest.mark.parametrize("row", [*rows.TABLE, *rows.CLASHES], ids=lambda row: row.name)
+def test_both_at_once_end_as_one_after_the_other(row: rows.Row) -> None:
+    """Both are online, and every message and every op comes at a time of chance's choosing."""
+    swapped = rows.Row(row.name, row.base, row.there, row.here, "", "")
+    base = tree(row.base)
+    for seed in range(6):
+        allowed = {row.after, settled(swapped, seed)[0].show()}
+        one, other = Machine(base, tree(row.here)), Machine(base, tree(row.there))
+        together([one, other], hub := hub_of(base), random.Random(seed))
+        assert one.show() == other.show() == show(hub.paths())
+        # A copy may have found the name of an older copy taken that was about to go.
+        assert one.show().replace("~ 2", "~") in allowed, f"seed {seed}"
+
+
+def test_d16_three_edits_leave_two_copies() -> None:
+    base = tree("a=1")
+    for seed in range(40):
+        machines = [Machine(base, tree(f"a={number}"), f"M{number}") for number in (2, 3, 4)]
+        together(machines, hub_of(base), random.Random(seed))
+        names = {path for path in machines[0].disk.nodes if is_conflict_name(path)}
+        assert len(machines[0].disk.nodes) == 3
+        assert len(names) == 2
+        assert len({each.show() for each in machines}) == 1
+        assert {node.content.digest for node in machines[0].disk.nodes.values() if isinstance(node, File)} == {
+            b"2",
+            b"3",
+            b"4",
+        }
+
+
+def test_d17_after_a_long_time_apart_only_what_clashes_is_copied() -> None:
+    names = [f"d{number % 7}/f{number}" for number in range(140)]
+    folders = [f"d{number}/" for number in range(7)]
+    base = tree(" ".join(folders + [f"{name}=0" for name in names]))
+    here = tree(" ".join(folders + [f"{name}=h" for name in names if not name.endswith("3")] + ["d1/new=1"]))
+    there = tree(" ".join(folders + [f"{name}={'t' if name.endswith('0') else '0'}" for name in names] + ["d2/new=2"]))
+    hub, rng = hub_of(base), random.Random(1)
+    one, other = Machine(base, here), Machine(base, there, "Desk")
+    for each in (other, one, other):
+        each.settle(hub, rng)
+    clashes = [name for name in names if name.endswith("0")]
+    assert one.show() == other.show()
+    assert sum(is_conflict_name(path) for path in one.disk.nodes) == len(clashes) == one.ops["SetAside"]
+    assert one.ops["SubmitDelete"] == sum(name.endswith("3") for name in names)
+    assert not {name for name in names if name.endswith("3")} & one.disk.nodes.keys()
+
+
+@pytest.mark.parametrize("share", range(4))
+def test_machines_at_work_at_once_come_together_and_lose_nothing(share: int) -> None:
+    for seed in range(share, CASES // 8, 4):
+        rng = random.Random(seed)
+        pool: list[bytes] = []
+        base = User(rng, {}, "s", pool)
+        for _ in range(rng.randrange(9)):
+            base.create()
+        users = [User(rng, dict(base.nodes), tag, pool) for tag in "abc"[: 2 + seed // 4 % 2]]
+        for user in users:
+            for _ in range(rng.randrange(7)):
+                user.act()
+        hub = hub_of(base.nodes)
+        machines = [Machine(base.nodes, user.nodes, user.tag) for user in users]
+        try:
+            together(machines, hub, rng)
+        except (AssertionError, Refused, KeyError) as error:
+            raise AssertionError(f"seed {seed}: {error}") from error
+        assert {each.show() for each in machines} == {show(hub.paths())}, f"seed {seed}"
+        dead = {digest for user in users for digest in user.edited_away | user.deleted}
+        born = base.born | {digest for user in users for digest in user.born}
+        kept = {node.content.digest for node in hub.nodes.values() if isinstance(node, File)}
+        assert born - dead <= kept, f"seed {seed}: lost {born - dead - kept}"

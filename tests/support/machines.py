@@ -1,0 +1,136 @@
+"""Machines with pretended disks around a pretended hub: plans are made, and run in any order, until nothing differs."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+
+from syncagent.model.ids import NodeId, Rev
+from syncagent.model.nodes import Node
+from syncagent.planner.ops import (
+    Adopt,
+    Agree,
+    Op,
+    SubmitCreate,
+    SubmitDelete,
+    SubmitEdit,
+    SubmitMove,
+    SubmitOp,
+    subject,
+)
+from syncagent.planner.outcome import settle_local, settle_submitted, settle_tree
+from syncagent.planner.plan import plan
+from syncagent.planner.policy import Policy
+from syncagent.trees.canopy import Canopy
+from tests.support.dsl import DAY, MACHINE, show
+from tests.support.pretend import IdHub, PathDisk, Refused, Task, make_task
+
+ROUNDS = 500
+
+
+class Machine:
+    """A disk on which a person has made of ``base`` what ``mine`` is, and which has not heard of the hub since."""
+
+    def __init__(self, base: Mapping[NodeId, Node], mine: Mapping[NodeId, Node], name: str = MACHINE) -> None:
+        self.canopy = Canopy()
+        self.disk = PathDisk()
+        self.ops: Counter[str] = Counter()
+        self.heard = 0
+        self._policy = Policy(name, DAY)
+        self._pending: dict[NodeId, tuple[Op | Task, int]] = {}
+        for node in base.values():
+            self.canopy.set_synced(node.id, node)
+            self.canopy.set_remote(node.id, node, Rev(1))
+        for node_id in sorted(base.keys() | mine.keys()):
+            self.canopy.set_local(node_id, mine.get(node_id))
+        for node in mine.values():
+            self.disk.nodes[self.canopy.local_path(node.id) or ""] = node
+
+    def hear(self, hub: IdHub) -> None:
+        """Learn all that the hub has."""
+        self.heard = sum(hub.revs.values())
+        for node_id in sorted(hub.revs):
+            if (
+                self.canopy.remote.get(node_id) != hub.nodes.get(node_id)
+                or self.canopy.rev(node_id) != hub.revs[node_id]
+            ):
+                self.canopy.set_remote(node_id, hub.nodes.get(node_id), hub.revs[node_id])
+
+    def think(self, rng: random.Random) -> bool:
+        """Make one plan; whether anything is to be done."""
+        focus = sorted(self.canopy.diverged())
+        rng.shuffle(focus)
+        busy = {node_id: one.op if isinstance(one, Task) else one for node_id, (one, _) in self._pending.items()}
+        made = plan(self.canopy, self._policy, focus=focus, busy=busy, limit=rng.choice([3, 1000]))
+        for op in made.ops:
+            match op:
+                case Agree() | Adopt():
+                    self.ops[type(op).__name__] += 1
+                    settle_tree(self.canopy, op)
+                case SubmitCreate() | SubmitEdit() | SubmitMove() | SubmitDelete():
+                    self._pending[subject(op)] = op, self.heard
+                case _:
+                    self._pending[subject(op)] = make_task(self.canopy, op), self.heard
+        return bool(made.ops or self._pending)
+
+    def act(self, hub: IdHub, rng: random.Random) -> None:
+        """Run one of the ops that were planned."""
+        if not self._pending:
+            return
+        op, heard = self._pending.pop(rng.choice(sorted(self._pending)))
+        if isinstance(op, Task):
+            self.ops[type(op.op).__name__] += 1
+            self.disk.run(op)
+            settle_local(self.canopy, op.op, None)
+        else:
+            assert isinstance(op, SubmitCreate | SubmitEdit | SubmitMove | SubmitDelete)
+            self._submit(hub, op, heard)
+
+    def _submit(self, hub: IdHub, op: SubmitOp, heard: int) -> None:
+        """The hub tells of all that came before, then of its verdict.  It may refuse what was planned without that."""
+        others = sum(hub.revs.values())
+        self.hear(hub)
+        try:
+            rev = hub.run(op)
+        except Refused:
+            if others == heard:
+                raise
+            return
+        self.ops[type(op).__name__] += 1
+        self.heard = sum(hub.revs.values())
+        settle_submitted(self.canopy, op, rev)
+
+    def settle(self, hub: IdHub, rng: random.Random) -> None:
+        """Hear, plan and act until there is nothing left to do."""
+        self.hear(hub)
+        for _ in range(ROUNDS):
+            if not self.think(rng):
+                assert not list(self.canopy.diverged()), f"stuck with {list(self.canopy.diverged())}"
+                return
+            for _ in range(rng.randint(1, 4)):
+                self.act(hub, rng)
+        raise AssertionError(f"not settled after {ROUNDS} rounds: {list(self.canopy.diverged())}")
+
+    def show(self) -> str:
+        return show(self.disk.nodes)
+
+
+def hub_of(base: Mapping[NodeId, Node]) -> IdHub:
+    return IdHub(dict(base), dict.fromkeys(base, Rev(1)))
+
+
+def together(machines: list[Machine], hub: IdHub, rng: random.Random) -> None:
+    """Let all machines work at once, each step one that chance chooses, until none has anything left to do."""
+    for _ in range(ROUNDS * len(machines)):
+        one = rng.choice(machines)
+        match rng.randrange(4):
+            case 0:
+                one.hear(hub)
+            case 1:
+                one.think(rng)
+            case _:
+                one.act(hub, rng)
+        if all(each.heard == sum(hub.revs.values()) and not each.think(rng) for each in machines):
+            return
+    raise AssertionError("not settled")
