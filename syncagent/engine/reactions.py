@@ -58,6 +58,9 @@ class Reactions:
                 continue  # the root was lost meanwhile; all is looked at anew
             self._local.task_ends(paths_of(task))
             node_id = subject(outcome.op)
+            if isinstance(outcome.op, WriteLocal) and isinstance(outcome.op.node, File):
+                # Used up, or no good: should it be needed again, it is got again.
+                self._downloads.used(outcome.op.node.content.digest)
             match outcome:
                 case Done() if not self._flight.is_at(task):
                     # A folder above it has turned out to be another one: whose it is now, a look will tell.
@@ -66,8 +69,6 @@ class Reactions:
                     stamp = fact.stamp if isinstance(fact, DirSeen | FileSeen | LinkSeen) else None
                     settle_local(self._canopy, op, stamp)
                     self._flight.release([node_id])
-                    if isinstance(op, WriteLocal) and isinstance(op.node, File):
-                        self._downloads.used(op.node.content.digest)
                 case StaleTask(paths=paths):
                     self._local.recheck(node_id, paths)
                     # Should it be stale each time, it is tried ever more slowly.

@@ -15,8 +15,10 @@ from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.reader import StaleRead, read_blocks
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.staging import Staging
-from syncagent.model.ids import ClientId, NodeId
+from syncagent.model.ids import ClientId, Digest, NodeId
 from syncagent.model.names import RelPath
+from syncagent.model.nodes import File
+from syncagent.planner.ops import WriteLocal
 from syncagent.store.memory import MemoryStore
 from tests.sim.clock import Schedule
 from tests.sim.hub import Connection, Hub
@@ -57,6 +59,8 @@ class Agent:
         self.interfere: Callable[[str], None] = lambda call: None
         self.disk.before_call = self._before_call
         self.notes: list[str] = []
+        self.interrupted: set[Digest] = set()
+        """Contents that were being written when the process was killed."""
 
     def _tick(self) -> int:
         self._ticks += 1
@@ -89,6 +93,9 @@ class Agent:
         self.life += 1
         self.running = False
         self.status = Status()
+        for op in self.engine._flight.busy.values():
+            if isinstance(op, WriteLocal) and isinstance(op.node, File):
+                self.interrupted.add(op.node.content.digest)
         self.cut()
         if power:
             self.disk.crash(lambda: self.schedule.rng.random() < 0.5)
