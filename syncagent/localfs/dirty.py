@@ -103,11 +103,13 @@ class DirtySet:
         self._pause = 0.0
         self._ahead = 0.0
         self._given_at = 0.0
+        self._now = 0.0
 
     def saw(
         self, now: float, path: RelPath, seen: Seen, *, is_dir: bool = False, origin: RelPath | None = None
     ) -> None:
         """Note one hint.  ``origin`` is where a path that APPEARED was before, if it was beneath the root."""
+        self._now = now
         if is_dir and seen in (Seen.APPEARED, Seen.CREATED):
             self._drop(path)
             self._look_beneath(path, self._together(origin, now + self._pace.window))
@@ -141,15 +143,21 @@ class DirtySet:
         self._not_before = now
 
     def next_due(self) -> float | None:
-        """When ``take`` will give something; None when nothing waits."""
+        """When ``take`` is to be called; None when nothing waits.
+
+        After a pause it may turn out that nothing is due yet: then this gives a later time.
+        """
         if self._everything is not None:
             return self._not_before
+        if self._now < self._not_before and (self._files or self._folders):
+            return self._not_before  # in a burst this is asked for each few events, and hundreds may wait
         dues = [self._due(entry) for entry in self._entries()]
         dues.extend(self._folders.values())
         return max(min(dues), self._not_before) if dues else None
 
     def take(self, now: float) -> Hints | None:
         """The batch that is due; None when none is."""
+        self._now = now
         due = self.next_due()
         if due is None or due > now:
             return None
