@@ -18,15 +18,7 @@ from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.names import Name, name_key
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
 from syncagent.planner.batch import Batch
-from syncagent.planner.compare import (
-    ContentMerge,
-    Fate,
-    Three,
-    content,
-    fate,
-    placement,
-    three,
-)
+from syncagent.planner.compare import ContentMerge, Fate, Three, content, fate, placement, three
 from syncagent.planner.contest import Names
 from syncagent.planner.ops import (
     Agree,
