@@ -125,9 +125,13 @@ class _Connection:
     asked: list[SyncRequest] = field(default_factory=list)
     submitted: list[tuple[str, ...]] = field(default_factory=list)
     told: int | None = None
-    """The last number of the journal that the client has heard of; None before it has caught up."""
-    page: int = 0
+    """The last number of the journal that the client has heard of; None while it catches up."""
+    caught_up: bool = False
+    """Whether it has caught up once: what is told while it asks anew may have been on its way."""
     heartbeats: int = 0
+    """Those of the client that wait for an answer."""
+    asked_alive: bool = False
+    """Whether a heartbeat of the hub's waits for an answer."""
 
     def find(self, rule: Rule, text: str) -> None:
         self.findings.append(Finding(self.position, rule, text))
@@ -203,13 +207,19 @@ class _Connection:
             case HeartbeatMessage():
                 self._own(body.client_id)
                 self._time(body.timestamp)
-                self.heartbeats += 1
-                if self.heartbeats > _HEARTBEATS_OPEN:
-                    self.find(Rule.HEARTBEAT, f"{self.heartbeats - 1} heartbeats of the client were not answered")
+                self._alive()
             case Disconnect():
                 self.gone = True
             case ConnectionRequest() | ErrorMessage():
                 pass
+
+    def _alive(self) -> None:
+        """A heartbeat of the client's: an answer to the hub's, or one that wants an answer."""
+        if not self.asked_alive:
+            self.heartbeats += 1
+        self.asked_alive = False
+        if self.heartbeats > _HEARTBEATS_OPEN:
+            self.find(Rule.HEARTBEAT, f"{self.heartbeats - 1} heartbeats of the client were not answered")
 
     def _connect(self, body: ConnectionRequest) -> None:
         if self.request is not None:
@@ -241,7 +251,7 @@ class _Connection:
         if needed and needed not in self.agreed:
             self.find(Rule.NOT_AGREED, f"a request of kind {body.kind!r}, but {needed!r} was not agreed on")
         if isinstance(body, ChangesRequest):
-            self.page = body.since
+            self.told = None
         self.asked.append(body)
 
     # --- what the hub says
@@ -264,6 +274,7 @@ class _Connection:
                 self._answer(body)
             case HubHeartbeat():
                 self._time(body.timestamp)
+                self.asked_alive = not self.heartbeats
                 self.heartbeats = 0
             case ErrorMessage():
                 if body.error_code not in CODES:
@@ -297,7 +308,7 @@ class _Connection:
             if self.request and change.client_id == self.request.client_id:
                 self.find(Rule.ECHO, f"the client hears of its own change of {change.file_path!r}")
             if journal and not change.is_notice:
-                if self.told is None:
+                if not self.caught_up:
                     self.find(Rule.PUSHED_EARLY, f"number {change.seq} is pushed")
                 self._advance(change.seq)
 
@@ -333,19 +344,17 @@ class _Connection:
                 break
         else:
             self.find(Rule.UNASKED, "no request waits for this answer")
-        if isinstance(body, ChangesResponse) and body.success:
-            self._page(body)
+            return
+        if isinstance(ask, ChangesRequest) and isinstance(body, ChangesResponse) and body.success:
+            self._page(body, ask.since)
 
-    def _page(self, body: ChangesResponse) -> None:
-        last = self.page
+    def _page(self, body: ChangesResponse, since: int) -> None:
         for change in body.changes:
             self._paths(change)
-            if change.seq <= last:
-                self.find(Rule.ORDER, f"number {change.seq} comes after {last}")
-            elif change.seq > last + 1 and not body.snapshot:
-                self.find(Rule.GAP, f"number {change.seq} comes after {last}")
-            last = change.seq
-        if body.more:
-            self.page = body.next
-        else:
-            self.told = body.head
+            if change.seq <= since:
+                self.find(Rule.ORDER, f"number {change.seq} comes after {since}")
+            elif change.seq > since + 1 and not body.snapshot:
+                self.find(Rule.GAP, f"number {change.seq} comes after {since}")
+            since = change.seq
+        if not body.more:
+            self.told, self.caught_up = body.head, True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -28,7 +29,7 @@ from syncagent.protocol.codec import (
 from syncagent.protocol.connection import UNAUTHENTICATED_LIMITS, ConnectionRequest, Limits
 from syncagent.protocol.envelope import WebSocketMessage
 from syncagent.protocol.faults import CODES
-from syncagent.protocol.sync import AnalysisRequest, SyncResponse
+from syncagent.protocol.sync import AnalysisRequest, ListedFile, SyncOperation, SyncResponse, WireVerdict
 from syncagent.testing import messages as m
 from tests.protocol.samples import TO_CLIENT, TO_HUB
 
@@ -74,6 +75,13 @@ def test_fields_from_the_future_are_passed_over(name: str) -> None:
 def test_the_samples_hold_every_kind_of_body() -> None:
     found = {type(body_of(name, decode(text))) for name, text in SAMPLES.items()}
     assert found == set(get_args(Body))
+
+
+def test_the_document_names_every_field() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "PROTOCOL.md").read_text(encoding="utf-8")
+    for body in (*get_args(Body), WebSocketMessage, Limits, ListedFile, SyncOperation, WireVerdict):
+        for field in body.model_fields:
+            assert re.search(rf"[`\"{{ ,\[]{field}[`\", ;}}\]]", document), f"{body.__name__}.{field}"
 
 
 # --- the seed, word for word

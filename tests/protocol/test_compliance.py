@@ -84,6 +84,21 @@ RIGHT: dict[str, list[tuple[Direction, Frame]]] = {
         (DOWN, m.changes(at(11), head=12, snapshot=True)),
         (DOWN, m.tell(at(13))),
     ],
+    "it asks anew while it is told, and submits while it asks": [
+        *CAUGHT_UP,
+        (UP, m.ask_changes(2)),
+        (DOWN, m.tell(at(3))),
+        (UP, m.submit(B)),
+        (DOWN, m.verdicts(m.committed(B, 5))),
+        (DOWN, m.changes(at(3), at(4), m.file("b.txt", b"beta", seq=5), head=5)),
+        (DOWN, m.tell(at(6))),
+    ],
+    "the hub asks over and over whether it is alive": [
+        *LEVEL_1,
+        *[(DOWN, m.hub_heartbeat()), (UP, m.heartbeat())] * 4,
+        (UP, m.heartbeat()),
+        (DOWN, m.hub_heartbeat()),
+    ],
     "its own entries come back while it catches up": [
         *HELLO,
         (UP, m.ask_changes(0)),

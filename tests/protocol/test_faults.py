@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -74,3 +75,9 @@ def test_an_error_travels_with_its_text_and_its_request() -> None:
     assert (message.error_code, message.message, message.details, message.request_id) == (
         "storage_full", "no room", "", "7",
     )  # fmt: skip
+
+
+def test_the_document_has_every_code_with_what_it_means_and_what_it_closes() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "PROTOCOL.md").read_text(encoding="utf-8")
+    for row in CODES.values():
+        assert f"| `{row.code}` | {row.close or '–'} | {row.text} |" in document
