@@ -57,32 +57,60 @@ async def run_agent(config: AgentConfig) -> int:
 
     The caller holds the data directory's lock.  Raises what only a person can mend: BadConfig, AlreadyRunning.
     """
-    board, stop = Board(), asyncio.Event()
+    agent = _Agent()
+    commands = Commands(config, agent, agent.stop.set)
     pause = FIRST_PAUSE
-    while not stop.is_set():
-        try:
-            await Runtime(config, board, stop).run()
-        except (DatabaseDamaged, AgentFailed):
-            _log.exception("the agent failed, and begins anew in %g s", pause)
-            board.publish(Status(state=State.HALTED, reason="the agent failed, and begins anew; its log tells more"))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
-            pause = min(2 * pause, LAST_PAUSE)
+    async with ControlServer(config.places.control, commands.handle, commands.follow):
+        while not agent.stop.is_set():
+            agent.life = Runtime(config, agent.board)
+            try:
+                await agent.life.run(agent.stop)
+            except (DatabaseDamaged, AgentFailed):
+                _log.exception("the agent failed, and begins anew in %g s", pause)
+                failed = Status(state=State.HALTED, reason="the agent failed, and begins anew; its log tells more")
+                agent.board.publish(failed)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(agent.stop.wait(), pause)
+                pause = min(2 * pause, LAST_PAUSE)
     return 0
+
+
+class _Agent:
+    """What goes on through all lives, for the commands."""
+
+    def __init__(self) -> None:
+        self.board = Board()
+        self.stop = asyncio.Event()
+        self.life: Runtime | None = None
+
+    @property
+    def last_contact(self) -> float | None:
+        return self.life.conversation.last_contact if self.life is not None else None
+
+    @property
+    def watch_trouble(self) -> str:
+        return self.life.ground.watch_trouble if self.life is not None else ""
+
+    def feed(self, event: ev.Event) -> None:
+        if self.life is not None:
+            self.life.feed(event)
+
+    def nudge(self) -> None:
+        if self.life is not None:
+            self.life.nudge()
 
 
 class Runtime:
     """One life of an agent, from loading what it remembers to the end."""
 
-    def __init__(self, config: AgentConfig, board: Board, stop: asyncio.Event) -> None:
-        self.board = board
+    def __init__(self, config: AgentConfig, board: Board) -> None:
+        self._board = board
         self._config = config
-        self._stop = stop
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[None] = self._loop.create_future()
         self._workers = Workers(lambda error: call_in(self._loop, self._fail, error))
         self._mailbox: Mailbox[ev.Event] = Mailbox(self._loop, self._feed_all)
-        self._ground = Ground(config, self._workers, self._mailbox.post, lambda why: board.hinder("folder", why))
+        self.ground = Ground(config, self._workers, self._mailbox.post, lambda why: board.hinder("folder", why))
         self._pump = Pump(self._begin, self._keep)
         self._memory = Memory(
             str(config.places.database),
@@ -91,24 +119,11 @@ class Runtime:
             hinder=lambda why: board.hinder("memory", why),
             damaged=self._fail,
         )
-        self._conversation = Conversation(WsDialer(config.server, config.fingerprint), self._introduce, self._feed_all)
-        self._nudge = Nudge()
+        self.conversation = Conversation(WsDialer(config.server, config.fingerprint), self._introduce, self._feed_all)
+        self.nudge = Nudge()
         self._engine = Engine(ClientId(config.client_id), config.name, RandomIds())
         self._recorder = Recorder()
         self._timer: asyncio.TimerHandle | None = None
-
-    # --- what the commands see and want -----------------------------------------------------------------------
-
-    @property
-    def last_contact(self) -> float | None:
-        return self._conversation.last_contact
-
-    @property
-    def watch_trouble(self) -> str:
-        return self._ground.watch_trouble
-
-    def nudge(self) -> None:
-        self._nudge()
 
     def feed(self, event: ev.Event) -> None:
         """Give the engine ``event``, and begin what it wants done."""
@@ -117,9 +132,9 @@ class Runtime:
         now = self._loop.time()
         self._recorder.note(event, now)
         if isinstance(event, ev.RootLost):
-            self._ground.lost()
+            self.ground.lost()
         elif isinstance(event, ev.Welcomed):
-            self._ground.bind(event.hub_id)
+            self.ground.bind(event.hub_id)
         try:
             self._pump.push(self._engine.step(event, now))
         except Exception as error:  # noqa: BLE001 - a bug: it ends this life, with all that led to it written down
@@ -131,12 +146,10 @@ class Runtime:
 
     # --- life -------------------------------------------------------------------------------------------------
 
-    async def run(self) -> None:
+    async def run(self, stop: asyncio.Event) -> None:
         """Live until ``stop`` is set.  Raises AgentFailed, DatabaseDamaged, BadConfig, AlreadyRunning."""
-        commands = Commands(self._config, self, self._stop.set)
         try:
-            async with ControlServer(self._config.places.control, commands.handle, commands.follow):
-                await _first_of(self._live(), self._stop.wait(), self._over)
+            await _first_of(self._live(), stop.wait(), self._over)
         finally:
             await self._end()
 
@@ -144,13 +157,13 @@ class Runtime:
         loaded = await self._memory.load()
         if loaded.rebuilt:
             self._begin(ef.Note("warning", f"what was remembered had to be put aside: {loaded.rebuilt}"))
-        parked = await self._ground.enter()
+        parked = await self.ground.enter()
         # A database that was lost with all that it knew: the folder's marker still knows the hub (HAZARDS E12).
-        known = {"hub_id": self._ground.hub_id} if self._ground.hub_id else {}
+        known = {"hub_id": self.ground.hub_id} if self.ground.hub_id else {}
         self.feed(ev.Started(loaded.rows, {**known, **loaded.facts}, loaded.recipes, parked, _today()))
         with watch_network(self._doubt_connection):
             await _first_of(
-                keep_connected(self._conversation.talk, self._nudge),
+                keep_connected(self.conversation.talk, self.nudge),
                 watch_sleep(self._woke),
                 self._rescan_now_and_then(),
             )
@@ -160,11 +173,11 @@ class Runtime:
             self._over.set_result(None)
         if self._timer is not None:
             self._timer.cancel()
-        await self._ground.leave()
+        await self.ground.leave()
         self._memory.close()
         if not await asyncio.to_thread(self._workers.end):
             _log.warning("some work on the disk did not end in time, and is left to itself")
-        self._ground.give_back()
+        self.ground.give_back()
 
     def _fail(self, error: BaseException) -> None:
         """End this life, with all that led to it written down."""
@@ -192,10 +205,10 @@ class Runtime:
         self._doubt_connection()
 
     def _doubt_connection(self) -> None:
-        if self._conversation.connected:
-            self._conversation.probe()
+        if self.conversation.connected:
+            self.conversation.probe()
         else:
-            self._nudge()
+            self.nudge()
 
     async def _rescan_now_and_then(self) -> None:
         while True:
@@ -207,17 +220,17 @@ class Runtime:
     def _begin(self, effect: ef.Effect) -> None:
         match effect:
             case ef.Look() | ef.Run() | ef.ReadBlocks() | ef.OpenStage() | ef.FillStage() | ef.SweepStage():
-                self._ground.begin(effect)
+                self.ground.begin(effect)
             case ef.AskChanges() | ef.AskMissing() | ef.AskBlocks() | ef.SendBlocks() | ef.Submit() | ef.CloseLink():
-                self._conversation.send(effect)
+                self.conversation.send(effect)
             case ef.WakeAt(time=time):
                 if self._timer is not None:
                     self._timer.cancel()
                 self._timer = self._loop.call_at(time, self._tick)
             case ef.Publish(status=status):
-                self.board.publish(status)
+                self._board.publish(status)
             case ef.Note(level=level, text=text, path=path):
-                self.board.write(effect)
+                self._board.write(effect)
                 _log.log(_LEVELS.get(level, logging.INFO), "%s%s", f"{path}: " if path else "", text)
             case ef.Commit():
                 raise AssertionError("commits are the pump's to make")

@@ -1,0 +1,185 @@
+"""Errands on a real folder: what each effect comes back as."""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from blake3 import blake3
+from pydantic import SecretStr
+
+from syncagent.agent.config import AgentConfig
+from syncagent.agent.errands import LARGE, Errands
+from syncagent.agent.premises import open_premises
+from syncagent.agent.workers import Workers
+from syncagent.content.recipe import read_all
+from syncagent.engine.effects import FillStage, Look, OpenStage, ReadBlocks, Run, SweepStage
+from syncagent.engine.events import BlocksRead, Event, RootLost, Seen, StageFilled, StageOpened, TasksDone
+from syncagent.model.facts import FileSeen, Listed, LookAt, NothingThere, Stamp
+from syncagent.model.ids import ROOT, Digest, NodeId
+from syncagent.model.names import Name, RelPath
+from syncagent.model.nodes import Block, Content, File, Placement
+from syncagent.planner.ops import WriteLocal
+from syncagent.planner.tasks import Done, Inline, ReadWish, Staged, StageWish, WriteTask
+
+
+class Desk:
+    """Errands on ``root``, and the events that they post."""
+
+    def __init__(self, base: Path) -> None:
+        (base / "data").mkdir(mode=0o700)
+        config = AgentConfig(
+            sync_root=base / "root", server="ws://127.0.0.1:1", name="Laptop", data_dir=base / "data",
+            client_id="laptop-1", api_key=SecretStr("k" * 20),
+        )  # fmt: skip
+        self.root = base / "root"
+        self.premises = open_premises(config)
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.failures: list[BaseException] = []
+        self.workers = Workers(self.failures.append)
+        self.errands = Errands(
+            self.premises.disk, self.premises.scanner, self.premises.applier, self.premises.staging, self.workers,
+            self.events.put,
+        )  # fmt: skip
+
+    def next(self) -> Event:
+        return self.events.get(timeout=10)
+
+    def all_seen(self) -> list[Seen]:
+        found: list[Seen] = []
+        while not found or not found[-1].last:
+            event = self.next()
+            assert isinstance(event, Seen)
+            found.append(event)
+        return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    yield made
+    assert made.workers.end()
+    made.premises.leave()
+    assert made.failures == []
+
+
+def write_task(name: str, content: Content, source: Inline | Staged) -> WriteTask:
+    node = File(NodeId(f"id-{name}"), Placement(ROOT, Name(name)), content, False, 1_700_000_000_000_000_000)
+    return WriteTask(WriteLocal(node, None), RelPath(name), None, source)
+
+
+def content_of(data: bytes) -> Content:
+    return Content(Digest(blake3(data).digest()), len(data))
+
+
+def test_a_look_at_paths_is_one_answer(desk: Desk) -> None:
+    (desk.root / "a").write_bytes(b"hello")
+    desk.errands.begin(Look(3, (LookAt(RelPath("a"), None), LookAt(RelPath("b"), None))))
+    event = desk.next()
+    assert isinstance(event, Seen)
+    assert (event.number, event.last) == (3, True)
+    first, second = event.facts
+    assert isinstance(first, FileSeen)
+    assert first.bytes_read == b"hello"
+    assert second == NothingThere(RelPath("b"))
+
+
+def test_a_walk_comes_in_batches_and_ends(desk: Desk) -> None:
+    for number in range(5000):
+        (desk.root / f"f{number}").touch()
+    desk.errands.begin(Look(4, (LookAt(RelPath("f1"), None),), (RelPath(""),)))
+    seen = desk.all_seen()
+    assert len(seen[0].facts) == 1
+    facts = [fact for event in seen[1:] for fact in event.facts]
+    assert sum(isinstance(fact, FileSeen) for fact in facts) == 5000
+    assert isinstance(facts[-1], Listed)
+    assert len(seen) > 3
+    assert {event.number for event in seen} == {4}
+
+
+def test_blocks_are_read_and_what_has_changed_is_told(desk: Desk) -> None:
+    (desk.root / "a").write_bytes(b"hello")
+    (desk.root / "b").write_bytes(b"changed")
+    digest = content_of(b"hello").digest
+    stamp = desk.premises.disk.stat(RelPath("a")).stamp
+    wishes = tuple(ReadWish(RelPath(name), stamp, ((0, Block(digest, 5)),)) for name in "ab")
+    desk.errands.begin(ReadBlocks(5, wishes))
+    assert desk.next() == BlocksRead(5, ((digest, b"hello"),), (RelPath("b"),))
+
+
+def test_tasks_are_done(desk: Desk) -> None:
+    desk.errands.begin(Run((write_task("new", content_of(b"data"), Inline(b"data")),)))
+    event = desk.next()
+    assert isinstance(event, TasksDone)
+    assert isinstance(event.outcomes[0], Done)
+    assert (desk.root / "new").read_bytes() == b"data"
+
+
+def test_a_large_file_is_put_together_beside_the_others(desk: Desk) -> None:
+    data = os.urandom(LARGE + 1000)
+    content, recipe = read_all([data])
+    desk.errands.begin(OpenStage(StageWish(content, recipe)))
+    opened = desk.next()
+    assert opened == StageOpened(content, frozenset(block.digest for block in recipe))
+    offset, blocks = 0, []
+    for block in recipe:
+        blocks.append((block.digest, data[offset : offset + block.size]))
+        offset += block.size
+    desk.errands.begin(FillStage(content, tuple(blocks)))
+    assert desk.next() == StageFilled(content, tuple(block.digest for block in recipe))
+    small = write_task("small", content_of(b"s"), Inline(b"s"))
+    desk.errands.begin(Run((write_task("large", content, Staged(content)), small)))
+    events = [desk.next(), desk.next()]
+    outcomes = [one for event in events if isinstance(event, TasksDone) for one in event.outcomes]
+    assert all(isinstance(one, Done) for one in outcomes)
+    assert len(outcomes) == 2
+    assert (desk.root / "large").read_bytes() == data
+
+
+def test_a_block_that_is_damaged_is_refused_with_a_reason(desk: Desk) -> None:
+    data = b"x" * 100_000
+    content, recipe = read_all([data])
+    desk.errands.begin(OpenStage(StageWish(content, recipe)))
+    desk.next()
+    desk.errands.begin(FillStage(content, ((recipe[0].digest, b"wrong"),)))
+    event = desk.next()
+    assert isinstance(event, StageFilled)
+    assert event.reason
+    assert not event.full
+
+
+def test_what_is_left_in_the_stage_is_swept(desk: Desk) -> None:
+    content, recipe = read_all([b"x" * 100_000])
+    desk.errands.begin(OpenStage(StageWish(content, recipe)))
+    desk.next()
+    stage = desk.root / ".syncagent" / "stage"
+    assert list(stage.glob("part.*"))
+    desk.errands.begin(SweepStage(frozenset()))
+    desk.errands.begin(OpenStage(StageWish(content, recipe)))
+    desk.next()
+    assert len(list(stage.glob("part.*"))) == 1
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        Look(1, (LookAt(RelPath("a"), None),)),
+        Look(1, (), (RelPath(""),)),
+        Run((write_task("new", content_of(b"data"), Inline(b"data")),)),
+        ReadBlocks(1, (ReadWish(RelPath("a"), Stamp(b""), ()),)),
+        OpenStage(StageWish(content_of(b"x"), (Block(content_of(b"x").digest, 1),))),
+        SweepStage(frozenset()),
+    ],
+    ids=["look", "walk", "run", "read", "open", "sweep"],
+)
+def test_a_root_that_is_gone_is_told_and_nothing_else_e1(
+    desk: Desk, effect: Look | Run | ReadBlocks | SweepStage
+) -> None:
+    shutil.rmtree(desk.root)
+    desk.errands.begin(effect)
+    assert isinstance(desk.next(), RootLost)
+    assert not desk.root.exists()

@@ -1,0 +1,128 @@
+"""The folder: taken, watched, lost and found; on a real disk."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from syncagent.agent.config import AgentConfig
+from syncagent.agent.ground import Ground
+from syncagent.agent.workers import Mailbox, Workers
+from syncagent.engine.effects import Look
+from syncagent.engine.events import Event, Hinted, RootFound, RootLost, Seen
+from syncagent.model.facts import LookAt
+from syncagent.model.ids import NodeId
+from syncagent.model.names import RelPath
+from tests.support.agents import config_in
+
+
+class Owner:
+    def __init__(self, config: AgentConfig) -> None:
+        self.root = config.sync_root
+        self.events: list[Event] = []
+        self.hindrances: list[str] = []
+        self.failures: list[BaseException] = []
+        self.news = asyncio.Event()
+        self.workers = Workers(self.failures.append)
+        self.mailbox: Mailbox[Event] = Mailbox(asyncio.get_running_loop(), self._come)
+        self.ground = Ground(config, self.workers, self.mailbox.post, self._hindered)
+
+    def _come(self, events: list[Event]) -> None:
+        self.events.extend(events)
+        self.news.set()
+
+    def _hindered(self, why: str) -> None:
+        self.hindrances.append(why)
+        self.news.set()
+
+    async def until(self, so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not so():
+                self.news.clear()
+                await self.news.wait()
+
+    def came(self, kind: type[Event]) -> bool:
+        return any(isinstance(event, kind) for event in self.events)
+
+
+@asynccontextmanager
+async def owner(config: AgentConfig) -> AsyncIterator[Owner]:
+    made = Owner(config)
+    try:
+        yield made
+    finally:
+        await made.ground.leave()
+        assert await asyncio.to_thread(made.workers.end)
+        made.ground.give_back()
+        assert made.failures == []
+
+
+async def test_it_is_watched_from_when_it_is_entered(tmp_path: Path) -> None:
+    async with owner(config_in(tmp_path)) as one:
+        assert await one.ground.enter() == ()
+        assert one.ground.watch_trouble == ""
+        (one.root / "a").write_text("hello")
+        await one.until(lambda: one.came(Hinted))
+        assert Hinted(paths=(RelPath("a"),), reason="seen") in one.events
+
+
+async def test_what_lies_in_the_park_is_told(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    async with owner(config) as one:
+        await one.ground.enter()
+    (config.sync_root / ".syncagent" / "park" / "n1").write_text("parked")
+    async with owner(config) as one:
+        [(node_id, _)] = await one.ground.enter()
+        assert node_id == NodeId("n1")
+
+
+async def test_what_a_crash_left_is_put_back_before_anything_is_looked_at(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    async with owner(config) as one:
+        await one.ground.enter()
+    (config.sync_root / ".syncagent" / "stage" / "back.1.report.txt").write_text("the user's")
+    async with owner(config) as one:
+        await one.ground.enter()
+        assert (config.sync_root / "report.txt").read_text() == "the user's"
+
+
+async def test_the_hub_is_noted_once(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    async with owner(config) as one:
+        await one.ground.enter()
+        assert one.ground.hub_id == ""
+        one.ground.bind("hub-1")
+        one.workers.change.end()
+        assert await asyncio.to_thread(one.workers.change.join, 10)
+        assert one.ground.hub_id == "hub-1"
+        one.ground.bind("hub-2")
+    marker = json.loads((config.sync_root / ".syncagent" / "root.json").read_text())
+    assert marker["hub_id"] == "hub-1"
+    async with owner(config) as one:
+        await one.ground.enter()
+        assert one.ground.hub_id == "hub-1"
+
+
+async def test_a_folder_that_was_lost_is_found_and_works_again_e1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncagent.agent.ground.SEARCH_SECONDS", 0.02)
+    async with owner(config_in(tmp_path)) as one:
+        await one.ground.enter()
+        one.root.rename(tmp_path / "elsewhere")
+        one.ground.begin(Look(1, (LookAt(RelPath("a"), None),)))
+        await one.until(lambda: one.came(RootLost))
+        one.ground.lost()
+        one.ground.lost()
+        await one.until(lambda: any(one.hindrances))
+        (tmp_path / "elsewhere").rename(one.root)
+        await one.until(lambda: one.came(RootFound))
+        assert one.hindrances[-1] == ""
+        assert sum(isinstance(event, RootFound) for event in one.events) == 1
+        one.ground.begin(Look(2, (LookAt(RelPath("a"), None),)))
+        await one.until(lambda: one.came(Seen))

@@ -1,0 +1,80 @@
+"""Agents for tests: their settings, and whole ones that run in the test's event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from syncagent.agent.config import AgentConfig
+from syncagent.agent.control import ControlClient
+from syncagent.agent.lock import hold
+from syncagent.agent.runtime import run_agent
+from syncagent.errors import NotRunning
+
+NOBODY = "ws://127.0.0.1:1"
+"""An address at which there is no hub."""
+
+
+def config_in(base: Path, *, name: str = "Laptop", server: str = NOBODY, **more: Any) -> AgentConfig:
+    """The settings of an agent that has its folder and its data directory in ``base``."""
+    base.mkdir(exist_ok=True)
+    (base / "data").mkdir(mode=0o700, exist_ok=True)
+    (base / "root").mkdir(exist_ok=True)
+    return AgentConfig(
+        sync_root=base / "root", server=server, name=name, data_dir=base / "data",
+        client_id=f"{name.lower()}-1", api_key=SecretStr("the-key-of-these-tests"), **more,
+    )  # fmt: skip
+
+
+class Running:
+    """An agent that runs, as seen through its control socket."""
+
+    def __init__(self, config: AgentConfig, task: asyncio.Task[int]) -> None:
+        self.config = config
+        self.root = config.sync_root
+        self.task = task
+        self._client = ControlClient(config.places.control)
+
+    async def call(self, command: str, **args: Any) -> dict[str, Any]:
+        return await asyncio.to_thread(self._client.call, command, **args)
+
+    async def status(self) -> dict[str, Any]:
+        return await self.call("status")
+
+    async def wait(self, seconds: float = 30) -> None:
+        answer = await self.call("wait", timeout=seconds)
+        assert answer["in_sync"], answer
+
+    async def until(self, so: Callable[[dict[str, Any]], bool], seconds: float = 20) -> dict[str, Any]:
+        """Ask for the status until it is ``so``."""
+        async with asyncio.timeout(seconds):
+            while not so(status := await self.status()):  # noqa: ASYNC110 - what is waited for is in another world
+                await asyncio.sleep(0.01)
+        return status
+
+
+@asynccontextmanager
+async def running(config: AgentConfig) -> AsyncIterator[Running]:
+    """The agent of ``config``, from when it answers to when it has stopped."""
+    with hold(config.places.lock):
+        task = asyncio.ensure_future(run_agent(config))
+        agent = Running(config, task)
+        try:
+            async with asyncio.timeout(20):
+                while True:
+                    if task.done():
+                        task.result()
+                    try:
+                        await agent.status()
+                        break
+                    except NotRunning:
+                        await asyncio.sleep(0.01)
+            yield agent
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
