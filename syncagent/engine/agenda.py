@@ -32,7 +32,8 @@ class Agenda:
                 self._due[waiting] = None
 
     def take(self, most: int, fit: Callable[[NodeId], bool]) -> list[NodeId]:
-        """The next nodes, of those that are ``fit`` to be planned.  The others are left out: they come back by themselves
+        """The next nodes, of those that are ``fit`` to be planned.  The others are left out: they come back by
+        themselves
         when the op that keeps them busy is over, or their time has come."""
         taken: list[NodeId] = []
         while self._due and len(taken) < most:

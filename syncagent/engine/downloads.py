@@ -89,7 +89,8 @@ class Downloads:
         recipe: Recipe,
         bases: tuple[tuple[RelPath, Stamp, Recipe], ...],
     ) -> Source | None:
-        """Where the bytes of ``content`` are; None when they have to come first, and the node is woken when they have."""
+        """Where the bytes of ``content`` are; None when they have to come first, and the node is woken when they
+        have."""
         if content.size == 0:
             return Inline(b"")
         if content.digest in self._at_hand:
@@ -184,10 +185,10 @@ class Downloads:
             for owner in self._block_of.pop(digest, ()):
                 fills.setdefault(owner, []).append((digest, data))
             waiting = self._coming.pop(digest, None) or self._wanted.pop(digest, None)
-            if waiting is not None or (len(data) <= SMALL and self._held_bytes + len(data) <= AT_HAND):
-                if digest not in self._at_hand:
-                    self._at_hand[digest] = data
-                    self._held_bytes += len(data)
+            welcome = waiting is not None or (len(data) <= SMALL and self._held_bytes + len(data) <= AT_HAND)
+            if welcome and digest not in self._at_hand:
+                self._at_hand[digest] = data
+                self._held_bytes += len(data)
             if waiting is not None:
                 self._wake(waiting[1])
         for owner, blocks in fills.items():

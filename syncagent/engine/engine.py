@@ -1,7 +1,7 @@
 """The agent's mind: ``step(event, now) -> effects``.
 
-It keeps the three trees, plans from them, and has ops carried out.  Called by the shell's one control thread, and by the
-simulation; it has no clock, no disk and no socket, and the same events give the same effects.
+It keeps the three trees, plans from them, and has ops carried out.  Called by the shell's one control thread, and by
+the simulation; it has no clock, no disk and no socket, and the same events give the same effects.
 
 Order, on which all else rests: Remote rows and the cursor are committed together; an id is committed before it is
 submitted; an op's outcome is committed after the bytes are durable.  A crash before any commit heals by looking and

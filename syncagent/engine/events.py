@@ -67,7 +67,8 @@ class Hinted:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A part of the answer to a Look or a Walk; ``last`` when there is no more.  The root was there, and was ours, after
+    """A part of the answer to a Look or a Walk; ``last`` when there is no more.  The root was there, and was ours,
+    after
     these facts were gathered."""
 
     number: int
@@ -143,7 +144,8 @@ class Welcomed:
 
 @dataclass(frozen=True, slots=True)
 class LinkDown:
-    """There is no connection (any more).  Nothing that was sent and not answered may be taken for done, or for undone."""
+    """There is no connection (any more).  Nothing that was sent and not answered may be taken for done, or for
+    undone."""
 
     reason: str
     final: bool = False

@@ -1,8 +1,8 @@
 """The agent's view of its own disk: what is to be looked at, what was seen, who is missing, who is gone.
 
-Looking goes in rounds, one at a time.  A round looks at the hinted paths, walks the hinted folders, then reads the files
-that have changed.  Absence is believed only when it was seen twice, a moment apart, with the root in place: an editor
-that replaces a file, or the two halves of a move, leave nothing missing by then (HAZARDS hazard 2, N10).
+Looking goes in rounds, one at a time.  A round looks at the hinted paths, walks the hinted folders, then reads the
+files that have changed.  Absence is believed only when it was seen twice, a moment apart, with the root in place: an
+editor that replaces a file, or the two halves of a move, leave nothing missing by then (HAZARDS hazard 2, N10).
 
 A fact may be older than what we ourselves did to the disk since it was gathered.  Facts on paths that our own tasks
 touched during a round are dropped, and those paths looked at again.
@@ -257,14 +257,14 @@ class LocalSide:
             return facts
         fresh: list[Fact] = []
         for fact in facts:
-            if isinstance(fact, Listed):
-                mine = {path.rpartition("/")[2] for path in current.ours if path.rpartition("/")[0] == fact.path}
-                # For a name that we gave or took, the listing proves nothing either way: let it count as present.
-                fact = Listed(fact.path, fact.names | mine) if mine else fact
             if self._touched(current, fact.path):
                 self._paths[fact.path] = None
                 if isinstance(fact, Listed):
                     self._folders[fact.path] = None
+            elif isinstance(fact, Listed):
+                # For a name that we gave or took, the listing proves nothing either way: let it count as present.
+                mine = {path.rpartition("/")[2] for path in current.ours if path.rpartition("/")[0] == fact.path}
+                fresh.append(Listed(fact.path, fact.names | mine) if mine else fact)
             else:
                 fresh.append(fact)
         return fresh

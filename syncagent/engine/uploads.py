@@ -1,8 +1,8 @@
 """Getting the bytes of changed files to the hub, before or along with the change that names them.
 
 A small file's only block travels right in front of its change.  Of a large file the hub is first asked what it lacks;
-the rest follows window by window, so that a heartbeat or a small edit never waits long, and what has arrived once is not
-sent again after a break: the hub is simply asked anew.
+the rest follows window by window, so that a heartbeat or a small edit never waits long, and what has arrived once is
+not sent again after a break: the hub is simply asked anew.
 """
 
 from __future__ import annotations

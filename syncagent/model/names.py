@@ -105,7 +105,7 @@ def conflict_name(name: Name, day: str, machine: str, taken: Callable[[Name], bo
     """
     stem, extension = _split_extension(name)
     stem = _CONFLICT.sub("", stem)
-    label = re.sub(r"[()/\\\x00-\x1f\x7f]", "", unicodedata.normalize("NFC", machine)).strip()[:64] or "another machine"
+    label = _label(machine)
     number = 1
     while True:
         suffix = f" (conflict {day} {label})" + (f" {number}" if number > 1 else "")
@@ -116,8 +116,17 @@ def conflict_name(name: Name, day: str, machine: str, taken: Callable[[Name], bo
         number += 1
 
 
+def _label(machine: str) -> str:
+    """What a machine is called in a name: at most 64 bytes, so that room is left for what the file is called."""
+    kept = (one for one in machine if one not in "()/\\" and unicodedata.category(one) not in ("Cc", "Cs"))
+    return _clip(unicodedata.normalize("NFC", "".join(kept)), 64).strip() or "another machine"
+
+
 def _split_extension(name: str) -> tuple[str, str]:
-    """``("report", ".docx")``.  A leading dot starts no extension, and what is longer than 32 bytes is none."""
+    """``("report", ".docx")``.  A leading dot starts no extension, what is longer than 32 bytes is none, and neither is
+    the dot in the name of the machine that made a conflict copy."""
+    if _CONFLICT.search(name):
+        return name, ""
     stem, dot, extension = name.rpartition(".")
     if not stem.strip(".") or len(extension.encode("utf-8", "surrogatepass")) > 32 or " " in extension:
         return name, ""

@@ -1,4 +1,5 @@
-"""What pure code may ask of the world: fresh ids and the hour.  The shell gives real ones, the simulation seeded ones."""
+"""What pure code may ask of the world: fresh ids and the hour.  The shell gives real ones, the simulation seeded
+ones."""
 
 from __future__ import annotations
 

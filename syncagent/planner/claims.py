@@ -1,9 +1,9 @@
 """What the ops of a batch, and those already under way, lay claim to: the reason why they may run in any order.
 
-On each side (this disk, the hub) an op may *fill* a name, *shift* a folder (so that all paths beneath it change), *empty*
-a folder (which nothing may enter any more), and *lean* on every folder above it.  Two ops get in each other's way when
-both fill one name, when one fills a name in a folder that the other empties, or when one shifts what the other leans on.
-An op that would is not in this batch.
+On each side (this disk, the hub) an op may *fill* a name, *shift* a folder (so that all paths beneath it change),
+*empty* a folder (which nothing may enter any more), and *lean* on every folder above it.  Two ops get in each other's
+way when both fill one name, when one fills a name in a folder that the other empties, or when one shifts what the
+other leans on.  An op that would is not in this batch.
 """
 
 from __future__ import annotations

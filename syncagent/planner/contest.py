@@ -1,7 +1,8 @@
 """Who may have a name when two nodes want it, and what the one is called that has to yield.
 
-By right at a name stands what is to stand there on both sides in the end.  What is only passing is waited for.  Of two by
-right, the hub's order wins: the one that stands here steps aside, or becomes the other where the two are interchangeable.
+By right at a name stands what is to stand there on both sides in the end.  What is only passing is waited for.  Of
+two by right, the hub's order wins: the one that stands here steps aside, or becomes the other where the two are
+interchangeable.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class Names:
         return placement(self._canopy, occupant, three(self._canopy, occupant)) == at
 
     def _contest(self, local_id: NodeId, remote_id: NodeId) -> NodeId:
-        """Two nodes by right at one name: the one that stands here yields to the one that the hub knows there, or becomes
+        """Two nodes by right at one name: the one that stands here yields to the one that the hub knows there, or
+        becomes
         it where the two are interchangeable.  Either way the op is about the local one; it is what is waited for."""
         if local_id in self._batch.taken:
             return local_id

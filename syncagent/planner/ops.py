@@ -34,7 +34,8 @@ class WriteLocal:
 
 @dataclass(frozen=True, slots=True)
 class MoveLocal:
-    """Move or rename ``expect`` (with all that is beneath it) to ``to``, where nothing is.  ``to`` may be a place in the
+    """Move or rename ``expect`` (with all that is beneath it) to ``to``, where nothing is.  ``to`` may be a place in
+    the
     park, ``Placement(PARK, id)``: out of the way of others that change places with it."""
 
     expect: Node

@@ -117,9 +117,10 @@ class _Planning:
                 name = Name(f"{to.name.encode()[:200].decode('utf-8', 'ignore')} ({node_id[:12]})")
                 parent = t.remote.at.parent if t.remote.at.parent not in circle else ROOT
                 passing = Placement(parent, name)
-                if passing != t.remote.at and self._canopy.remote.at(passing.parent, name_key(name)) is None:
-                    if self._batch.put(SubmitMove(t.local, passing, self._canopy.rev(node_id))) is None:
-                        return
+                if self._canopy.remote.at(passing.parent, name_key(name)) is not None:
+                    continue
+                if self._batch.put(SubmitMove(t.local, passing, self._canopy.rev(node_id))) is None:
+                    return
 
     # --- one node ---------------------------------------------------------------------------------------------
     # Each of these either puts an op into the batch and gives None, or gives the node that must be waited for.

@@ -46,9 +46,9 @@ NOWHERE: Final = "\x00"
 class Sightings:
     """What a scan has shown so far.
 
-    ``missing`` are the nodes whose paths were found without them (the topmost of each subtree); ``read`` are files whose
-    content has to be read before it is known who they are; ``skipped`` are paths that are not kept the same, or of
-    which nothing could be learnt, with the reason.
+    ``missing`` are the nodes whose paths were found without them (the topmost of each subtree); ``read`` are files
+    whose content has to be read before it is known who they are; ``skipped`` are paths that are not kept the same, or
+    of which nothing could be learnt, with the reason.
     """
 
     missing: dict[NodeId, None] = field(default_factory=dict)
@@ -196,7 +196,8 @@ class Identifier:
             self._settle(File(node_id, at, content, fact.executable, fact.mtime_ns), fact.stamp, known)
 
     def _from_park(self, fact: DirSeen | FileSeen | LinkSeen, at: Placement) -> NodeId:
-        """What lies in the park bears its id as its name.  It is known as standing elsewhere, or not at all, when we were
+        """What lies in the park bears its id as its name.  It is known as standing elsewhere, or not at all, when we
+        were
         stopped between parking it and remembering that."""
         node_id = NodeId(at.name)
         if self._canopy.local.get(node_id) is None and isinstance(fact, FileSeen):

@@ -153,13 +153,13 @@ class Agent:
                 self.later("look", lambda: self._look(effect))
             case ef.Run(tasks=tasks):
                 self.later("run", lambda: [ev.TasksDone(tuple(self.applier.run(tasks)))])
-            case ef.ReadBlocks(number=number, wishes=wishes):
+            case ef.ReadBlocks(number=number):
                 self.later("read", lambda: [self._read(number, effect)])
             case ef.OpenStage(wish=wish):
                 self.later("open", lambda: [ev.StageOpened(wish.content, self.staging.begin(wish))])
-            case ef.FillStage(content=content, blocks=blocks):
+            case ef.FillStage():
                 self.later("fill", lambda: [self._fill(effect)])
-            case ef.SweepStage(keep=keep):
+            case ef.SweepStage():
                 self.later("sweep", lambda: self._sweep(effect))
             case ef.WakeAt(time=time):
                 life = self.life

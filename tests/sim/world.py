@@ -52,6 +52,7 @@ class User:
         displaced = disk.user.write(path, data, replace=self.rng.random() < 0.4)
         if displaced is not None:
             self.world.overwritten.add(displaced)
+            self.world.before[data] = {displaced, *self.world.before.get(displaced, ())}
             self.world.dead.add(displaced)
         return [path]
 
@@ -71,7 +72,7 @@ class User:
         old, new = self.rng.choice(sorted(tree)), self._path(tree, fresh=0.8)
         for path, what in tree.items():
             if isinstance(what, bytes) and (path == old or path.startswith(old + "/")):
-                self.world.renamed.add(what)
+                self.world.renamed |= {what, *self.world.before.get(what, ())}
         displaced = disk.user.move(old, new)
         if displaced is not None:
             self.world.dead.add(displaced)
@@ -105,6 +106,8 @@ class World:
         self.written: set[bytes] = set()
         self.dead: set[bytes] = set()
         self.overwritten: set[bytes] = set()
+        self.before: dict[bytes, set[bytes]] = {}
+        """What stood in a file before a content that was written over it."""
         self.renamed: set[bytes] = set()
         self.power_was_cut = False
         self._count = 0
@@ -215,14 +218,15 @@ class World:
         trees = {agent.name: agent.disk.user.tree() for agent in self.agents}
         first = self.agents[0].name
         for name, tree in trees.items():
-            assert tree == trees[first], f"{name} is not as {first}\n{_differences(tree, trees[first])}\n{self.describe()}"
+            differences = _differences(tree, trees[first])
+            assert tree == trees[first], f"{name} is not as {first}\n{differences}\n{self.describe()}"
         assert self._hub_tree() == set(trees[first]) - {""}, f"the hub has another tree\n{self.describe()}"
         held = {what for what in trees[first].values() if isinstance(what, bytes)}
         assert held <= self.written, f"made up: {held - self.written}"
         assert set(self.hub.blocks.values()) or not held
         lost = (self.written - self.dead) - held
         assert not lost, f"lost: {[one[:40] for one in lost]}\n{self.describe()}"
-        # The exceptions (N3): renamed here, overwritten there, and only the appearance of the new name was seen; and
+        # The exceptions (N3): renamed here, overwritten there, and only the new name, or another content, was seen; and
         # overwritten right after it was put in place by an agent that was killed before it could remember that.  Then
         # both are kept.
         unknown = {digest for agent in self.agents for digest in agent.interrupted}
@@ -230,7 +234,8 @@ class World:
         # A database that lost its last commits cannot know what was deleted since: then both sides are united.
         assert self.power_was_cut or not risen, f"came back: {[one[:40] for one in risen]}\n{self.describe()}"
         for agent in self.agents:
-            own = [path for path in agent.disk.user.tree(own=True) if path.startswith((".syncagent/stage/", ".syncagent/park/"))]
+            ours = (".syncagent/stage/", ".syncagent/park/")
+            own = [path for path in agent.disk.user.tree(own=True) if path.startswith(ours)]
             assert not own, f"left over on {agent.name}: {own}"
 
     def copies(self) -> list[str]:
@@ -256,15 +261,16 @@ class World:
             if agent.running:
                 engine = agent.engine
                 lines.append(f"  {engine._status()}")
-                lines.append(f"  busy {[subject(op) for op in engine._flight.busy.values()]} held {engine._flight.held}")
+                lines.append(f"  busy {list(map(subject, engine._flight.busy.values()))} held {engine._flight.held}")
                 lines.extend(f"  {engine.canopy.row(one)}" for one in engine.canopy.diverged())
             lines.extend("  " + note for note in agent.notes[-6:])
         return "\n".join(lines)
 
 
 def _differences(one: dict[str, bytes | str | None], other: dict[str, bytes | str | None]) -> str:
-    lines = []
-    for path in sorted(one.keys() | other.keys()):
-        if path not in one or path not in other or one[path] != other[path]:
-            lines.append(f"  {path}: {str(one.get(path, 'nothing'))[:60]} / {str(other.get(path, 'nothing'))[:60]}")
+    lines = [
+        f"  {path}: {str(one.get(path, 'nothing'))[:60]} / {str(other.get(path, 'nothing'))[:60]}"
+        for path in sorted(one.keys() | other.keys())
+        if path not in one or path not in other or one[path] != other[path]
+    ]
     return "\n".join(lines)
