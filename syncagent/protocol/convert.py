@@ -46,17 +46,17 @@ def submitted(body: FileChange | FileChanges) -> tuple[Change | Verdict, ...]:
     """
     found: list[Change | Verdict] = []
     for wire in changes_of(body):
-        change_id, node_id = _change_id(wire.change_id), _node_id(wire.node_id)
         try:
             found.append(change_from_wire(wire))
         except BadName as trouble:
-            found.append(_refused(change_id, node_id, "invalid_path", str(trouble)))
+            found.append(_refused(wire, "invalid_path", str(trouble)))
         except BadMessage as trouble:
-            found.append(_refused(change_id, node_id, trouble.code, str(trouble)))
+            found.append(_refused(wire, trouble.code, str(trouble)))
     return tuple(found)
 
 
-def _refused(change_id: ChangeId, node_id: NodeId, code: str, text: str) -> Verdict:
+def _refused(wire: FileChange, code: str, text: str) -> Verdict:
+    change_id, node_id = _change_id(wire.change_id), _node_id(wire.node_id)
     return Verdict(change_id, node_id, Ruling.REJECTED, error_code=code, message=text)
 
 
@@ -66,8 +66,8 @@ def change_from_wire(wire: FileChange) -> Change:
     if operation is Operation.UPDATE and kind is Kind.DIR:
         raise BadMessage("invalid_message", "a folder holds nothing that could be updated")
     path, name = _path(wire.file_path)
-    holds = operation in {Operation.CREATE, Operation.UPDATE}
-    places = operation in {Operation.CREATE, Operation.MOVE}
+    holds = operation is Operation.CREATE or operation is Operation.UPDATE
+    places = operation is Operation.CREATE or operation is Operation.MOVE
     is_file = holds and kind is Kind.FILE
     content, recipe = _content(wire) if is_file else (None, ())
     return Change(
@@ -218,7 +218,7 @@ def _content(wire: FileChange) -> tuple[Content, Recipe]:
 
 def change_to_wire(change: Change, author: ClientId) -> FileChange:
     """``change`` as ``author`` submits it: the fields that its operation needs."""
-    holds = change.operation in {Operation.CREATE, Operation.UPDATE}
+    holds = change.operation is Operation.CREATE or change.operation is Operation.UPDATE
     content = change.content if holds else None
     return FileChange(
         operation=change.operation.value,
