@@ -294,6 +294,10 @@ class MemoryDisk:
         inode.make_durable()
         self._dirty.pop(inode.number, None)
 
+    def settle_names(self) -> None:
+        for inode in [inode for inode in self._dirty.values() if inode.is_dir]:
+            self.settle(inode)
+
     def lock(self, inode: Inode) -> bool:
         if inode.number in self._locked:
             return False

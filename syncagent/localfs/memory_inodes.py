@@ -58,16 +58,6 @@ class Inode:
     def make_durable(self) -> None:
         self._durable = (bytes(self.data), dict(self.entries), self.mode, self.mtime_ns)
 
-    def make_entry_durable(self, key: str) -> None:
-        """One name of this folder, as it is now (there or not); the others stay undecided."""
-        data, entries, mode, mtime_ns = self._durable
-        entries = dict(entries)
-        if key in self.entries:
-            entries[key] = self.entries[key]
-        else:
-            entries.pop(key, None)
-        self._durable = (data, entries, mode, mtime_ns)
-
     def roll_back(self) -> None:
         data, entries, self.mode, self.mtime_ns = self._durable
         self.data = bytearray(data)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from syncagent.localfs.memory_inodes import Inode, fault
 from syncagent.localfs.ports import Rename
-from syncagent.model.names import OWN_FOLDER, RelPath, join, split
+from syncagent.model.names import OWN_FOLDER, RelPath, join
 
 if TYPE_CHECKING:
     from syncagent.localfs.memory import MemoryDisk
@@ -45,7 +45,7 @@ class User:
         if mtime_ns is not None:
             inode.mtime_ns = mtime_ns
         disk.settle(inode)
-        self._settle(path)
+        self._settle()
         return displaced
 
     def write_into(self, inode: Inode, offset: int, data: bytes, path: RelPath) -> None:
@@ -75,33 +75,32 @@ class User:
         inode = self._disk.new_inode(mode_bits.S_IFDIR | 0o755)
         self._disk.put(parent, name, inode)
         self._disk.settle(inode)
-        self._settle(path)
+        self._settle()
 
     def symlink(self, target: str, path: str) -> None:
         parent, name = self._disk.free_place(RelPath(path))
         inode = self._disk.new_inode(mode_bits.S_IFLNK | 0o777)
         inode.target = target
         self._disk.put(parent, name, inode)
-        self._settle(path)
+        self._settle()
 
     def special(self, path: str, kind: int = mode_bits.S_IFIFO) -> None:
         """A FIFO, a socket, a device."""
         parent, name = self._disk.free_place(RelPath(path))
         self._disk.put(parent, name, self._disk.new_inode(kind | 0o644))
-        self._settle(path)
+        self._settle()
 
     def mount(self, path: str) -> None:
         """Another file system, at a new folder."""
         parent, name = self._disk.free_place(RelPath(path))
         self._disk.put(parent, name, self._disk.new_inode(mode_bits.S_IFDIR | 0o755, device=2))
-        self._settle(path)
+        self._settle()
 
     def move(self, old: str, new: str) -> bytes | None:
         """rename(2), over what is there.  Gives the content that it displaced."""
         displaced = None if old == new else self.read(new)
         self._disk.move(RelPath(old), RelPath(new), Rename.PLAIN)
-        self._settle(old)
-        self._settle(new)
+        self._settle()
         return displaced
 
     def delete(self, path: str) -> dict[str, bytes]:
@@ -110,7 +109,7 @@ class User:
         parent, name = self._disk.place(RelPath(path))
         self._disk.find(RelPath(path))
         self._disk.take(parent, name)
-        self._settle(path)
+        self._settle()
         return gone
 
     def chmod(self, path: str, mode: int) -> None:
@@ -138,7 +137,6 @@ class User:
                 found[at] = None if inode.is_dir else f"-> {inode.target}" if inode.is_link else bytes(inode.data)
         return dict(sorted(found.items()))
 
-    def _settle(self, path: str) -> None:
-        parent, name = split(RelPath(path))
-        folder = self._disk.folder(parent)
-        folder.make_entry_durable(self._disk.key(name))
+    def _settle(self) -> None:
+        """What the user did to names is durable; and so is, as in any journal, what was done to names before."""
+        self._disk.settle_names()

@@ -1,0 +1,307 @@
+"""What every disk promises (``localfs/ports.py``), tried on the one in memory and on the real one."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from syncagent.localfs.memory import MemoryDisk
+from syncagent.localfs.ports import Disk, Opening, Rename
+from syncagent.localfs.real import RealDisk
+from syncagent.model.facts import stamp
+from syncagent.model.names import RelPath
+
+
+@pytest.fixture(params=["memory", "real"])
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Disk:
+    if request.param == "memory":
+        return MemoryDisk()
+    (tmp_path / "root").mkdir()
+    return RealDisk(str(tmp_path / "root"))
+
+
+def p(path: str) -> RelPath:
+    return RelPath(path)
+
+
+def write(disk: Disk, path: str, data: bytes) -> None:
+    with disk.open(p(path), Opening.EDIT) as file:
+        file.truncate(0)
+        file.write(0, data)
+
+
+def read(disk: Disk, path: str) -> bytes:
+    with disk.open(p(path)) as file:
+        return file.read(0, 1 << 20)
+
+
+def names(disk: Disk, path: str = "") -> list[str]:
+    return sorted(name for name, _ in disk.list(p(path)))
+
+
+def fails(number: int, call: Callable[[], object]) -> None:
+    with pytest.raises(OSError) as caught:
+        call()
+    assert caught.value.errno == number, errno.errorcode.get(caught.value.errno or 0)
+
+
+def test_a_file_is_read_as_it_was_written(disk: Disk) -> None:
+    write(disk, "a", b"hello")
+    assert read(disk, "a") == b"hello"
+    with disk.open(p("a"), Opening.EDIT) as file:
+        file.write(3, b"p!!")
+        assert file.read(2, 3) == b"lp!"
+        assert file.read(4, 100) == b"!!"
+        assert file.read(100, 1) == b""
+        file.truncate(1)
+        file.write(3, b"x")
+    assert read(disk, "a") == b"h\0\0x"
+
+
+def test_stat_says_kind_size_and_mode(disk: Disk) -> None:
+    write(disk, "a", b"12345")
+    disk.mkdir(p("d"))
+    disk.symlink("a", p("l"))
+    assert disk.stat(p("")).is_dir
+    assert disk.stat(p("d")).is_dir
+    assert disk.stat(p("l")).is_link
+    assert disk.stat(p("l")).size == 1
+    seen = disk.stat(p("a"))
+    assert seen.is_file
+    assert seen.size == 5
+    assert not seen.executable
+    assert seen.stamp == stamp(
+        device=seen.device,
+        inode=seen.inode,
+        size=5,
+        mtime_ns=seen.mtime_ns,
+        ctime_ns=seen.ctime_ns,
+        mode=seen.mode,
+    )
+
+
+def test_list_gives_each_name_with_its_stat(disk: Disk) -> None:
+    write(disk, "a", b"1")
+    disk.mkdir(p("d"))
+    write(disk, "d/b", b"22")
+    assert dict(disk.list(p(""))) == {"a": disk.stat(p("a")), "d": disk.stat(p("d"))}
+    assert dict(disk.list(p("d"))) == {"b": disk.stat(p("d/b"))}
+    with disk.batch():
+        assert names(disk, "d") == names(disk, "d") == ["b"]
+
+
+def test_what_is_missing_is_said_to_be(disk: Disk) -> None:
+    write(disk, "a", b"")
+    for call in (disk.stat, disk.list, disk.open, disk.readlink, disk.remove):
+        fails(errno.ENOENT, lambda call=call: call(p("none")))
+        fails(errno.ENOENT, lambda call=call: call(p("none/deeper")))
+        fails(errno.ENOTDIR, lambda call=call: call(p("a/deeper")))
+    fails(errno.ENOTDIR, lambda: disk.list(p("a")))
+
+
+def test_links_are_never_followed(disk: Disk) -> None:
+    disk.mkdir(p("d"))
+    write(disk, "d/a", b"1")
+    disk.symlink("d", p("to-folder"))
+    disk.symlink("d/a", p("to-file"))
+    fails(errno.ELOOP, lambda: disk.open(p("to-file")))
+    fails(errno.ELOOP, lambda: disk.open(p("to-file"), Opening.EDIT))
+    fails(errno.EEXIST, lambda: disk.open(p("to-file"), Opening.NEW))
+    for call in (disk.stat, disk.open, disk.remove, disk.mkdir):
+        fails(errno.ENOTDIR, lambda call=call: call(p("to-folder/a")))
+    fails(errno.ENOTDIR, lambda: disk.list(p("to-folder")))
+    assert disk.readlink(p("to-folder")) == "d"
+    assert read(disk, "d/a") == b"1"
+
+
+@pytest.mark.parametrize("path", ["..", "../a", "d/../../a", "/a", "d//a", ".", "d/./a", "a\0b", "d/", "//"])
+def test_nothing_resolves_outside_the_root(disk: Disk, path: str) -> None:
+    disk.mkdir(p("d"))
+    write(disk, "a", b"1")
+    for call in (disk.stat, disk.list, disk.open, disk.mkdir, disk.remove, disk.readlink):
+        fails(errno.EINVAL, lambda call=call: call(p(path)))
+    fails(errno.EINVAL, lambda: disk.open(p(path), Opening.NEW))
+    fails(errno.EINVAL, lambda: disk.rename(p("a"), p(path), Rename.NEW))
+    fails(errno.EINVAL, lambda: disk.rename(p(path), p("b"), Rename.PLAIN))
+    fails(errno.EINVAL, lambda: disk.link(p("a"), p(path)))
+    fails(errno.EINVAL, lambda: disk.symlink("x", p(path)))
+    assert names(disk) == ["a", "d"]
+
+
+def test_rename_to_a_new_name_never_replaces(disk: Disk) -> None:
+    write(disk, "a", b"1")
+    write(disk, "b", b"2")
+    disk.mkdir(p("d"))
+    fails(errno.EEXIST, lambda: disk.rename(p("a"), p("b"), Rename.NEW))
+    fails(errno.EEXIST, lambda: disk.rename(p("a"), p("d"), Rename.NEW))
+    fails(errno.EEXIST, lambda: disk.rename(p("d"), p("b"), Rename.NEW))
+    fails(errno.ENOENT, lambda: disk.rename(p("none"), p("c"), Rename.NEW))
+    disk.rename(p("a"), p("d/c"), Rename.NEW)
+    assert (read(disk, "d/c"), names(disk)) == (b"1", ["b", "d"])
+
+
+def test_rename_exchanges(disk: Disk) -> None:
+    write(disk, "a", b"1")
+    disk.mkdir(p("d"))
+    write(disk, "d/b", b"2")
+    disk.rename(p("a"), p("d/b"), Rename.EXCHANGE)
+    assert (read(disk, "a"), read(disk, "d/b")) == (b"2", b"1")
+    disk.mkdir(p("e"))
+    disk.rename(p("a"), p("e"), Rename.EXCHANGE)
+    assert disk.stat(p("a")).is_dir
+    assert read(disk, "e") == b"2"
+    fails(errno.ENOENT, lambda: disk.rename(p("a"), p("none"), Rename.EXCHANGE))
+    fails(errno.ENOENT, lambda: disk.rename(p("none"), p("a"), Rename.EXCHANGE))
+
+
+def test_plain_rename_replaces_a_file(disk: Disk) -> None:
+    write(disk, "a", b"1")
+    write(disk, "b", b"2")
+    disk.rename(p("a"), p("b"), Rename.PLAIN)
+    assert (names(disk), read(disk, "b")) == (["b"], b"1")
+
+
+def test_a_rename_keeps_all_but_the_ctime(disk: Disk) -> None:
+    write(disk, "a", b"1")
+    write(disk, "b", b"22")
+    a, b = disk.stat(p("a")), disk.stat(p("b"))
+    disk.rename(p("a"), p("b"), Rename.EXCHANGE)
+    assert disk.stat(p("b")).without_ctime() == a.without_ctime()
+    assert disk.stat(p("a")).without_ctime() == b.without_ctime()
+
+
+def test_a_folder_does_not_move_into_itself(disk: Disk) -> None:
+    disk.mkdir(p("d"))
+    disk.mkdir(p("d/e"))
+    fails(errno.EINVAL, lambda: disk.rename(p("d"), p("d/e/f"), Rename.NEW))
+    assert names(disk, "d") == ["e"]
+
+
+def test_a_folder_moves_with_all_beneath_it_even_while_it_is_open(disk: Disk) -> None:
+    disk.mkdir(p("d"))
+    disk.mkdir(p("d/e"))
+    write(disk, "d/e/a", b"1")
+    with disk.batch():
+        assert names(disk, "d/e") == ["a"]
+        disk.rename(p("d"), p("f"), Rename.NEW)
+        assert read(disk, "f/e/a") == b"1"
+        fails(errno.ENOENT, lambda: disk.stat(p("d/e/a")))
+        disk.mkdir(p("d"))
+        disk.mkdir(p("d/e"))
+        assert names(disk, "d/e") == []
+
+
+def test_remove(disk: Disk) -> None:
+    write(disk, "a", b"1")
+    disk.mkdir(p("d"))
+    write(disk, "d/b", b"2")
+    disk.symlink("d", p("l"))
+    fails(errno.ENOTEMPTY, lambda: disk.remove(p("d"), folder=True))
+    fails(errno.EISDIR, lambda: disk.remove(p("d")))
+    fails(errno.ENOTDIR, lambda: disk.remove(p("a"), folder=True))
+    for path in ("a", "d/b", "l"):
+        disk.remove(p(path))
+    with disk.batch():
+        assert names(disk, "d") == []
+        disk.remove(p("d"), folder=True)
+        fails(errno.ENOENT, lambda: disk.list(p("d")))
+    assert names(disk) == []
+
+
+def test_what_is_there_is_not_made_again(disk: Disk) -> None:
+    write(disk, "a", b"1")
+    fails(errno.EEXIST, lambda: disk.mkdir(p("a")))
+    fails(errno.EEXIST, lambda: disk.symlink("x", p("a")))
+    fails(errno.EEXIST, lambda: disk.link(p("a"), p("a")))
+    fails(errno.EEXIST, lambda: disk.open(p("a"), Opening.NEW))
+    fails(errno.ENAMETOOLONG, lambda: disk.mkdir(p("n" * 256)))
+
+
+def test_two_names_of_one_file(disk: Disk) -> None:
+    write(disk, "a", b"1")
+    disk.link(p("a"), p("b"))
+    assert disk.stat(p("a")).inode == disk.stat(p("b")).inode
+    write(disk, "b", b"new")
+    disk.remove(p("b"))
+    assert read(disk, "a") == b"new"
+
+
+def test_an_open_file_stays_the_same_file(disk: Disk) -> None:
+    write(disk, "a", b"old")
+    write(disk, "b", b"new")
+    with disk.open(p("a")) as file:
+        disk.rename(p("b"), p("a"), Rename.PLAIN)
+        assert file.read(0, 10) == b"old"
+        assert file.stat().inode != disk.stat(p("a")).inode
+
+
+def test_adjust_sets_mode_and_mtime(disk: Disk) -> None:
+    write(disk, "a", b"1")
+    with disk.open(p("a")) as file:
+        file.adjust(mode=0o750, mtime_ns=1_500_000_000_123_456_000)
+    seen = disk.stat(p("a"))
+    assert seen.mode & 0o777 == 0o750
+    assert seen.executable
+    assert seen.mtime_ns == 1_500_000_000_123_456_000
+
+
+def test_a_new_file_has_its_mode_less_the_umask(disk: Disk) -> None:
+    old = os.umask(0o027)
+    try:
+        if isinstance(disk, MemoryDisk):
+            disk = MemoryDisk(umask=0o027)
+        disk.open(p("a"), Opening.NEW, 0o777).close()
+        disk.mkdir(p("d"))
+    finally:
+        os.umask(old)
+    assert disk.stat(p("a")).mode & 0o777 == 0o750
+    assert disk.stat(p("d")).mode & 0o777 == 0o750
+
+
+def test_a_write_changes_the_stamp(disk: Disk) -> None:
+    write(disk, "a", b"1")
+    before = disk.stat(p("a"))
+    with disk.open(p("a"), Opening.EDIT) as file:
+        file.write(0, b"22")
+    assert disk.stat(p("a")).stamp != before.stamp
+
+
+def test_only_one_holds_the_lock(disk: Disk) -> None:
+    with disk.open(p("lock"), Opening.EDIT) as one, disk.open(p("lock"), Opening.EDIT) as other:
+        assert one.lock()
+        assert not other.lock()
+        one.close()
+        assert other.lock()
+
+
+def test_sync_takes_folders_or_everything(disk: Disk) -> None:
+    disk.mkdir(p("d"))
+    write(disk, "d/a", b"1")
+    disk.sync([p("d"), p("")])
+    disk.sync(None)
+    fails(errno.ENOENT, lambda: disk.sync([p("none")]))
+
+
+@pytest.mark.parametrize("name", ["nfd-e\u0301", "tab\there", "new\nline", "b\udcff\udcfe", "\u202eright", "e" * 255])
+def test_names_are_kept_byte_for_byte(disk: Disk, name: str) -> None:
+    write(disk, name, b"1")
+    assert names(disk) == [name]
+    assert read(disk, name) == b"1"
+
+
+def test_a_deep_tree(disk: Disk) -> None:
+    path = p("d")
+    with disk.batch():
+        disk.mkdir(path)
+        for _ in range(400):
+            path = p(f"{path}/d")
+            disk.mkdir(path)
+        write(disk, f"{path}/a", b"1")
+    assert read(disk, f"{path}/a") == b"1"
+    with disk.batch():
+        for depth in range(0, 400, 3):
+            assert names(disk, "/".join(["d"] * (depth + 1)))
