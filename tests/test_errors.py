@@ -46,7 +46,7 @@ def test_each_leaf_has_one_reaction() -> None:
 
 
 @pytest.mark.parametrize("kind", [Refused, BadMessage])
-def test_what_comes_from_the_protocol_carries_its_code(kind: type[Refused] | type[BadMessage]) -> None:
+def test_what_comes_from_the_protocol_carries_its_code(kind: type[Refused | BadMessage]) -> None:
     error = kind("name_taken", "there is one already")
     assert error.code == "name_taken"
     assert str(error) == "there is one already"

@@ -24,15 +24,16 @@ from syncagent.model.names import (
 DAY = "2026-11-22"
 
 REFUSED = [
-    "", ".", "..", "a/b", "/", "/etc", "..\\x", "a\\b", "a\0b", "\0", "tab\there", "new\nline", "\x7f", "\x85", "C:", "c:file", "f:s",
+    "", ".", "..", "a/b", "/", "/etc", "..\\x", "a\\b", "a\0b", "\0", "tab\there", "new\nline", "\x7f", "\x85",
+    "C:", "c:file", "f:s",
     "x" * 256, "é" * 128, "\ud800", "a\udcff",
     ".syncagent", ".SyncAgent", ".syncagent.", ".syncagent ", ".syncagent. .", ".sync\u200cagent", ".sync\u00adagent",
     "\ufeff.syncagent", "．syncagent", ".ſyncagent",
 ]  # fmt: skip
 
 KEPT = [
-    "a", "…", "...", ".a", "a.", " a", "a ", "~", "ab:c", "CON", "nul.txt", "a<b>|?*", "-rf", "é", "日本語.txt", "\u202egpj.exe",
-    "🎉", "x" * 255, "é" * 127, ".syncagent2", "syncagent", ".syncagent.bak", "$(x)", "'", '"', "%00", "a\u200bb",
+    "a", "…", "...", ".a", "a.", " a", "a ", "~", "ab:c", "CON", "nul.txt", "a<b>|?*", "-rf",
+    "é", "日本語.txt", "\u202egpj.exe", "🎉", "x" * 255, "é" * 127, ".syncagent2", "syncagent", ".syncagent.bak", "$(x)", "'", '"', "%00", "a\u200bb",
 ]  # fmt: skip
 
 
@@ -60,8 +61,7 @@ def test_c5_the_hub_tells_upper_case_from_lower_case() -> None:
 def test_a_name_is_checked_once_and_for_all(text: str) -> None:
     try:
         name = check_name(text)
-    except BadName as error:
-        assert str(error)
+    except BadName:
         return
     assert check_name(name) == name
     assert len(name.encode()) <= MAX_NAME_BYTES
