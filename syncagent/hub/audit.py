@@ -12,9 +12,9 @@ _LOG: Final = logging.getLogger("syncagent.hub.audit")
 _LONGEST: Final = 120
 
 
-def record(note: Note, address: str, client: str) -> None:
+def record(note: Note, address: str) -> None:
     """Write ``note`` of the connection from ``address``."""
-    fields = {"client": client, "from": address, **note.fields}
+    fields = {"from": address, **note.fields}
     text = " ".join(f"{name}={shown(value)}" for name, value in fields.items() if value != "")
     _LOG.info("%s %s", note.what, text)
 

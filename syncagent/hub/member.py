@@ -224,7 +224,8 @@ class Member:
         frame = to_frame(text, compress=self._zstd)
         self._head = max(self._head, answer.head)
         rulings = Counter(verdict.ruling for verdict in answer.verdicts)
-        note = Note("changes", {ruling.value: number for ruling, number in rulings.items()} | {"head": answer.head})
+        counts = {ruling.value: number for ruling, number in rulings.items()}
+        note = Note("changes", {"client": self._client_id, **counts, "head": answer.head})
         if not self._live:
             return [note, Say(frame)]
         self._verdicts.append(_Verdicts(answer.before, answer.head, frame))

@@ -83,6 +83,11 @@ class Session:
         return self._member.backlog <= self._rules.backlog_bytes
 
     @property
+    def closed(self) -> bool:
+        """Whether nothing is heard any more; what was said before the end may still be on its way."""
+        return self._closed
+
+    @property
     def client_id(self) -> ClientId:
         """Who it says that it is; "" before it said so."""
         return ClientId(self._request.client_id if self._request else "")
@@ -137,9 +142,9 @@ class Session:
             case Turned(code=code, message=message):
                 return self._turned(code, message, now)
             case TooLarge():
-                return self._fault("message_too_large", "the message is longer than was agreed", now, gross=True)
+                return self._end("message_too_large", now)
             case Ended(code=code):
-                return self._fault(code, CODES[code].text, now, gross=True)
+                return self._end(code, now)
             case Lost():
                 return [Close(1006, "")]
             case _:
@@ -242,6 +247,9 @@ class Session:
             effects.append(Close(ends, code))
         return effects
 
+    def _end(self, code: str, now: Now) -> list[Effect]:
+        return self._fault(code, CODES[code].text, now, gross=True)
+
     def _say(self, body: HubBody, now: Now) -> Say:
         return Say(encode_body(body, client_id=HUB, timestamp=iso(now.wall_ns)))
 
@@ -250,8 +258,7 @@ class Session:
     def _tick(self, now: Now) -> list[Effect]:
         rules = self._rules
         if self._member is None:
-            code = "handshake_timeout"
-            return self._fault(code, CODES[code].text, now, gross=True)
+            return self._end("handshake_timeout", now)
         if self._unsent and now.mono - self._left >= rules.stuck + rules.heartbeat:
             # It takes nothing of what we say: neither would it take a word of farewell.
             return [Note("stuck", {"client": self.client_id}), Close(1006, "")]
@@ -259,7 +266,7 @@ class Session:
             self._heard = now.mono  # it was not listened to
         silent = now.mono - self._heard
         if silent >= rules.silence:
-            return self._fault("heartbeat_timeout", CODES["heartbeat_timeout"].text, now, gross=True)
+            return self._end("heartbeat_timeout", now)
         if silent < rules.heartbeat:
             return [WakeAt(self._heard + rules.heartbeat)]
         self._asked_heartbeat = True

@@ -6,7 +6,7 @@ adds a machine carries the fingerprint of the certificate, and the agent accepts
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import hashlib
 import ipaddress
 import os
@@ -58,7 +58,7 @@ def identity(directory: Path, host: str) -> Identity:
 def _make(certificate: Path, private: Path, host: str) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "syncagent hub")])
-    today = datetime.datetime.now(datetime.UTC)
+    today = dt.datetime.now(dt.UTC)
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -66,8 +66,8 @@ def _make(certificate: Path, private: Path, host: str) -> None:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         # A clock that is behind by a day must not keep a new certificate from being good.
-        .not_valid_before(today - datetime.timedelta(days=2))
-        .not_valid_after(today + datetime.timedelta(days=_DAYS))
+        .not_valid_before(today - dt.timedelta(days=2))
+        .not_valid_after(today + dt.timedelta(days=_DAYS))
         .add_extension(x509.SubjectAlternativeName(_names(host)), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

@@ -1,0 +1,208 @@
+"""The hub, put together: directory, lock, store, keys, certificate, and the port that it listens on.
+
+async with Hub(config) as hub: …         for those that run a hub beside other things
+await run_hub(config)                    until it is cancelled, which means: stop cleanly
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from aiohttp import web
+from filelock import FileLock, Timeout
+
+from syncagent import __version__
+from syncagent.content.digest import digest_of
+from syncagent.errors import AlreadyRunning, BadConfig, StorageTrouble
+from syncagent.hub.auth import BOOTSTRAP, WEAK_BYTES, KeyRing, bootstrap_key, matches, new_key
+from syncagent.hub.gate import Caps, Doorway, Gate
+from syncagent.hub.hall import Hall
+from syncagent.hub.rows import Folder
+from syncagent.hub.rules import Rules
+from syncagent.hub.server import application
+from syncagent.hub.stores.files import BlockFiles
+from syncagent.hub.stores.ports import Store
+from syncagent.hub.stores.sqlite import SqliteStore
+from syncagent.hub.tls import Identity, identity
+from syncagent.hub.worker import Worker
+
+DEFAULT_FOLDER: Final = "default"
+STOP_SECONDS: Final = 5.0
+_HANDSHAKE_SECONDS: Final = 10.0
+_BACKLOG: Final = 1024
+_LOG: Final = logging.getLogger("syncagent.hub")
+
+
+@dataclass(frozen=True, slots=True)
+class HubConfig:
+    """``data_dir`` holds all that the hub keeps.  Beyond loopback the hub speaks TLS, unless ``insecure``.  Port 0 is
+    one that is free.  ``bootstrap_key`` replaces the one of the last start; "" keeps it, or makes one."""
+
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8765
+    insecure: bool = False
+    bootstrap_key: str = field(default="", repr=False)
+    rules: Rules = Rules()
+    caps: Caps = Caps()
+
+
+class Hub:
+    """A hub that can be started and stopped once."""
+
+    def __init__(self, config: HubConfig) -> None:
+        self._config = config
+        self._identity: Identity | None = None
+        self._cleanup = contextlib.AsyncExitStack()
+        self._doorway = Doorway(config.caps)
+        self.port = config.port
+        """Where it listens, once it is started."""
+        self.made_key = ""
+        """The key that was made at this start, because there was none.  It is kept nowhere."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate, in lower-case hexadecimal; "" without TLS."""
+        return self._identity.fingerprint if self._identity else ""
+
+    @property
+    def url(self) -> str:
+        host = f"[{self._config.host}]" if ":" in self._config.host else self._config.host
+        return f"{'wss' if self._identity else 'ws'}://{host}:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Open the store, and listen.
+
+        Raises AlreadyRunning when another hub has the directory, BadConfig when it cannot listen there, or the store is
+        not one that it knows; StorageFull, StorageTrouble.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self._cleanup.aclose()
+            raise
+
+    async def stop(self) -> None:
+        """Tell everyone, finish what was begun, close the store."""
+        await self._cleanup.aclose()
+
+    async def _start(self) -> None:
+        config = self._config
+        self._lock(config.data_dir)
+        if not config.insecure and not is_loopback(config.host):
+            self._identity = identity(config.data_dir, config.host)
+        files = BlockFiles(str(config.data_dir / "blocks"), digest_of)
+        self._cleanup.callback(files.close)
+        threads = self._cleanup.enter_context(ThreadPoolExecutor(2, thread_name_prefix="hub-files"))
+        hall = Hall(config.rules, config.caps.per_key, threads)
+        worker = Worker(lambda: SqliteStore(str(config.data_dir / "hub.db"), files), time.time_ns, hall.deliver)
+        store = await worker.start()
+        self._cleanup.push_async_callback(worker.stop)
+        ring, folders = await worker.call(self._prepare)
+        hall.open(worker, store.blocks, store.journal.hub_id, folders, ring)
+        await self._listen(hall)
+
+    def _lock(self, directory: Path) -> None:
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = FileLock(directory / "hub.lock", timeout=0)
+            self._cleanup.enter_context(lock)
+        except Timeout:
+            raise AlreadyRunning("another hub has this data directory") from None
+        except OSError as trouble:
+            raise StorageTrouble(f"the hub's directory cannot be used: {trouble.strerror}") from trouble
+
+    def _prepare(self, store: Store) -> tuple[KeyRing, list[Folder]]:
+        """On the store's thread: the folder that every hub has, and the key that it was started with."""
+        store.journal.make_folder(DEFAULT_FOLDER)
+        known = {key.id: key for key in store.keys.all()}
+        given = self._config.bootstrap_key
+        if given and (BOOTSTRAP not in known or not matches(known[BOOTSTRAP], given)):
+            store.keys.put(bootstrap_key(given))
+            if len(given) < WEAK_BYTES:
+                _LOG.warning("the key that was given is short enough to be guessed")
+        elif not given and not known:
+            self.made_key, key = new_key(label="made at the first start")
+            store.keys.put(key)
+        return KeyRing(store.keys.all()), store.journal.folders()
+
+    async def _listen(self, hall: Hall) -> None:
+        app = application(hall, __version__)
+        runner = web.AppRunner(app, handle_signals=False, access_log=None, keepalive_timeout=15, shutdown_timeout=1.0)
+        await runner.setup()
+        self._cleanup.push_async_callback(runner.cleanup)
+        inner = runner.server
+        if inner is None:
+            raise AssertionError("a runner that was set up has a server")
+        loop = asyncio.get_running_loop()
+        context = self._identity.context if self._identity else None
+        try:
+            server = await loop.create_server(
+                lambda: Gate(self._doorway, inner()), self._config.host, self._config.port, ssl=context,
+                ssl_handshake_timeout=_HANDSHAKE_SECONDS if context else None, backlog=_BACKLOG,
+            )  # fmt: skip
+        except OSError as trouble:
+            at = f"{self._config.host}:{self._config.port}"
+            raise BadConfig(f"the hub cannot listen on {at}: {trouble.strerror or trouble}") from trouble
+        self.port = int(server.sockets[0].getsockname()[1])
+        self._cleanup.push_async_callback(self._hang_up, hall, server)
+        _LOG.info("listening on port %d%s", self.port, " with TLS" if context else "")
+
+    async def _hang_up(self, hall: Hall, server: asyncio.Server) -> None:
+        server.close()
+        hall.stop()
+        await hall.emptied(STOP_SECONDS)
+        _LOG.info("stopped")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens on ``host``."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def run_hub(config: HubConfig) -> None:
+    """Run a hub until it is cancelled; then stop it cleanly.  Raises what ``Hub.start`` raises."""
+    allow_many_files()
+    async with Hub(config) as hub:
+        words = [f"syncagent hub: {hub.url}"]
+        if hub.fingerprint:
+            words.append(f"certificate: SHA-256 {hub.fingerprint}")
+        if hub.made_key:
+            words.append(f"key (shown this once, and kept nowhere): {hub.made_key}")
+        # Not the log: a key is nothing for a file.
+        sys.stdout.write("\n".join(words) + "\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+def allow_many_files() -> None:
+    """Let this process have as many sockets open as the system allows it."""
+    if os.name == "posix":
+        import resource  # noqa: PLC0415 - there is none on other systems
+
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,144 @@
+"""Stands before the web server: bounds what those cost who have not shown a key (HAZARDS F6, F7, F11).
+
+Every connection passes through a ``Gate``.  Until it is admitted, it may send so many bytes and take so much time, and
+there are so many at once; when there are too many, the oldest of the address that has most of them goes, so that a
+flood does not keep others out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+_HEADROOM: Final = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many connections there may be, and what one may cost before it is admitted."""
+
+    connections: int = 4096
+    per_address: int = 1024
+    per_key: int = 1024
+    waiting: int = 256
+    waiting_seconds: float = 15.0
+    waiting_bytes: int = 64 * 1024
+
+
+class Doorway:
+    """All gates.  On the event loop's thread."""
+
+    def __init__(self, caps: Caps) -> None:
+        self.caps = caps
+        self.open = 0
+        self.waiting: dict[str, dict[Gate, None]] = {}
+        self.addresses: dict[str, int] = {}
+
+    def enter(self, gate: Gate) -> bool:
+        """Count ``gate``; whether there is room for it."""
+        if self.open >= self.caps.connections or self.addresses.get(gate.address, 0) >= self.caps.per_address:
+            return False
+        self.open += 1
+        self.addresses[gate.address] = self.addresses.get(gate.address, 0) + 1
+        self.waiting.setdefault(gate.address, {})[gate] = None
+        if sum(map(len, self.waiting.values())) > self.caps.waiting:
+            crowd = max(self.waiting.values(), key=len)
+            next(iter(crowd)).drop()
+        return True
+
+    def admitted(self, gate: Gate) -> None:
+        """``gate`` costs what it may, from now on."""
+        crowd = self.waiting.get(gate.address, {})
+        crowd.pop(gate, None)
+        if not crowd:
+            self.waiting.pop(gate.address, None)
+
+    def leave(self, gate: Gate) -> None:
+        self.admitted(gate)
+        self.open -= 1
+        left = self.addresses[gate.address] - 1
+        if left:
+            self.addresses[gate.address] = left
+        else:
+            del self.addresses[gate.address]
+
+
+class Gate(asyncio.Protocol):
+    """One connection, between its socket and the web server's ``inner``."""
+
+    def __init__(self, doorway: Doorway, inner: asyncio.Protocol) -> None:
+        self._doorway = doorway
+        self._inner = inner
+        self._transport: asyncio.Transport | None = None
+        self._entered = False
+        self._left = doorway.caps.waiting_bytes + _HEADROOM
+        self._admitted = False
+        self._timer: asyncio.TimerHandle | None = None
+        self.address = ""
+        self.too_much: Callable[[], None] = self.drop
+        """What to do when more came than may come before it is admitted."""
+        self.lost: Callable[[], None] = _nothing
+        """What to do when the connection is gone."""
+
+    def admit(self) -> None:
+        """From now on it is held to what was agreed with it."""
+        self._admitted = True
+        self._stop_timer()
+        self._doorway.admitted(self)
+
+    def drop(self) -> None:
+        """End it at once."""
+        self._doorway.admitted(self)
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError("a gate stands before a stream")
+        self._transport = transport
+        self.address = str((transport.get_extra_info("peername") or ("",))[0])
+        self._entered = self._doorway.enter(self)
+        if not self._entered:
+            transport.abort()
+            return
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._doorway.caps.waiting_seconds, self.drop)
+        self._inner.connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._admitted:
+            before = self._left
+            self._left -= len(data)
+            if self._left < 0:
+                # The rest is taken from the socket and thrown away, so that the answer is not lost in a reset.
+                if before >= 0:
+                    self.too_much()
+                return
+        self._inner.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        return self._inner.eof_received() if self._entered else None
+
+    def pause_writing(self) -> None:
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._inner.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        if self._entered:
+            self._doorway.leave(self)
+            self._inner.connection_lost(exc)
+            self.lost()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _nothing() -> None:
+    pass

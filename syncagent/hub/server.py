@@ -1,0 +1,244 @@
+"""The hub's shell: sockets in, effects out.  It decides nothing.
+
+Each connection has a ``Session``; its events are fed to it here, and its effects carried out in order.  Work for the
+store goes to the worker; what comes back is told to the session that asked, and then to all of the folder that the
+journal has grown.  The only module that knows aiohttp.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable
+from functools import partial
+from typing import Final, assert_never
+
+from aiohttp import WSMsgType, web
+
+from syncagent.hub import audit
+from syncagent.hub.events import (
+    Admit,
+    Answered,
+    Close,
+    Do,
+    Effect,
+    Event,
+    Heard,
+    Lost,
+    Note,
+    Now,
+    Say,
+    Sent,
+    Tell,
+    Ticked,
+    TooLarge,
+    WakeAt,
+)
+from syncagent.hub.gate import Gate
+from syncagent.hub.hall import Hall, Seat
+from syncagent.hub.rules import Rules
+from syncagent.hub.session import Session
+from syncagent.hub.tasks import Answer
+
+CLOSE_SECONDS: Final = 2.0
+_MESSAGE_HEADROOM: Final = 64 * 1024
+_SENT_AT_LEAST: Final = 64 * 1024
+_LOG: Final = logging.getLogger("syncagent.hub")
+
+
+def now() -> Now:
+    return Now(time.monotonic(), time.time_ns())
+
+
+def application(hall: Hall, version: str) -> web.Application:
+    """WebSockets on any path; `GET /healthz`."""
+
+    async def health(_: web.Request) -> web.Response:
+        return web.json_response({"status": "ok", "version": version})
+
+    async def connect(request: web.Request) -> web.StreamResponse:
+        if "Origin" in request.headers:
+            # Agents are no browsers; a page that someone visits must not speak to the hub in their name (HAZARDS G9).
+            return web.json_response({"error": "browsers are not let in"}, status=403)
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            return web.json_response({"error": "this is a WebSocket address"}, status=426, headers=_UPGRADE)
+        return await _serve(hall, request)
+
+    app = web.Application()
+    app.router.add_get("/healthz", health)
+    app.router.add_get("/{path:.*}", connect)
+    return app
+
+
+_UPGRADE: Final = {"Upgrade": "websocket", "Connection": "Upgrade"}
+
+
+async def _serve(hall: Hall, request: web.Request) -> web.StreamResponse:
+    rules = hall.rules
+    socket = web.WebSocketResponse(
+        timeout=CLOSE_SECONDS,
+        autoclose=True,
+        compress=False,
+        max_msg_size=rules.limits.text_bytes + _MESSAGE_HEADROOM,
+    )
+    gate = request.transport.get_protocol() if request.transport else None
+    if not isinstance(gate, Gate):
+        raise web.HTTPInternalServerError
+    await socket.prepare(request)
+    await Connection(hall, rules, socket, gate).run()
+    return socket
+
+
+class Connection(Seat):
+    """One WebSocket and its session."""
+
+    def __init__(self, hall: Hall, rules: Rules, socket: web.WebSocketResponse, gate: Gate) -> None:
+        self._hall = hall
+        self._socket = socket
+        self._gate = gate
+        self._session = Session(rules, now())
+        self._loop = asyncio.get_running_loop()
+        self._events: deque[Event] = deque()
+        self._stepping = False
+        self._out: deque[str | bytes | Close] = deque()
+        self._more_out = asyncio.Event()
+        self._may_hear = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Future[None]] = set()
+
+    @property
+    def address(self) -> str:
+        return self._gate.address
+
+    async def run(self) -> None:
+        """Serve it until its end."""
+        self._hall.enter(self)
+        self._gate.too_much = partial(self.feed, TooLarge())
+        self._gate.lost = partial(self.feed, Lost())
+        writer = asyncio.create_task(self._write())
+        try:
+            self._carry_out(self._session.started())
+            await self._listen()
+        finally:
+            self.feed(Lost())
+            self._hall.leave(self)
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._out:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(CLOSE_SECONDS + 1):
+                        await asyncio.shield(writer)
+            writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await writer
+
+    async def _listen(self) -> None:
+        while not self._session.closed:
+            if not self._session.may_hear:
+                self._may_hear.clear()
+                await self._may_hear.wait()
+                continue
+            message = await self._socket.receive()
+            if message.type is WSMsgType.TEXT or message.type is WSMsgType.BINARY:
+                self.feed(Heard(message.data))
+            else:
+                return
+
+    async def _write(self) -> None:
+        """Send what is to be said, in order; the socket says how fast."""
+        sent = 0
+        while True:
+            while self._out:
+                frame = self._out.popleft()
+                try:
+                    if isinstance(frame, Close):
+                        await self._close(frame)
+                        return
+                    if isinstance(frame, str):
+                        await self._socket.send_str(frame)
+                    else:
+                        await self._socket.send_bytes(frame)
+                except (ConnectionError, RuntimeError):
+                    return  # the reading side hears of it too, and ends the connection
+                sent += len(frame)
+                if sent >= _SENT_AT_LEAST:
+                    self.feed(Sent(sent))
+                    sent = 0
+            if sent:
+                self.feed(Sent(sent))
+                sent = 0
+                continue
+            self._more_out.clear()
+            await self._more_out.wait()
+
+    async def _close(self, close: Close) -> None:
+        if close.code == 1006:
+            self._gate.drop()
+            return
+        with contextlib.suppress(ConnectionError, RuntimeError):
+            await self._socket.close(code=close.code, message=close.reason.encode()[:100])
+
+    # --- events and effects -------------------------------------------------------------------------------------
+
+    def feed(self, event: Event) -> None:
+        """Let the session know of ``event``.  May be called while it is told of another: then it waits its turn."""
+        self._events.append(event)
+        if self._stepping:
+            return
+        self._stepping = True
+        try:
+            while self._events:
+                self._carry_out(self._session.step(self._events.popleft(), now()))
+        except Exception:
+            # A mistake of ours costs this connection, and no other (HAZARDS N19).
+            _LOG.exception("a session failed")
+            self._events.clear()
+            self._gate.drop()
+        finally:
+            self._stepping = False
+        if self._session.may_hear or self._session.closed:
+            self._may_hear.set()
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Say(frame=frame):
+                    self._out.append(frame)
+                    self._more_out.set()
+                case Close():
+                    self._out.append(effect)
+                    self._more_out.set()
+                    if effect.code == 1006:
+                        self._gate.drop()
+                case Do(number=number, task=task):
+                    self._hall.do(self, task, partial(self._answer, number))
+                case Tell(text=text):
+                    self._hall.tell(self, text)
+                case Admit(request=request):
+                    self._spawn(self._hall.admit(self, request))
+                case WakeAt(time=when):
+                    self._wake_at(when)
+                case Note():
+                    audit.record(effect, self.address)
+                case _:
+                    assert_never(effect)
+
+    def _answer(self, number: int, answer: Answer) -> None:
+        self.feed(Answered(number, answer))
+
+    def admitted(self) -> None:
+        self._gate.admit()
+
+    def _wake_at(self, when: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        # Both clocks are the same one; what the session calls monotonic time is the loop's.
+        self._timer = self._loop.call_at(when, self.feed, Ticked())
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

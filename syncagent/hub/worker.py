@@ -1,0 +1,169 @@
+"""The one thread that the store belongs to, with group commit.
+
+A whole unit of work is one hop to this thread.  What has come meanwhile is done together: one transaction, one wait for
+the disk, for as many submissions as there are.  Answers go back to the event loop together and in order, and only when
+what they speak of is durable.  A unit that fails is tried again task by task, so that each fails for itself alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, TypeVar
+
+from syncagent.errors import StorageTrouble, SyncAgentError
+from syncagent.hub.rows import FolderId
+from syncagent.hub.stores.ports import Store
+from syncagent.hub.tasks import Answer, Failed, Task
+from syncagent.hub.work import perform, writes
+from syncagent.protocol.faults import CODES, code_of
+
+T = TypeVar("T")
+_LOG: Final = logging.getLogger("syncagent.hub")
+_TOGETHER: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A task of a connection, and what to call with its answer."""
+
+    folder: FolderId
+    task: Task
+    done: Callable[[Answer], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """Something of the hub's own to be done in a unit of its own."""
+
+    run: Callable[[Store], Any]
+    result: asyncio.Future[Any]
+
+
+Deliver: TypeAlias = Callable[[list[tuple[Job, Answer]]], None]
+
+
+class Worker:
+    """Made and used on the event loop's thread.  ``deliver`` is called there with what is done."""
+
+    def __init__(self, open_store: Callable[[], Store], wall_ns: Callable[[], int], deliver: Deliver) -> None:
+        self._open_store = open_store
+        self._wall_ns = wall_ns
+        self._deliver = deliver
+        self._loop = asyncio.get_running_loop()
+        self._queue: queue.SimpleQueue[Job | _Call | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="hub-store", daemon=True)
+        self._opened: asyncio.Future[Store] = self._loop.create_future()
+        self._stopped = False
+
+    async def start(self) -> Store:
+        """Open the store on its thread.  Raises what opening it raises.  Only ``blocks.prepare`` of what comes back may
+        be called from elsewhere."""
+        self._thread.start()
+        return await self._opened
+
+    def submit(self, job: Job) -> None:
+        """Do ``job``, after those that were submitted before."""
+        if self._stopped:
+            job.done(Failed("shutting_down", CODES["shutting_down"].text))
+        else:
+            self._queue.put(job)
+
+    async def call(self, run: Callable[[Store], T]) -> T:
+        """Do ``run`` in a unit of its own, after what was submitted before; what it gives."""
+        if self._stopped:
+            raise StorageTrouble(CODES["shutting_down"].text)
+        call = _Call(run, self._loop.create_future())
+        self._queue.put(call)
+        return await call.result  # type: ignore[no-any-return]
+
+    async def stop(self) -> None:
+        """Finish what was submitted, and close the store."""
+        if not self._stopped:
+            self._stopped = True
+            self._queue.put(None)
+            await asyncio.to_thread(self._thread.join)
+
+    # --- on the store's thread ----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            store = self._open_store()
+        except BaseException as trouble:  # noqa: BLE001 - it is raised where it was asked for
+            self._back(self._opened.set_exception, trouble)
+            return
+        self._back(self._opened.set_result, store)
+        try:
+            while self._round(store):
+                pass
+        finally:
+            store.close()
+
+    def _round(self, store: Store) -> bool:
+        """Do what has come; whether there is to be another round."""
+        item = self._queue.get()
+        jobs: list[Job] = []
+        while isinstance(item, Job):
+            jobs.append(item)
+            if len(jobs) >= _TOGETHER or self._queue.empty():
+                break
+            item = self._queue.get()
+        if jobs:
+            self._back(self._deliver, self._together(store, jobs))
+        if isinstance(item, _Call):
+            self._one_call(store, item)
+        return item is not None
+
+    def _together(self, store: Store, jobs: list[Job]) -> list[tuple[Job, Answer]]:
+        try:
+            return [(job, answer) for job, answer in zip(jobs, self._unit(store, jobs), strict=True)]
+        except Exception as trouble:  # noqa: BLE001 - whatever it is must not take the others with it
+            if len(jobs) == 1:
+                return [(jobs[0], _failed(trouble))]
+        return [done for job in jobs for done in self._together(store, [job])]
+
+    def _unit(self, store: Store, jobs: list[Job]) -> list[Answer]:
+        now = self._wall_ns()
+        if not any(writes(job.task) for job in jobs):
+            return [perform(store, job.folder, job.task, now) for job in jobs]
+        with store.unit():
+            return [perform(store, job.folder, job.task, now) for job in jobs]
+
+    def _one_call(self, store: Store, call: _Call) -> None:
+        try:
+            with store.unit():
+                result = call.run(store)
+        except Exception as trouble:  # noqa: BLE001 - it is raised where it was asked for
+            self._back(_settle, call.result, None, trouble)
+        else:
+            self._back(_settle, call.result, result, None)
+
+    def _back(self, call: Callable[..., object], *values: object) -> None:
+        """Call it on the event loop's thread; not at all when that has ended."""
+        try:
+            self._loop.call_soon_threadsafe(call, *values)
+        except RuntimeError:
+            _LOG.debug("the event loop ended before the store's thread")
+
+
+def _settle(future: asyncio.Future[Any], result: object, trouble: Exception | None) -> None:
+    if future.cancelled():
+        return
+    if trouble is None:
+        future.set_result(result)
+    else:
+        future.set_exception(trouble)
+
+
+def _failed(trouble: Exception) -> Failed:
+    """What a client is told; what is not ours to tell goes to the log alone."""
+    if isinstance(trouble, SyncAgentError):
+        _LOG.warning("the store: %s", trouble)
+        code = code_of(trouble)
+        return Failed(code, CODES[code].text)
+    _LOG.error("a unit of work failed", exc_info=trouble)
+    return Failed("internal_error", CODES["internal_error"].text)
