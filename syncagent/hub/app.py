@@ -54,8 +54,8 @@ class HubConfig:
     port: int = 8765
     insecure: bool = False
     bootstrap_key: str = field(default="", repr=False)
-    rules: Rules = Rules()
-    caps: Caps = Caps()
+    rules: Rules = field(default_factory=Rules)
+    caps: Caps = field(default_factory=Caps)
 
 
 class Hub:

@@ -306,9 +306,10 @@ class Member:
 
     # --- what goes out of itself --------------------------------------------------------------------------------
 
-    def grown(self, head: Seq) -> None:
-        """The journal goes up to ``head`` now."""
+    def grown(self, head: Seq) -> list[Effect]:
+        """The journal goes up to ``head`` now: ``pump`` says what is new."""
         self._head = max(self._head, head)
+        return []
 
     def pump(self, now: Now) -> list[Effect]:
         """The next thing to say or to read, while there is room on the way; nothing when there is nothing to do."""

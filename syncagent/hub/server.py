@@ -192,7 +192,7 @@ class Connection(Seat):
         try:
             while self._events:
                 self._carry_out(self._session.step(self._events.popleft(), now()))
-        except Exception:
+        except Exception:  # noqa: BLE001 - see below
             # A mistake of ours costs this connection, and no other (HAZARDS N19).
             _LOG.exception("a session failed")
             self._events.clear()

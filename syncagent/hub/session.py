@@ -130,9 +130,7 @@ class Session:
             case Answered(number=number, answer=answer):
                 return self._member.answered(number, answer, now) if self._member else []
             case Grown(head=head):
-                if self._member is not None:
-                    self._member.grown(head)
-                return []
+                return self._member.grown(head) if self._member else []
             case Told(text=text):
                 return [Say(text)] if self._unsent <= self._rules.unsent_bytes else []
             case Ticked():
@@ -152,9 +150,9 @@ class Session:
 
     # --- the handshake ------------------------------------------------------------------------------------------
 
-    def _connect(self, message: WebSocketMessage, now: Now) -> list[Effect]:
-        request = body_from_client(message)
-        if not isinstance(request, ConnectionRequest):
+    def _connect(self, message: WebSocketMessage | Pack, now: Now) -> list[Effect]:
+        request = None if isinstance(message, Pack) else body_from_client(message)
+        if isinstance(message, Pack) or not isinstance(request, ConnectionRequest):
             raise BadMessage("not_authenticated", CODES["not_authenticated"].text)
         self._request = request
         if message.client_id != request.client_id:
@@ -205,8 +203,6 @@ class Session:
             limits = self._rules.limits if self._member else UNAUTHENTICATED_LIMITS
             message = decode_frame(frame, limits)
             if self._member is None:
-                if isinstance(message, Pack):
-                    raise BadMessage("not_authenticated", CODES["not_authenticated"].text)
                 return self._connect(message, now)
             if isinstance(message, Pack):
                 return self._member.pack(message.blocks)
