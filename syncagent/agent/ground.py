@@ -138,6 +138,8 @@ class Ground:
     def _on_hints(self, hints: Hints) -> None:
         """In the watcher's thread.  Its first word is that the watches stand, or that they cannot."""
         if self._hints_wanted:
-            self._post(Hinted(hints.paths, hints.folders, hints.everything, hints.reason))
+            # The watcher means: the folder, and all beneath it.
+            paths = (*hints.paths, *(folder for folder in hints.folders if folder))
+            self._post(Hinted(paths, hints.folders, hints.everything, hints.reason))
         else:
             call_in(self._loop, self._watches_stand.set)

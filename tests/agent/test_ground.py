@@ -71,6 +71,15 @@ async def test_it_is_watched_from_when_it_is_entered(tmp_path: Path) -> None:
         assert Hinted(paths=(RelPath("a"),), reason="seen") in one.events
 
 
+async def test_a_new_folder_is_looked_at_itself_and_beneath(tmp_path: Path) -> None:
+    async with owner(config_in(tmp_path)) as one:
+        await one.ground.enter()
+        (tmp_path / "made").mkdir()
+        (tmp_path / "made").rename(one.root / "moved in")
+        await one.until(lambda: one.came(Hinted))
+        assert Hinted(paths=(RelPath("moved in"),), folders=(RelPath("moved in"),), reason="seen") in one.events
+
+
 async def test_what_lies_in_the_park_is_told(tmp_path: Path) -> None:
     config = config_in(tmp_path)
     async with owner(config) as one:

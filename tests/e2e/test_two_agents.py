@@ -1,10 +1,10 @@
-"""Two agents and a hub, as processes: what is done on one side is there on the other, live and after a while offline."""
+"""Two agents and a hub, as processes: what is done on one side is there on the other, live and after a time offline."""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,14 @@ import pytest
 from tests.e2e.world import Agent, World, until
 
 pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    made.start_hub()
+    yield made
+    made.end()
 
 
 def start_tree(root: Path) -> None:
