@@ -49,14 +49,15 @@ VALUES ({_MARKS}, ?, ?, ?)
 _NODE_COLUMNS: Final = ", ".join(f"node.{name}" for name in ROW_COLUMNS.split(", "))
 _WITH_ANCESTORS: Final = f"""
 WITH RECURSIVE up (id) AS (
-    SELECT value FROM carray(?2) UNION SELECT node.parent FROM up JOIN node ON node.folder = ?1 AND node.id = up.id
-) SELECT {_NODE_COLUMNS} FROM up JOIN node ON node.folder = ?1 AND node.id = up.id
+    SELECT value FROM carray(?2)
+    UNION SELECT node.parent FROM up CROSS JOIN node ON node.folder = ?1 AND node.id = up.id
+) SELECT {_NODE_COLUMNS} FROM up CROSS JOIN node ON node.folder = ?1 AND node.id = up.id
 """  # noqa: S608 - the same
 _LISTING: Final = """
 WITH RECURSIVE tree (id, kind, path, digest, size) AS (
     SELECT 'root', 0, '', NULL, NULL
     UNION ALL
-    SELECT node.id, node.kind, tree.path || '/' || node.name, node.digest, node.size FROM tree JOIN node
+    SELECT node.id, node.kind, tree.path || '/' || node.name, node.digest, node.size FROM tree CROSS JOIN node
     ON node.folder = ?1 AND node.living = 1 AND node.slot > tree.id || '/' AND node.slot < tree.id || '0'
     WHERE tree.kind = 0
 ) SELECT substr(path, 2), digest, size FROM tree WHERE kind = 1
@@ -155,7 +156,9 @@ class SqliteJournal:
         if not change_ids:
             return {}
         found = self._db.execute(
-            "SELECT change_id, id, seq, rev FROM journal WHERE folder = ? AND change_id IN carray(?)",
+            # Left to itself, the planner walks the whole journal of the folder.
+            "SELECT change_id, id, seq, rev FROM journal INDEXED BY journal_change"
+            " WHERE folder = ? AND change_id IN carray(?)",
             (folder, among(change_ids)),
         )
         return {ChangeId(change): Answered(NodeId(node), Seq(seq), Rev(rev)) for change, node, seq, rev in found}
