@@ -26,10 +26,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler, FileSystemMovedEvent
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 from syncagent.localfs.dirty import DirtySet, Hints, Pace, Seen
 from syncagent.localfs.lookout import Blind, Event, Lookout, Saw, blind_by
@@ -37,7 +38,10 @@ from syncagent.localfs.watched import Watch
 from syncagent.model.names import OWN_FOLDER, RelPath
 
 if sys.platform == "linux":
-    from watchdog.observers.inotify_c import Mask, WatchDescriptor, inotify_add_watch, inotify_init, inotify_rm_watch
+    from watchdog.observers.inotify_c import inotify_add_watch, inotify_init, inotify_rm_watch
+
+    if TYPE_CHECKING:
+        from watchdog.observers.inotify_c import Mask, WatchDescriptor
 
 _log: Final = logging.getLogger(__name__)
 
@@ -233,16 +237,6 @@ def _check_root(root: str, identity: tuple[int, int]) -> None:
         raise Blind("root", "another folder lies where the folder was")
 
 
-def default_eyes(root: str, saw: Saw) -> Eyes:
-    """The best that this system has.  Raises Blind when it has none left."""
-    if sys.platform != "linux":
-        return Observed(root, saw)
-    try:
-        return Lookout(root, Inotify(), saw)
-    except OSError as error:
-        raise (blind_by(error) or Blind("system", f"the system cannot watch folders: {error.strerror}")) from None
-
-
 if sys.platform == "linux":
 
     class Inotify:
@@ -262,13 +256,13 @@ if sys.platform == "linux":
             self._poll.register(self._waker, select.POLLIN)
 
         def add(self, path: str, mask: int) -> Watch:
-            watch = inotify_add_watch(self._queue, os.fsencode(path), Mask(mask))
+            watch = inotify_add_watch(self._queue, os.fsencode(path), cast("Mask", mask))
             if watch == -1:
                 raise _last_error()
             return Watch(watch)
 
         def remove(self, watch: Watch) -> None:
-            inotify_rm_watch(self._queue, WatchDescriptor(watch))
+            inotify_rm_watch(self._queue, cast("WatchDescriptor", watch))
 
         def read(self, timeout: float | None) -> list[Event]:
             ready = self._poll.poll(None if timeout is None else timeout * 1000)
@@ -295,6 +289,19 @@ if sys.platform == "linux":
         number = ctypes.get_errno()
         return OSError(number, os.strerror(number))
 
+    def default_eyes(root: str, saw: Saw) -> Eyes:
+        """The best that this system has.  Raises Blind when it has none left."""
+        try:
+            return Lookout(root, Inotify(), saw)
+        except OSError as error:
+            raise (blind_by(error) or Blind("system", f"the system cannot watch folders: {error.strerror}")) from None
+
+else:
+
+    def default_eyes(root: str, saw: Saw) -> Eyes:
+        """The best that this system has."""
+        return Observed(root, saw, Observer())
+
 
 class _Handler(FileSystemEventHandler):
     def __init__(self, seen: queue.SimpleQueue[FileSystemEvent | None]) -> None:
@@ -310,11 +317,11 @@ class Observed:
     It tells of no overflow, so the scan that is made from time to time anyway is what finds the rest.
     """
 
-    def __init__(self, root: str, saw: Saw) -> None:
+    def __init__(self, root: str, saw: Saw, observer: BaseObserver) -> None:
         self._root = os.path.realpath(root)
         self._saw = saw
         self._seen: queue.SimpleQueue[FileSystemEvent | None] = queue.SimpleQueue()
-        self._observer = Observer()
+        self._observer = observer
         self.standing = False
         self.too_deep = 0
         self.watches = 0

@@ -178,6 +178,26 @@ def test_a_moved_folder_is_known_by_its_new_name(scene: Scene) -> None:
     assert scene.kernel.removed == []
 
 
+def test_a_folder_that_moved_while_it_was_being_watched_is_watched_where_it_is_now(scene: Scene) -> None:
+    scene.kernel.refuse["b"] = errno.ENOENT  # as if a had been moved between its listing and the watching of b
+    scene.stand()
+    scene.kernel.refuse.clear()
+    (scene.root / "a").rename(scene.root / "z")
+    scene.happen(("", own.IN_MOVED_FROM | own.IN_ISDIR, "a"), ("", own.IN_MOVED_TO | own.IN_ISDIR, "z"), cookie=1)
+    assert scene.happen(("z/b", own.IN_CLOSE_WRITE, "f")) == [("z/b/f", Seen.CLOSED, None)]
+
+
+def test_and_so_is_one_that_only_its_outer_folder_moved(scene: Scene) -> None:
+    (scene.root / "a" / "b" / "c").mkdir()
+    scene.kernel.refuse["c"] = errno.ENOENT
+    scene.stand()
+    scene.kernel.refuse.clear()
+    (scene.root / "a").rename(scene.root / "z")
+    scene.happen(("", own.IN_MOVED_FROM | own.IN_ISDIR, "a"), ("", own.IN_MOVED_TO | own.IN_ISDIR, "z"), cookie=1)
+    scene.lookout.step(None)
+    assert scene.happen(("z/b/c", own.IN_CLOSE_WRITE, "f")) == [("z/b/c/f", Seen.CLOSED, None)]
+
+
 def test_a_folder_that_was_moved_out_is_let_go(scene: Scene) -> None:
     scene.stand()
     scene.happen(("", own.IN_MOVED_FROM | own.IN_ISDIR, "a"))
