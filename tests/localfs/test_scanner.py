@@ -1,0 +1,299 @@
+"""What a look at the disk says, and what it says when it could not look."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from syncagent.content.digest import content_of
+from syncagent.content.recipe import read_all
+from syncagent.errors import RootMissing
+from syncagent.localfs.memory import MemoryDisk
+from syncagent.localfs.scanner import BATCH, Scanner
+from syncagent.model.facts import (
+    UNSURE,
+    DirSeen,
+    Fact,
+    FileSeen,
+    LinkSeen,
+    Listed,
+    LookAt,
+    NothingThere,
+    NotKept,
+    Unreadable,
+)
+from syncagent.model.names import RelPath
+from tests.support.disks import big, memory_bench
+
+
+def walk(disk: MemoryDisk, path: str = "") -> list[Fact]:
+    return [fact for batch in Scanner(disk, disk.abilities).walk(RelPath(path)) for fact in batch]
+
+
+def look(disk: MemoryDisk, path: str, known: object = None) -> Fact:
+    return Scanner(disk, disk.abilities).look([LookAt(RelPath(path), known)])[0]  # type: ignore[arg-type]
+
+
+def test_a_walk_tells_of_every_name_and_lists_each_folder_after_its_names() -> None:
+    disk, _ = memory_bench()
+    disk.user.mkdir("d")
+    disk.user.write("d/x", b"12")
+    disk.user.symlink("nowhere", "l")
+    disk.user.special("p")
+    facts = walk(disk)
+    assert set(facts) == {
+        DirSeen(RelPath("d"), disk.stat(RelPath("d")).stamp),
+        FileSeen(RelPath("d/x"), disk.stat(RelPath("d/x")).stamp, False, disk.stat(RelPath("d/x")).mtime_ns, None),
+        LinkSeen(RelPath("l"), disk.stat(RelPath("l")).stamp, "nowhere"),
+        NotKept(RelPath("p"), "it is a pipe"),
+        Listed(RelPath("d"), frozenset({"x"})),
+        Listed(RelPath(""), frozenset({"d", "l", "p"})),
+    }
+    for fact in facts:
+        if isinstance(fact, Listed):
+            told = {other.path for other in facts[: facts.index(fact)]}
+            assert {f"{fact.path}/{name}".lstrip("/") for name in fact.names} <= told
+
+
+def test_our_own_folder_is_never_entered_but_the_park_can_be() -> None:
+    disk, _ = memory_bench()
+    disk.mkdir(RelPath(".syncagent/park/id"))
+    disk.user.write(".syncagent/park/id/x", b"1")
+    assert walk(disk) == [Listed(RelPath(""), frozenset())]
+    assert [fact.path for fact in walk(disk, ".syncagent/park/id")] == [".syncagent/park/id/x", ".syncagent/park/id"]
+    assert isinstance(look(disk, ".syncagent/root.json"), NotKept)
+    assert isinstance(look(disk, ".syncagent/park/id/x"), FileSeen)
+    [(node, fact)] = Scanner(disk, disk.abilities).parked()
+    assert (node, type(fact)) == ("id", DirSeen)
+
+
+def test_large_folders_come_in_batches() -> None:
+    disk, bench = memory_bench()
+    for number in range(2 * BATCH + 10):
+        disk.user.write(f"f{number}", b"")
+    batches = list(bench.scanner.walk())
+    assert all(len(batch) <= BATCH for batch in batches)
+    assert len({fact.path for batch in batches for fact in batch}) == 2 * BATCH + 11
+
+
+def test_a_folder_that_cannot_be_read_is_said_to_be_unreadable_a14() -> None:
+    disk, _ = memory_bench()
+    disk.user.mkdir("d")
+    disk.user.write("d/x", b"1")
+    disk.user.chmod("d", 0)
+    facts = walk(disk)
+    assert Unreadable(RelPath("d"), "permission denied") in facts
+    assert not any(isinstance(fact, Listed) and fact.path == "d" for fact in facts)
+    assert isinstance(look(disk, "d/x"), Unreadable)
+    assert isinstance(look(disk, "d/none"), Unreadable)
+
+
+def test_a_file_that_cannot_be_read_is_not_gone_a13() -> None:
+    disk, _ = memory_bench()
+    disk.user.write("x", b"1")
+    disk.user.chmod("x", 0)
+    assert look(disk, "x") == Unreadable(RelPath("x"), "permission denied")
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.ESTALE, errno.ENAMETOOLONG])
+@pytest.mark.parametrize("call", ["stat", "open", "file.read", "file.stat", "list", "readlink"])
+def test_no_error_reads_as_missing_b8(call: str, number: int) -> None:
+    disk, _ = memory_bench()
+    disk.user.write("x", b"1")
+    disk.user.symlink("x", "l")
+
+    def hook(name: str, path: RelPath) -> None:
+        if name == call and path != "":
+            raise OSError(number, "no")
+
+    disk.before_call = hook
+    for path in ("x", "l"):
+        assert not isinstance(look(disk, path), NothingThere)
+
+
+def test_what_is_not_there() -> None:
+    disk, _ = memory_bench()
+    disk.user.write("x", b"1")
+    disk.user.mkdir("d")
+    disk.user.symlink("d", "l")
+    for path in ("none", "none/deeper", "x/below-a-file", "l/below-a-link"):
+        assert look(disk, path) == NothingThere(RelPath(path))
+
+
+def test_another_file_system_is_not_kept_a19() -> None:
+    disk, _ = memory_bench()
+    disk.user.mount("m")
+    why = "it lies on another file system"
+    assert walk(disk) == [NotKept(RelPath("m"), why), Listed(RelPath(""), frozenset({"m"}))]
+    assert look(disk, "m") == NotKept(RelPath("m"), why)
+    assert look(disk, "m/x") == NotKept(RelPath("m/x"), why)
+
+
+def test_names_that_are_none_are_told_of_as_they_can_be_shown_c7() -> None:
+    disk, _ = memory_bench()
+    for name in ("bad\udcff", "back\\slash", "C:", ".SyncAgent", "good", "nfd-e\u0301"):
+        disk.user.write(name, b"")
+    facts = {fact.path: fact for fact in walk(disk)}
+    assert facts[RelPath("bad\\xff")] == NotKept(RelPath("bad\\xff"), "its name is not valid UTF-8")
+    assert {path for path, fact in facts.items() if isinstance(fact, FileSeen)} == {"good", "nfd-e\u0301"}
+    listed = facts[RelPath("")]
+    assert isinstance(listed, Listed)
+    assert listed.names == {"bad\\xff", "back\\slash", "C:", ".SyncAgent", "good", "nfd-e\u0301"}
+    for name in ("bad\udcff", "back\\slash", "C:", ".SyncAgent"):
+        assert isinstance(look(disk, name), NotKept)
+
+
+def test_a_path_that_is_too_long_is_not_entered_c8() -> None:
+    disk, _ = memory_bench()
+    path = ""
+    for _ in range(20):
+        path = f"{path}/{'n' * 250}".lstrip("/")
+        disk.user.mkdir(path)
+    facts = walk(disk)
+    [refused] = [fact for fact in facts if isinstance(fact, NotKept)]
+    assert len(refused.path) == 17 * 251 - 1
+    assert len([fact for fact in facts if isinstance(fact, Listed)]) == 17
+
+
+def test_a_deep_tree_needs_no_deep_stack_c8() -> None:
+    disk, _ = memory_bench()
+    path = "d"
+    for _ in range(1990):
+        disk.user.mkdir(path)
+        path += "/d"
+    assert len(walk(disk)) == 2 * 1990 + 1
+
+
+def test_rules_leave_out_and_say_why() -> None:
+    disk, _ = memory_bench()
+    disk.user.mkdir("build")
+    disk.user.write("build/x", b"")
+    disk.user.write("y", b"")
+    scanner = Scanner(disk, disk.abilities, rules=lambda path, is_dir: "left out" if path == "build" else None)
+    facts = [fact for batch in scanner.walk() for fact in batch]
+    assert [fact.path for fact in facts] == ["build", "y", ""]
+    assert facts[0] == NotKept(RelPath("build"), "left out")
+    assert scanner.look([LookAt(RelPath("build"), None)]) == [facts[0]]
+
+
+# --- content ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_536, 65_537, 2_500_000])
+def test_a_look_reads_content_and_recipe(size: int) -> None:
+    disk, _ = memory_bench()
+    data = big(size)
+    disk.user.write("x", data)
+    fact = look(disk, "x")
+    assert isinstance(fact, FileSeen)
+    assert (fact.content, fact.recipe) == read_all([data])
+    assert fact.bytes_read == (data if size <= 65_536 else None)
+    assert fact.stamp == disk.stat(RelPath("x")).stamp
+
+
+def test_a_known_file_is_not_read_again() -> None:
+    disk, _ = memory_bench()
+    disk.user.write("x", b"1")
+    fact = look(disk, "x")
+    assert isinstance(fact, FileSeen)
+    calls: list[str] = []
+    disk.before_call = lambda name, path: calls.append(name)
+    again = look(disk, "x", fact.stamp)
+    assert isinstance(again, FileSeen)
+    assert (again.content, again.stamp) == (None, fact.stamp)
+    assert "open" not in calls
+    assert getattr(look(disk, "x", UNSURE), "content", None) == content_of(b"1")
+
+
+def test_an_edit_of_the_same_size_with_the_mtime_put_back_is_seen_a7() -> None:
+    disk, _ = memory_bench()
+    disk.user.write("x", b"1")
+    fact = look(disk, "x")
+    assert isinstance(fact, FileSeen)
+    disk.user.write("x", b"2", mtime_ns=fact.mtime_ns)
+    assert getattr(look(disk, "x", fact.stamp), "content", None) == content_of(b"2")
+
+
+@pytest.mark.parametrize("granularity", [10_000_000, 1_000_000_000, 2_000_000_000])
+def test_an_edit_in_the_same_tick_is_seen_a8(granularity: int) -> None:
+    now = [1_700_000_010_000_000_000]
+    disk, _ = memory_bench(MemoryDisk(granularity_ns=granularity, clock=lambda: now[0]))
+    disk.user.write("x", b"1")
+    fact = look(disk, "x")
+    assert isinstance(fact, FileSeen)
+    assert fact.stamp == UNSURE
+    disk.user.write("x", b"2")
+    fact = look(disk, "x", fact.stamp)
+    assert getattr(fact, "content", None) == content_of(b"2")
+    now[0] += 3 * granularity
+    fact = look(disk, "x", UNSURE)
+    assert isinstance(fact, FileSeen)
+    assert fact.stamp == disk.stat(RelPath("x")).stamp, "when the clock has moved on, the stamp is sure"
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again_a6() -> None:
+    disk, _ = memory_bench()
+    disk.user.write("x", big(3_000_000, 1))
+    reads = [0]
+
+    def hook(name: str, path: RelPath) -> None:
+        if name == "file.read":
+            reads[0] += 1
+            if reads[0] == 2:
+                disk.user.write("x", big(3_000_000, 2))
+
+    disk.before_call = hook
+    fact = look(disk, "x")
+    assert getattr(fact, "content", None) == content_of(big(3_000_000, 2))
+
+
+def test_a_file_that_never_stands_still_is_left_for_later_a5() -> None:
+    disk, _ = memory_bench()
+    disk.user.write("x", b"")
+    lines = [b""]
+
+    def hook(name: str, path: RelPath) -> None:
+        if name == "file.read":
+            lines[0] += b"line\n"
+            disk.user.write("x", lines[0])
+
+    disk.before_call = hook
+    assert look(disk, "x") == Unreadable(RelPath("x"), "it is still being written")
+
+
+def test_on_a_disk_that_folds_case_only_the_right_spelling_is_there_c5() -> None:
+    disk, _ = memory_bench(MemoryDisk(fold=str.casefold))
+    disk.user.mkdir("Docs")
+    disk.user.write("Docs/ReadMe", b"1")
+    assert isinstance(look(disk, "Docs/ReadMe"), FileSeen)
+    assert isinstance(look(disk, "docs/ReadMe"), NothingThere)
+    assert isinstance(look(disk, "Docs/README"), NothingThere)
+
+
+# --- the root ---------------------------------------------------------------------------------------------------
+
+
+def test_when_the_root_is_gone_nothing_is_said_e1() -> None:
+    disk, bench = memory_bench()
+    disk.user.write("x", b"1")
+    disk.root_there = False
+    with pytest.raises(RootMissing):
+        bench.scanner.look([LookAt(RelPath("x"), None)])
+    with pytest.raises(RootMissing):
+        list(bench.scanner.walk())
+
+
+def test_the_guard_is_asked_before_anything_is_said_to_be_missing_e1() -> None:
+    disk, _ = memory_bench()
+    disk.user.write("x", b"1")
+
+    def guard() -> None:
+        raise RootMissing("no marker")
+
+    scanner = Scanner(disk, disk.abilities, guard)
+    with pytest.raises(RootMissing):
+        next(scanner.walk())
+    with pytest.raises(RootMissing):
+        scanner.look([LookAt(RelPath("gone"), None)])
+    assert isinstance(scanner.look([LookAt(RelPath("x"), None)])[0], FileSeen)

@@ -1,0 +1,149 @@
+"""Files put together from blocks: never trusted, always resumed, swept when no one wants them."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from syncagent.content.digest import content_of, digest_of
+from syncagent.content.recipe import places, read_all
+from syncagent.errors import Damaged, StorageFull, StorageTrouble
+from syncagent.localfs.memory import MemoryDisk
+from syncagent.localfs.ports import Opening
+from syncagent.localfs.staging import Staging, part_path
+from syncagent.model.facts import UNSURE
+from syncagent.model.ids import Digest
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import Block
+from syncagent.planner.tasks import StageWish
+from tests.support.disks import big, memory_bench
+
+DATA = big(400_000)
+CONTENT, RECIPE = read_all([DATA])
+WISH = StageWish(CONTENT, RECIPE)
+BLOCKS = [(block.digest, DATA[offset : offset + block.size]) for offset, block in places(RECIPE)]
+
+
+def staged(disk: MemoryDisk) -> bytes:
+    with disk.open(part_path(CONTENT)) as part:
+        return part.read(0, 1 << 30)
+
+
+def test_begin_says_what_is_missing_and_put_takes_it() -> None:
+    disk, bench = memory_bench()
+    staging = bench.staging
+    assert staging.begin(WISH) == {block.digest for block in RECIPE}
+    staging.put(CONTENT, BLOCKS[2:], RECIPE)
+    assert staging.begin(WISH) == {digest for digest, _ in BLOCKS[:2]}
+    staging.put(CONTENT, BLOCKS[:2], RECIPE)
+    assert staging.begin(WISH) == frozenset()
+    assert staged(disk) == DATA
+
+
+def test_after_a_restart_only_what_is_right_counts() -> None:
+    disk, bench = memory_bench()
+    bench.staging.begin(WISH)
+    bench.staging.put(CONTENT, BLOCKS, RECIPE)
+    with disk.open(part_path(CONTENT), Opening.EDIT) as part:
+        part.write(10, b"rot")
+    fresh = Staging(disk)
+    fresh.sweep([CONTENT])
+    assert fresh.begin(WISH) == {BLOCKS[0][0]}
+    fresh.put(CONTENT, BLOCKS[:1], RECIPE)
+    assert staged(disk) == DATA
+
+
+def test_what_is_longer_than_it_should_be_is_begun_anew() -> None:
+    disk, bench = memory_bench()
+    with disk.open(part_path(CONTENT), Opening.EDIT) as part:
+        part.write(0, DATA + b"more")
+    assert bench.staging.begin(WISH) == {block.digest for block in RECIPE}
+
+
+def test_local_files_give_the_blocks_that_they_have() -> None:
+    disk, bench = memory_bench()
+    old = DATA[:200_000] + b"edited" + DATA[200_010:]
+    disk.user.write("old", old)
+    _, stamp = bench.node("old")
+    recipe = read_all([old])[1]
+    missing = bench.staging.begin(StageWish(CONTENT, RECIPE, ((RelPath("old"), stamp, recipe),)))
+    assert missing == {block.digest for block in RECIPE} - {block.digest for block in recipe}
+    assert 0 < len(missing) < len(RECIPE)
+    bench.staging.put(CONTENT, BLOCKS, RECIPE)
+    assert staged(disk) == DATA
+
+
+def test_a_local_file_that_changed_gives_nothing_wrong() -> None:
+    disk, bench = memory_bench()
+    disk.user.write("old", DATA)
+    _, stamp = bench.node("old")
+    disk.user.write("old", b"x" * len(DATA))
+    bases = ((RelPath("old"), stamp, RECIPE), (RelPath("old"), UNSURE, RECIPE), (RelPath("gone"), stamp, RECIPE))
+    assert bench.staging.begin(StageWish(CONTENT, RECIPE, bases)) == {block.digest for block in RECIPE}
+
+
+def test_a_block_at_several_places_is_wanted_once() -> None:
+    disk, bench = memory_bench()
+    data = bytes(600_000)
+    content, recipe = read_all([data])
+    wish = StageWish(content, recipe)
+    missing = bench.staging.begin(wish)
+    assert len(missing) < len(recipe)
+    with disk.open(part_path(content), Opening.EDIT) as part:
+        part.write(0, b"\x01" * len(data))
+    bench.staging.put(content, [(block.digest, bytes(block.size)) for block in recipe[1:]], recipe)
+    with disk.open(part_path(content), Opening.EDIT) as part:
+        part.write(0, b"\x01")  # one of its places is damaged; the others mend it
+    assert bench.staging.begin(wish) == frozenset()
+    with disk.open(part_path(content)) as part:
+        assert part.read(0, 1 << 20) == data
+
+
+def test_wrong_bytes_are_refused() -> None:
+    disk, bench = memory_bench()
+    bench.staging.begin(WISH)
+    with pytest.raises(Damaged):
+        bench.staging.put(CONTENT, [(BLOCKS[0][0], b"wrong")], RECIPE)
+    bench.staging.put(CONTENT, [(digest_of(b"stranger"), b"stranger")], RECIPE)
+    assert staged(disk) == b""
+
+
+def test_a_recipe_that_cannot_be_is_refused() -> None:
+    _, bench = memory_bench()
+    with pytest.raises(Damaged):
+        bench.staging.begin(StageWish(CONTENT, (Block(Digest(b"0" * 32), 1),)))
+
+
+def test_the_empty_file() -> None:
+    _, bench = memory_bench()
+    assert bench.staging.begin(StageWish(content_of(b""), ())) == frozenset()
+
+
+def test_sweep_keeps_what_is_wanted() -> None:
+    _, bench = memory_bench()
+    bench.staging.begin(WISH)
+    other = content_of(b"other")
+    bench.staging.begin(StageWish(other, (Block(other.digest, other.size),)))
+    assert bench.staging.sweep([CONTENT]) == ()
+    assert bench.staged() == [f"part.{CONTENT.digest.hex()}"]
+    assert bench.staging.recipe_of(CONTENT) == RECIPE
+    assert bench.staging.recipe_of(other) == ()
+    bench.staging.sweep([])
+    assert bench.staged() == []
+
+
+def test_a_full_disk_and_a_broken_one() -> None:
+    disk, bench = memory_bench()
+    bench.staging.begin(WISH)
+    disk.free = 10
+    with pytest.raises(StorageFull):
+        bench.staging.put(CONTENT, BLOCKS, RECIPE)
+    disk.free = None
+
+    def hook(name: str, path: RelPath) -> None:
+        raise OSError(errno.EIO, "no")
+
+    disk.before_call = hook
+    with pytest.raises(StorageTrouble):
+        bench.staging.begin(WISH)
