@@ -47,7 +47,7 @@ def settle_local(canopy: Canopy, op: LocalOp, stamp: Stamp | None) -> None:
         case MoveLocal(expect=expect, to=to):
             local = canopy.local.get(expect.id) or expect
             canopy.set_local(expect.id, replace(local, at=to), stamp)
-            _forget_spelling(canopy, expect.id, to)
+            canopy.spell(expect.id, None)  # whatever we name is named in NFC, in the park too
             synced = canopy.synced.get(expect.id)
             if to.parent != PARK and synced is not None:
                 canopy.set_synced(expect.id, replace(synced, at=to))
@@ -59,15 +59,9 @@ def settle_local(canopy: Canopy, op: LocalOp, stamp: Stamp | None) -> None:
             if becomes != expect.id:
                 canopy.set_local(expect.id, None)
             canopy.set_local(becomes, replace(local, id=becomes, at=to), stamp)
-            _forget_spelling(canopy, becomes, to)
+            canopy.spell(becomes, None)
         case _:
             assert_never(op)
-
-
-def _forget_spelling(canopy: Canopy, node_id: NodeId, to: Placement) -> None:
-    """Whatever we name is named in NFC."""
-    if to.parent != PARK:
-        canopy.spell(node_id, None)
 
 
 def _settle_overwrite(canopy: Canopy, node: File | Link, expect: File | Link, stamp: Stamp | None) -> None:

@@ -33,7 +33,8 @@ REFUSED = [
 
 KEPT = [
     "a", "…", "...", ".a", "a.", " a", "a ", "~", "ab:c", "CON", "nul.txt", "a<b>|?*", "-rf",
-    "é", "日本語.txt", "\u202egpj.exe", "🎉", "x" * 255, "é" * 127, ".syncagent2", "syncagent", ".syncagent.bak", "$(x)", "'", '"', "%00", "a\u200bb",
+    "é", "日本語.txt", "\u202egpj.exe", "🎉", "x" * 255, "é" * 127, ".syncagent2", "syncagent",
+    ".syncagent.bak", "$(x)", "'", '"', "%00", "a\u200bb",
 ]  # fmt: skip
 
 
