@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from syncagent.engine.at_hand import AT_HAND, SMALL
 from syncagent.engine.effects import AskBlocks, Effect, FillStage, OpenStage
 from syncagent.engine.events import BlocksCame, BlocksEnded, StageFilled, StageOpened
 from syncagent.model.facts import Stamp
@@ -17,10 +18,6 @@ from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, File, Recipe
 from syncagent.planner.tasks import Inline, Source, Staged, StageWish
 from syncagent.trees.delta import Row
-
-SMALL = 65_536
-AT_HAND = 48 << 20
-"""Bytes of small contents that are held at most."""
 
 WINDOW = 1 << 20
 WINDOWS_AT_ONCE = 3
@@ -31,13 +28,13 @@ SMALL_REQUESTS = 4
 
 @dataclass(slots=True)
 class _Download:
-    """One large content on its way.  ``todo`` are blocks that were not asked for yet, ``asked`` those that were, and
-    ``writing`` those that came and are being written."""
+    """One large content on its way.  ``todo`` are blocks that were not asked for yet (taken from the end), ``asked``
+    those that were, and ``writing`` those that came and are being written."""
 
     wish: StageWish
     nodes: dict[NodeId, None]
     opened: bool = False
-    todo: list[Digest] = field(default_factory=list)
+    todo: dict[Digest, None] = field(default_factory=dict)
     asked: set[Digest] = field(default_factory=set)
     writing: int = 0
     requests: int = 0
@@ -58,12 +55,13 @@ class Downloads:
         self._wanted: dict[Digest, tuple[int, dict[NodeId, None]]] = {}
         self._coming: dict[Digest, tuple[int, dict[NodeId, None]]] = {}
         self._requests: dict[int, tuple[Digest, ...]] = {}
-        self._large_requests: dict[int, Digest] = {}
+        self._large_requests: dict[int, _Download] = {}
         self._number = 0
         self._jobs: dict[Digest, _Download] = {}
         self._queue: dict[Digest, _Download] = {}
         self._staged: set[Digest] = set()
         self._block_of: dict[Digest, set[Digest]] = {}
+        self._bytes_left = 0
 
     @property
     def busy(self) -> bool:
@@ -72,9 +70,7 @@ class Downloads:
 
     @property
     def bytes_left(self) -> int:
-        small = sum(size for size, _ in self._wanted.values()) + sum(size for size, _ in self._coming.values())
-        large = sum(job.wish.content.size for job in [*self._jobs.values(), *self._queue.values()])
-        return small + large
+        return self._bytes_left
 
     def contents(self) -> frozenset[Content]:
         """The large contents that are wanted: their staging files are kept."""
@@ -98,12 +94,16 @@ class Downloads:
         if content.digest in self._staged:
             return Staged(content)
         if content.size <= SMALL:
-            waiting = self._coming.get(content.digest) or self._wanted.setdefault(content.digest, (content.size, {}))
+            waiting = self._coming.get(content.digest) or self._wanted.get(content.digest)
+            if waiting is None:
+                waiting = self._wanted[content.digest] = (content.size, {})
+                self._bytes_left += content.size
             waiting[1][node_id] = None
         else:
             job = self._jobs.get(content.digest) or self._queue.get(content.digest)
             if job is None:
                 job = self._queue[content.digest] = _Download(StageWish(content, recipe, bases), {})
+                self._bytes_left += content.size
             job.nodes[node_id] = None
         return None
 
@@ -114,10 +114,11 @@ class Downloads:
             self._held_bytes -= len(data)
         self._staged.discard(digest)
 
-    def advance(self) -> list[Effect]:
-        """Begin what was wanted, as far as there is room and a link."""
+    def advance(self, room: bool) -> list[Effect]:
+        """Begin what was wanted, if there is a link.  Without ``room`` nothing could be written that comes now, and so
+        nothing is asked for."""
         effects: list[Effect] = []
-        if not self._online:
+        if not self._online or not room:
             return effects
         while self._wanted and len(self._requests) < SMALL_REQUESTS and self._held_bytes < AT_HAND:
             effects.append(self._ask_small())
@@ -148,34 +149,37 @@ class Downloads:
         if job is None:
             return []
         if event.reason:
-            return self._give_up(event.content.digest, job, event.reason)
+            return self._give_up(job, event.reason)
         job.opened = True
         order = dict.fromkeys(block.digest for block in job.wish.recipe if block.digest in event.missing)
-        job.todo = list(reversed(order))
+        job.todo = dict.fromkeys(reversed(order))
         for digest in order:
             self._block_of.setdefault(digest, set()).add(event.content.digest)
-        return self._ask_on(event.content.digest, job)
+        return self._ask_on(job)
 
-    def _ask_on(self, digest: Digest, job: _Download) -> list[Effect]:
+    def _ask_on(self, job: _Download) -> list[Effect]:
         effects: list[Effect] = []
         sizes = {block.digest: block.size for block in job.wish.recipe} if job.todo else {}
         while self._online and job.todo and job.requests < WINDOWS_AT_ONCE:
             window: list[Digest] = []
             size = 0
             while job.todo and size < WINDOW:
-                window.append(job.todo.pop())
+                window.append(job.todo.popitem()[0])
                 size += sizes[window[-1]]
             job.requests += 1
             job.asked.update(window)
             self._number += 1
-            self._large_requests[self._number] = digest
+            self._large_requests[self._number] = job
             effects.append(AskBlocks(self._number, tuple(window)))
         if job.opened and not job.todo and not job.asked and not job.writing:
-            del self._jobs[digest]
-            self._staged.add(digest)
+            self._drop(job)
+            self._staged.add(job.wish.content.digest)
             self._wake(job.nodes)
-            effects.extend(self.advance())
         return effects
+
+    def _drop(self, job: _Download) -> None:
+        del self._jobs[job.wish.content.digest]
+        self._bytes_left -= job.wish.content.size
 
     def came(self, event: BlocksCame) -> list[Effect]:
         """Blocks that the hub sent, asked for or pushed ahead of the change that needs them."""
@@ -190,11 +194,14 @@ class Downloads:
                 self._at_hand[digest] = data
                 self._held_bytes += len(data)
             if waiting is not None:
+                self._bytes_left -= waiting[0]
                 self._wake(waiting[1])
         for owner, blocks in fills.items():
             job = self._jobs.get(owner)
             if job is not None:
-                job.asked.difference_update(digest for digest, _ in blocks)
+                for digest, _ in blocks:
+                    job.asked.discard(digest)
+                    job.todo.pop(digest, None)  # another file has asked for it, too
                 job.writing += 1
                 effects.append(FillStage(job.wish.content, tuple(blocks)))
         return effects
@@ -204,15 +211,15 @@ class Downloads:
         for digest in self._requests.pop(event.number, ()):
             waiting = self._coming.pop(digest, None)
             if waiting is not None:
+                self._bytes_left -= waiting[0]
                 self._fail(waiting[1], "the hub does not have its content (yet)")
-        owner = self._large_requests.pop(event.number, None)
-        job = self._jobs.get(owner) if owner is not None else None
-        if job is None or owner is None:
-            return self.advance()
+        job = self._large_requests.pop(event.number, None)
+        if job is None or self._jobs.get(job.wish.content.digest) is not job:
+            return []
         job.requests -= 1
         if event.lacking:
-            return self._give_up(owner, job, "the hub does not have all of its content (yet)")
-        return self._ask_on(owner, job) + self.advance()
+            return self._give_up(job, "the hub does not have all of its content (yet)")
+        return self._ask_on(job)
 
     def filled(self, event: StageFilled) -> list[Effect]:
         job = self._jobs.get(event.content.digest)
@@ -220,13 +227,13 @@ class Downloads:
             return []
         job.writing -= 1
         if event.reason:
-            return self._give_up(event.content.digest, job, event.reason)
-        return self._ask_on(event.content.digest, job)
+            return self._give_up(job, event.reason)
+        return self._ask_on(job)
 
-    def _give_up(self, digest: Digest, job: _Download, reason: str) -> list[Effect]:
-        del self._jobs[digest]
+    def _give_up(self, job: _Download, reason: str) -> list[Effect]:
+        self._drop(job)
         self._fail(job.nodes, reason)
-        return self.advance()
+        return []
 
     def trim(self) -> None:
         """Let go of pushed contents that nobody has asked for, oldest first, when they take too much room."""
@@ -235,6 +242,13 @@ class Downloads:
                 return
             self._held_bytes -= len(self._at_hand.pop(digest))
 
+    def let_go_of_all(self) -> None:
+        """Nothing is to be written any more."""
+        self._at_hand.clear()
+        self._staged.clear()
+        self._block_of.clear()
+        self._held_bytes = 0
+
     def link_up(self) -> None:
         self._online = True
 
@@ -242,12 +256,23 @@ class Downloads:
         """Nothing that was asked for will come.  What is staged stays; the engine plans again."""
         self._online = False
         for asked in (self._coming, self._wanted):
-            for _, nodes in asked.values():
+            for size, nodes in asked.values():
+                self._bytes_left -= size
                 self._wake(nodes)
             asked.clear()
+        self._requests.clear()
+        self._abandon()
+
+    def root_lost(self) -> None:
+        """Nothing is being staged any more, and what was staged has to be looked for when the root is back."""
+        self._staged.clear()
+        self._abandon()
+
+    def _abandon(self) -> None:
         for job in [*self._jobs.values(), *self._queue.values()]:
+            self._bytes_left -= job.wish.content.size
             self._wake(job.nodes)
-        for pending in (self._requests, self._large_requests, self._jobs, self._queue, self._block_of):
+        for pending in (self._large_requests, self._jobs, self._queue, self._block_of):
             pending.clear()
 
 

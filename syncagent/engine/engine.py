@@ -23,6 +23,7 @@ from syncagent.engine.launch import Launch
 from syncagent.engine.local import LocalSide
 from syncagent.engine.reactions import Reactions
 from syncagent.engine.remote import Link, RemoteSide
+from syncagent.engine.standing import Standing
 from syncagent.engine.status import State, Status
 from syncagent.engine.teller import Teller
 from syncagent.engine.uploads import Uploads
@@ -53,7 +54,6 @@ class Engine:
         self._root = ""  # why there is no root; empty when there is
         self._started = self._scanned = self._paused = False
         self._policy = Policy(may_submit=False, may_write=False)
-        self._proof: tuple[int, int, int] | None = None
         self._facts: dict[str, str] = {}
         self._unswept = False
         self._teller = Teller()
@@ -64,10 +64,11 @@ class Engine:
         self._local = LocalSide(canopy, self._ids)
         self._remote = RemoteSide(canopy, self._client_id)
         self._flight = Flight(canopy)
-        self._uploads = Uploads(self._agenda.add, self._local.hint)
+        self._uploads = Uploads(self._agenda.add, self._stale)
         self._downloads = Downloads(self._agenda.add, self._fail)
         self._launch = Launch(canopy, self._local, self._remote, self._flight, self._uploads, self._downloads)
         self._reactions = Reactions(canopy, self._agenda, self._local, self._flight, self._uploads, self._downloads)
+        self._standing = Standing(canopy, self._local, self._remote, self._flight, self._uploads, self._downloads)
         self._now = 0.0
 
     def step(self, event: ev.Event, now: float) -> Sequence[Effect]:
@@ -89,9 +90,8 @@ class Engine:
             case ev.Paused(paused=paused):
                 self._paused = paused
             case ev.ProofWanted(number=number):
-                # A scan that is under way began too early to prove anything.
                 self._local.hint(everything=True)
-                self._proof = (number, self._local.full_scans_begun + 1, self._remote.heads_heard + 1)
+                self._standing.prove(number)
                 return self._remote.prove()
             case ev.Hinted(paths=paths, folders=folders, everything=everything):
                 self._local.hint(paths, folders, everything)
@@ -120,7 +120,7 @@ class Engine:
         match event:
             case ev.BlocksRead():
                 small, effects = self._uploads.read(event)
-                self._local.hold_bytes(small)
+                self._local.at_hand.hold(small)
                 return effects
             case ev.StageOpened():
                 return self._downloads.opened(event)
@@ -136,7 +136,11 @@ class Engine:
     def _hub_spoke(self, event: ev.Welcomed | ev.LinkDown | ev.CaughtUp | ev.Heard | ev.Judged) -> list[Effect]:
         match event:
             case ev.Welcomed():
+                before = self._remote.begun_anew
                 effects = self._remote.welcomed(event)
+                if self._remote.begun_anew > before:
+                    self._flight.void_tasks()
+                self._agenda.add(self._flight.release_refused())
             case ev.LinkDown(reason=reason, final=final):
                 self._remote.down(reason, final)
                 self._uploads.link_down()
@@ -148,8 +152,9 @@ class Engine:
             case ev.Heard():
                 effects = self._remote.heard(event)
             case ev.Judged():
-                effects = self._remote.judged(event)
-                effects.extend(self._reactions.verdicts(event.verdicts, self._now))
+                effects, counted = self._remote.judged(event)
+                effects.extend(self._reactions.verdicts(counted, self._now))
+                self._agenda.add(self._flight.forget_changes(event.verdicts[len(counted) :]))
             case _:
                 assert_never(event)
         self._facts = self._remote.facts()
@@ -159,7 +164,8 @@ class Engine:
         self._begin(Canopy.load(event.rows))
         self._incarnation = event.facts.get("incarnation", "")
         self._remote.load(dict(event.facts))
-        self._local.recipes.update(event.recipes)
+        self._remote.expect(self.canopy.local.ids())
+        self._local.at_hand.recipes.update(event.recipes)
         self._remote.recipes.update(event.recipes)
         self._day = event.day
         self._started, self._scanned = True, False
@@ -172,9 +178,14 @@ class Engine:
         notes: list[Effect] = [] if self._root else [Note("error", reason)]
         self._root, self._scanned = reason, False
         self._local.abandon()
-        for task in self._flight.drop_tasks():
-            self._agenda.add([task])
+        self._uploads.root_lost()
+        self._downloads.root_lost()
+        self._agenda.add(self._flight.drop_tasks())
         return notes
+
+    def _stale(self, node_ids: Iterable[NodeId], path: RelPath) -> None:
+        for node_id in node_ids:
+            self._local.recheck(node_id, [path], self._now, reason="it changes, or cannot be read, while it is sent")
 
     def _fail(self, node_ids: Iterable[NodeId], reason: str) -> None:
         for node_id in node_ids:
@@ -183,18 +194,20 @@ class Engine:
     # --- what follows -----------------------------------------------------------------------------------------
 
     def _go_on(self) -> list[Effect]:
-        effects: list[Effect] = []
-        if self._started and not self._root:
-            effects.extend(self._local.advance(self._now))
-        self._scanned = self._scanned or (self._local.full_scans > 0 and not self._local.scanning and not self._root)
+        if self._local.full_scan_done and not self._local.scanning and not self._root:
+            self._scanned = True
         self._set_policy()
-        self._agenda.add([*self._flight.due(self._now), *self._local.found])
+        self._agenda.add([*self._flight.take_due(self._now), *self._local.found])
         self._local.found.clear()
         launched = self._plan_on()
-        moving = [*self._uploads.advance(), *self._downloads.advance()]
+        moving = self._uploads.advance(self._policy.may_submit and self._has_room())
+        moving.extend(self._downloads.advance(self._policy.may_write and self._has_room()))
+        if self._started and not self._root:
+            moving.extend(self._local.advance(self._now))
         self._downloads.trim()
         delta = self.canopy.take_delta(self._facts)
         delta = replace(delta, recipes=self._launch.recipes_of(delta))
+        effects: list[Effect] = []
         if delta.rows or delta.gone or self._facts:
             self._facts = {}
             effects.append(Commit(delta))
@@ -222,8 +235,8 @@ class Engine:
         """Plan, and launch what was planned, until there is nothing to plan or enough is under way."""
         self._hear_news()
         acting = self._policy.may_write or self._policy.may_submit
-        while acting and self._flight.tasks < TASKS_AT_ONCE and self._flight.submitted < SUBMITTED_AT_ONCE:
-            if not self._agenda and not (self._is_quiet() and self._agenda.sweep()):
+        while acting and self._has_room():
+            if not self._agenda and not (self._standing.is_quiet() and self._agenda.sweep()):
                 break
             left_alone = dict.fromkeys([*self._local.in_doubt(), *self._flight.waiting_out(self._now)])
             focus = self._agenda.take(PLANNED_AT_ONCE, lambda one: self._flight.is_free(one, self._now))
@@ -244,13 +257,14 @@ class Engine:
             self._hear_news()
         return self._launch.take(self._incarnation)
 
+    def _has_room(self) -> bool:
+        """Whether anything more may be begun."""
+        return self._flight.tasks < TASKS_AT_ONCE and self._flight.submitted < SUBMITTED_AT_ONCE
+
     def _hear_news(self) -> None:
         news = self.canopy.take_news()
         self._flight.release(news)
         self._agenda.add(news)
-
-    def _is_quiet(self) -> bool:
-        return not self._flight.busy and not self._uploads.busy and not self._downloads.busy
 
     # --- what is told -----------------------------------------------------------------------------------------
 
@@ -258,7 +272,9 @@ class Engine:
         effects: list[Effect] = []
         status = self._status()
         if status.in_sync:
-            self._local.let_go_of_all()
+            self._local.rest()
+            self._downloads.let_go_of_all()
+            self._remote.recipes.clear()
             if self._unswept:
                 self._unswept = False
                 effects.append(SweepStage(self._downloads.contents()))
@@ -272,52 +288,11 @@ class Engine:
         """What was last published."""
         return self._teller.status
 
-    def _next_wake(self) -> float | None:
-        times = [time for time in (self._local.wake_at(), self._flight.next_due(self._now)) if time is not None]
-        return min(times, default=None)
-
     def _status(self) -> Status:
-        pending = self.canopy.count_diverged()
-        at_rest = not pending and not self._local.busy and self._is_quiet()
-        heard_all = self._remote.link is Link.READY and self._remote.cursor == self._remote.head
-        state, reason = self._state(at_rest)
-        return Status(
-            state=state,
-            reason=reason,
-            in_sync=at_rest and heard_all and state is State.IDLE,
-            pending=pending,
-            hub_seq=self._remote.head,
-            applied_seq=self._remote.cursor,
-            files=len(self.canopy.synced),
-            proven=self._proven(),
-            uploading=self._uploads.bytes_left,
-            downloading=self._downloads.bytes_left,
-            skipped=tuple(sorted(self._local.skipped.items())),
-            held=tuple(sorted((self._path(one), why.reason) for one, why in self._flight.held.items() if why.reason)),
+        return self._standing.status(
+            State.STARTING if not self._started else State.PAUSED if self._paused else None, self._root, self._scanned
         )
 
-    def _state(self, at_rest: bool) -> tuple[State, str]:
-        if self._root:
-            return State.HALTED, self._root
-        if self._remote.final:
-            return State.HALTED, self._remote.reason
-        if not self._started:
-            return State.STARTING, ""
-        if self._paused:
-            return State.PAUSED, ""
-        if not self._scanned:
-            return State.SCANNING, ""
-        if self._remote.link is Link.DOWN:
-            return State.OFFLINE, self._remote.reason
-        if self._remote.link is Link.CATCHING_UP:
-            return State.CATCHING_UP, ""
-        return (State.IDLE, "") if at_rest else (State.SYNCING, "")
-
-    def _proven(self) -> int:
-        if self._proof is None:
-            return self.status.proven
-        number, scans, heads = self._proof
-        return number if self._local.full_scans >= scans and self._remote.heads_heard >= heads else self.status.proven
-
-    def _path(self, node_id: NodeId) -> RelPath:
-        return self.canopy.local_path(node_id) or RelPath(f"({node_id})")
+    def _next_wake(self) -> float | None:
+        looking = self._local.wake_at() if self._started and not self._root else None
+        return min((time for time in (looking, self._flight.next_due()) if time is not None), default=None)

@@ -56,6 +56,8 @@ class Flight:
         self._tasks: dict[NodeId, Task] = {}
         self._changes: dict[ChangeId, SubmitOp] = {}
         self.held: dict[NodeId, Held] = {}
+        self._tried: dict[NodeId, int] = {}
+        self._void: set[NodeId] = set()
 
     @property
     def tasks(self) -> int:
@@ -73,6 +75,7 @@ class Flight:
         if task is not None:
             self.busy[subject(op)] = op
             self._tasks[subject(op)] = task
+            self._void.discard(subject(op))
         return task
 
     def _task(self, op: LocalOp, source: Source | None) -> Task | None:
@@ -98,6 +101,8 @@ class Flight:
 
     def is_at(self, task: Task) -> bool:
         """Whether the paths of a task still are those that its op is about."""
+        if subject(task.op) in self._void:
+            return False
         source = task.source if isinstance(task, WriteTask) else None
         now = self._task(task.op, source)
         return now is not None and (now.path, getattr(now, "to", None)) == (task.path, getattr(task, "to", None))
@@ -140,6 +145,10 @@ class Flight:
             self.busy.pop(subject(op), None)
         return op
 
+    def forget_changes(self, verdicts: Iterable[Verdict]) -> list[NodeId]:
+        """These answers do not count, for they came out of order: the journal will tell.  Gives the nodes."""
+        return [subject(op) for op in map(self.end_change, verdicts) if op is not None]
+
     def drop_changes(self) -> list[NodeId]:
         """The link is gone, and with it the answers: forget all submissions.  What became of them the journal tells."""
         nodes = [subject(op) for op in self._changes.values()]
@@ -147,6 +156,11 @@ class Flight:
             self.busy.pop(node_id, None)
         self._changes.clear()
         return nodes
+
+    def void_tasks(self) -> None:
+        """What is under way on the disk was to make it like a journal that does not count any more: whatever becomes of
+        it is a change like any other, and nothing is agreed by it."""
+        self._void.update(self._tasks)
 
     def drop_tasks(self) -> list[NodeId]:
         """The root is gone: no task will be answered."""
@@ -161,7 +175,7 @@ class Flight:
     def hold(self, node_id: NodeId, reason: str, now: float | None) -> None:
         """Leave the node alone for a while, or, with ``now`` None, until something about it changes."""
         before = self.held.get(node_id)
-        times = before.times + 1 if before is not None else 0
+        times = before.times + 1 if before is not None else self._tried.pop(node_id, 0)
         until = None if now is None else now + min(FIRST_RETRY * 2.0 ** min(times, 10), LAST_RETRY)
         self.held[node_id] = Held(reason, times, until)
 
@@ -177,20 +191,28 @@ class Flight:
         """Whether the node may be planned: nothing is under way about it, and it is not held back."""
         return node_id not in self.busy and not self.is_held(node_id, now)
 
-    def due(self, now: float) -> Iterator[NodeId]:
-        """The nodes whose time to be tried again has come."""
-        for node_id, held in self.held.items():
-            if held.until is not None and held.until <= now:
-                yield node_id
+    def take_due(self, now: float) -> list[NodeId]:
+        """The nodes whose time to be tried again has come: they are held no longer, but it is remembered how often they
+        were."""
+        due = [node_id for node_id, held in self.held.items() if held.until is not None and held.until <= now]
+        for node_id in due:
+            self._tried[node_id] = self.held.pop(node_id).times + 1
+        return due
 
-    def next_due(self, now: float) -> float | None:
-        return min(
-            (held.until for held in self.held.values() if held.until is not None and held.until > now), default=None
-        )
+    def next_due(self) -> float | None:
+        return min((held.until for held in self.held.values() if held.until is not None), default=None)
 
     def release(self, node_ids: Iterable[NodeId]) -> None:
+        """Something about these nodes has changed."""
         for node_id in node_ids:
             self.held.pop(node_id, None)
+            self._tried.pop(node_id, None)
+
+    def release_refused(self) -> list[NodeId]:
+        """Another connection, perhaps another mind: what was refused without hope is tried once more."""
+        refused = [node_id for node_id, held in self.held.items() if held.until is None]
+        self.release(refused)
+        return refused
 
 
 def _change(op: SubmitOp, recipe: Recipe, incarnation: str, path: RelPath) -> Change:

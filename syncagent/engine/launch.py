@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from syncagent.engine.at_hand import SMALL
 from syncagent.engine.downloads import Downloads
 from syncagent.engine.effects import Effect, Run, SendBlocks, Submit
 from syncagent.engine.flight import Flight
-from syncagent.engine.local import SMALL, LocalSide
+from syncagent.engine.local import LocalSide
 from syncagent.engine.remote import RemoteSide
 from syncagent.engine.uploads import Uploads
 from syncagent.model.changes import Change
@@ -60,7 +61,7 @@ class Launch:
         known; it is planned again when that has changed."""
         match op:
             case SubmitCreate(node=File() as file) | SubmitEdit(node=File() as file):
-                return self._launch_with_content(op, file)
+                return self._launch_with_content(op, file, now)
             case SubmitCreate() | SubmitEdit() | SubmitMove() | SubmitDelete():
                 return self._leave(op, (), None)
             case _:
@@ -80,7 +81,7 @@ class Launch:
         """The recipes that are kept along with the rows of ``delta``."""
         kept: dict[Digest, Recipe] = {}
         for row in delta.rows:
-            for node, recipes in ((row.local, self._local.recipes), (row.remote, self._remote.recipes)):
+            for node, recipes in ((row.local, self._local.at_hand.recipes), (row.remote, self._remote.recipes)):
                 if isinstance(node, File) and node.content.size > SMALL and node.content.digest in recipes:
                     kept[node.content.digest] = recipes[node.content.digest]
         return kept
@@ -93,8 +94,7 @@ class Launch:
             path = self._canopy.local_path(node_id)
             if path is not None and self._canopy.stamp(node_id) in (None, UNSURE):
                 # What stands there may have changed without a trace: look before anything is put in its place.
-                self._local.hint([path])
-                self._flight.hold(node_id, "", now - 1.0 + SETTLING)
+                self._local.recheck(node_id, [path], now, delay=SETTLING, reason="it keeps changing")
                 return True
         source: Source | None = None
         if isinstance(op, WriteLocal):
@@ -113,44 +113,54 @@ class Launch:
         if not isinstance(node, File) or (isinstance(expect, File) and expect.content == node.content):
             return InPlace()
         bases: tuple[tuple[RelPath, Stamp, Recipe], ...] = ()
-        recipe = self._recipe(node, self._remote.recipes)
+        recipe = self._known_recipe(node) or (Block(node.content.digest, node.content.size),)
         if isinstance(expect, File) and expect.content.size > SMALL:
             path, stamp = self._canopy.local_path(node.id), self._canopy.stamp(node.id)
             if path is not None and stamp is not None:
-                bases = ((path, stamp, self._local.recipes.get(expect.content.digest, ())),)
+                bases = ((path, stamp, self._known_recipe(expect)),)
         return self._downloads.source(node.id, node.content, recipe, bases)
 
-    def _recipe(self, file: File, recipes: dict[Digest, Recipe]) -> Recipe:
-        known = recipes.get(file.content.digest)
-        return known or (Block(file.content.digest, file.content.size),)
+    def _known_recipe(self, file: File) -> Recipe:
+        digest = file.content.digest
+        return self._local.at_hand.recipes.get(digest) or self._remote.recipes.get(digest) or ()
 
     # --- to the hub -------------------------------------------------------------------------------------------
 
-    def _launch_with_content(self, op: SubmitOp, file: File) -> bool:
+    def _launch_with_content(self, op: SubmitOp, file: File, now: float) -> bool:
         content = file.content
-        before = self._canopy.remote.get(file.id)
-        if content.size == 0 or (isinstance(before, File) and before.content == content):
-            return self._leave(op, self._local.recipes.get(content.digest, ()), None)
         path, stamp = self._canopy.local_path(file.id), self._canopy.stamp(file.id)
+        recipe: Recipe = ()
+        if content.size > SMALL:
+            known = self._local.at_hand.recipes.get(content.digest) or self._remote.recipes.get(content.digest)
+            if known is None:
+                if path is not None:
+                    self._local.recheck(file.id, [path], now, read=True, reason="it cannot be read")
+                return False
+            recipe = known
+        if content.size == 0 or self._is_at_hub(file):
+            return self._leave(op, recipe, None)
         if path is None or stamp is None:
             return False
         if content.size <= SMALL:
-            data = self._local.bytes_of(content.digest)
+            data = self._local.at_hand.bytes_of(content.digest)
             if data is None:
                 self._uploads.want_small(file, path, stamp)
                 return False
             return self._leave(op, (), data)
-        recipe = self._local.recipes.get(content.digest)
-        if recipe is None:
-            self._local.reread(path)
-            return False
-        if not self._uploads.is_at_hub(content.digest):
-            self._uploads.want_large(file, recipe, path, stamp)
-            return False
-        return self._leave(op, recipe, None)
+        self._uploads.want_large(file, recipe, path, stamp)
+        return False
+
+    def _is_at_hub(self, file: File) -> bool:
+        """Whether the hub has the content, by all that it has said."""
+        if self._uploads.is_at_hub(file.content.digest):
+            return True
+        before = self._canopy.remote.get(file.id)
+        same = isinstance(before, File) and before.content == file.content
+        return same and not self._uploads.was_lacking(file.content.digest)
 
     def _leave(self, op: SubmitOp, recipe: Recipe, data: bytes | None) -> bool:
         self._submits.append((op, recipe, data))
+        self._remote.expect([subject(op)])
         self._flight.busy[subject(op)] = op
         return True
 

@@ -23,7 +23,17 @@ from syncagent.trees.canopy import Canopy
 OVERTAKEN = frozenset({"conflict", "name_taken", "parent_missing", "not_empty", "would_cycle", "not_found"})
 """Refusals that mean: others were first.  What they did has been told by now, so the plan comes out otherwise."""
 
-PASSING = frozenset({"storage_full", "storage_unavailable", "internal_error", "rate_limited", "quota_exceeded"})
+PASSING = frozenset(
+    {
+        "storage_full",
+        "storage_unavailable",
+        "internal_error",
+        "rate_limited",
+        "quota_exceeded",
+        "mass_delete_held",
+        "permission_denied",
+    }
+)
 """Refusals that may be over when the same is tried later."""
 
 PATIENCE = 3
@@ -55,7 +65,9 @@ class Reactions:
         for outcome in outcomes:
             task = self._flight.end_task(outcome.op)
             if task is None:
-                continue  # the root was lost meanwhile; all is looked at anew
+                # The root was lost meanwhile.  Perhaps it was done after all was looked at anew.
+                self._local.hint(everything=True)
+                continue
             self._local.task_ends(paths_of(task))
             node_id = subject(outcome.op)
             if isinstance(outcome.op, WriteLocal) and isinstance(outcome.op.node, File):
@@ -64,15 +76,14 @@ class Reactions:
             match outcome:
                 case Done() if not self._flight.is_at(task):
                     # A folder above it has turned out to be another one: whose it is now, a look will tell.
-                    self._local.recheck(node_id, paths_of(task))
+                    self._local.recheck(node_id, paths_of(task), now)
                 case Done(op=op, fact=fact):
                     stamp = fact.stamp if isinstance(fact, DirSeen | FileSeen | LinkSeen) else None
                     settle_local(self._canopy, op, stamp)
                     self._flight.release([node_id])
-                case StaleTask(paths=paths):
-                    self._local.recheck(node_id, paths)
-                    # Should it be stale each time, it is tried ever more slowly.
-                    self._hold_after_patience(str(node_id), outcome.op, outcome.reason, now)
+                    self._local.settled(node_id)
+                case StaleTask(paths=paths, reason=reason):
+                    self._local.recheck(node_id, paths, now, reason=reason)
                 case Failed(reason=reason):
                     self._flight.hold(node_id, reason, now)
                     notes.append(Note("warning", reason, task.path))
@@ -108,7 +119,9 @@ class Reactions:
         if verdict.rev > self._canopy.rev(node_id):
             settle_submitted(self._canopy, op, verdict.rev)
         if isinstance(op, SubmitCreate | SubmitEdit) and isinstance(op.node, File):
-            self._local.let_go(op.node.content.digest)
+            self._local.at_hand.let_go(op.node.content.digest)
+            self._uploads.taken(op.node.content.digest)
+        self._local.settled(node_id)
 
     def _rejected(self, op: SubmitOp, verdict: Verdict, now: float) -> list[Effect]:
         node_id = subject(op)

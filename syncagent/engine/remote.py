@@ -7,13 +7,14 @@ settled exactly as the answer would have settled it; so no answer that is lost m
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import Enum
 from typing import assert_never
 
 from syncagent.engine.effects import AskChanges, CloseLink, Effect, Note
 from syncagent.engine.events import CaughtUp, Heard, Judged, Welcomed
-from syncagent.model.changes import Entry, Operation
+from syncagent.model.changes import Entry, Operation, Verdict
 from syncagent.model.ids import ClientId, Digest, NodeId, Seq
 from syncagent.model.nodes import File, Node, Recipe
 from syncagent.trees.canopy import Canopy
@@ -43,12 +44,21 @@ class RemoteSide:
         self.may_write = True
         self.recipes: dict[Digest, Recipe] = {}
         self._snapshot: dict[NodeId, Entry] | None = None
+        self._expected: set[NodeId] = set()
+        self.begun_anew = 0
+        """How often what was agreed came to count for nothing."""
         self.heads_heard = 0
         """How often the hub has answered an AskChanges to its end: a proof of being up to date at that moment."""
 
     def load(self, facts: dict[str, str]) -> None:
         self.hub_id, self.epoch = facts.get("hub_id", ""), facts.get("epoch", "")
         self.cursor = self.head = Seq(int(facts.get("cursor", "0")))
+
+    def expect(self, node_ids: Iterable[NodeId]) -> None:
+        """Changes of these nodes may have been submitted.  What the journal has of our own beyond that, this memory has
+        lost (with the power, or by being put back to an older state), and it is taken like anybody else's: what it says
+        may be on our disk no more, and that would not be because someone deleted it (HAZARDS B6, E4, E5)."""
+        self._expected.update(node_ids)
 
     def facts(self) -> dict[str, str]:
         """What is committed together with the Remote rows: tree and cursor are never apart."""
@@ -83,6 +93,7 @@ class RemoteSide:
             self._canopy.set_synced(node_id, None)
         self._canopy.forget_revs()
         self.cursor = Seq(0)
+        self.begun_anew += 1
 
     def down(self, reason: str, final: bool) -> None:
         self.link, self._snapshot = Link.DOWN, None
@@ -115,7 +126,9 @@ class RemoteSide:
             self.cursor = event.head
         else:
             for entry in event.entries:
-                self._take(entry)
+                if entry.seq > self.cursor:  # else it was told in the meantime, and things have gone on since
+                    self._take(entry)
+                    self.cursor = entry.seq
             self.cursor = max(self.cursor, event.next)
             if event.more:
                 return [AskChanges(event.next)]
@@ -147,15 +160,16 @@ class RemoteSide:
         self.head = max(self.head, self.cursor)
         return []
 
-    def judged(self, event: Judged) -> list[Effect]:
-        """Our own changes stand at their places in the journal, too."""
-        for verdict in event.verdicts:
-            if verdict.seq == self.cursor + 1:
-                self.cursor = verdict.seq
-            elif verdict.seq > self.cursor + 1:
-                return self._resync()
+    def judged(self, event: Judged) -> tuple[list[Effect], tuple[Verdict, ...]]:
+        """Our own changes stand at their places in the journal, too.  Gives the verdicts that count; those that stand
+        behind a gap do not: they are met again in the journal, after what was left out."""
+        for counted, verdict in enumerate(event.verdicts):
+            if verdict.seq > self.cursor + 1:
+                return self._resync(), event.verdicts[:counted]
+            self.cursor = max(self.cursor, verdict.seq)
+            self._expected.discard(verdict.node_id)
         self.head = max(self.head, self.cursor, event.head)
-        return []
+        return [], event.verdicts
 
     def _resync(self) -> list[Effect]:
         """Something was left out: ask for all that came after what we have."""
@@ -165,7 +179,7 @@ class RemoteSide:
     # --- one entry --------------------------------------------------------------------------------------------
 
     def _take(self, entry: Entry) -> None:
-        if entry.author == self._client_id:
+        if entry.author == self._client_id and entry.node_id in self._expected:
             self._settle_own(entry)
         self._put(entry)
         node_id = entry.node_id
@@ -175,7 +189,7 @@ class RemoteSide:
 
     def _put(self, entry: Entry) -> None:
         self._canopy.set_remote(entry.node_id, entry.node, entry.rev)
-        if isinstance(entry.node, File) and entry.recipe:
+        if isinstance(entry.node, File) and len(entry.recipe) > 1:
             self.recipes[entry.node.content.digest] = entry.recipe
 
     def _settle_own(self, entry: Entry) -> None:

@@ -18,9 +18,6 @@ from syncagent.model.names import RelPath
 from syncagent.model.nodes import Block, File, Recipe
 from syncagent.planner.tasks import ReadWish
 
-SMALL = 65_536
-"""Bytes up to which a file is one block and is sent unasked."""
-
 WINDOW = 524_288
 WINDOWS_AT_ONCE = 2
 JOBS_AT_ONCE = 4
@@ -31,38 +28,57 @@ SMALL_READ_BYTES = 4 << 20
 
 @dataclass(slots=True)
 class _Upload:
-    """One large content on its way.  ``todo`` are the (offset, block) that the hub lacks and that were not read yet."""
+    """One large content on its way.  ``todo`` are the (offset, block) that the hub lacks and that were not read yet;
+    ``left`` are the bytes that have not been sent."""
 
+    digest: Digest
     recipe: Recipe
-    node_id: NodeId
     path: RelPath
     stamp: Stamp
+    left: int
+    nodes: dict[NodeId, None]
     asked: int = 0
     lacking: set[Digest] = field(default_factory=set)
     todo: list[tuple[int, Block]] = field(default_factory=list)
     under_way: int = 0
-    answered: bool = False
+
+
+@dataclass(slots=True)
+class _Small:
+    """A small content that is to be read."""
+
+    wish: ReadWish
+    nodes: dict[NodeId, None]
 
 
 class Uploads:
     """What the hub has of our contents, and what is on its way there.
 
-    ``wake(node_ids)`` is called with the nodes whose content has become ready (or has to be looked at again).
+    ``wake(node_ids)`` is called with the nodes whose content has become ready, ``stale(node_ids, path)`` with those
+    whose content is not (any more) what it was taken for.
     """
 
-    def __init__(self, wake: Callable[[Iterable[NodeId]], None], stale: Callable[[Iterable[RelPath]], None]) -> None:
+    def __init__(
+        self, wake: Callable[[Iterable[NodeId]], None], stale: Callable[[Iterable[NodeId], RelPath], None]
+    ) -> None:
         self._wake = wake
         self._stale = stale
         self._at_hub: set[Digest] = set()
+        self._lacking: set[Digest] = set()
         self._jobs: dict[Digest, _Upload] = {}
         self._queue: dict[Digest, _Upload] = {}
-        self._numbers: dict[int, Digest] = {}
+        self._numbers: dict[int, _Upload] = {}
         self._number = 0
-        self._small: dict[Digest, tuple[ReadWish, NodeId]] = {}
-        self._reading: dict[int, dict[Digest, NodeId]] = {}
+        self._small: dict[Digest, _Small] = {}
+        self._reading: dict[int, dict[Digest, _Small]] = {}
+        self._bytes_left = 0
 
     def is_at_hub(self, digest: Digest) -> bool:
         return digest in self._at_hub
+
+    def was_lacking(self, digest: Digest) -> bool:
+        """Whether the hub has said that it lacks this content, and has not been given it since."""
+        return digest in self._lacking
 
     @property
     def busy(self) -> bool:
@@ -71,86 +87,95 @@ class Uploads:
 
     @property
     def bytes_left(self) -> int:
-        jobs = [*self._jobs.values(), *self._queue.values()]
-        return sum(block.size for job in jobs for _, block in job.todo) + sum(
-            block.size for job in self._queue.values() for block in job.recipe
-        )
+        return self._bytes_left
 
     # --- what is wanted ---------------------------------------------------------------------------------------
 
     def want_small(self, file: File, path: RelPath, stamp: Stamp) -> None:
         """Have the bytes of a small file read; its node is woken when they are at hand."""
-        block = Block(file.content.digest, file.content.size)
-        self._small.setdefault(file.content.digest, (ReadWish(path, stamp, ((0, block),)), file.id))
+        digest, block = file.content.digest, Block(file.content.digest, file.content.size)
+        under_way = next((reading[digest] for reading in self._reading.values() if digest in reading), None)
+        job = under_way or self._small.setdefault(digest, _Small(ReadWish(path, stamp, ((0, block),)), {}))
+        job.nodes[file.id] = None
 
     def want_large(self, file: File, recipe: Recipe, path: RelPath, stamp: Stamp) -> None:
         """Have the blocks of a large file sent; its node is woken when the hub has them all."""
         digest = file.content.digest
-        if digest not in self._jobs and digest not in self._queue:
-            self._queue[digest] = _Upload(recipe, file.id, path, stamp)
+        job = self._jobs.get(digest) or self._queue.get(digest)
+        if job is None:
+            job = self._queue[digest] = _Upload(digest, recipe, path, stamp, file.content.size, {})
+            self._bytes_left += job.left
+        job.nodes[file.id] = None
 
     def forget(self, digest: Digest) -> None:
         """The hub says that it does not have this content after all."""
         self._at_hub.discard(digest)
+        self._lacking.add(digest)
 
-    def advance(self) -> list[Effect]:
-        """Begin what was wanted, as far as there is room."""
+    def taken(self, digest: Digest) -> None:
+        """The hub took a change that names this content: it has it."""
+        self._lacking.discard(digest)
+        self._at_hub.discard(digest)  # from now on Remote says so
+
+    def advance(self, room: bool) -> list[Effect]:
+        """Begin what was wanted.  Without ``room`` nothing could leave that is read now, and so nothing is read."""
         effects: list[Effect] = []
-        while self._small and len(self._reading) < WINDOWS_AT_ONCE:
+        while room and self._small and len(self._reading) < WINDOWS_AT_ONCE:
             effects.append(self._read_small())
-        while self._queue and len(self._jobs) < JOBS_AT_ONCE:
+        while room and self._queue and len(self._jobs) < JOBS_AT_ONCE:
             digest = next(iter(self._queue))
             job = self._jobs[digest] = self._queue.pop(digest)
             digests = tuple(dict.fromkeys(block.digest for block in job.recipe))
             for start in range(0, len(digests), ASKED_AT_ONCE):
                 job.asked += 1
-                effects.append(AskMissing(self._next(digest), digests[start : start + ASKED_AT_ONCE]))
+                effects.append(AskMissing(self._next(job), digests[start : start + ASKED_AT_ONCE]))
         return effects
 
     def _read_small(self) -> Effect:
-        wishes: list[ReadWish] = []
-        waiting: dict[Digest, NodeId] = {}
+        reading: dict[Digest, _Small] = {}
         size = 0
-        for digest, (wish, node_id) in list(self._small.items()):
-            if len(wishes) >= SMALL_READS or size >= SMALL_READ_BYTES:
-                break
-            del self._small[digest]
-            wishes.append(wish)
-            waiting[digest] = node_id
-            size += wish.blocks[0][1].size
+        while self._small and len(reading) < SMALL_READS and size < SMALL_READ_BYTES:
+            digest = next(iter(self._small))
+            reading[digest] = self._small.pop(digest)
+            size += reading[digest].wish.blocks[0][1].size
         self._number += 1
-        self._reading[self._number] = waiting
-        return ReadBlocks(self._number, tuple(wishes))
+        self._reading[self._number] = reading
+        return ReadBlocks(self._number, tuple(one.wish for one in reading.values()))
 
-    def _next(self, digest: Digest) -> int:
+    def _next(self, job: _Upload) -> int:
         self._number += 1
-        self._numbers[self._number] = digest
+        self._numbers[self._number] = job
         return self._number
+
+    def _job(self, number: int) -> _Upload | None:
+        """The job that an answer is about, if it has not been given up since."""
+        job = self._numbers.pop(number, None)
+        return job if job is not None and self._jobs.get(job.digest) is job else None
 
     # --- what comes back --------------------------------------------------------------------------------------
 
     def lacks(self, number: int, lacking: Iterable[Digest]) -> list[Effect]:
         """The hub's answer to an AskMissing."""
-        digest = self._numbers.pop(number, None)
-        job = self._jobs.get(digest) if digest is not None else None
-        if job is None or digest is None:
+        job = self._job(number)
+        if job is None:
             return []
         job.asked -= 1
         job.lacking.update(lacking)
         if job.asked:
             return []
-        offset = 0
+        offset, left = 0, 0
         wanted = set(job.lacking)
         for block in job.recipe:
             if block.digest in wanted:
                 wanted.discard(block.digest)
                 job.todo.append((offset, block))
+                left += block.size
             offset += block.size
         job.todo.reverse()  # taken from the end
-        job.answered = True
-        return self._send_on(digest, job)
+        self._count(job, left - job.left)
+        return self._send_on(job)
 
-    def _send_on(self, digest: Digest, job: _Upload) -> list[Effect]:
+    def _send_on(self, job: _Upload) -> list[Effect]:
         effects: list[Effect] = []
         while job.todo and job.under_way < WINDOWS_AT_ONCE:
             window: list[tuple[int, Block]] = []
@@ -159,45 +184,71 @@ class Uploads:
                 window.append(job.todo.pop())
                 size += window[-1][1].size
             job.under_way += 1
-            effects.append(ReadBlocks(self._next(digest), (ReadWish(job.path, job.stamp, tuple(window)),)))
-        if not job.todo and not job.under_way and job.answered:
-            del self._jobs[digest]
-            self._at_hub.add(digest)
-            self._wake([job.node_id])
-            effects.extend(self.advance())
+            effects.append(ReadBlocks(self._next(job), (ReadWish(job.path, job.stamp, tuple(window)),)))
+        if not job.todo and not job.under_way:
+            self._drop(job)
+            self._at_hub.add(job.digest)
+            self._wake(job.nodes)
         return effects
 
     def read(self, event: BlocksRead) -> tuple[dict[Digest, bytes], list[Effect]]:
         """Bytes that were read: those of small files are given back to be kept at hand, the others go to the hub."""
-        small = self._reading.pop(event.number, None)
-        if small is not None:
-            self._stale(event.stale)
-            self._wake(small.values())
-            return dict(event.blocks), self.advance()
-        digest = self._numbers.pop(event.number, None)
-        job = self._jobs.get(digest) if digest is not None else None
-        if job is None or digest is None:
+        reading = self._reading.pop(event.number, None)
+        if reading is not None:
+            came = dict(event.blocks)
+            for digest, small in reading.items():
+                if digest in came:
+                    self._wake(small.nodes)
+                else:
+                    self._stale(small.nodes, small.wish.path)
+            return came, []
+        job = self._job(event.number)
+        if job is None:
             return {}, []
         if event.stale or not event.blocks:
-            del self._jobs[digest]
-            self._stale(event.stale or (job.path,))
-            self._wake([job.node_id])
-            return {}, self.advance()
+            self._drop(job)
+            self._stale(job.nodes, job.path)
+            return {}, []
         blocks = tuple((Block(one, len(data)), data) for one, data in event.blocks)
-        return {}, [SendBlocks(self._next(digest), blocks)]
+        self._count(job, -sum(block.size for block, _ in blocks))
+        return {}, [SendBlocks(self._next(job), blocks)]
 
     def sent(self, number: int) -> list[Effect]:
         """The blocks of a SendBlocks have left."""
-        digest = self._numbers.pop(number, None)
-        job = self._jobs.get(digest) if digest is not None else None
-        if job is None or digest is None:
+        job = self._job(number)
+        if job is None:
             return []
         job.under_way -= 1
-        return self._send_on(digest, job)
+        return self._send_on(job)
 
     def link_down(self) -> None:
         """Nothing that was asked will be answered; what was sent is asked about anew.  The engine plans again."""
-        self._jobs.clear()
-        self._queue.clear()
-        self._numbers.clear()
         self._at_hub.clear()
+        self._give_up()
+
+    def root_lost(self) -> None:
+        """Nothing that was to be read will come."""
+        for reading in self._reading.values():
+            self._wake_small(reading)
+        self._reading.clear()
+        self._give_up()
+
+    def _give_up(self) -> None:
+        for job in [*self._jobs.values(), *self._queue.values()]:
+            self._wake(job.nodes)
+        self._wake_small(self._small)
+        for pending in (self._jobs, self._queue, self._numbers, self._small):
+            pending.clear()
+        self._bytes_left = 0
+
+    def _wake_small(self, wanted: dict[Digest, _Small]) -> None:
+        for small in wanted.values():
+            self._wake(small.nodes)
+
+    def _drop(self, job: _Upload) -> None:
+        del self._jobs[job.digest]
+        self._count(job, -job.left)
+
+    def _count(self, job: _Upload, change: int) -> None:
+        job.left += change
+        self._bytes_left += change

@@ -88,6 +88,11 @@ class Identifier:
         """The node that Local has at ``path``, as spelled on disk."""
         return self._at(path)
 
+    def is_new(self, fact: DirSeen) -> bool:
+        """Whether another folder than this was known at its path, or none: what it holds is not known then."""
+        known = self._at(fact.path)
+        return known is None or not self._unchanged(known, fact)
+
     def _note(self, fact: Fact) -> bool:
         """Note who is not where it was.  False when it cannot be told yet."""
         match fact:
@@ -108,7 +113,6 @@ class Identifier:
         return True
 
     def _try(self, fact: DirSeen | FileSeen | LinkSeen) -> None:
-        self._seen.skipped.pop(fact.path, None)
         try:
             self._place(fact)
         except BadName as reason:

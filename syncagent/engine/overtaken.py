@@ -1,0 +1,78 @@
+"""Facts that our own tasks may have overtaken.
+
+A fact may be older than what we did to the disk since it was gathered.  What a round of looking shows of paths that our
+own tasks touched while it was under way counts for nothing, and those paths are looked at again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from syncagent.model.facts import Fact, Listed
+from syncagent.model.names import RelPath, split
+
+
+@dataclass(slots=True)
+class Fresh:
+    """The facts that count, and what is to be looked at again."""
+
+    facts: list[Fact] = field(default_factory=list)
+    paths: list[RelPath] = field(default_factory=list)
+    folders: list[RelPath] = field(default_factory=list)
+
+
+class Touched:
+    """The paths that our tasks touch now, and those that they touched since the round began."""
+
+    def __init__(self) -> None:
+        self._running: dict[RelPath, int] = {}
+        self._since: set[RelPath] = set()
+
+    def round_begins(self) -> None:
+        """What was over before this cannot be older than the facts to come."""
+        self._since = set(self._running)
+
+    def task_begins(self, paths: Iterable[RelPath]) -> None:
+        for path in paths:
+            self._running[path] = self._running.get(path, 0) + 1
+            self._since.add(path)
+
+    def task_ends(self, paths: Iterable[RelPath]) -> None:
+        for path in paths:
+            left = self._running.pop(path, 0) - 1
+            if left > 0:
+                self._running[path] = left
+
+    def forget(self) -> None:
+        """No task will be answered any more."""
+        self._running.clear()
+        self._since.clear()
+
+    def sift(self, facts: Sequence[Fact]) -> Fresh:
+        """The facts that our tasks have not overtaken."""
+        if not self._since:
+            return Fresh(list(facts))
+        sifted = Fresh()
+        names: dict[RelPath, set[str]] = {}
+        for path in self._since:
+            folder, name = split(path)
+            names.setdefault(folder, set()).add(name)
+        for fact in facts:
+            if self._is_beneath_touched(fact.path):
+                sifted.paths.append(fact.path)
+                if isinstance(fact, Listed):
+                    sifted.folders.append(fact.path)
+            elif isinstance(fact, Listed) and fact.path in names:
+                # For a name that we gave or took, the listing proves nothing either way: let it count as present.
+                sifted.facts.append(Listed(fact.path, fact.names | names[fact.path]))
+            else:
+                sifted.facts.append(fact)
+        return sifted
+
+    def _is_beneath_touched(self, path: RelPath) -> bool:
+        while path:
+            if path in self._since:
+                return True
+            path, _ = split(path)
+        return False

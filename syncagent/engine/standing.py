@@ -1,0 +1,98 @@
+"""How things stand: what the status is made of.
+
+``in_sync`` is said only when nothing is open on either side (HAZARDS N15), and a proof is given only by looks and
+answers that began after it was wanted.
+"""
+
+from __future__ import annotations
+
+from syncagent.engine.downloads import Downloads
+from syncagent.engine.flight import Flight
+from syncagent.engine.local import LocalSide
+from syncagent.engine.remote import Link, RemoteSide
+from syncagent.engine.status import State, Status
+from syncagent.engine.uploads import Uploads
+from syncagent.model.ids import NodeId
+from syncagent.model.names import RelPath
+from syncagent.trees.canopy import Canopy
+
+ONLY_READS = "this machine may only read: what is changed here stays here"
+
+
+class Standing:
+    """Reads from all parts of the engine, and changes none."""
+
+    def __init__(
+        self,
+        canopy: Canopy,
+        local: LocalSide,
+        remote: RemoteSide,
+        flight: Flight,
+        uploads: Uploads,
+        downloads: Downloads,
+    ) -> None:
+        self._canopy = canopy
+        self._local = local
+        self._remote = remote
+        self._flight = flight
+        self._uploads = uploads
+        self._downloads = downloads
+        self._proof: tuple[int, int, int] | None = None
+        self._proven = 0
+
+    def prove(self, number: int) -> None:
+        """A full scan and a word of the hub are wanted that begin from now on: one under way began too early."""
+        self._proof = (number, self._local.full_scans_begun + 1, self._remote.heads_heard + 1)
+
+    def status(self, of_itself: State | None, root: str, scanned: bool) -> Status:
+        """``of_itself`` is a state that has nothing to do with either side; ``root`` is why there is no root."""
+        pending = self._canopy.count_diverged()
+        at_rest = not pending and not self._local.busy and self.is_quiet()
+        heard_all = self._remote.link is Link.READY and self._remote.cursor == self._remote.head
+        state, reason = self._state(of_itself, root, scanned, at_rest)
+        if self._proof is not None:
+            number, scan, heads = self._proof
+            if self._local.full_scan_done >= scan and self._remote.heads_heard >= heads:
+                self._proven, self._proof = number, None
+        return Status(
+            state=state,
+            reason=reason,
+            in_sync=at_rest and heard_all and state is State.IDLE,
+            pending=pending,
+            hub_seq=self._remote.head,
+            applied_seq=self._remote.cursor,
+            files=len(self._canopy.synced),
+            proven=self._proven,
+            uploading=self._uploads.bytes_left,
+            downloading=self._downloads.bytes_left,
+            skipped=tuple(sorted(self._local.skipped.items())),
+            held=tuple(sorted(self._held())),
+        )
+
+    def is_quiet(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._flight.busy and not self._uploads.busy and not self._downloads.busy
+
+    def _state(self, of_itself: State | None, root: str, scanned: bool, at_rest: bool) -> tuple[State, str]:
+        if root:
+            return State.HALTED, root
+        if self._remote.final:
+            return State.HALTED, self._remote.reason
+        if of_itself is not None:
+            return of_itself, ""
+        if not scanned:
+            return State.SCANNING, ""
+        if self._remote.link is Link.DOWN:
+            return State.OFFLINE, self._remote.reason
+        if self._remote.link is Link.CATCHING_UP:
+            return State.CATCHING_UP, ""
+        if at_rest:
+            return State.IDLE, ""
+        return State.SYNCING, "" if self._remote.may_write else ONLY_READS
+
+    def _held(self) -> list[tuple[RelPath, str]]:
+        held = [(self._path(one), why.reason) for one, why in self._flight.held.items() if why.reason]
+        return held + [(self._path(one), reason) for one, reason in self._local.doubts() if reason]
+
+    def _path(self, node_id: NodeId) -> RelPath:
+        return self._canopy.local_path(node_id) or RelPath(f"({node_id})")
