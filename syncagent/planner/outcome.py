@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import assert_never
 
 from syncagent.model.facts import Stamp
-from syncagent.model.ids import PARK, NodeId, Rev
-from syncagent.model.nodes import File, Link, Node, Placement
+from syncagent.model.ids import PARK, Rev
+from syncagent.model.nodes import File, Link, Node
 from syncagent.planner.ops import (
     Adopt,
     Agree,
