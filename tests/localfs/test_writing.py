@@ -1,0 +1,87 @@
+"""Making a file in the stage and putting it in its place, step by step (the whole is in ``test_applier``)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from syncagent.errors import Damaged, Stale
+from syncagent.localfs.memory import MemoryDisk
+from syncagent.localfs.ports import Abilities
+from syncagent.localfs.writing import Writer, after_us, clamp
+from syncagent.model.facts import UNSURE, FileSeen
+from syncagent.model.names import RelPath
+from syncagent.planner.tasks import Inline, InPlace
+from tests.support.disks import MTIME, Bench, memory_bench
+
+
+def writer_on(disk: MemoryDisk, bench: Bench) -> Writer:
+    return Writer(disk, bench.staging, bench.abilities)
+
+
+def test_what_is_made_lies_in_the_stage_until_it_is_published() -> None:
+    disk, bench = memory_bench()
+    disk.user.write("a", b"old")
+    writer = writer_on(disk, bench)
+    writing = writer.make(bench.write("a", b"new"), sync=True, last=False)
+    assert disk.user.read("a") == b"old"
+    assert disk.user.read(writing.new) == b"new"
+    fact, held = writer.publish(writing)
+    assert disk.user.read("a") == b"new"
+    assert held is not None
+    assert disk.user.read(held.slot) == b"old"
+    seen = bench.look("a")
+    assert isinstance(seen, FileSeen)
+    assert fact == replace(seen, bytes_read=None)
+    assert writer.put_back(held) == "a"
+    assert disk.user.tree() == {"a": b"old"}
+    assert bench.staged() == []
+
+
+def test_what_is_dropped_leaves_nothing() -> None:
+    disk, bench = memory_bench()
+    writer = writer_on(disk, bench)
+    writing = writer.make(bench.write("a", b"new"), sync=False, last=False)
+    writer.drop(writing.new, writing.content)
+    assert bench.staged() == []
+
+
+def test_what_cannot_be_made_leaves_nothing() -> None:
+    disk, bench = memory_bench()
+    writer = writer_on(disk, bench)
+    with pytest.raises(Damaged):
+        writer.make(bench.write("a", b"new", source=Inline(b"other")), sync=False, last=False)
+    with pytest.raises(Stale):
+        writer.make(bench.write("a", b"new", source=InPlace()), sync=False, last=False)
+    assert bench.staged() == []
+
+
+def test_an_edit_under_a_change_in_place_is_found() -> None:
+    disk, bench = memory_bench()
+    disk.user.write("a", b"old")
+    task = bench.write("a", b"old", source=InPlace())
+
+    def hook(name: str, path: RelPath) -> None:
+        if name == "file.adjust":
+            disk.user.write("a", b"new")
+
+    disk.before_call = hook
+    with pytest.raises(Stale):
+        writer_on(disk, bench).adjust(task, sync=True)
+    assert disk.user.read("a") == b"new"
+
+
+def test_our_stamp_is_unsure_near_now() -> None:
+    disk, _ = memory_bench()
+    disk.user.write("a", b"1", mtime_ns=MTIME)
+    seen = disk.stat(RelPath("a"))
+    abilities = Abilities(window_ns=20_000_000)
+    assert after_us(abilities, seen, seen.stamp, MTIME + 10_000_000) == UNSURE
+    assert after_us(abilities, seen, seen.stamp, MTIME + 30_000_000) == seen.stamp
+    assert after_us(Abilities(window_ns=0), seen, seen.stamp, MTIME) == seen.stamp
+
+
+def test_clamp() -> None:
+    assert [clamp(value) for value in (-5, 0, 7)] == [0, 0, 7]
+    assert clamp(1 << 80) == (1 << 33) * 10**9
