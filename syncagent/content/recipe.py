@@ -34,10 +34,9 @@ def read_all(pieces: Iterable[bytes]) -> tuple[Content, Recipe]:
         if size <= ONE_BLOCK:
             head.append(piece)
             continue
-        if head:
-            piece = b"".join((*head, piece))
-            head = []
-        blocks.extend(Block(digest_of(view), len(view)) for view in chunker.feed(piece))
+        known = b"".join((*head, piece)) if head else piece
+        head = []
+        blocks.extend(Block(digest_of(view), len(view)) for view in chunker.feed(known))
     content = whole.content()
     if size <= ONE_BLOCK:
         return content, one_block(content)
