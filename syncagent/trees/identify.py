@@ -63,7 +63,7 @@ class Identifier:
         self._canopy = canopy
         self._ids = ids
         self._seen = sightings
-        self._folders: dict[RelPath, NodeId | None] = {RelPath(""): ROOT}
+        self._folders: dict[RelPath, NodeId] = {RelPath(""): ROOT}
         self._indexed: set[NodeId] = set()
         self._inodes: dict[tuple[int, int], NodeId] = {}
         self._digests: dict[Digest, list[NodeId]] = {}
@@ -73,6 +73,7 @@ class Identifier:
         self._folders = {RelPath(""): ROOT, PARKED: PARK}
         unresolved = [fact for fact in facts if not self._note(fact)]
         self._index_missing()
+        self._folders = {RelPath(""): ROOT, PARKED: PARK}  # which folder stands where is seen only now
         for folder in sorted((one for one in facts if isinstance(one, DirSeen)), key=lambda one: one.path.count("/")):
             self._try(folder)
         if unresolved:
@@ -108,8 +109,10 @@ class Identifier:
                         self._miss(child)
             case Unreadable(path=path, reason=reason) | NotKept(path=path, reason=reason):
                 self._seen.skipped[path] = reason
-            case _:
-                pass
+            case DirSeen(path=path) | FileSeen(path=path) | LinkSeen(path=path):
+                known = self._at(path)
+                if known is not None and not self._is_of_kind(known, fact):
+                    self._miss(known)  # kinds never change: it is somewhere else, or gone
         return True
 
     def _try(self, fact: DirSeen | FileSeen | LinkSeen) -> None:
@@ -131,9 +134,10 @@ class Identifier:
             if known not in self._seen.missing:
                 self._seen.skipped[fact.path] = "another name in this folder is the same name, written otherwise"
                 return
-            known = None
-        if known is not None and self._unchanged(known, fact):
+        elif known is not None and self._unchanged(known, fact):
             self._seen.missing.pop(known, None)
+            if isinstance(fact, DirSeen):
+                self._folders[fact.path] = known
             return
         at = Placement(parent, name)
         if parent == PARK and known is None:
@@ -146,6 +150,13 @@ class Identifier:
             case LinkSeen():
                 self._place_link(fact, at, known)
         self._canopy_spell(parent, name, spelled)
+
+    def _is_of_kind(self, node_id: NodeId, fact: DirSeen | FileSeen | LinkSeen) -> bool:
+        match (self._canopy.local.get(node_id), fact):
+            case (Dir(), DirSeen()) | (File(), FileSeen()) | (Link(), LinkSeen()):
+                return True
+            case _:
+                return False
 
     def _unchanged(self, known: NodeId, fact: DirSeen | FileSeen | LinkSeen) -> bool:
         """Whether the stamp alone says that nothing happened.  That of a folder changes with every name in it, so only
@@ -168,7 +179,9 @@ class Identifier:
             self._settle(replace(self._local(same), at=at), fact.stamp, None)
         else:
             self._settle(Dir(self._fresh(at), at), fact.stamp, known)
-        self._folders[fact.path] = self._canopy.local.at(at.parent, name_key(at.name))
+        stands = self._canopy.local.at(at.parent, name_key(at.name))
+        assert stands is not None
+        self._folders[fact.path] = stands
 
     def _place_link(self, fact: LinkSeen, at: Placement, known: NodeId | None) -> None:
         same = self._kept(known, Link)
@@ -316,8 +329,8 @@ class Identifier:
         if path in self._folders:
             return self._folders[path]
         found = self._at(path)
-        if found is not None and not isinstance(self._canopy.local.get(found), Dir):
-            found = None
+        if found is None or not isinstance(self._canopy.local.get(found), Dir):
+            return None  # not remembered: it may be met later in the same scan
         self._folders[path] = found
         return found
 
