@@ -1,390 +1,468 @@
-"""Which node is it that stands there: told from paths, inodes and bytes (HAZARDS A9-A11), and never a delete."""
+"""Who stands there?  Told with a disk in memory, the real scanner, and the names of nodes as they are met: n1, n2, …"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import errno
+import unicodedata
 
 import pytest
 
-from syncagent.model.facts import (
-    DirSeen,
-    Fact,
-    FileSeen,
-    LinkSeen,
-    Listed,
-    NothingThere,
-    NotKept,
-    Stamp,
-    Unreadable,
-    stamp,
-)
-from syncagent.model.ids import PARK, ROOT, NodeId, Rev
-from syncagent.model.names import Name, RelPath, split
-from syncagent.model.nodes import Dir, File, Placement
+from syncagent.localfs.memory import MemoryDisk
+from syncagent.localfs.scanner import Scanner
+from syncagent.model.facts import Fact, FileSeen, LookAt
+from syncagent.model.ids import ROOT, NodeId
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import File
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.identify import Identifier, Sightings, is_displaced
 from syncagent.trees.tree import subtree
-from tests.support.dsl import content, show
 
 
-@dataclass
-class Ids:
-    """Ids in a row: n1, n2 …"""
-
-    count: int = 0
+class Counted:
+    def __init__(self) -> None:
+        self.count = 0
 
     def new_id(self) -> NodeId:
         self.count += 1
         return NodeId(f"n{self.count}")
 
 
-@dataclass
-class Item:
-    """What stands at a path: a folder (None), a link (``->x``) or a file's text."""
+class Watch:
+    """A disk, and what is known of it."""
 
-    inode: int
-    inside: str | None
-    mtime_ns: int = 0
+    def __init__(self) -> None:
+        self.disk = MemoryDisk()
+        self.user = self.disk.user
+        self.scanner = Scanner(self.disk, self.disk.abilities)
+        self.canopy = Canopy()
+        self.ids = Counted()
+        self.seen = Sightings()
 
-    def stamp(self) -> Stamp:
-        size = len(self.inside or "")
-        return stamp(device=1, inode=self.inode, size=size, mtime_ns=self.mtime_ns, ctime_ns=0, mode=0)
+    def files(self, *paths: str) -> Watch:
+        """Files that hold their own path; folders are named with a slash at the end."""
+        for path in paths:
+            if path.endswith("/"):
+                self.user.mkdir(path[:-1])
+            else:
+                self.user.write(path, path.encode())
+        self.scan()
+        return self
 
-
-@dataclass
-class Eyes:
-    """A disk, and a canopy that learns of it by scanning, as the engine does: look, read what must be, conclude."""
-
-    disk: dict[str, Item] = field(default_factory=dict)
-    canopy: Canopy = field(default_factory=Canopy)
-    ids: Ids = field(default_factory=Ids)
-    reads: int = 0
-    skipped: dict[RelPath, str] = field(default_factory=dict)
-
-    def scan(self) -> None:
-        seen = Sightings()
-        identifier = Identifier(self.canopy, self.ids, seen)
-        identifier.take(list(self._walk()))
-        while seen.read:
-            paths = list(seen.read)
-            seen.read.clear()
-            self.reads += len(paths)
-            identifier.take([self._fact(path, read=True) for path in paths])
-        for top in list(seen.missing):
-            for node_id in list(subtree(self.canopy.local, top)):
-                self.canopy.set_local(node_id, None)
-        self.skipped = seen.skipped
-
-    def agree(self) -> None:
-        """Both sides have what stands here now."""
-        for node_id in self.canopy.local.ids():
+    def at_hub(self) -> Watch:
+        """All that is known by now is agreed with the hub."""
+        for node_id in list(self.canopy.local.ids()):
             node = self.canopy.local.get(node_id)
-            self.canopy.set_remote(node_id, node, Rev(1))
-        for node_id in list(self.canopy.diverged()):
-            self.canopy.set_synced(node_id, self.canopy.local.get(node_id))
+            self.canopy.set_remote(node_id, node)
+            self.canopy.set_synced(node_id, node)
+        return self
 
-    def at(self, path: str) -> NodeId | None:
-        return Identifier(self.canopy, self.ids, Sightings()).known_at(RelPath(path))
+    def scan(self, folder: str = "") -> Watch:
+        """One walk, all in one round."""
+        return self.take([fact for batch in self.scanner.walk(RelPath(folder)) for fact in batch])
 
-    def move(self, path: str, to: str) -> None:
-        for old in [one for one in self.disk if one == path or one.startswith(path + "/")]:
-            self.disk[to + old[len(path) :]] = self.disk.pop(old)
+    def look(self, *paths: str) -> Watch:
+        """One look at single paths, without knowing of any stamp but those that are known."""
+        return self.take(self.scanner.look([self._wish(path) for path in paths]))
 
-    def show(self) -> str:
-        """What the canopy believes to stand on the disk."""
-        nodes = {self.canopy.local_path(one) or "?": self.canopy.local.get(one) for one in self._local_ids()}
-        return show({path: node for path, node in nodes.items() if node is not None})
+    def take(self, facts: list[Fact]) -> Watch:
+        self.seen = Sightings()
+        identifier = Identifier(self.canopy, self.ids, self.seen)
+        identifier.take(facts)
+        while self.seen.read:
+            wishes = list(self.seen.read.values())
+            self.seen.read.clear()
+            identifier.take(self.scanner.look(wishes))
+        for node_id in [one for one in self.seen.missing if is_displaced(self.canopy.local.get(one))]:
+            self._gone(node_id)
+        return self
 
-    def _local_ids(self) -> list[NodeId]:
-        return [one for one in subtree(self.canopy.local, ROOT) if one != ROOT]
+    def gone(self) -> Watch:
+        """Whoever is missing is gone."""
+        for node_id in list(self.seen.missing):
+            self._gone(node_id)
+        return self
 
-    def _walk(self) -> Iterator[Fact]:
-        for folder in ["", *(path for path, item in self.disk.items() if item.inside is None)]:
-            names = {split(RelPath(path))[1]: path for path in self.disk if split(RelPath(path))[0] == folder}
-            for path in names.values():
-                yield self._fact(RelPath(path), read=False)
-            yield Listed(RelPath(folder), frozenset(names))
+    def _gone(self, top: NodeId) -> None:
+        for node_id in list(subtree(self.canopy.local, top)):
+            self.canopy.set_local(node_id, None)
 
-    def _fact(self, path: RelPath, *, read: bool) -> Fact:
-        item = self.disk[path]
-        if item.inside is None:
-            return DirSeen(path, item.stamp())
-        if item.inside.startswith("->"):
-            return LinkSeen(path, item.stamp(), item.inside[2:])
-        return FileSeen(path, item.stamp(), False, item.mtime_ns, content(item.inside) if read else None)
+    def _wish(self, path: str) -> LookAt:
+        known = Identifier(self.canopy, self.ids, Sightings()).known_at(RelPath(path))
+        return LookAt(RelPath(path), self.canopy.stamp(known) if known is not None else None)
 
+    def who(self) -> dict[str, NodeId]:
+        """Who is where, as spelled on disk; those that are missing are left out."""
+        nodes = [one for one in subtree(self.canopy.local, ROOT) if one != ROOT and one not in self.seen.missing]
+        return {str(self.canopy.local_path(one)): one for one in nodes}
 
-def eyes(**items: str | None) -> Eyes:
-    """A disk of these names (``__`` for ``/``), scanned, agreed on."""
-    found = Eyes({name.replace("__", "/"): Item(10 + n, inside, n) for n, (name, inside) in enumerate(items.items())})
-    found.scan()
-    found.agree()
-    found.reads = 0
-    return found
+    def content(self, path: str) -> bytes:
+        node = self.canopy.local.get(self.who()[path])
+        data = self.user.read(path)
+        assert isinstance(node, File)
+        assert data is not None
+        assert node.content.size == len(data)
+        return data
 
-
-def believed(found: Eyes) -> None:
-    """The canopy believes what stands there."""
-    shown = []
-    for path, item in found.disk.items():
-        match item.inside:
-            case None:
-                shown.append(f"{path}/")
-            case text:
-                shown.append(path + text if text.startswith("->") else f"{path}={text}")
-    assert found.show() == " ".join(sorted(shown))
-
-
-def test_what_is_new_gets_a_new_id_each() -> None:
-    found = eyes(d=None, d__a="1", b="2", link="->x")
-    believed(found)
-    assert found.ids.count == 4
-    assert len({found.at(path) for path in found.disk}) == 4
+    def reuse_inode_of(self, path: str) -> None:
+        """The next thing that is made gets the inode that ``path`` has now."""
+        self.disk._inodes = self.disk.stat(RelPath(path)).inode - 1
 
 
-def test_a_second_look_reads_nothing_and_changes_nothing() -> None:
-    found = eyes(d=None, d__a="1", b="2", link="->x")
-    found.canopy.take_news()
-    found.scan()
-    assert found.reads == 0
-    assert found.canopy.take_news() == []
+def test_what_is_met_for_the_first_time_is_new() -> None:
+    watch = Watch().files("d/", "d/a", "b")
+    assert sorted(watch.who()) == ["b", "d", "d/a"]
+    assert len(set(watch.who().values())) == 3
 
 
-def test_an_edit_in_place_is_the_same_node() -> None:
-    found = eyes(a="1")
-    before = found.at("a")
-    found.disk["a"] = Item(10, "22", 5)
-    found.scan()
-    believed(found)
-    assert found.at("a") == before
+def test_what_has_not_changed_is_not_read_again() -> None:
+    watch = Watch().files("a", "b")
+    opened: list[str] = []
+    watch.disk.before_call = lambda call, path: opened.append(path) if call == "open" else None
+    watch.scan()
+    assert opened == []
 
 
-def test_a_rename_is_the_same_node_and_is_not_read() -> None:
-    found = eyes(a="1", d=None)
-    before = found.at("a")
-    found.move("a", "d/b")
-    found.scan()
-    believed(found)
-    assert found.at("d/b") == before
-    assert found.reads == 0
+def test_an_edit_keeps_the_identity() -> None:
+    watch = Watch().files("a")
+    before = watch.who()
+    watch.user.write("a", b"edited")
+    assert watch.scan().who() == before
+    assert watch.content("a") == b"edited"
 
 
-def test_a_folder_that_was_renamed_takes_all_along() -> None:
-    found = eyes(d=None, d__e=None, d__e__f="1", d__g="2")
-    before = {path: found.at(path) for path in found.disk}
-    found.move("d", "z")
-    found.scan()
-    believed(found)
-    assert {path: found.at("z" + path[1:]) for path in before} == before
-    assert found.reads == 0
+@pytest.mark.parametrize("known", [False, True], ids=["not known to the hub", "known to the hub"])
+@pytest.mark.parametrize("path", ["a", "d"])
+def test_a_rename_is_known_by_its_inode(path: str, known: bool) -> None:
+    watch = Watch().files("a", "d/", "d/x", "e/")
+    if known:
+        watch.at_hub()
+    before = watch.who()
+    watch.user.move(path, "e/new")
+    opened: list[str] = []
+    watch.disk.before_call = lambda call, path: opened.append(path) if call == "open" else None
+    watch.scan()
+    assert watch.who()["e/new"] == before[path]
+    assert watch.seen.missing == {}
+    assert opened == [], "nothing is read for a rename"
 
 
-def test_a_folder_that_was_renamed_and_got_another_file_is_the_same_folder() -> None:
-    found = eyes(d=None, d__a="1")
-    before = found.at("d")
-    found.move("d", "z")
-    found.disk["z/new"] = Item(99, "9")
-    found.scan()
-    believed(found)
-    assert found.at("z") == before
+def test_a_rename_that_is_hinted_at_is_known_whichever_name_is_looked_at_first() -> None:
+    for paths in (("a", "b"), ("b", "a")):
+        watch = Watch().files("a")
+        before = watch.who()["a"]
+        watch.user.move("a", "b")
+        assert watch.look(*paths).who() == {"b": before}
 
 
-def test_a_file_that_was_copied_and_removed_is_known_by_its_bytes() -> None:
-    found = eyes(a="long enough", d=None)
-    before = found.at("a")
-    del found.disk["a"]
-    found.disk["d/a"] = Item(99, "long enough", 70)
-    found.scan()
-    believed(found)
-    assert found.at("d/a") == before
+def test_a_file_that_was_copied_and_deleted_is_known_by_its_content() -> None:
+    """As after being offline, or across two disks: another inode, the same bytes."""
+    watch = Watch().files("a", "d/")
+    before = watch.who()["a"]
+    watch.user.delete("a")
+    watch.user.write("d/b", b"a")
+    assert watch.scan().who()["d/b"] == before
 
 
-def test_of_two_missing_files_of_the_same_bytes_the_one_of_the_same_name_is_meant() -> None:
-    found = eyes(a="same", b="same", d=None)
-    before = found.at("b")
-    del found.disk["a"], found.disk["b"]
-    found.disk["d/b"] = Item(99, "same", 70)
-    found.scan()
-    assert found.at("d/b") == before
+def test_of_several_missing_files_of_one_content_the_one_of_that_name_is_meant() -> None:
+    watch = Watch().files("d/", "e/")
+    for path in ("d/x", "d/y", "d/z"):
+        watch.user.write(path, b"the same")
+    before = watch.scan().who()
+    watch.user.delete("d")
+    watch.user.write("e/y", b"the same")
+    assert watch.scan().who()["e/y"] == before["d/y"]
 
 
-@pytest.mark.parametrize(
-    ("name", "inside"), [("e", ""), ("a (conflict 2026-11-22 L)", "text")], ids=["empty", "conflict copy"]
-)
-def test_files_that_are_alike_by_nature_are_not_taken_for_each_other(name: str, inside: str) -> None:
-    found = eyes(a=inside)
-    before = found.at("a")
-    del found.disk["a"]
-    found.disk[name] = Item(99, inside, 70)
-    found.scan()
-    believed(found)
-    assert found.at(name) != before
+def test_empty_files_are_not_taken_for_each_other() -> None:
+    watch = Watch()
+    watch.user.write("a", b"")
+    before = watch.scan().who()["a"]
+    watch.user.delete("a")
+    watch.user.write("b", b"")
+    assert watch.scan().who()["b"] != before
 
 
-# --- A9: inodes are used again ------------------------------------------------------------------------------------
+def test_a_conflict_copy_is_not_taken_for_the_file_that_it_was_set_aside_from() -> None:
+    watch = Watch().files("a")
+    before = watch.who()["a"]
+    watch.user.delete("a")
+    name = "a (conflict 2026-11-22 Laptop)"
+    watch.user.write(name, b"a")
+    assert watch.scan().who()[name] != before
 
 
-def test_a9_a_new_file_with_the_inode_of_a_deleted_one_is_new() -> None:
-    found = eyes(a="1")
-    before = found.at("a")
-    del found.disk["a"]
-    found.disk["b"] = Item(10, "quite another", 50)
-    found.scan()
-    believed(found)
-    assert found.at("b") != before
-    assert before is not None
-    assert found.canopy.local.get(before) is None
-
-
-def test_a9_a_file_and_a_folder_are_never_the_same_whatever_their_inodes() -> None:
-    for first, second in (("1", None), (None, "1"), ("1", "->x"), ("->x", None)):
-        for name in ("a", "b"):
-            found = eyes(a=first)
-            before = found.at("a")
-            found.disk = {name: Item(10, second)}
-            found.scan()
-            believed(found)
-            assert found.at(name) not in (None, before)
-
-
-# --- A10: how editors save ----------------------------------------------------------------------------------------
-
-
-def test_a10_a_temporary_file_that_replaces_the_document_becomes_the_document() -> None:
-    found = eyes(doc="old")
-    before = found.at("doc")
-    found.disk["doc.tmp"] = Item(50, "new one", 60)
-    found.scan()
-    found.move("doc.tmp", "doc")
-    found.scan()
-    believed(found)
-    assert found.at("doc") == before
-
-
-def test_a10_the_backup_is_new_and_the_document_stays_itself() -> None:
-    found = eyes(doc="old")
-    before = found.at("doc")
-    found.move("doc", "doc~")
-    found.disk["doc"] = Item(50, "new one", 60)
-    found.scan()
-    believed(found)
-    assert found.at("doc") == before
-    del found.disk["doc~"]
-    found.scan()
-    believed(found)
-    assert found.at("doc") == before
-
-
-# --- A11: chains and swaps ----------------------------------------------------------------------------------------
-
-
-def test_a11_of_a_chain_of_renames_only_the_last_place_counts() -> None:
-    found = eyes(a="1", b="2")
-    ids = found.at("a"), found.at("b")
-    found.move("b", "c")
-    found.move("a", "b")
-    found.scan()
-    believed(found)
-    assert found.at("c") == ids[1]
-    assert found.at("b") == ids[0]
-
-
-def test_a11_after_a_swap_both_contents_are_there() -> None:
-    found = eyes(a="1", b="2")
-    found.disk["a"], found.disk["b"] = found.disk["b"], found.disk["a"]
-    found.scan()
-    believed(found)
-
-
-def test_a11_a_file_moved_over_another_is_itself_and_the_other_is_gone() -> None:
-    found = eyes(a="1", b="2")
-    ids = found.at("a"), found.at("b")
-    found.move("a", "b")
-    found.scan()
-    believed(found)
-    assert found.at("b") == ids[0]
-    assert ids[1] is not None
-    assert found.canopy.local.get(ids[1]) is None
-
-
-# --- what tells nothing -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("fact", [Unreadable(RelPath("a"), "no"), NotKept(RelPath("a"), "no")], ids=["error", "kind"])
-def test_a13_what_cannot_be_looked_at_is_told_and_not_missing(fact: Fact) -> None:
-    found, seen = eyes(a="1"), Sightings()
-    Identifier(found.canopy, found.ids, seen).take([fact])
-    assert seen.skipped == {"a": "no"}
+def test_what_is_missed_in_one_scan_and_met_in_the_next_has_moved() -> None:
+    watch = Watch().files("a")
+    before = watch.who()["a"]
+    watch.user.move("a", "b")
+    watch.look("a")
+    assert list(watch.seen.missing) == [before]
+    missing = watch.seen.missing
+    seen = Sightings(dict(missing))
+    identifier = Identifier(watch.canopy, watch.ids, seen)
+    identifier.take(watch.scanner.look([LookAt(RelPath("b"), None)]))
+    watch.seen = seen
+    assert watch.who() == {"b": before}
     assert seen.missing == {}
-    believed(found)
 
 
-def test_missing_is_what_was_not_there_and_what_a_whole_listing_lacks() -> None:
-    found = eyes(a="1", d=None, d__b="2", d__c="3")
-    for fact, missing in (
-        (NothingThere(RelPath("a")), {"a"}),
-        (Listed(RelPath("d"), frozenset({"c"})), {"d/b"}),
-        (NothingThere(RelPath("never/was")), set()),
-        (Listed(RelPath("never"), frozenset()), set()),
-    ):
-        seen = Sightings()
-        Identifier(found.canopy, found.ids, seen).take([fact])
-        assert set(seen.missing) == {found.at(path) for path in missing}
-    believed(found)
+def test_files_that_change_places_keep_their_contents_a11() -> None:
+    watch = Watch().files("a", "b").at_hub()
+    watch.user.move("a", "tmp")
+    watch.user.move("b", "a")
+    watch.user.move("tmp", "b")
+    watch.scan()
+    assert (watch.content("a"), watch.content("b")) == (b"b", b"a")
+    assert set(watch.who()) == {"a", "b"}
 
 
-def test_c1_a_name_that_is_no_name_is_skipped_with_all_beneath_it() -> None:
-    found = eyes(a="1")
-    found.disk |= {"c:": Item(50, None), "c:/x": Item(51, "2"), "new\nline": Item(52, "3")}
-    found.scan()
-    assert set(found.skipped) == {"c:", "new\nline"}
-    assert found.show() == "a=1"
+def test_folders_that_change_places_keep_what_is_in_them() -> None:
+    watch = Watch().files("a/", "a/x", "b/", "b/y").at_hub()
+    before = watch.who()
+    watch.user.move("a", "tmp")
+    watch.user.move("b", "a")
+    watch.user.move("tmp", "b")
+    watch.scan()
+    assert (watch.who()["b/x"], watch.who()["a/y"]) == (before["a/x"], before["b/y"])
+    assert watch.seen.missing == {}
 
 
-def test_c4_a_name_is_kept_as_it_is_spelled_on_this_disk() -> None:
-    found = eyes()
-    found.disk["cafe\u0301"] = Item(50, "1")
-    found.scan()
-    found.agree()
-    believed(found)
-    node = found.canopy.local.get(NodeId("n1"))
+def test_replaced_by_mv_the_file_that_came_keeps_its_identity_a11() -> None:
+    watch = Watch().files("a", "b").at_hub()
+    before = watch.who()
+    watch.user.move("b", "a")
+    watch.scan()
+    assert watch.who() == {"a": before["b"]}
+    assert watch.canopy.local.get(before["a"]) is None
+
+
+@pytest.mark.parametrize("hinted", [("a", "a~"), ("a~", "a"), ()], ids=["look", "look backwards", "scan"])
+def test_saved_as_vim_does_the_document_is_edited_a10(hinted: tuple[str, ...]) -> None:
+    watch = Watch().files("a").at_hub()
+    before = watch.who()["a"]
+    watch.user.move("a", "a~")
+    watch.user.write("a", b"edited")
+    (watch.look(*hinted) if hinted else watch.scan())
+    assert watch.who()["a"] == before
+    assert watch.content("a") == b"edited"
+    watch.user.delete("a~")
+    watch.scan().gone()
+    assert watch.who() == {"a": before}
+
+
+def test_saved_over_by_a_temporary_file_the_document_is_edited_a10() -> None:
+    watch = Watch().files("a").at_hub()
+    before = watch.who()["a"]
+    watch.user.write("a.tmp", b"edited")
+    watch.look("a.tmp")
+    watch.user.move("a.tmp", "a")
+    watch.look("a.tmp", "a")
+    assert watch.who() == {"a": before}
+    assert watch.content("a") == b"edited"
+
+
+def test_a_temporary_file_that_was_not_even_seen_makes_an_edit() -> None:
+    watch = Watch().files("a").at_hub()
+    before = watch.who()["a"]
+    watch.user.write("a", b"edited", replace=True)
+    assert watch.look("a").who() == {"a": before}
+
+
+def test_a_temporary_file_that_the_hub_knows_is_the_one_that_came() -> None:
+    watch = Watch().files("a", "a.tmp").at_hub()
+    before = watch.who()
+    watch.user.move("a.tmp", "a")
+    assert watch.scan().who() == {"a": before["a.tmp"]}
+
+
+@pytest.mark.parametrize("new_size", [1, 9], ids=["of the same size", "of another size"])
+def test_an_inode_that_is_used_again_makes_no_rename_a9(new_size: int) -> None:
+    watch = Watch().files("a").at_hub()
+    before = watch.who()["a"]
+    watch.reuse_inode_of("a")
+    watch.user.delete("a")
+    watch.user.write("b", b"x" * new_size)
+    watch.scan()
+    assert watch.who()["b"] != before
+    assert list(watch.seen.missing) == [before]
+
+
+@pytest.mark.parametrize("by", ["look", "scan"])
+@pytest.mark.parametrize("kinds", ["file to folder", "folder to file", "file to link"])
+def test_the_inode_of_another_kind_is_never_the_same_node_a9_b12(kinds: str, by: str) -> None:
+    watch = Watch().files("d/", "d/x", "f").at_hub()
+    before = watch.who()
+    path = "d" if kinds == "folder to file" else "f"
+    watch.reuse_inode_of(path)
+    watch.user.delete(path)
+    if kinds == "file to folder":
+        watch.user.mkdir(path)
+    elif kinds == "folder to file":
+        watch.user.write(path, b"now a file")
+    else:
+        watch.user.symlink("x", path)
+    (watch.look(path) if by == "look" else watch.scan())
+    assert watch.who()[path] != before[path]
+    assert watch.canopy.local.get(before[path]) is None
+    if path == "d":
+        assert watch.canopy.local.get(before["d/x"]) is None, "what was in the folder went with it"
+
+
+def test_a_folder_that_made_way_for_a_file_has_moved_b12() -> None:
+    watch = Watch().files("d/", "d/x").at_hub()
+    before = watch.who()
+    watch.user.move("d", "e")
+    watch.user.write("d", b"a file")
+    watch.look("d", "e")
+    assert watch.who()["e"] == before["d"]
+    assert watch.who()["e/x"] == before["d/x"]
+
+
+NFC, NFD = unicodedata.normalize("NFC", "é"), unicodedata.normalize("NFD", "é")
+
+
+def test_the_spelling_on_disk_is_remembered_c4() -> None:
+    watch = Watch().files(NFD)
+    (node_id,) = watch.who().values()
+    node = watch.canopy.local.get(node_id)
     assert node is not None
-    assert node.at.name == "café"
-    found.move("cafe\u0301", "café")
-    found.scan()
-    believed(found)
-    assert found.at("café") == "n1"
+    assert node.at.name == NFC
+    assert watch.canopy.local_path(node_id) == NFD
 
 
-def test_c4_of_two_spellings_of_one_name_the_second_is_skipped_and_nothing_is_lost() -> None:
-    found = eyes()
-    found.disk["café"] = Item(50, "1")
-    found.scan()
-    found.disk["cafe\u0301"] = Item(51, "2")
-    found.scan()
-    assert set(found.skipped) == {"cafe\u0301"}
-    assert found.show() == "café=1"
-    assert found.at("café") == "n1"
+def test_of_twins_one_is_kept_and_the_other_listed_c4() -> None:
+    watch = Watch().files(NFC)
+    before = watch.who()
+    watch.user.write(NFD, b"the twin")
+    for _ in range(2):
+        watch.scan()
+        assert watch.who() == before
+        assert list(watch.seen.skipped) == [NFD]
+        assert watch.seen.missing == {}
 
 
-# --- the park -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", ["file", "rewritten file", "folder"])
+def test_a_name_that_is_spelled_anew_keeps_its_node_c4(kind: str) -> None:
+    watch = Watch().files(f"{NFC}/", f"{NFC}/x") if kind == "folder" else Watch().files(NFC)
+    before = watch.at_hub().who()
+    watch.user.move(NFC, NFD)
+    if kind == "rewritten file":
+        watch.user.write(NFD, b"rewritten", replace=True)
+    watch.scan()
+    assert watch.who() == {path.replace(NFC, NFD): node_id for path, node_id in before.items()}
+    assert watch.seen.missing == {}
+    assert watch.seen.skipped == {}
+    watch.user.move(NFD, NFC)
+    assert watch.scan().who() == before
+
+
+@pytest.mark.parametrize("name", ["C:x", ".syncagent.", "a\\b", "x\u0085y"])
+def test_a_name_that_is_none_is_listed_and_not_kept_c1_c3(name: str) -> None:
+    watch = Watch().files("a")
+    before = watch.who()
+    watch.user.mkdir(name)
+    watch.user.write(f"{name}/inside", b"x")
+    watch.scan()
+    assert watch.who() == before
+    assert len(watch.seen.skipped) >= 1
+
+
+def test_a_folder_moved_with_one_child_deleted_and_another_moved_out() -> None:
+    watch = Watch().files("d/", "d/stays", "d/goes", "d/leaves").at_hub()
+    before = watch.who()
+    watch.user.move("d", "e")
+    watch.user.delete("e/goes")
+    watch.user.move("e/leaves", "left")
+    watch.scan()
+    assert watch.who() == {"e": before["d"], "e/stays": before["d/stays"], "left": before["d/leaves"]}
+    assert list(watch.seen.missing) == [before["d/goes"]]
+
+
+def test_what_changed_deep_in_a_folder_that_moved_is_seen_in_the_same_scan() -> None:
+    watch = Watch().files("d/", "d/x/", "d/x/y/", "d/x/y/z/", "d/x/y/old", "d/x/f").at_hub()
+    before = watch.who()
+    watch.user.move("d", "e")
+    watch.user.write("e/x/f", b"edited")
+    watch.user.write("e/x/y/z/new", b"new")
+    watch.user.delete("e/x/y/old")
+    watch.scan()
+    assert watch.content("e/x/f") == b"edited"
+    assert "e/x/y/z/new" in watch.who()
+    assert list(watch.seen.missing) == [before["d/x/y/old"]]
+
+
+def test_a_folder_that_took_anothers_place_holds_what_is_in_it() -> None:
+    """``d`` was moved away with its own ``x``, and ``other``, which has an ``x`` too, stands there now."""
+    watch = Watch().files("d/", "d/x/", "d/x/f", "other/", "other/x/", "other/x/g").at_hub()
+    before = watch.who()
+    watch.user.delete("d")
+    watch.user.move("other", "d")
+    watch.user.write("d/x/new", b"new")
+    watch.scan()
+    assert watch.who()["d/x/g"] == before["other/x/g"]
+    assert sorted(watch.gone().who()) == ["d", "d/x", "d/x/g", "d/x/new"]
+
+
+@pytest.mark.parametrize("call", ["list", "stat"])
+def test_of_a_folder_that_cannot_be_read_nothing_is_concluded_a14(call: str) -> None:
+    watch = Watch().files("d/", "d/a", "d/b", "c").at_hub()
+    before = watch.who()
+
+    def refuse(name: str, path: RelPath) -> None:
+        if name == call and path.startswith("d"):
+            raise OSError(errno.EACCES, "no")
+
+    watch.disk.before_call = refuse
+    (watch.scan() if call == "list" else watch.look("d/a", "d/b", "d"))
+    assert watch.who() == before
+    assert watch.seen.missing == {}
+    assert "d" in watch.seen.skipped
+
+
+def test_a_file_that_cannot_be_read_stays_known_a13() -> None:
+    watch = Watch().files("a").at_hub()
+    before = watch.who()
+    watch.user.write("a", b"edited")
+
+    def refuse(name: str, path: RelPath) -> None:
+        if name == "open":
+            raise OSError(errno.EIO, "no")
+
+    watch.disk.before_call = refuse
+    watch.scan()
+    assert watch.who() == before
+    assert list(watch.seen.skipped) == ["a"]
 
 
 def test_what_lies_in_the_park_bears_its_id_as_its_name() -> None:
-    found = eyes(a="1")
-    node_id = found.at("a")
-    assert node_id is not None
+    watch = Watch().files("a", "b")
+    before = watch.who()
+    for folder in (".syncagent", ".syncagent/park"):
+        watch.user.mkdir(folder)
+    watch.user.move("a", f".syncagent/park/{before['a']}")
+    watch.user.write(".syncagent/park/stranger", b"lost with the power")
+    watch.look(f".syncagent/park/{before['a']}", ".syncagent/park/stranger", "a")
+    local = watch.canopy.local
+    assert {one: local.get(one).at.name for one in local.children(NodeId("park"))} == {  # type: ignore[union-attr]
+        before["a"]: before["a"],
+        NodeId("stranger"): "stranger",
+    }
+
+
+def test_a_fact_about_a_folder_that_is_not_known_is_left_for_later() -> None:
+    watch = Watch().files("a")
+    watch.user.mkdir("d")
+    watch.user.write("d/x", b"x")
+    watch.look("d/x")
+    assert sorted(watch.who()) == ["a"]
+    assert sorted(watch.scan().who()) == ["a", "d", "d/x"]
+
+
+def test_a_file_is_read_before_it_is_known_who_it_is() -> None:
+    watch = Watch().files("a")
+    watch.user.write("b", b"b")
     seen = Sightings()
-    item = found.disk.pop("a")
-    path = RelPath(f".syncagent/park/{node_id}")
-    Identifier(found.canopy, found.ids, seen).take([FileSeen(path, item.stamp(), False, item.mtime_ns, content("1"))])
-    node = found.canopy.local.get(node_id)
-    assert isinstance(node, File)
-    assert node.at == Placement(PARK, Name(node_id))
-
-
-def test_a_displaced_node_is_told_from_one_that_stands_somewhere() -> None:
-    assert is_displaced(Dir(NodeId("a"), Placement(ROOT, Name("\0a"))))
-    assert not is_displaced(Dir(NodeId("a"), Placement(ROOT, Name("a"))))
-    assert not is_displaced(None)
+    facts = [fact for batch in watch.scanner.walk() for fact in batch]
+    assert all(fact.content is None for fact in facts if isinstance(fact, FileSeen))
+    Identifier(watch.canopy, watch.ids, seen).take(facts)
+    assert list(seen.read) == ["b"]
