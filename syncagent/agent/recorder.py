@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from syncagent.agent.places import make_private
 from syncagent.engine.events import BlocksCame, BlocksRead, CaughtUp, Event, Heard, Judged, Seen, Started, TasksDone
-from syncagent.model.facts import FileSeen
+from syncagent.model.facts import Fact, FileSeen
 
 MOST_EVENTS: Final = 2_000
 MOST_ITEMS: Final = 20_000
@@ -91,14 +91,16 @@ def _without_content(event: Event) -> Event:
     match event:
         case BlocksCame(blocks=blocks) | BlocksRead(blocks=blocks):
             return dataclasses.replace(event, blocks=tuple((digest, b"") for digest, _ in blocks))
-        case Seen(facts=facts) if any(isinstance(fact, FileSeen) and fact.bytes_read is not None for fact in facts):
-            return dataclasses.replace(
-                event,
-                facts=tuple(
-                    dataclasses.replace(fact, bytes_read=None) if isinstance(fact, FileSeen) else fact for fact in facts
-                ),
-            )
+        case Seen(number=number, facts=facts, last=last):
+            return Seen(number, tuple([_unread(fact) for fact in facts]), last)
     return event
+
+
+def _unread(fact: Fact) -> Fact:
+    if not isinstance(fact, FileSeen) or fact.bytes_read is None:
+        return fact
+    # Not dataclasses.replace, which takes twenty times as long: this is done for every file that is read.
+    return FileSeen(fact.path, fact.stamp, fact.executable, fact.mtime_ns, fact.content, fact.recipe)
 
 
 def plain(value: Any) -> Any:
