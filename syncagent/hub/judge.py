@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Final, assert_never
 
-from syncagent.hub.rows import Answered, Journalled, Judgement, Row, Rows, Slot, Wanted
+from syncagent.hub.rows import Answered, Journalled, Judgement, Row, Rows, Slot, Wanted, told_path
 from syncagent.model.changes import Change, Entry, Operation, Ruling, Verdict
 from syncagent.model.facts import Kind
 from syncagent.model.ids import NO_REV, PARK, ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
@@ -218,8 +218,8 @@ class _Bench:
     def _take(self, change: Change, before: Row | None, after: Row) -> None:
         """Let what was granted count for the changes that follow."""
         old_path = RelPath("")
-        if change.operation is Operation.MOVE:
-            old_path = self._path(change.node_id)
+        if change.operation is Operation.MOVE and before is not None:
+            old_path = told_path(self._path(before.id), before.name)
         if before is not None and before.living and change.operation is not Operation.UPDATE:
             self._slots[before.parent, name_key(before.name)] = None
             self._children[before.parent] = self._children.get(before.parent, 0) - 1
@@ -234,12 +234,9 @@ class _Bench:
         self._head = after.seq
         self._nodes[after.id] = after
         self._answered[change.change_id] = Answered(after.id, after.seq, after.rev)
-        path = self._path(after.id)
-        if len(path) > MAX_PATH_BYTES // 4 and len(path.encode()) > MAX_PATH_BYTES:
-            path = RelPath(after.name)  # beneath a folder that was moved far down; the text is for people only
         entry = Entry(
             after.seq, after.rev, change.operation, self._author, after.id, after.node(), after.recipe,
-            path, old_path,
+            told_path(self._path(after.id), after.name), old_path,
         )  # fmt: skip
         self.journal.append(Journalled(entry, change.change_id, after))
 

@@ -14,7 +14,7 @@ from typing import NewType, TypeAlias
 from syncagent.model.changes import Entry, Verdict
 from syncagent.model.facts import Kind
 from syncagent.model.ids import ChangeId, ClientId, Digest, NodeId, Rev, Seq
-from syncagent.model.names import Name, NameKey
+from syncagent.model.names import MAX_PATH_BYTES, Name, NameKey, RelPath
 from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement, Recipe
 
 Slot: TypeAlias = tuple[NodeId, NameKey]
@@ -77,6 +77,13 @@ class Row:
         if self.content is None:
             return Link(self.id, at, self.target)
         return File(self.id, at, self.content, self.executable, self.mtime_ns)
+
+
+def told_path(path: str, name: Name) -> RelPath:
+    """``path`` as it is told to clients: its last name alone where it is longer than a path may be (beneath a folder
+    that was moved far down).  It is for people; where a node is, its parent and its name say."""
+    too_long = len(path) > MAX_PATH_BYTES // 4 and len(path.encode()) > MAX_PATH_BYTES
+    return RelPath(name if too_long else path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,10 @@ from syncagent.hub.rules import Rules
 from tests.support.raw_client import KEY, LEVEL_2, STAMP, RawClient, file_change, hexdigest, pack, unpack
 
 Start: TypeAlias = Callable[..., Any]
+BAD_PATH = json.dumps({
+    "type": "file_changed", "client_id": "a", "timestamp": "",
+    "data": {"operation": "update", "file_path": "../x", "client_id": "a"},
+})  # fmt: skip
 
 
 @pytest.fixture
@@ -198,8 +202,7 @@ async def test_n16_a_foreign_client_id_ends_it(url: str) -> None:
         ('{"type":"file_changed","data":{},"client_id":"a","timestamp":""}', "invalid_message"),
         ('{"type":"sync_request","data":{"kind":"new"},"client_id":"a","timestamp":""}', "unsupported"),
         ('{"type":"sync_request","data":{"kind":"changes"},"client_id":"a","timestamp":""}', "unsupported"),
-        ('{"type":"file_changed","data":{"operation":"update","file_path":"../x","client_id":"a"},'
-         '"client_id":"a","timestamp":""}', "invalid_path"),
+        (BAD_PATH, "invalid_path"),
         (b"\x07\x00", "unsupported"),
         (pack(b"x"), "unsupported"),
     ],
@@ -256,7 +259,7 @@ async def test_f6_a_slow_handshake_ends(start: Start) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", hub.port)
     writer.write(b"GET /ws HTTP/1.1\r\nHost: x\r\n")
     async with asyncio.timeout(5):
-        with pytest.raises(ConnectionError):  # noqa: PT012 - either way it was cut
+        with pytest.raises(ConnectionError):
             assert await reader.read() == b""
             raise ConnectionResetError
     writer.close()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Row, Rows, Slot, Timed, Wanted
+from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Row, Rows, Slot, Timed, Wanted, told_path
 from syncagent.hub.stores.ports import Key
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.facts import Kind
@@ -169,7 +169,7 @@ class MemoryJournal:
 
     def _as_entry(self, kept: _Kept, row: Row) -> Timed:
         operation = Operation.CREATE if row.living else Operation.DELETE
-        path = self._path(kept, row)
+        path = told_path(self._path(kept, row), row.name)
         return Timed(
             Entry(row.seq, row.rev, operation, row.author, row.id, row.node(), row.recipe, path), kept.times[row.id]
         )

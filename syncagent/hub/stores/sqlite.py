@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Role, Row, Rows, Slot, Timed, Wanted
+from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Role, Row, Rows, Slot, Timed, Wanted, told_path
 from syncagent.hub.stores.columns import (
     OPERATION_NUMBER,
     OPERATIONS,
@@ -208,7 +208,12 @@ class SqliteJournal:
         paths = self._paths(folder, {row.parent for row in rows})
         return [
             Timed(
-                _entry(row, Operation.CREATE if row.living else Operation.DELETE, f"{paths[row.parent]}{row.name}", ""),
+                _entry(
+                    row,
+                    Operation.CREATE if row.living else Operation.DELETE,
+                    told_path(f"{paths[row.parent]}{row.name}", row.name),
+                    "",
+                ),
                 columns[-1],
             )
             for row, columns in zip(rows, found, strict=True)
