@@ -19,6 +19,7 @@ from syncagent.engine.agenda import Agenda
 from syncagent.engine.downloads import Downloads
 from syncagent.engine.effects import Commit, Effect, Note, SweepStage
 from syncagent.engine.flight import Flight
+from syncagent.engine.freight import Freight
 from syncagent.engine.launch import Launch
 from syncagent.engine.local import LocalSide
 from syncagent.engine.reactions import Reactions
@@ -66,6 +67,7 @@ class Engine:
         self._flight = Flight(canopy)
         self._uploads = Uploads(self._agenda.add, self._stale)
         self._downloads = Downloads(self._agenda.add, self._fail)
+        self._freight = Freight(self._uploads, self._downloads, self._local.at_hand)
         self._launch = Launch(canopy, self._local, self._remote, self._flight, self._uploads, self._downloads)
         self._reactions = Reactions(canopy, self._agenda, self._local, self._flight, self._uploads, self._downloads)
         self._standing = Standing(canopy, self._local, self._remote, self._flight, self._uploads, self._downloads)
@@ -104,34 +106,11 @@ class Engine:
                 self._local.hint(everything=True)
             case ev.TasksDone(outcomes=outcomes):
                 return self._reactions.tasks(outcomes, self._now)
-            case ev.BlocksRead() | ev.StageOpened() | ev.StageFilled() | ev.BlocksCame() | ev.BlocksEnded():
-                return self._bytes_moved(event)
-            case ev.HubLacks(number=number, digests=digests):
-                return self._uploads.lacks(number, digests)
-            case ev.BlocksSent(number=number):
-                return self._uploads.sent(number)
-            case _:
+            case ev.Welcomed() | ev.LinkDown() | ev.CaughtUp() | ev.Heard() | ev.Judged():
                 return self._hub_spoke(event)
-        return []
-
-    def _bytes_moved(
-        self, event: ev.BlocksRead | ev.StageOpened | ev.StageFilled | ev.BlocksCame | ev.BlocksEnded
-    ) -> list[Effect]:
-        match event:
-            case ev.BlocksRead():
-                small, effects = self._uploads.read(event)
-                self._local.at_hand.hold(small)
-                return effects
-            case ev.StageOpened():
-                return self._downloads.opened(event)
-            case ev.StageFilled():
-                return self._downloads.filled(event)
-            case ev.BlocksCame():
-                return self._downloads.came(event)
-            case ev.BlocksEnded():
-                return self._downloads.ended(event)
             case _:
-                assert_never(event)
+                return self._freight.moved(event)
+        return []
 
     def _hub_spoke(self, event: ev.Welcomed | ev.LinkDown | ev.CaughtUp | ev.Heard | ev.Judged) -> list[Effect]:
         match event:
@@ -143,8 +122,7 @@ class Engine:
                 self._agenda.add(self._flight.release_refused())
             case ev.LinkDown(reason=reason, final=final):
                 self._remote.down(reason, final)
-                self._uploads.link_down()
-                self._downloads.link_down()
+                self._freight.link_down()
                 self._agenda.add(self._flight.drop_changes())
                 return []
             case ev.CaughtUp():
@@ -178,8 +156,7 @@ class Engine:
         notes: list[Effect] = [] if self._root else [Note("error", reason)]
         self._root, self._scanned = reason, False
         self._local.abandon()
-        self._uploads.root_lost()
-        self._downloads.root_lost()
+        self._freight.root_lost()
         self._agenda.add(self._flight.drop_tasks())
         return notes
 
@@ -200,11 +177,12 @@ class Engine:
         self._agenda.add([*self._flight.take_due(self._now), *self._local.found])
         self._local.found.clear()
         launched = self._plan_on()
-        moving = self._uploads.advance(self._policy.may_submit and self._has_room())
-        moving.extend(self._downloads.advance(self._policy.may_write and self._has_room()))
+        room = self._has_room()
+        moving = self._freight.advance(
+            may_send=room and self._policy.may_submit, may_write=room and self._policy.may_write
+        )
         if self._started and not self._root:
             moving.extend(self._local.advance(self._now))
-        self._downloads.trim()
         delta = self.canopy.take_delta(self._facts)
         delta = replace(delta, recipes=self._launch.recipes_of(delta))
         effects: list[Effect] = []

@@ -1,0 +1,68 @@
+"""Bytes on their way, in both directions: which of the two sides an answer is for."""
+
+from __future__ import annotations
+
+from typing import TypeAlias, assert_never
+
+from syncagent.engine.at_hand import AtHand
+from syncagent.engine.downloads import Downloads
+from syncagent.engine.effects import Effect
+from syncagent.engine.events import (
+    BlocksCame,
+    BlocksEnded,
+    BlocksRead,
+    BlocksSent,
+    HubLacks,
+    StageFilled,
+    StageOpened,
+)
+from syncagent.engine.uploads import Uploads
+
+BytesMoved: TypeAlias = BlocksRead | StageOpened | StageFilled | BlocksCame | BlocksEnded | HubLacks | BlocksSent
+
+
+class Freight:
+    """Uploads and Downloads, as the engine speaks to both."""
+
+    def __init__(self, uploads: Uploads, downloads: Downloads, at_hand: AtHand) -> None:
+        self._uploads = uploads
+        self._downloads = downloads
+        self._at_hand = at_hand
+
+    def moved(self, event: BytesMoved) -> list[Effect]:
+        """Go on with what the answer was waited for."""
+        match event:
+            case BlocksRead():
+                small, effects = self._uploads.read(event)
+                self._at_hand.hold(small)
+                return effects
+            case HubLacks(number=number, digests=digests):
+                return self._uploads.lacks(number, digests)
+            case BlocksSent(number=number):
+                return self._uploads.sent(number)
+            case StageOpened():
+                return self._downloads.opened(event)
+            case StageFilled():
+                return self._downloads.filled(event)
+            case BlocksCame():
+                return self._downloads.came(event)
+            case BlocksEnded():
+                return self._downloads.ended(event)
+            case _:
+                assert_never(event)
+
+    def advance(self, *, may_send: bool, may_write: bool) -> list[Effect]:
+        """Begin what was wanted, as far as what comes of it could go on at once."""
+        effects = [*self._uploads.advance(may_send), *self._downloads.advance(may_write)]
+        self._downloads.trim()
+        return effects
+
+    def link_down(self) -> None:
+        """Nothing that was asked of the hub will be answered."""
+        self._uploads.link_down()
+        self._downloads.link_down()
+
+    def root_lost(self) -> None:
+        """Nothing that was asked of the disk will be answered."""
+        self._uploads.root_lost()
+        self._downloads.root_lost()
