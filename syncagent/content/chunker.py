@@ -1,4 +1,5 @@
-"""Content-defined cuts: FastCDC 2020, blocks of 16 to 256 KiB, 64 KiB on average.
+"""Content-defined cuts: FastCDC 2020, blocks of 64 KiB on average; of 512 KiB in files beyond 2 GiB, whose recipes would
+not fit into a message otherwise.
 
 Two agents find each other's blocks only if they cut alike, for ever: the figures here, and the release of the library,
 are part of the protocol (golden vectors in the test).  Only an average of 2^n is used: for others, releases differ.
@@ -7,6 +8,7 @@ are part of the protocol (golden vectors in the test).  Only an average of 2^n i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from pyfastcdc import FastCDC
@@ -14,6 +16,30 @@ from pyfastcdc import FastCDC
 MIN_BLOCK: Final = 16 * 1024
 AVERAGE_BLOCK: Final = 64 * 1024
 MAX_BLOCK: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How a file is cut: the bytes of its blocks, at least, on average, at most."""
+
+    least: int
+    average: int
+    most: int
+
+
+FINE: Final = Cut(MIN_BLOCK, AVERAGE_BLOCK, MAX_BLOCK)
+COARSE: Final = Cut(128 * 1024, 512 * 1024, 1024 * 1024 - 64)
+"""The most is what fits into a frame of 1 MiB."""
+
+FINE_UP_TO: Final = 2 << 30
+"""Bytes up to which a file is cut finely: about 32,000 blocks."""
+
+
+def cut_for(size: int) -> Cut:
+    """How a file of ``size`` bytes is cut."""
+    return FINE if size <= FINE_UP_TO else COARSE
+
+
 ONE_BLOCK: Final = 64 * 1024
 """A file of at most this size is one block, not cut at all."""
 
@@ -26,24 +52,25 @@ def is_compiled() -> bool:
 class Chunker:
     """Cuts one file that comes in pieces.  The cutter in it must not be shared between threads."""
 
-    __slots__ = ("_cutter", "_rest")
+    __slots__ = ("_cutter", "_most", "_rest")
 
-    def __init__(self) -> None:
-        self._cutter = FastCDC(AVERAGE_BLOCK, min_size=MIN_BLOCK, max_size=MAX_BLOCK)
+    def __init__(self, cut: Cut = FINE) -> None:
+        self._cutter = FastCDC(cut.average, min_size=cut.least, max_size=cut.most)
+        self._most = cut.most
         self._rest = b""
 
     def feed(self, data: bytes) -> Iterator[memoryview]:
         """The blocks that are certain by now.
 
-        A cut depends on the MAX_BLOCK bytes after the block's start and on nothing else, so a block is certain as soon
+        A cut depends on as many bytes after the block's start as a block has at most, and on nothing else, so a block is certain as soon
         as that many bytes are there; what is not is kept for the next call.  All must be taken from the iterator.
         """
         buffer = self._rest + data if self._rest else data
         certain = 0
         view = memoryview(buffer)
-        if len(buffer) >= MAX_BLOCK:
+        if len(buffer) >= self._most:
             for chunk in self._cutter.cut_buf(buffer):
-                if chunk.offset + MAX_BLOCK > len(buffer):
+                if chunk.offset + self._most > len(buffer):
                     break
                 certain = chunk.offset + chunk.length
                 yield view[chunk.offset : certain]

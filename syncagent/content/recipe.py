@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from syncagent.content.chunker import ONE_BLOCK, Chunker
+from syncagent.content.chunker import FINE, ONE_BLOCK, Chunker, Cut
 from syncagent.content.digest import Hasher, content_of, digest_of
 from syncagent.errors import Damaged
 from syncagent.model.nodes import Block, Content, Recipe
@@ -21,10 +21,13 @@ def read_small(data: bytes) -> tuple[Content, Recipe]:
     return content, one_block(content)
 
 
-def read_all(pieces: Iterable[bytes]) -> tuple[Content, Recipe]:
-    """Content and recipe of a file that comes in pieces (of any size), in one pass and in bounded memory."""
+def read_all(pieces: Iterable[bytes], cut: Cut = FINE) -> tuple[Content, Recipe]:
+    """Content and recipe of a file that comes in pieces (of any size), in one pass and in bounded memory.
+
+    ``cut`` is ``cut_for`` the size that the file is believed to have.
+    """
     whole = Hasher()
-    chunker = Chunker()
+    chunker = Chunker(cut)
     blocks: list[Block] = []
     size = 0
     head: list[bytes] = []

@@ -31,6 +31,9 @@ from syncagent.trees.delta import Delta
 
 RUN_BATCH = 400
 SUBMIT_BYTES = 4 << 20
+MOST_BLOCKS = 50_000
+"""Blocks of a file at most: its recipe has to fit into one message of 4 MiB."""
+
 SETTLING = 0.03
 """Seconds after which a file that was written in the clock's own grain is looked at again."""
 
@@ -160,7 +163,7 @@ class Launch:
 
     def _leave(self, op: SubmitOp, recipe: Recipe, data: bytes | None) -> bool:
         self._submits.append((op, recipe, data))
-        self._remote.expect([subject(op)])
+        self._remote.sending(subject(op))
         self._flight.busy[subject(op)] = op
         return True
 

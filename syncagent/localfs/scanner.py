@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from syncagent.content.chunker import ONE_BLOCK
+from syncagent.content.chunker import ONE_BLOCK, cut_for
 from syncagent.content.recipe import read_all, read_small
 from syncagent.localfs.ignore import (
     PARK,
@@ -260,7 +260,7 @@ def _read_once(file: DiskFile, seen: Stat) -> tuple[Content, Recipe, bytes | Non
             yield data
             offset += len(data)
 
-    content, recipe = read_all(pieces())
+    content, recipe = read_all(pieces(), cut_for(seen.size))
     return content, recipe, None
 
 

@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyfastcdc.py import FastCDC as Oracle
 
-from syncagent.content.chunker import AVERAGE_BLOCK, MAX_BLOCK, MIN_BLOCK, Chunker, is_compiled
+from syncagent.content.chunker import (
+    AVERAGE_BLOCK,
+    COARSE,
+    FINE,
+    FINE_UP_TO,
+    MAX_BLOCK,
+    MIN_BLOCK,
+    Chunker,
+    cut_for,
+    is_compiled,
+)
 from tests.support.disks import big
 
 GOLDEN = {
@@ -49,6 +59,16 @@ def test_cuts_do_not_depend_on_how_the_bytes_come(size: int, pieces: int, seed: 
     assert b"".join(blocks) == data
     assert blocks == list(cut(data, max(size, 1)))
     assert all(MIN_BLOCK <= len(block) <= MAX_BLOCK for block in blocks[:-1])
+
+
+def test_beyond_two_gibibytes_the_blocks_are_larger_and_the_recipe_fits_into_a_message() -> None:
+    assert cut_for(FINE_UP_TO) == FINE
+    assert cut_for(FINE_UP_TO + 1) == COARSE
+    chunker = Chunker(COARSE)
+    sizes = [len(block) for block in chunker.feed(big(9_000_000, 4))] + [len(block) for block in chunker.finish()]
+    assert sum(sizes) == 9_000_000
+    assert all(COARSE.least <= size <= COARSE.most for size in sizes[:-1])
+    assert sum(sizes) / len(sizes) > 350_000
 
 
 def test_monotonous_bytes_are_cut_at_the_most() -> None:
