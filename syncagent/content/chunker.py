@@ -1,4 +1,5 @@
-"""Content-defined cuts: FastCDC 2020, blocks of 64 KiB on average; of 512 KiB in files beyond 2 GiB, whose recipes would
+"""Content-defined cuts: FastCDC 2020, blocks of 64 KiB on average; of 512 KiB in files beyond 2 GiB, whose recipes
+would
 not fit into a message otherwise.
 
 Two agents find each other's blocks only if they cut alike, for ever: the figures here, and the release of the library,
@@ -62,8 +63,9 @@ class Chunker:
     def feed(self, data: bytes) -> Iterator[memoryview]:
         """The blocks that are certain by now.
 
-        A cut depends on as many bytes after the block's start as a block has at most, and on nothing else, so a block is certain as soon
-        as that many bytes are there; what is not is kept for the next call.  All must be taken from the iterator.
+        A cut depends on as many bytes after the block's start as a block has at most, and on nothing else, so a block
+        is certain as soon as that many bytes are there; what is not is kept for the next call.  All must be taken
+        from the iterator.
         """
         buffer = self._rest + data if self._rest else data
         certain = 0
