@@ -3,7 +3,8 @@
 VENV   ?= .venv
 FOLDER ?= ./sync-folder
 DATA   ?= ./.sync-data
-SEEDS  ?= 200
+SEEDS  ?= 2000
+FIRST  ?= 0
 ARGS   ?=
 BIN    := $(VENV)/bin
 
@@ -42,8 +43,8 @@ format: setup ## Put the code into its usual form
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-sim: setup ## Run simulated worlds from SEEDS seeds (SEEDS=200)
-	@SYNCAGENT_SIM_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n auto -m sim $(ARGS)
+sim: setup ## Run simulated worlds (SEEDS=2000 FIRST=0)
+	@SYNCAGENT_SIM_SEEDS=$(SEEDS) SYNCAGENT_SIM_FIRST=$(FIRST) $(BIN)/python -m pytest -n auto -m sim $(ARGS)
 
 bench: setup ## Run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)

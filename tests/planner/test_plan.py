@@ -32,7 +32,7 @@ from tests.support.dsl import show, tree
 from tests.support.machines import Machine, hub_of, together
 from tests.support.pretend import IdHub, PathDisk, Refused, Task, make_task
 
-CASES = int(os.environ.get("SYNCAGENT_PLANNER_CASES", "2000"))
+CASES = int(os.environ.get("SYNCAGENT_PLANNER_CASES", "20000"))
 ROUNDS = 200
 NAMES = [Name(letter) for letter in "abcd"]
 

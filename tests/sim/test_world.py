@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +32,17 @@ def test_worlds(share: int) -> None:
 
 
 @pytest.mark.sim
-def test_the_same_seed_gives_the_same_world() -> None:
-    for seed in (3, 17, 42):
-        assert run(seed).schedule.trace == run(seed).schedule.trace
+def test_the_same_seed_gives_the_same_world_in_any_process() -> None:
+    program = "import tests.sim.test_world as t; print([t.run(seed).schedule.trace for seed in (3, 17, 42, 118)])"
+    traces = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for hash_seed in ("0", "1", "7")
+    }
+    assert len(traces) == 1, traces
