@@ -55,7 +55,6 @@ class Engine:
         self._root = ""  # why there is no root; empty when there is
         self._started = self._scanned = self._paused = False
         self._policy = Policy(may_submit=False, may_write=False)
-        self._facts: dict[str, str] = {}
         self._unswept = False
         self._teller = Teller()
 
@@ -135,14 +134,12 @@ class Engine:
                 self._agenda.add(self._flight.forget_changes(event.verdicts[len(counted) :]))
             case _:
                 assert_never(event)
-        self._facts = self._remote.facts()
         return effects
 
     def _start(self, event: ev.Started) -> list[Effect]:
         self._begin(Canopy.load(event.rows))
         self._incarnation = event.facts.get("incarnation", "")
-        self._remote.load(dict(event.facts))
-        self._remote.expect(self.canopy.local.ids())
+        self._remote.load(event.facts)
         self._local.at_hand.recipes.update(event.recipes)
         self._remote.recipes.update(event.recipes)
         self._day = event.day
@@ -183,11 +180,10 @@ class Engine:
         )
         if self._started and not self._root:
             moving.extend(self._local.advance(self._now))
-        delta = self.canopy.take_delta(self._facts)
+        delta = self.canopy.take_delta(self._remote.new_facts())
         delta = replace(delta, recipes=self._launch.recipes_of(delta))
         effects: list[Effect] = []
-        if delta.rows or delta.gone or self._facts:
-            self._facts = {}
+        if delta:
             effects.append(Commit(delta))
         effects.extend(launched)
         effects.extend(moving)
@@ -252,7 +248,7 @@ class Engine:
         if status.in_sync:
             self._local.rest()
             self._downloads.let_go_of_all()
-            self._remote.recipes.clear()
+            self._remote.rest()
             if self._unswept:
                 self._unswept = False
                 effects.append(SweepStage(self._downloads.contents()))

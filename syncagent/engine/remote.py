@@ -7,7 +7,7 @@ settled exactly as the answer would have settled it; so no answer that is lost m
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum
 from typing import assert_never
@@ -44,25 +44,47 @@ class RemoteSide:
         self.may_write = True
         self.recipes: dict[Digest, Recipe] = {}
         self._snapshot: dict[NodeId, Entry] | None = None
-        self._expected: set[NodeId] = set()
+        self._sent: dict[NodeId, None] = {}
+        self._told: dict[str, str] = {}
+        self._news = False
         self.begun_anew = 0
         """How often what was agreed came to count for nothing."""
         self.heads_heard = 0
         """How often the hub has answered an AskChanges to its end: a proof of being up to date at that moment."""
 
-    def load(self, facts: dict[str, str]) -> None:
+    def load(self, facts: Mapping[str, str]) -> None:
         self.hub_id, self.epoch = facts.get("hub_id", ""), facts.get("epoch", "")
         self.cursor = self.head = Seq(int(facts.get("cursor", "0")))
+        self._sent = dict.fromkeys(map(NodeId, facts.get("sent", "").split()))
+        self._told = self._facts()
 
-    def expect(self, node_ids: Iterable[NodeId]) -> None:
-        """Changes of these nodes may have been submitted.  What the journal has of our own beyond that, this memory has
-        lost (with the power, or by being put back to an older state), and it is taken like anybody else's: what it says
-        may be on our disk no more, and that would not be because someone deleted it (HAZARDS B6, E4, E5)."""
-        self._expected.update(node_ids)
+    def sending(self, node_id: NodeId) -> None:
+        """A change of this node is about to be submitted.  That is remembered until it is answered: what the journal
+        has of ours beyond, this memory has lost (with the power, or by being put back to an older state).  It is taken
+        like anybody else's then: that it is not on our disk does not mean that someone deleted it (B6, E4, E5)."""
+        self._sent[node_id] = None
+        self._news = True
 
-    def facts(self) -> dict[str, str]:
-        """What is committed together with the Remote rows: tree and cursor are never apart."""
-        return {"hub_id": self.hub_id, "epoch": self.epoch, "cursor": str(self.cursor)}
+    def rest(self) -> None:
+        """All is at one: nothing is unanswered, and nothing is to be fetched."""
+        self.recipes.clear()
+        self._news = self._news or bool(self._sent)
+        self._sent.clear()
+
+    def new_facts(self) -> dict[str, str]:
+        """What is to be committed together with the Remote rows, if it is not what it was: tree and cursor are never
+        apart."""
+        if not self._news:
+            return {}
+        self._news = False
+        facts = self._facts()
+        changed = {key: value for key, value in facts.items() if self._told.get(key) != value}
+        self._told = facts
+        return changed
+
+    def _facts(self) -> dict[str, str]:
+        sent = " ".join(self._sent)
+        return {"hub_id": self.hub_id, "epoch": self.epoch, "cursor": str(self.cursor), "sent": sent}
 
     # --- the connection ---------------------------------------------------------------------------------------
 
@@ -74,6 +96,7 @@ class RemoteSide:
             self.final = True
             self.reason = "this is another hub than before: nothing is exchanged with it until you say so"
             return [CloseLink(self.reason, again=False), Note("error", self.reason)]
+        self._news = True
         notes: list[Effect] = []
         if event.epoch != self.epoch or event.head < self.cursor:
             if self.epoch:
@@ -114,6 +137,7 @@ class RemoteSide:
     def caught_up(self, event: CaughtUp) -> list[Effect]:
         if self.link is Link.DOWN:
             return []
+        self._news = True
         self.head = max(self.head, event.head)
         if event.snapshot:
             if self._snapshot is None:
@@ -148,6 +172,7 @@ class RemoteSide:
             self._put(entry)
 
     def heard(self, event: Heard) -> list[Effect]:
+        self._news = True
         for entry in event.entries:
             if entry.seq <= self.cursor:
                 continue
@@ -163,11 +188,12 @@ class RemoteSide:
     def judged(self, event: Judged) -> tuple[list[Effect], tuple[Verdict, ...]]:
         """Our own changes stand at their places in the journal, too.  Gives the verdicts that count; those that stand
         behind a gap do not: they are met again in the journal, after what was left out."""
+        self._news = True
         for counted, verdict in enumerate(event.verdicts):
             if verdict.seq > self.cursor + 1:
                 return self._resync(), event.verdicts[:counted]
             self.cursor = max(self.cursor, verdict.seq)
-            self._expected.discard(verdict.node_id)
+            self._sent.pop(verdict.node_id, None)
         self.head = max(self.head, self.cursor, event.head)
         return [], event.verdicts
 
@@ -179,7 +205,7 @@ class RemoteSide:
     # --- one entry --------------------------------------------------------------------------------------------
 
     def _take(self, entry: Entry) -> None:
-        if entry.author == self._client_id and entry.node_id in self._expected:
+        if entry.author == self._client_id and entry.node_id in self._sent:
             self._settle_own(entry)
         self._put(entry)
         node_id = entry.node_id

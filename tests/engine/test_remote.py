@@ -1,0 +1,370 @@
+"""What the hub says: the journal, our own changes met in it, gaps, snapshots, other journals, other hubs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from syncagent.engine import effects as ef
+from syncagent.engine import events as ev
+from syncagent.engine.status import State
+from syncagent.model.changes import Operation, Ruling
+from syncagent.model.ids import Rev, Seq
+from syncagent.model.names import is_conflict_name
+from syncagent.model.nodes import File
+from tests.support.solo import ME, Solo, file, folder
+
+
+def edited(solo: Solo, data: bytes) -> File:
+    """``a``, as another machine has edited it."""
+    node = solo.engine.canopy.remote.get(solo.id_of("a"))
+    assert isinstance(node, File)
+    return file(node.id, "a", data)
+
+
+def test_what_others_did_comes_here() -> None:
+    solo = Solo().synced()
+    solo.hear(solo.entry(file("x", "new", b"theirs"))).give(b"theirs")
+    assert solo.tree() == {"new": b"theirs"}
+    assert solo.status.in_sync
+
+
+def test_the_cursor_is_committed_with_what_was_heard() -> None:
+    solo = Solo().synced(a=b"1")
+    solo.frozen = True
+    solo.hear(solo.entry(file("x", "new", b"theirs")))
+    assert solo.facts["cursor"] == "2"
+    assert solo.rows[file("x", "new", b"").id].remote == file("x", "new", b"theirs")
+
+
+# --- the answer was lost (hazard 7) ---------------------------------------------------------------------------
+
+
+def lose_the_answer(solo: Solo) -> ef.Submit:
+    """The hub takes what was submitted, and the link goes down before it can say so."""
+    (submit,) = solo.drain(ef.Submit)
+    solo.offline()
+    return submit
+
+
+def do(solo: Solo, what: str) -> None:
+    """One act of the person, hinted at: ``a=text``, ``a>b``, ``a-``."""
+    if "=" in what:
+        path, text = what.split("=")
+        solo.user.write(path, text.encode())
+        solo.hinted(path)
+    elif ">" in what:
+        old, new = what.split(">")
+        solo.user.move(old, new)
+        solo.hinted(old, new)
+    else:
+        solo.user.delete(what[:-1])
+        solo.hinted(what[:-1]).pass_time(1)
+
+
+@pytest.mark.parametrize("restart", [False, True], ids=["same life", "after a restart"])
+@pytest.mark.parametrize(
+    ("act", "then", "left"),
+    [
+        ("b=new", "", {"a": b"1", "b": b"new"}),
+        ("b=new", "b=newer", {"a": b"1", "b": b"newer"}),
+        ("b=new", "b>c", {"a": b"1", "c": b"new"}),
+        ("a=edited", "", {"a": b"edited"}),
+        ("a=edited", "a=again", {"a": b"again"}),
+        ("a=edited", "a>b", {"b": b"edited"}),
+        ("a=edited", "a-", {}),
+        ("a>b", "", {"b": b"1"}),
+        ("a>b", "b>c", {"c": b"1"}),
+        ("a>b", "b>a", {"a": b"1"}),
+        ("a>b", "b=edited", {"b": b"edited"}),
+        ("a>b", "b-", {}),
+        ("a-", "", {}),
+        ("a-", "a=back", {"a": b"back"}),
+    ],
+)
+def test_our_own_change_met_in_the_journal_is_settled(
+    act: str, then: str, left: dict[str, bytes], restart: bool
+) -> None:
+    solo = Solo().synced(a=b"1")
+    do(solo, act)
+    submit = lose_the_answer(solo)
+    if then:
+        do(solo, then)
+    entries = [solo.own(change) for change in submit.changes]
+    if restart:
+        solo.start()
+    solo.online(*entries)
+    changes = solo.submitted()
+    solo.accept(changes)
+    solo.accept_all()
+    assert solo.tree() == left
+    assert solo.status.in_sync
+    assert len(changes) == (1 if then else 0), "nothing is submitted twice"
+
+
+def test_a_file_created_and_deleted_before_the_answer_came_is_deleted_at_the_hub() -> None:
+    solo = Solo().synced()
+    do(solo, "b=new")
+    submit = lose_the_answer(solo)
+    do(solo, "b-")
+    solo.online(*[solo.own(change) for change in submit.changes])
+    assert [one.operation for one in solo.submitted()] == [Operation.DELETE]
+
+
+def test_what_the_memory_lost_with_the_power_is_fetched_again_not_deleted_b6_e5() -> None:
+    """The journal has files of ours of which nothing is known here, and which are not on the disk (any more)."""
+    solo = Solo().synced(a=b"old")
+    rows, facts = dict(solo.rows), dict(solo.facts)
+    node_id = solo.id_of("a")
+    ours = solo.entry(file("lost", "b", b"was durable at the hub only"), Operation.CREATE, ME)
+    newer = solo.entry(file(node_id, "a", b"newer"), Operation.UPDATE, ME)
+    solo.rows, solo.facts = rows, facts
+    solo.start().online(ours, newer).give(b"was durable at the hub only", b"newer")
+    assert solo.submitted() == []
+    assert solo.tree() == {"a": b"newer", "b": b"was durable at the hub only"}
+
+
+def test_the_identity_that_was_lost_with_the_power_is_adopted_again() -> None:
+    solo = Solo().synced()
+    rows, facts = dict(solo.rows), dict(solo.facts)
+    do(solo, "b=new")
+    submit = lose_the_answer(solo)
+    entries = [solo.own(change) for change in submit.changes]
+    solo.rows, solo.facts = rows, facts
+    solo.start().online(*entries)
+    assert solo.submitted() == []
+    assert solo.id_of("b") == entries[0].node_id
+    assert solo.status.in_sync
+
+
+# --- gaps, pages, order -----------------------------------------------------------------------------------------
+
+
+def test_a_gap_is_asked_for_again_f3() -> None:
+    solo = Solo().synced()
+    first, second = solo.entry(file("x", "one", b"1")), solo.entry(file("y", "two", b"2"))
+    solo.drain(ef.AskChanges)
+    solo.hear(second)
+    assert solo.drain(ef.AskChanges) == [ef.AskChanges(Seq(0), snapshot=True)]
+    assert solo.status.state is State.CATCHING_UP
+    solo.catch_up(first, second, snapshot=True).give(b"1", b"2")
+    assert solo.tree() == {"one": b"1", "two": b"2"}
+    assert solo.status.in_sync
+
+
+def test_what_is_heard_twice_counts_once_f3() -> None:
+    solo = Solo().synced()
+    entry = solo.entry(file("x", "one", b"1"))
+    solo.hear(entry).give(b"1")
+    solo.user.delete("one")
+    solo.hinted("one").pass_time(1).hear(entry)
+    assert [one.operation for one in solo.submitted()] == [Operation.DELETE]
+
+
+def test_a_page_that_repeats_what_was_heard_meanwhile_turns_nothing_back() -> None:
+    """The answer to a proof holds entries that were pushed before it; the second page of them is still to come."""
+    solo = Solo().synced(a=b"1")
+    solo.feed(ev.ProofWanted(1))
+    second = solo.entry(edited(solo, b"2"), Operation.UPDATE)
+    solo.hear(second).give(b"2")
+    do(solo, "a=3")
+    (third,) = solo.accept()
+    solo.catch_up(second, more=True)
+    assert solo.tree() == {"a": b"3"}
+    assert solo.drain(ef.AskBlocks) == []
+    solo.catch_up(replace(solo.own(third), seq=Seq(3), rev=Rev(3)))
+    solo.head = 3
+    assert solo.tree() == {"a": b"3"}
+    assert solo.submitted() == []
+
+
+def test_an_answer_behind_a_gap_is_met_again_in_the_journal_f3() -> None:
+    """An entry of another was left out before our verdict: its content must not be put over what we sent after it."""
+    solo = Solo().synced(a=b"1")
+    theirs = solo.entry(edited(solo, b"theirs"), Operation.UPDATE)
+    do(solo, "b=ours")
+    changes = solo.submitted()
+    verdicts = solo.commit(changes)
+    solo.drain(ef.AskChanges)
+    solo.feed(ev.Judged(tuple(verdicts), Seq(solo.head)))
+    assert solo.drain(ef.AskChanges) == [ef.AskChanges(Seq(1))]
+    assert not solo.status.in_sync
+    ours = replace(solo.own(changes[0]), seq=verdicts[0].seq, rev=verdicts[0].rev)
+    solo.head = 3
+    solo.catch_up(theirs, ours).give(b"theirs")
+    assert solo.tree() == {"a": b"theirs", "b": b"ours"}
+    assert solo.status.in_sync
+    assert solo.submitted() == []
+
+
+def test_a_verdict_given_twice_changes_nothing_n13() -> None:
+    solo = Solo().synced()
+    do(solo, "b=1")
+    changes = solo.submitted()
+    verdicts = tuple(solo.commit(changes))
+    solo.feed(ev.Judged(verdicts, Seq(solo.head)), ev.Judged(verdicts, Seq(solo.head)))
+    again = tuple(replace(one, ruling=Ruling.DUPLICATE) for one in verdicts)
+    solo.feed(ev.Judged(again, Seq(solo.head)))
+    assert solo.status.in_sync
+
+
+def test_a_duplicate_of_long_ago_is_settled_when_its_answer_never_came() -> None:
+    solo = Solo().synced()
+    do(solo, "b=1")
+    (change,) = solo.submitted()
+    (verdict,) = solo.commit([change])
+    solo.feed(ev.Judged((replace(verdict, ruling=Ruling.DUPLICATE),), Seq(1)))
+    assert solo.status.in_sync
+
+
+# --- snapshots ----------------------------------------------------------------------------------------------------
+
+
+def test_a_snapshot_counts_when_its_last_page_is_there() -> None:
+    solo = Solo().start().welcome()
+    one, two = solo.entry(file("x", "one", b"1")), solo.entry(file("y", "two", b"2"))
+    solo.catch_up(one, more=True, snapshot=True)
+    assert solo.status.state is State.CATCHING_UP
+    assert solo.drain(ef.AskBlocks) == []
+    solo.catch_up(two, snapshot=True).give(b"1", b"2")
+    assert solo.tree() == {"one": b"1", "two": b"2"}
+
+
+def test_a_snapshot_that_was_broken_off_is_begun_anew() -> None:
+    solo = Solo().start().welcome()
+    gone = solo.entry(file("x", "one", b"1"))
+    solo.catch_up(gone, more=True, snapshot=True).offline()
+    kept = solo.entry(file("y", "two", b"2"))
+    solo.drain(ef.AskChanges)
+    solo.welcome()
+    assert solo.drain(ef.AskChanges) == [ef.AskChanges(Seq(0), snapshot=True)]
+    solo.catch_up(kept, snapshot=True).give(b"2")
+    assert solo.tree() == {"two": b"2"}
+
+
+def test_what_is_not_in_a_snapshot_was_deleted() -> None:
+    solo = Solo().synced(a=b"1", b=b"2").offline()
+    kept = solo.entry(edited(solo, b"1"), Operation.UPDATE)
+    solo.welcome()
+    solo.catch_up(kept, snapshot=True)
+    assert set(solo.tree()) == {"a"}
+
+
+def test_a_tombstone_in_a_later_page_takes_back_what_an_earlier_one_said() -> None:
+    solo = Solo().start().welcome()
+    one = solo.entry(file("x", "one", b"1"))
+    solo.catch_up(one, more=True, snapshot=True)
+    solo.catch_up(solo.entry(one.node_id, Operation.DELETE), snapshot=True)
+    assert solo.tree() == {}
+    assert solo.status.in_sync
+
+
+# --- other journals, other hubs ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["another epoch", "the hub went back"])
+def test_another_journal_unites_both_sides_and_deletes_nothing_e7(how: str) -> None:
+    solo = Solo().synced(a=b"1", b=b"2").offline()
+    solo.head, solo.revs = 0, {}
+    theirs = solo.entry(file("t", "theirs", b"t"))
+    solo.welcome(epoch="e2" if how == "another epoch" else "e1")
+    assert solo.drain(ef.AskChanges)[-1] == ef.AskChanges(Seq(0), snapshot=True)
+    solo.catch_up(theirs, snapshot=True).give(b"t")
+    assert sorted((one.operation, one.name) for one in solo.submitted() if one.base_rev == 0) == [
+        (Operation.CREATE, "a"),
+        (Operation.CREATE, "b"),
+    ]
+    assert solo.tree() == {"a": b"1", "b": b"2", "theirs": b"t"}
+
+
+def test_another_journal_with_another_content_keeps_both_e7() -> None:
+    solo = Solo().synced(a=b"1").offline()
+    solo.head, solo.revs = 0, {}
+    node = edited(solo, b"of the other journal")
+    solo.welcome(epoch="e2").catch_up(solo.entry(node), snapshot=True).give(b"of the other journal")
+    assert solo.tree()["a"] == b"of the other journal"
+    assert [what for path, what in solo.tree().items() if is_conflict_name(path)] == [b"1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ("written", {"a": b"1", "new": b"only here now"}),
+        ("overwritten", {"a": b"only here now"}),
+        ("moved", {"moved": b"1"}),
+        ("made", {"a": b"1", "d": None}),
+    ],
+)
+def test_what_the_disk_finishes_for_a_journal_that_counts_no_more_is_not_deleted_e7(
+    change: str, left: dict[str, bytes | None]
+) -> None:
+    """A task was under way when the hub came back with another journal."""
+    solo = Solo().synced(a=b"1")
+    node_id = solo.id_of("a")
+    solo.frozen = True
+    match change:
+        case "written":
+            solo.hear(solo.entry(file("x", "new", b"only here now"))).give(b"only here now")
+        case "overwritten":
+            solo.hear(solo.entry(edited(solo, b"only here now"), Operation.UPDATE)).give(b"only here now")
+        case "moved":
+            solo.hear(solo.entry(file(node_id, "moved", b"1"), Operation.MOVE))
+        case "made":
+            solo.hear(solo.entry(folder("d", "d")))
+    assert any(isinstance(one, ef.Run) for one in solo.todo)
+    solo.offline()
+    solo.head = 0
+    solo.welcome(epoch="e2")
+    solo.frozen = False
+    solo.work().pass_time(1)
+    solo.catch_up(snapshot=True).pass_time(2)
+    assert solo.tree() == left
+    assert {one.operation for one in solo.submitted()} == {Operation.CREATE}
+
+
+def test_another_hub_is_not_spoken_to_e12() -> None:
+    solo = Solo().synced(a=b"1").offline().welcome(hub_id="another")
+    (close,) = solo.drain(ef.CloseLink)
+    assert not close.again
+    assert solo.status.state is State.HALTED
+    assert "another hub" in solo.status.reason
+    solo.offline().online()
+    assert solo.status.in_sync
+
+
+def test_a_hub_without_a_journal_leaves_all_as_it_is() -> None:
+    solo = Solo()
+    solo.user.write("a", b"1")
+    solo.start().welcome(journal=False)
+    assert solo.submitted() == []
+    assert solo.drain(ef.AskChanges) == []
+    assert solo.status.state is State.OFFLINE
+    assert "no journal" in solo.status.reason
+
+
+def test_a_machine_that_may_only_read_says_why_its_changes_stay() -> None:
+    solo = Solo().start().online(may_write=False)
+    assert solo.status.in_sync
+    do(solo, "mine=1")
+    solo.hear(solo.entry(file("x", "theirs", b"t"))).give(b"t")
+    assert solo.submitted() == []
+    assert solo.tree() == {"mine": b"1", "theirs": b"t"}
+    assert not solo.status.in_sync
+    assert "only read" in solo.status.reason
+    solo.offline().online()
+    assert [one.name for one in solo.submitted()] == ["mine"]
+
+
+def test_a_reason_that_only_a_person_can_mend_halts_until_a_welcome() -> None:
+    solo = Solo().synced()
+    solo.feed(ev.LinkDown("the key was taken back", final=True), ev.LinkDown("closed"))
+    assert (solo.status.state, solo.status.reason) == (State.HALTED, "the key was taken back")
+    solo.online()
+    assert solo.status.in_sync
+
+
+def test_recipes_of_one_block_are_not_kept_in_memory() -> None:
+    solo = Solo().synced()
+    solo.hear(solo.entry(file("x", "small", b"1"), recipe=((file("x", "small", b"1").content),)))  # type: ignore[arg-type]
+    assert solo.engine._remote.recipes == {}
