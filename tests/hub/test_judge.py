@@ -72,7 +72,7 @@ def world() -> World:
     return world
 
 
-FILE = {"kind": Kind.FILE}
+FILE: dict[str, Any] = {"kind": Kind.FILE}
 OK = "committed"
 
 
@@ -133,7 +133,7 @@ def test_a_refusal_says_the_present_revision_and_leaves_nothing(world: World) ->
     before = world.journal()
     judged = world.submit(change(Operation.UPDATE, "a", 5, **FILE))
     assert (judged.verdicts[0].rev, judged.verdicts[0].seq) == (1, 0)
-    assert judged.rows == judged.journal == ()
+    assert (judged.rows, judged.journal) == ((), ())
     assert world.journal() == before
 
 

@@ -206,18 +206,12 @@ class SqliteJournal:
         )
         rows = [from_columns(columns[:WIDTH]) for columns in found]
         paths = self._paths(folder, {row.parent for row in rows})
-        return [
-            Timed(
-                _entry(
-                    row,
-                    Operation.CREATE if row.living else Operation.DELETE,
-                    told_path(f"{paths[row.parent]}{row.name}", row.name),
-                    "",
-                ),
-                columns[-1],
-            )
-            for row, columns in zip(rows, found, strict=True)
-        ]
+        entries = []
+        for row, columns in zip(rows, found, strict=True):
+            operation = Operation.CREATE if row.living else Operation.DELETE
+            path = told_path(f"{paths[row.parent]}{row.name}", row.name)
+            entries.append(Timed(_entry(row, operation, path, ""), columns[-1]))
+        return entries
 
     def _paths(self, folder: FolderId, parents: Collection[NodeId]) -> dict[NodeId, str]:
         """The path of each of ``parents`` with a slash behind it; "" for the root."""

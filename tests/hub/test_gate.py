@@ -1,0 +1,112 @@
+"""What a stranger may cost."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from syncagent.hub.gate import Caps, Doorway, Gate
+
+CAPS = Caps(connections=6, per_address=5, waiting=4, waiting_seconds=60, waiting_bytes=0)
+
+
+class Transport(asyncio.Transport):
+    def __init__(self, address: str) -> None:
+        super().__init__({"peername": (address, 1)})
+        self.gate: Gate | None = None
+        self.aborted = False
+
+    def abort(self) -> None:
+        if not self.aborted:
+            self.aborted = True
+            assert self.gate is not None
+            self.gate.connection_lost(None)
+
+
+class Inner(asyncio.Protocol):
+    def __init__(self) -> None:
+        self.heard = b""
+        self.made = self.lost = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.made += 1
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost += 1
+
+    def data_received(self, data: bytes) -> None:
+        self.heard += data
+
+
+def enter(doorway: Doorway, address: str = "a") -> tuple[Gate, Transport, Inner]:
+    inner, transport = Inner(), Transport(address)
+    gate = transport.gate = Gate(doorway, inner)
+    gate.connection_made(transport)
+    return gate, transport, inner
+
+
+async def test_f11_the_oldest_of_the_greatest_crowd_goes() -> None:
+    doorway = Doorway(CAPS)
+    flood = [enter(doorway, "flood") for _ in range(4)]
+    _, friend, _ = enter(doorway, "friend")
+    assert [transport.aborted for _, transport, _ in flood] == [True, False, False, False]
+    assert not friend.aborted
+    assert flood[0][2].lost == 1
+
+
+async def test_who_was_admitted_is_not_pushed_out() -> None:
+    doorway = Doorway(replace(CAPS, connections=100, per_address=100))
+    gate, first, _ = enter(doorway)
+    gate.admit()
+    for _ in range(10):
+        enter(doorway)
+    assert not first.aborted
+
+
+@pytest.mark.parametrize("caps", [replace(CAPS, connections=2, waiting=9), replace(CAPS, per_address=2, waiting=9)])
+async def test_there_is_room_for_so_many(caps: Caps) -> None:
+    doorway = Doorway(caps)
+    first = enter(doorway)
+    enter(doorway)
+    _, third, inner = enter(doorway)
+    assert third.aborted
+    assert (inner.made, inner.lost) == (0, 0)
+    first[0].connection_lost(None)
+    assert not enter(doorway)[1].aborted
+
+
+async def test_n17_what_left_is_not_counted() -> None:
+    doorway = Doorway(CAPS)
+    for _ in range(100):
+        gate, transport, _ = enter(doorway)
+        gate.admit()
+        transport.abort()
+    assert (doorway.open, doorway.waiting, doorway.addresses) == (0, {}, {})
+
+
+async def test_f7_a_stranger_may_send_so_much() -> None:
+    gate, transport, inner = enter(Doorway(CAPS))
+    told: list[str] = []
+    gate.too_much = lambda: told.append("too much")
+    gate.data_received(b"x" * 16_384)
+    for _ in range(3):
+        gate.data_received(b"y")
+    assert inner.heard == b"x" * 16_384
+    assert told == ["too much"]
+    assert not transport.aborted
+
+
+async def test_who_was_admitted_may_send_what_was_agreed() -> None:
+    gate, _, inner = enter(Doorway(CAPS))
+    gate.admit()
+    gate.data_received(b"x" * 100_000)
+    assert len(inner.heard) == 100_000
+
+
+async def test_f6_a_stranger_has_so_much_time() -> None:
+    _, transport, _ = enter(Doorway(replace(CAPS, waiting_seconds=0)))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert transport.aborted

@@ -1,0 +1,177 @@
+"""What connections share: seats, client ids, keys, and who is told what."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from syncagent.hub.auth import KeyRing, new_key
+from syncagent.hub.events import Admitted, Ended, Event, Grown, Told, Turned
+from syncagent.hub.hall import Hall
+from syncagent.hub.rows import Role
+from syncagent.hub.rules import Rules
+from syncagent.hub.stores.memory import MemoryStore
+from syncagent.hub.tasks import Answer, Failed, ReadTail, Submit, Submitted, Tail
+from syncagent.hub.worker import Worker
+from syncagent.model.changes import Change, Operation
+from syncagent.model.facts import Kind
+from syncagent.model.ids import ROOT, ChangeId, ClientId, NodeId, Rev, Seq
+from syncagent.model.names import Name
+from syncagent.protocol.connection import ConnectionRequest
+
+WRITER, READER, PHOTOS = new_key(), new_key(Role.READER), new_key(Role.WRITER, ["photos"])
+
+
+class Seat:
+    def __init__(self, address: str = "here") -> None:
+        self.address = address
+        self.events: list[Event] = []
+        self.let_in = False
+
+    def feed(self, event: Event) -> None:
+        self.events.append(event)
+
+    def admitted(self) -> None:
+        self.let_in = True
+
+
+class House:
+    def __init__(self, hall: Hall, worker: Worker) -> None:
+        self.hall = hall
+        self.worker = worker
+
+    async def seat(self, client: str = "a", key: str = WRITER[0], **fields: Any) -> Seat:
+        seat = Seat()
+        self.hall.enter(seat)
+        request = ConnectionRequest(client_id=client, client_name="", sync_root="", api_key=key, **fields)
+        await self.hall.admit(seat, request)
+        return seat
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    threads = ThreadPoolExecutor(1)
+    hall = Hall(Rules(), 3, threads)
+    store = MemoryStore(lambda: "id")
+    worker = Worker(lambda: store, lambda: 1, hall.deliver)
+    await worker.start()
+    folder = await worker.call(lambda store: store.journal.make_folder("default"))
+    hall.open(worker, store.blocks, "hub", [folder], KeyRing([WRITER[1], READER[1], PHOTOS[1]]))
+    yield House(hall, worker)
+    await worker.stop()
+    threads.shutdown()
+
+
+def code(seat: Seat) -> str:
+    last = seat.events[-1]
+    return last.code if isinstance(last, Turned | Ended) else type(last).__name__
+
+
+async def test_who_has_a_key_is_let_in(house: House) -> None:
+    seat = await house.seat()
+    assert seat.let_in
+    [event] = seat.events
+    assert isinstance(event, Admitted)
+    assert (event.hub_id, event.folder.name, event.role) == ("hub", "default", Role.WRITER)
+
+
+@pytest.mark.parametrize(
+    ("key", "folder", "answer"),
+    [
+        ("wrong", "default", "authentication_failed"),
+        (PHOTOS[0], "default", "authentication_failed"),
+        (PHOTOS[0], "photos", "folder_unknown"),
+        (READER[0], "photos", "folder_unknown"),
+        (READER[0], "default", "Admitted"),
+        (WRITER[0], "photos", "Admitted"),
+        (WRITER[0], "../x", "folder_unknown"),
+        (WRITER[0], "", "folder_unknown"),
+    ],
+)
+async def test_a_key_opens_its_folders(house: House, key: str, folder: str, answer: str) -> None:
+    seat = await house.seat(key=key, folder=folder)
+    assert code(seat) == answer
+    assert seat.let_in is (answer == "Admitted")
+
+
+async def test_e6_a_newer_connection_takes_the_client_id_but_a_copy_does_not(house: House) -> None:
+    first = await house.seat(incarnation="1")
+    assert code(await house.seat(incarnation="2")) == "client_id_in_use"
+    assert code(first) == "Admitted"
+    second = await house.seat(incarnation="1")
+    assert (code(first), code(second)) == ("client_id_in_use", "Admitted")
+    house.hall.leave(first)
+    assert code(await house.seat(incarnation="2")) == "client_id_in_use"
+    house.hall.leave(second)
+    assert code(await house.seat(incarnation="2")) == "Admitted"
+
+
+async def test_a_client_id_of_another_folder_is_another_client(house: House) -> None:
+    first = await house.seat()
+    assert code(await house.seat(folder="photos")) == "Admitted"
+    assert code(first) == "Admitted"
+
+
+async def test_a_key_has_so_many_seats(house: House) -> None:
+    seats = [await house.seat(str(number)) for number in range(3)]
+    assert code(await house.seat("4")) == "too_many_connections"
+    assert code(await house.seat("5", READER[0])) == "Admitted"
+    house.hall.leave(seats[0])
+    assert code(await house.seat("4")) == "Admitted"
+
+
+async def test_g12_with_its_key_a_client_goes(house: House) -> None:
+    writer, reader = await house.seat("w"), await house.seat("r", READER[0])
+    house.hall.revoked(READER[1].id)
+    assert (code(writer), code(reader)) == ("Admitted", "authentication_failed")
+
+
+async def test_only_those_of_a_folder_are_told(house: House) -> None:
+    a, b, other = await house.seat("a"), await house.seat("b"), await house.seat("c", folder="photos")
+    house.hall.tell(a, "hello")
+    assert (b.events[-1], code(a), code(other)) == (Told("hello"), "Admitted", "Admitted")
+    stranger = Seat()
+    house.hall.enter(stranger)
+    house.hall.tell(stranger, "hello")
+    assert b.events.count(Told("hello")) == 1
+
+
+async def test_a_submission_is_answered_first_and_then_told(house: House) -> None:
+    a, b = await house.seat("a"), await house.seat("b")
+    answers: list[Answer] = []
+    change = Change(ChangeId("c"), Operation.CREATE, NodeId("d"), Rev(0), Kind.DIR, ROOT, Name("d"))
+
+    def answered(answer: Answer) -> None:
+        answers.append(answer)
+        assert code(a) == code(b) == "Admitted"
+
+    house.hall.do(a, Submit(ClientId("a"), (change,), ()), answered)
+    await house.worker.call(lambda store: None)
+    assert isinstance(answers[0], Submitted)
+    assert a.events[-1] == b.events[-1] == Grown(Seq(1))
+    tails: list[Answer] = []
+    house.hall.do(b, ReadTail(Seq(0), Seq(1)), tails.append)
+    assert isinstance(tails[0], Tail), "what was just written is answered at once"
+    late = await house.seat("late")
+    assert isinstance(late.events[0], Admitted)
+    assert late.events[0].folder.head == 1
+
+
+async def test_who_left_is_answered_too(house: House) -> None:
+    seat = await house.seat()
+    house.hall.leave(seat)
+    answers: list[Answer] = []
+    house.hall.do(seat, ReadTail(Seq(0), Seq(1)), answers.append)
+    assert isinstance(answers[0], Failed)
+
+
+async def test_at_the_end_everyone_is_told(house: House) -> None:
+    seat = await house.seat()
+    house.hall.stop()
+    assert code(seat) == "shutting_down"
+    late = Seat()
+    house.hall.enter(late)
+    assert code(late) == "shutting_down"

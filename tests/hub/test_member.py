@@ -1,0 +1,196 @@
+"""What a client that was let in asks and hears, and in which order."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+
+import pytest
+
+from syncagent.content.digest import digest_of
+from syncagent.hub.events import Heard
+from syncagent.hub.member import analysis_answer
+from syncagent.hub.rows import Role
+from syncagent.hub.session import ROOM
+from syncagent.hub.tasks import Failed
+from syncagent.protocol.sync import SyncOperation
+from tests.support.hub_desk import Client, Desk, directory
+from tests.support.raw_client import file_change, hexdigest, pack, unpack
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def live(desk: Desk, name: str, *capabilities: str, role: Role = Role.WRITER) -> Client:
+    client = Client(desk, name, role)
+    client.hello(2, *capabilities)
+    client.say("sync_request", {"kind": "changes", "since": 0})
+    client.frames.clear()
+    return client
+
+
+def test_nothing_is_said_of_the_journal_before_a_client_says_where_it_stands(desk: Desk) -> None:
+    late, busy = Client(desk, "late"), live(desk, "busy")
+    late.hello()
+    late.frames.clear()
+    busy.submit(directory("d1"))
+    assert late.frames == []
+    [page] = late.say("sync_request", {"kind": "changes", "since": 0})
+    assert (page["data"]["head"], page["data"].get("more")) == (1, None)
+    late.frames.clear()
+    busy.submit(directory("d2"))
+    assert late.heard() == [2]
+
+
+def test_the_author_hears_verdicts_and_not_its_own_entries(desk: Desk) -> None:
+    a, b = live(desk, "a"), live(desk, "b")
+    [answer] = a.submit(directory("d1"), directory("d2"))
+    assert answer["data"]["kind"] == "verdicts"
+    assert [one["seq"] for one in answer["data"]["verdicts"]] == [1, 2]
+    assert b.heard() == [1, 2]
+
+
+def test_n14_verdicts_wait_for_what_others_did_before(desk: Desk) -> None:
+    a, b = live(desk, "a"), live(desk, "b")
+    desk.held = deque()
+    b.submit(directory("b1"))
+    a.submit(directory("a1"))
+    b.submit(directory("b2"))
+    a.frames.clear()
+    b.frames.clear()
+    desk.release()
+    kinds = [text["data"].get("kind", "entries") for text in a.texts()]
+    assert a.heard() == [1, 2, 3]
+    assert kinds == ["entries", "verdicts", "entries"]
+    assert b.heard() == [1, 2, 3]
+
+
+def test_f12_a_slow_reader_is_told_as_fast_as_it_reads(desk: Desk) -> None:
+    slow, busy = live(desk, "slow"), live(desk, "busy")
+    slow.reads = False
+    plain = bytes(60_000)
+    for n in range(100):
+        busy.feed(Heard(pack(plain)))
+        busy.submit(*(file_change(f"n{n}-{k}", f"{n}-{k}", plain) for k in range(5)))
+    assert sum(map(len, slow.frames)) < ROOM + 3 * 1024 * 1024
+    slow.read_all()
+    assert slow.heard() == list(range(1, 501))
+
+
+def test_small_blocks_are_pushed_only_to_those_who_agreed(desk: Desk) -> None:
+    a, pushed, plain = live(desk, "a"), live(desk, "pushed"), live(desk, "plain", "journal", "batch", "blocks")
+    a.feed(Heard(pack(b"small")))
+    a.submit(file_change("n1", "f", b"small"))
+    assert [unpack(frame) for frame in pushed.frames if isinstance(frame, bytes)] == [[b"small"]]
+    assert all(isinstance(frame, str) for frame in plain.frames)
+
+
+def test_a_client_without_batches_hears_each_change_by_itself(desk: Desk) -> None:
+    a, single = live(desk, "a"), live(desk, "single", "journal")
+    a.submit(directory("d1"), directory("d2"))
+    assert [text["data"]["node_id"] for text in single.texts()] == ["d1", "d2"]
+
+
+def test_a_submission_waits_for_the_blocks_that_are_being_kept(desk: Desk) -> None:
+    a = live(desk, "a")
+    desk.held = deque()
+    big = bytes(100_000)
+    a.feed(Heard(pack(big)))
+    a.submit(file_change("n1", "f", big))
+    assert len(desk.held) == 1
+    desk.release(1)
+    [answer] = a.texts()
+    assert answer["data"]["verdicts"][0]["status"] == "committed"
+
+
+def test_many_small_blocks_are_not_hoarded(desk: Desk) -> None:
+    a = live(desk, "a")
+    for n in range(20):
+        a.feed(Heard(pack(*(bytes([n, k]) * 30_000 for k in range(15)))))
+    assert desk.store.blocks.sizes(desk.folder.id, [digest_of(bytes([0, 1]) * 30_000)])
+
+
+def test_a_reader_may_ask_and_not_write(desk: Desk) -> None:
+    reader = live(desk, "r", role=Role.READER)
+    [answer] = reader.submit(directory("d"))
+    assert answer["data"]["verdicts"][0]["error_code"] == "permission_denied"
+    assert desk.folder.head == 0
+    reader.frames.clear()
+    reader.feed(Heard(pack(b"x")))
+    assert reader.texts()[0]["data"]["error_code"] == "permission_denied"
+    [page] = reader.say("sync_request", {"kind": "changes", "since": 0, "request_id": "q"})
+    assert page["data"]["request_id"] == "q"
+
+
+def test_f17_a_store_that_fails_is_said_so_change_by_change(desk: Desk) -> None:
+    a = live(desk, "a")
+    desk.fail = Failed("storage_full", "no room")
+    [answer] = a.submit(directory("d1"), directory("d2"))
+    assert [(one["status"], one["error_code"]) for one in answer["data"]["verdicts"]] == [
+        ("rejected", "storage_full"), ("rejected", "storage_full"),
+    ]  # fmt: skip
+    [error] = a.say("sync_request", {"kind": "blocks", "digests": ["00" * 32], "request_id": "q"})
+    assert (error["data"]["error_code"], error["data"]["request_id"]) == ("storage_full", "q")
+    desk.fail = None
+    [answer] = a.submit(directory("d1"))
+    assert answer["data"]["verdicts"][0]["status"] == "committed"
+
+
+def test_f17_who_cannot_be_told_the_journal_is_to_come_back(desk: Desk) -> None:
+    a, b = live(desk, "a"), live(desk, "b")
+    desk.held = deque()
+    b.submit(directory("d"))
+    desk.release(1)
+    assert a.heard() == [1]
+    a.frames.clear()
+    desk.held = deque()
+    b.submit(directory("e"))
+    _, submit = desk.held.popleft()
+    desk.held = None
+    desk.do(b, submit)
+    assert a.heard() == [2]
+    desk.fail = Failed("storage_unavailable", "no")
+    a.session._member._head = 9  # type: ignore[union-attr]  # the journal grew, and cannot be read
+    a.feed(Heard("{"))
+    assert a.closed == 1013
+
+
+def test_blocks_come_in_the_order_asked_for_as_the_socket_takes_them(desk: Desk) -> None:
+    a = live(desk, "a")
+    parts = [bytes([n]) * 300_000 for n in range(12)]
+    for part in parts:
+        a.feed(Heard(pack(part)))
+    a.reads = False
+    a.say("sync_request", {"kind": "blocks", "digests": [hexdigest(part) for part in parts], "request_id": "1"})
+    a.feed(Heard(json.dumps({
+        "type": "sync_request", "data": {"kind": "blocks", "digests": ["11" * 32], "request_id": "2"},
+        "client_id": "a", "timestamp": "",
+    })))  # fmt: skip
+    assert sum(map(len, a.frames)) < ROOM + 1024 * 1024
+    a.read_all()
+    assert [one for frame in a.frames if isinstance(frame, bytes) for one in unpack(frame)] == parts
+    assert [(text["data"]["request_id"], text["data"].get("digests", [])) for text in a.texts()] == [
+        ("1", []), ("2", ["11" * 32]),
+    ]  # fmt: skip
+
+
+def test_a_client_that_says_anew_where_it_stands_hears_nothing_twice(desk: Desk) -> None:
+    a, b = live(desk, "a"), live(desk, "b")
+    b.submit(directory("d1"))
+    a.frames.clear()
+    desk.held = deque()
+    b.submit(directory("d2"))
+    a.say("sync_request", {"kind": "changes", "since": 1})
+    desk.release()
+    assert a.heard() == [2]
+
+
+@pytest.mark.parametrize("count", [3, 60_000])
+def test_an_analysis_fits_into_one_message(count: int) -> None:
+    operations = tuple(SyncOperation(operation="upload", file_path=f"p{n:060}", reason="r") for n in range(count))
+    answer = analysis_answer(operations, "q")
+    assert len(answer.model_dump_json()) < 4 * 1024 * 1024
+    assert (len(answer.operations) == count) is (count == 3)
+    assert ("did not fit" in answer.message) is (count != 3)

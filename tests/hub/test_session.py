@@ -1,0 +1,216 @@
+"""One connection as a state machine: the handshake, heartbeats, mistakes, and time."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+
+import pytest
+
+from syncagent.hub.events import Ended, Heard, Lost, Ticked, TooLarge, Turned
+from syncagent.hub.rules import Rules
+from tests.support.hub_desk import STAMP, Client, Desk, directory
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def tick(desk: Desk, client: Client) -> list[dict[str, object]]:
+    """Let the time pass until the client's session wants to be woken."""
+    client.frames.clear()
+    desk.time = client.wake
+    client.feed(Ticked())
+    return client.texts()
+
+
+def codes(client: Client) -> list[str]:
+    return [text["data"]["error_code"] for text in client.texts() if text["type"] == "error"]
+
+
+def test_a_level_1_client_is_told_the_three_fields_of_the_seed(desk: Desk) -> None:
+    [welcome] = Client(desk, "a").hello(level=1)
+    assert welcome["data"].keys() == {"success", "message", "server_time"}
+    assert welcome["client_id"] == "server"
+
+
+@pytest.mark.parametrize(
+    ("version", "offered", "agreed"),
+    [
+        (2, ["journal", "batch", "new"], ["journal", "batch"]),
+        (3, ["zstd", "journal"], ["journal", "zstd"]),
+        (2, ["batch"], None),
+        (1, ["journal"], None),
+    ],
+)
+def test_what_is_agreed_is_what_both_have(
+    desk: Desk, version: int, offered: list[str], agreed: list[str] | None
+) -> None:
+    [welcome] = Client(desk, "a").hello(1, protocol_version=version, capabilities=offered)
+    assert welcome["data"].get("capabilities") == agreed
+    assert welcome["data"].get("protocol_version", 1) == (2 if agreed else 1)
+
+
+def test_f15_nothing_is_heard_before_it_is_admitted(desk: Desk) -> None:
+    client = Client(desk, "a")
+    client.hello()
+    waiting = Client(desk, "b")
+    waiting.session._request = client.session._request
+    assert not waiting.session.may_hear
+
+
+def test_a_refusal_says_why_and_closes(desk: Desk) -> None:
+    client = Client(desk, "a")
+    client.feed(Turned("authentication_failed", "no"))
+    [answer] = client.texts()
+    assert (answer["data"]["success"], answer["data"]["error_code"], client.closed) == (
+        False, "authentication_failed", 1008,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", [{"protocol_version": 0}, {"channel": "blocks"}])
+def test_what_is_not_spoken_here_is_refused(desk: Desk, fields: dict[str, object]) -> None:
+    client = Client(desk, "a")
+    [answer] = client.hello(1, **fields)
+    assert answer["data"]["success"] is False
+    assert client.closed == 1008
+    assert not client.admitted
+
+
+def test_the_handshake_has_ten_seconds(desk: Desk) -> None:
+    client = Client(desk, "a")
+    assert client.wake == 10
+    assert [text["type"] for text in tick(desk, client)] == ["error"]
+    assert codes(client) == ["handshake_timeout"]
+    assert client.closed == 1008
+
+
+def test_a_heartbeat_is_answered_and_an_answer_is_not(desk: Desk) -> None:
+    client = Client(desk, "a")
+    client.hello()
+    beat = {"client_id": "a", "timestamp": STAMP}
+    assert [text["type"] for text in client.say("heartbeat", beat)] == ["heartbeat"]
+    assert [text["type"] for text in tick(desk, client)] == ["heartbeat"]
+    assert client.say("heartbeat", beat) == []
+    assert len(client.say("heartbeat", beat)) == 1
+
+
+def test_f1_two_and_a_half_intervals_of_silence_are_the_end(desk: Desk) -> None:
+    client, other = Client(desk, "a"), Client(desk, "b")
+    client.hello()
+    other.hello()
+    other.frames.clear()
+    times = []
+    while client.closed is None:
+        tick(desk, client)
+        times.append(desk.time)
+    assert times == [30, 60, 75]
+    assert codes(client) == ["heartbeat_timeout"]
+    assert client.closed == 1008
+    assert [text["type"] for text in other.texts()] == ["client_disconnect"]
+
+
+def test_any_message_is_a_sign_of_life(desk: Desk) -> None:
+    client = Client(desk, "a")
+    client.hello()
+    for _ in range(20):
+        desk.time += 29
+        client.say("sync_request", {"kind": "missing", "digests": []})
+        if client.wake <= desk.time:
+            client.feed(Ticked())
+    assert client.closed is None
+
+
+def test_f22_who_is_not_listened_to_is_not_silent(desk: Desk) -> None:
+    client = Client(desk, "a")
+    client.hello()
+    desk.held = deque()
+    client.submit(directory("d"))
+    for _ in range(10):
+        tick(desk, client)
+    assert client.closed is None
+    desk.release()
+    assert client.heard() == [1]
+
+
+def test_f12_who_takes_nothing_is_dropped(desk: Desk) -> None:
+    client = Client(desk, "a")
+    client.hello()
+    client.reads = False
+    while client.closed is None and desk.time < 1000:
+        client.say("heartbeat", {"client_id": "a", "timestamp": STAMP})
+        tick(desk, client)
+    assert client.closed == 1006
+    assert desk.time <= 150
+
+
+def test_what_is_too_large_ends_it(desk: Desk) -> None:
+    client = Client(desk, "a")
+    client.feed(TooLarge())
+    assert (codes(client), client.closed) == (["message_too_large"], 1009)
+
+
+@pytest.mark.parametrize(("code", "close"), [("shutting_down", 1001), ("client_id_in_use", 1008)])
+def test_the_hub_may_end_it(desk: Desk, code: str, close: int) -> None:
+    client, other = Client(desk, "a"), Client(desk, "b")
+    client.hello()
+    other.hello()
+    client.frames.clear()
+    client.feed(Ended(code))
+    assert (codes(client), client.closed) == ([code], close)
+    assert other.texts()[-1]["data"] == {"client_id": "a", "client_name": "n"}
+
+
+def test_a_clean_goodbye_is_told_to_the_others_once(desk: Desk) -> None:
+    client, other = Client(desk, "a"), Client(desk, "b")
+    client.hello()
+    other.hello()
+    other.frames.clear()
+    client.say("client_disconnect", {"reason": "bye"})
+    client.feed(Lost())
+    assert client.closed == 1000
+    assert len(other.texts()) == 1
+
+
+def test_a_connection_that_is_lost_is_told_to_the_others(desk: Desk) -> None:
+    client, other = Client(desk, "a"), Client(desk, "b")
+    client.hello()
+    other.hello()
+    client.feed(Lost())
+    assert other.texts()[-1]["type"] == "client_disconnect"
+
+
+def test_mistakes_are_forgiven_with_time(desk: Desk) -> None:
+    client = Client(desk, "a")
+    client.hello()
+    for _ in range(40):
+        desk.time += 6
+        client.feed(Heard("{"))
+    assert client.closed is None
+    for _ in range(11):
+        client.feed(Heard("{"))
+    assert client.closed == 1008
+
+
+def test_f10_messages_that_come_too_fast_are_not_carried_out(desk: Desk) -> None:
+    desk.rules = Rules(messages=1, message_burst=3)
+    client = Client(desk, "a")
+    client.hello()
+    for number in range(4):
+        client.submit(directory(f"d{number}"))
+    assert codes(client) == ["rate_limited"]
+    assert client.texts()[0]["data"]["retry_after_ms"] > 0
+    assert desk.folder.head == 2
+    desk.time += 5
+    client.submit(directory("late"))
+    assert desk.folder.head == 3
+
+
+def test_g7_no_note_has_a_key(desk: Desk) -> None:
+    client = Client(desk, "a")
+    client.hello(2, "journal", api_key="canary-key")
+    client.submit(directory("d"))
+    client.feed(Lost())
+    assert [note.what for note in client.notes] == ["connected", "changes", "disconnected"]
+    assert "canary" not in json.dumps([dict(note.fields) for note in client.notes])

@@ -1,0 +1,46 @@
+"""What was just written is told from memory; what is not all there is read again."""
+
+from __future__ import annotations
+
+from syncagent.hub.stretch import Stretch
+from syncagent.hub.tail import Recent
+from syncagent.model.ids import Seq
+from tests.support.hub_entries import timed
+
+
+def stretch(first: int, last: int, size: int = 0) -> Stretch:
+    block = timed(first).entry.recipe[0].digest
+    return Stretch(tuple(timed(n) for n in range(first, last + 1)), {block: bytes(size)})
+
+
+def found(recent: Recent, since: int, until: int) -> list[tuple[int, int]]:
+    return [(one.first, one.last) for one in recent.after(Seq(since), Seq(until))]
+
+
+def test_stretches_are_given_from_where_one_stands() -> None:
+    recent = Recent()
+    recent.add([stretch(1, 3), stretch(4, 4), stretch(5, 9)])
+    assert found(recent, 0, 9) == [(1, 3), (4, 4)]
+    assert found(recent, 3, 9) == [(4, 4), (5, 9)]
+    assert found(recent, 4, 8) == []
+    assert found(recent, 2, 9) == []
+    assert found(recent, 9, 9) == []
+    assert found(recent, 3, 4) == [(4, 4)]
+
+
+def test_what_does_not_follow_starts_anew() -> None:
+    recent = Recent()
+    recent.add([stretch(1, 3)])
+    recent.add([stretch(5, 6)])
+    assert found(recent, 0, 9) == []
+    assert found(recent, 4, 9) == [(5, 6)]
+    recent.clear()
+    assert found(recent, 4, 9) == []
+
+
+def test_n17_only_so_much_is_kept() -> None:
+    recent = Recent(100_000)
+    for n in range(1, 100):
+        recent.add([stretch(n, n, 10_000)])
+    assert found(recent, 50, 99) == []
+    assert found(recent, 98, 99) == [(99, 99)]

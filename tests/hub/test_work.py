@@ -1,0 +1,155 @@
+"""Units of work: pages, snapshots, blocks, and what others are to hear of a batch."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncagent.content.digest import digest_of
+from syncagent.hub.rows import FolderId
+from syncagent.hub.stores.memory import MemoryStore
+from syncagent.hub.tasks import (
+    AskLacking,
+    Fetch,
+    Fetched,
+    Keep,
+    Lacks,
+    Page,
+    ReadChanges,
+    ReadTail,
+    Submit,
+    Submitted,
+    Tail,
+    Task,
+)
+from syncagent.hub.work import PAGE, perform, stretches_of, writes
+from syncagent.model.changes import Change, Operation, Ruling, Verdict
+from syncagent.model.facts import Kind
+from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
+from syncagent.model.names import Name
+from syncagent.model.nodes import Block, Content
+
+LAPTOP = ClientId("laptop")
+Blocks = tuple[tuple[Digest, bytes], ...]
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.store = MemoryStore(lambda: "id")
+        with self.store.unit():
+            self.folder: FolderId = self.store.journal.make_folder("default").id
+
+    def do(self, task: Task) -> object:
+        with self.store.unit():
+            return perform(self.store, self.folder, task, 5)
+
+    def submit(self, *changes: Change | Verdict, blocks: Blocks = ()) -> tuple[Submit, Submitted]:
+        task = Submit(LAPTOP, changes, blocks)
+        answer = self.do(task)
+        assert isinstance(answer, Submitted)
+        return task, answer
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def block(plain: bytes) -> tuple[Digest, bytes]:
+    return digest_of(plain), plain
+
+
+def file(node: str, plain: bytes = b"", parts: tuple[bytes, ...] | None = None) -> Change:
+    recipe = tuple(Block(digest_of(part), len(part)) for part in (parts if parts is not None else (plain,)) if part)
+    whole = b"".join(parts) if parts is not None else plain
+    return Change(
+        ChangeId(f"c-{node}"), Operation.CREATE, NodeId(node), Rev(0), Kind.FILE, ROOT, Name(node),
+        Content(digest_of(whole), len(whole)), recipe=recipe,
+    )  # fmt: skip
+
+
+def page(bench: Bench, since: int, limit: int = 0, *, snapshot: bool = False) -> Page:
+    answer = bench.do(ReadChanges(Seq(since), limit, snapshot))
+    assert isinstance(answer, Page)
+    return answer
+
+
+def test_only_what_writes_waits_for_the_disk() -> None:
+    assert writes(Keep(()))
+    assert writes(Submit(LAPTOP, (), ()))
+    assert not writes(ReadTail(Seq(0), Seq(1)))
+
+
+def test_a_verdict_in_a_batch_stands_where_it_was(bench: Bench) -> None:
+    refused = Verdict(ChangeId("x"), NodeId("x"), Ruling.REJECTED, error_code="invalid_path")
+    _, answer = bench.submit(file("a"), refused, file("b"))
+    assert [one.change_id for one in answer.verdicts] == ["c-a", "x", "c-b"]
+    assert (answer.before, answer.head) == (0, 2)
+
+
+def test_pages_follow_each_other_to_the_head(bench: Bench) -> None:
+    bench.submit(*(file(f"n{n}") for n in range(7)))
+    first = page(bench, 1, 4)
+    assert ([one.entry.seq for one in first.entries], first.more, first.next, first.snapshot) == (
+        [2, 3, 4, 5], True, 5, False,
+    )  # fmt: skip
+    last = page(bench, 5, 4)
+    assert ([one.entry.seq for one in last.entries], last.more, last.next, last.head) == ([6, 7], False, 7, 7)
+    assert page(bench, 3, 4).more is False
+    assert page(bench, 7).entries == ()
+    assert page(bench, 99).next == 99
+
+
+def test_from_the_beginning_it_is_a_snapshot(bench: Bench) -> None:
+    bench.submit(*(file(f"n{n}") for n in range(PAGE + 10)))
+    first = page(bench, 0)
+    assert (first.snapshot, first.more, len(first.entries), first.next) == (True, True, PAGE, PAGE)
+    last = page(bench, first.next, snapshot=True)
+    assert (last.snapshot, last.more, len(last.entries), last.next) == (True, False, 10, PAGE + 10)
+    empty = page(Bench(), 0)
+    assert (empty.entries, empty.more, empty.snapshot, empty.next) == ((), False, True, 0)
+
+
+def test_a_page_fits_into_a_message(bench: Bench) -> None:
+    parts = tuple(bytes([n % 250, n // 250]) for n in range(9000))
+    bench.submit(*(file(f"n{n}", parts=parts) for n in range(5)), blocks=tuple(map(block, parts)))
+    sizes = []
+    since, more = 0, True
+    while more:
+        answer = page(bench, since, snapshot=True)
+        sizes.append(len(answer.entries))
+        since, more = answer.next, answer.more
+    assert sizes == [2, 2, 1]
+
+
+def test_what_is_lacking_is_named_once(bench: Bench) -> None:
+    bench.do(Keep((block(b"here"),)))
+    asked = (digest_of(b"a"), digest_of(b"here"), digest_of(b"a"), digest_of(b"b"))
+    assert bench.do(AskLacking(asked)) == Lacks((digest_of(b"a"), digest_of(b"b")))
+
+
+def test_blocks_are_given_as_far_as_there_is_room(bench: Bench) -> None:
+    blocks = tuple(block(bytes([n]) * 100) for n in range(5))
+    bench.do(Keep(blocks))
+    asked = (blocks[3][0], Digest(b"?" * 32), blocks[0][0], blocks[1][0])
+    assert bench.do(Fetch(asked, 250)) == Fetched(3, (blocks[3], blocks[0]), (Digest(b"?" * 32),))
+    assert bench.do(Fetch(asked[3:], 1)) == Fetched(1, (blocks[1],), ())
+
+
+def test_the_tail_has_the_small_blocks_with_it(bench: Bench) -> None:
+    small, large = b"s" * 10, b"l" * 70_000
+    bench.submit(file("a", small), file("b", large), blocks=(block(small), block(large)))
+    answer = bench.do(ReadTail(Seq(0), Seq(2)))
+    assert isinstance(answer, Tail)
+    [stretch] = answer.stretches
+    assert stretch._blocks == dict([block(small)])
+    cut = bench.do(ReadTail(Seq(0), Seq(1)))
+    assert isinstance(cut, Tail)
+    assert [one.last for one in cut.stretches] == [1]
+
+
+def test_what_others_hear_is_made_of_what_came_with_the_batch(bench: Bench) -> None:
+    made = stretches_of(*bench.submit(file("a", b"x"), blocks=(block(b"x"),)))
+    assert made is not None
+    assert made[0]._blocks == dict([block(b"x")])
+    bench.do(Keep((block(b"y"),)))
+    assert stretches_of(*bench.submit(file("b", b"y"))) is None

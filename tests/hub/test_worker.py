@@ -1,0 +1,133 @@
+"""The store's thread: group commit, answers in order, and trouble that stays with the one who has it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+
+import pytest
+
+from syncagent.errors import StorageFull, StorageTrouble
+from syncagent.hub.rows import FolderId
+from syncagent.hub.stores.memory import MemoryStore
+from syncagent.hub.stores.ports import Store
+from syncagent.hub.tasks import Answer, AskLacking, Failed, Keep, Kept, Lacks
+from syncagent.hub.worker import Job, Worker
+from syncagent.model.ids import Digest
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.store = MemoryStore(lambda: "id")
+        self.commits = 0
+        self.full_at = b""
+        self.gate = threading.Event()
+        self.gate.set()
+        self.done: list[tuple[str, Answer]] = []
+        self.worker = Worker(self.opened, lambda: 1, self.deliver)
+
+    def opened(self) -> Store:
+        self.store.before_commit = self.commit
+        put = self.store.blocks.put
+
+        def checked(folder: FolderId, blocks: list[tuple[Digest, bytes]]) -> None:
+            if any(plain == self.full_at for _, plain in blocks):
+                raise StorageFull("no room")
+            put(folder, blocks)
+
+        self.store.blocks.put = checked  # type: ignore[method-assign,assignment]
+        return self.store
+
+    def commit(self) -> None:
+        self.gate.wait(10)
+        self.commits += 1
+
+    def deliver(self, done: list[tuple[Job, Answer]]) -> None:
+        for job, answer in done:
+            job.done(answer)
+
+    def submit(self, name: str, plain: bytes) -> None:
+        job = Job(FolderId(1), Keep(((Digest(plain * 32), plain),)), lambda answer: self.done.append((name, answer)))
+        self.worker.submit(job)
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    bench = Bench()
+    await bench.worker.start()
+    await bench.worker.call(lambda store: store.journal.make_folder("default"))
+    yield bench
+    bench.gate.set()
+    await bench.worker.stop()
+
+
+async def test_what_comes_meanwhile_is_one_unit(bench: Bench) -> None:
+    bench.gate.clear()
+    for number in range(20):
+        bench.submit(str(number), bytes([number]))
+    bench.gate.set()
+    await bench.worker.call(lambda store: None)
+    assert bench.done == [(str(number), Kept()) for number in range(20)]
+    assert bench.commits <= 5
+
+
+async def test_trouble_stays_with_the_one_who_has_it(bench: Bench) -> None:
+    bench.gate.clear()
+    bench.full_at = b"c"
+    for name in "abcd":
+        bench.submit(name, name.encode())
+    bench.gate.set()
+    await bench.worker.call(lambda store: None)
+    assert [(name, type(answer)) for name, answer in bench.done] == [
+        ("a", Kept), ("b", Kept), ("c", Failed), ("d", Kept),
+    ]  # fmt: skip
+    failed = bench.done[2][1]
+    assert isinstance(failed, Failed)
+    assert failed.code == "storage_full"
+    there = bench.store.blocks.sizes(FolderId(1), [Digest(name.encode() * 32) for name in "abcd"])
+    assert len(there) == 3
+
+
+async def test_a_mistake_of_ours_is_told_without_its_stack(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    bench.worker.submit(Job(FolderId(99), Keep(()), lambda answer: bench.done.append(("x", answer))))
+    await bench.worker.call(lambda store: None)
+    assert bench.done == [("x", Failed("internal_error", "the hub failed"))]
+    assert "a unit of work failed" in caplog.text
+
+
+async def test_what_only_reads_does_not_wait_for_the_disk(bench: Bench) -> None:
+    before = bench.commits
+    found: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    bench.worker.submit(Job(FolderId(1), AskLacking((Digest(b"?" * 32),)), found.set_result))
+    assert await found == Lacks((Digest(b"?" * 32),))
+    assert bench.commits == before
+
+
+async def test_a_call_that_fails_is_raised_where_it_was_asked_for(bench: Bench) -> None:
+    def fail(store: Store) -> None:
+        raise StorageFull("no room")
+
+    with pytest.raises(StorageFull):
+        await bench.worker.call(fail)
+
+
+async def test_what_was_submitted_is_done_before_the_end(bench: Bench) -> None:
+    for number in range(5):
+        bench.submit(str(number), bytes([number]))
+    await bench.worker.stop()
+    await asyncio.sleep(0)
+    assert len(bench.done) == 5
+    bench.submit("late", b"x")
+    assert isinstance(bench.done[-1][1], Failed)
+    with pytest.raises(StorageTrouble):
+        await bench.worker.call(lambda store: None)
+
+
+async def test_a_store_that_does_not_open_is_raised_at_the_start() -> None:
+    def refuse() -> Store:
+        raise StorageTrouble("no")
+
+    worker = Worker(refuse, lambda: 1, lambda done: None)
+    with pytest.raises(StorageTrouble):
+        await worker.start()
