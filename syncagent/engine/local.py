@@ -76,6 +76,7 @@ class LocalSide:
         self._folders: dict[RelPath, None] = {}
         self._everything = False
         self._touched = Touched()
+        self._put_off: dict[RelPath, None] = {}
         self._missing: dict[NodeId, float] = {}
         self._retry_at: float | None = None
         self._rereads: dict[RelPath, None] = {}
@@ -95,7 +96,13 @@ class LocalSide:
     def busy(self) -> bool:
         """Whether something was hinted at, or is missing, of which it is not known yet what is there now."""
         return bool(
-            self._round or self._paths or self._folders or self._everything or self._missing or self._awaited
+            self._round
+            or self._paths
+            or self._put_off
+            or self._folders
+            or self._everything
+            or self._missing
+            or self._awaited
         )
 
     @property
@@ -125,8 +132,15 @@ class LocalSide:
     # --- what happens -----------------------------------------------------------------------------------------
 
     def hint(self, paths: Iterable[RelPath] = (), folders: Iterable[RelPath] = (), everything: bool = False) -> None:
-        """Something may have changed there."""
-        self._paths.update(dict.fromkeys(paths))
+        """Something may have changed there.
+
+        What a task of ours is about to change is looked at when that is over: a look before would count for nothing.
+        """
+        for path in paths:
+            if self._touched.is_running(path):
+                self._put_off[path] = None
+            else:
+                self._paths[path] = None
         self._folders.update(dict.fromkeys(folders))
         self._everything = self._everything or everything
 
@@ -166,7 +180,9 @@ class LocalSide:
         self._touched.task_begins(paths)
 
     def task_ends(self, paths: Iterable[RelPath]) -> None:
+        paths = tuple(paths)
         self._touched.task_ends(paths)
+        self.hint([path for path in paths if self._put_off.pop(path, 0) is None])
 
     def abandon(self) -> None:
         """The root is gone: nothing that was asked will be answered, and nothing that was missing is gone."""
@@ -175,6 +191,7 @@ class LocalSide:
         self._missing.clear()
         self._awaited.clear()
         self._touched.forget()
+        self._put_off.clear()
         self._everything = True
 
     def advance(self, now: float) -> list[Effect]:

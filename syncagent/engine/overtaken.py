@@ -44,6 +44,10 @@ class Touched:
             if left > 0:
                 self._running[path] = left
 
+    def is_running(self, path: RelPath) -> bool:
+        """Whether a task of ours is about to change ``path``."""
+        return path in self._running
+
     def forget(self) -> None:
         """No task will be answered any more."""
         self._running.clear()

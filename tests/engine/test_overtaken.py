@@ -1,0 +1,67 @@
+"""What our own tasks overtake: facts that count for nothing, and looks that are not worth making."""
+
+from __future__ import annotations
+
+from syncagent.engine import effects as ef
+from syncagent.engine.overtaken import Touched
+from syncagent.model.facts import Listed, NothingThere, NotKept
+from syncagent.model.names import RelPath
+from tests.support.solo import Solo, file
+
+A, B, DEEP = RelPath("d/a"), RelPath("d/b"), RelPath("d/a/deep")
+
+
+def test_facts_on_what_a_task_touches_count_for_nothing_until_a_round_begins_after_it() -> None:
+    touched = Touched()
+    touched.task_begins([A])
+    facts = [NothingThere(A), NotKept(DEEP, "it is a pipe"), NothingThere(B)]
+    for _ in range(2):
+        sifted = touched.sift(facts)
+        assert sifted.facts == [NothingThere(B)]
+        assert sifted.paths == [A, DEEP]
+        touched.task_ends([A])
+    touched.round_begins()
+    assert touched.sift(facts).facts == facts
+
+
+def test_a_listing_proves_nothing_of_names_that_we_give_or_take() -> None:
+    touched = Touched()
+    touched.task_begins([A])
+    assert touched.sift([Listed(RelPath("d"), frozenset({"b"}))]).facts == [Listed(RelPath("d"), frozenset({"a", "b"}))]
+
+
+def test_a_path_is_touched_as_long_as_any_task_touches_it() -> None:
+    touched = Touched()
+    touched.task_begins([A])
+    touched.task_begins([A])
+    touched.task_ends([A])
+    assert touched.is_running(A)
+    touched.task_ends([A])
+    assert not touched.is_running(A)
+    touched.task_begins([A])
+    touched.forget()
+    assert not touched.is_running(A)
+    assert touched.sift([NothingThere(A)]).facts == [NothingThere(A)]
+
+
+def test_what_we_are_about_to_write_is_looked_at_once_and_not_read() -> None:
+    solo = Solo().start().online()
+    node = file("n9", "a", b"theirs")
+    solo.hear(solo.entry(node))
+    solo.frozen = True
+    solo.give(b"theirs")
+    [run] = solo.todo
+    assert isinstance(run, ef.Run)
+    for _ in range(5):
+        solo.hinted("a")
+    assert solo.todo == [run], "no look while it is being written"
+    assert not solo.status.in_sync
+    [done] = solo._answers(run)
+    solo.todo = []
+    solo.feed(done)
+    [look] = solo.todo
+    assert isinstance(look, ef.Look)
+    assert [(wish.path, wish.known is None) for wish in look.wishes] == [("a", False)]
+    solo.frozen = False
+    solo.work()
+    assert solo.status.in_sync
