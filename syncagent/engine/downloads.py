@@ -52,6 +52,7 @@ class Downloads:
         self._online = False
         self._at_hand: dict[Digest, bytes] = {}
         self._held_bytes = 0
+        self._spare: set[Digest] = set()
         self._wanted: dict[Digest, tuple[int, dict[NodeId, None]]] = {}
         self._coming: dict[Digest, tuple[int, dict[NodeId, None]]] = {}
         self._requests: dict[int, tuple[Digest, ...]] = {}
@@ -189,7 +190,7 @@ class Downloads:
             for owner in self._block_of.pop(digest, ()):
                 fills.setdefault(owner, []).append((digest, data))
             waiting = self._coming.pop(digest, None) or self._wanted.pop(digest, None)
-            welcome = waiting is not None or (len(data) <= SMALL and self._held_bytes + len(data) <= AT_HAND)
+            welcome = waiting is not None or (len(data) <= SMALL and self._held_bytes + len(data) < AT_HAND)
             if welcome and digest not in self._at_hand:
                 self._at_hand[digest] = data
                 self._held_bytes += len(data)
@@ -238,16 +239,17 @@ class Downloads:
     def trim(self) -> None:
         """Let go of pushed contents that nobody has asked for, oldest first, when they take too much room."""
         for digest in list(self._at_hand):
-            if self._held_bytes <= AT_HAND:
+            if self._held_bytes < AT_HAND:
                 return
             self._held_bytes -= len(self._at_hand.pop(digest))
 
     def let_go_of_all(self) -> None:
-        """Nothing is to be written any more."""
-        self._at_hand.clear()
+        """Nothing is to be written any more.  What was pushed since the last time may be ahead of its change."""
+        for digest in self._spare:
+            self._held_bytes -= len(self._at_hand.pop(digest, b""))
+        self._spare = set(self._at_hand)
         self._staged.clear()
         self._block_of.clear()
-        self._held_bytes = 0
 
     def link_up(self) -> None:
         self._online = True

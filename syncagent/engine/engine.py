@@ -212,11 +212,10 @@ class Engine:
         while acting and self._has_room():
             if not self._agenda and not (self._standing.is_quiet() and self._agenda.sweep()):
                 break
-            left_alone = dict.fromkeys([*self._local.in_doubt(), *self._flight.waiting_out(self._now)])
-            focus = self._agenda.take(PLANNED_AT_ONCE, lambda one: self._flight.is_free(one, self._now))
+            busy, left_alone = self._flight.busy, self._standing.left_alone(self._now)
+            focus = self._agenda.take(PLANNED_AT_ONCE, lambda one: one not in self._flight.busy)
             focus = [node_id for node_id in focus if node_id not in left_alone]
-            busy = {**{node_id: Agree(node_id) for node_id in left_alone}, **self._flight.busy}
-            made = plan(self.canopy, self._policy, focus=focus, busy=busy, limit=PLANNED_AT_ONCE)
+            made = plan(self.canopy, self._policy, focus=focus, busy=busy, left_alone=left_alone, limit=PLANNED_AT_ONCE)
             for op in made.ops:
                 if isinstance(op, Agree | Adopt):
                     settle_tree(self.canopy, op)

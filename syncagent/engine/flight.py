@@ -6,7 +6,7 @@ with its reason and tried again, later and later; what is refused without hope i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -182,14 +182,6 @@ class Flight:
     def is_held(self, node_id: NodeId, now: float) -> bool:
         held = self.held.get(node_id)
         return held is not None and (held.until is None or held.until > now)
-
-    def waiting_out(self, now: float) -> Iterator[NodeId]:
-        """The nodes that are held back at this time."""
-        return (node_id for node_id in self.held if self.is_held(node_id, now))
-
-    def is_free(self, node_id: NodeId, now: float) -> bool:
-        """Whether the node may be planned: nothing is under way about it, and it is not held back."""
-        return node_id not in self.busy and not self.is_held(node_id, now)
 
     def take_due(self, now: float) -> list[NodeId]:
         """The nodes whose time to be tried again has come: they are held no longer, but it is remembered how often they

@@ -120,6 +120,18 @@ class LocalSide:
             yield from self._round.seen.missing
             yield from self._round.awaited
 
+    def is_in_doubt(self, node_id: NodeId) -> bool:
+        """Whether the node is one of those."""
+        current = self._round
+        return (
+            node_id in self._missing
+            or node_id in self._awaited
+            or (
+                current is not None
+                and (node_id in current.confirming or node_id in current.seen.missing or node_id in current.awaited)
+            )
+        )
+
     def wake_at(self) -> float | None:
         """When ``advance`` would begin a round; None when it would not by time alone."""
         if self._round is not None:

@@ -6,6 +6,8 @@ answers that began after it was wanted.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from syncagent.engine.downloads import Downloads
 from syncagent.engine.flight import Flight
 from syncagent.engine.local import LocalSide
@@ -39,6 +41,10 @@ class Standing:
         self._downloads = downloads
         self._proof: tuple[int, int, int] | None = None
         self._proven = 0
+
+    def left_alone(self, now: float) -> LeftAlone:
+        """The nodes that are not planned for now."""
+        return LeftAlone(self._flight, self._local, now)
 
     def prove(self, number: int) -> None:
         """A full scan and a word of the hub are wanted that begin from now on: one under way began too early."""
@@ -96,3 +102,16 @@ class Standing:
 
     def _path(self, node_id: NodeId) -> RelPath:
         return self._canopy.local_path(node_id) or RelPath(f"({node_id})")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """The nodes that are not planned for now: those that are held back, and those in doubt."""
+
+    flight: Flight
+    local: LocalSide
+    now: float
+
+    def __contains__(self, node_id: object) -> bool:
+        node = NodeId(str(node_id))
+        return self.flight.is_held(node, self.now) or self.local.is_in_doubt(node)

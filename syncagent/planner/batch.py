@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Placement
@@ -12,14 +12,34 @@ from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
 
 
-class Batch:
-    """Ops, and what they and those under way (``busy``) lay claim to.  ``taken`` are the nodes that have an op."""
+class Taken:
+    """The nodes of which a plan must not think any more."""
 
-    def __init__(self, canopy: Canopy, policy: Policy, busy: Mapping[NodeId, Op]) -> None:
+    __slots__ = ("_busy", "_here", "_left_alone")
+
+    def __init__(self, busy: Container[NodeId], left_alone: Container[NodeId]) -> None:
+        self._busy = busy
+        self._left_alone = left_alone
+        self._here: set[NodeId] = set()
+
+    def __contains__(self, node_id: NodeId) -> bool:
+        return node_id in self._here or node_id in self._busy or node_id in self._left_alone
+
+    def add(self, node_id: NodeId) -> None:
+        self._here.add(node_id)
+
+
+class Batch:
+    """Ops, and what they and those under way (``busy``) lay claim to.  ``taken`` are the nodes that have an op, or are
+    to be left alone."""
+
+    def __init__(
+        self, canopy: Canopy, policy: Policy, busy: Mapping[NodeId, Op], left_alone: Container[NodeId]
+    ) -> None:
         self._policy = policy
         self._here = Claims(canopy.local)
         self._there = Claims(canopy.remote)
-        self.taken: dict[NodeId, Op] = dict(busy)
+        self.taken = Taken(busy, left_alone)
         self.ops: list[Op] = []
         for op in busy.values():
             self._claim(op)
@@ -32,9 +52,9 @@ class Batch:
         on = self._forbidden(op) or self._blocked(op)
         if on is None:
             self._claim(op)
-            self.taken[node_id] = op
+            self.taken.add(node_id)
             if isinstance(op, Adopt):
-                self.taken[op.remote] = op
+                self.taken.add(op.remote)
             self.ops.append(op)
         return on
 

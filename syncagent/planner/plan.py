@@ -10,7 +10,7 @@ Given the same trees and the same ``focus`` the plan is the same, to the order o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -60,22 +60,26 @@ def plan(
     *,
     focus: Iterable[NodeId],
     busy: Mapping[NodeId, Op] | None = None,
+    left_alone: Container[NodeId] = (),
     limit: int = 1_000,
 ) -> Plan:
     """The next batch for the nodes of ``focus`` and for those that stand in their way.
 
-    ``busy`` are the ops under way, by the node that each is about: their nodes are left alone.  At most about ``limit``
+    ``busy`` are the ops under way, by the node that each is about: their nodes, and those
+    of ``left_alone``, are not planned.  At most about ``limit``
     ops are given.
     """
-    return _Planning(canopy, policy, busy or {}).over(focus, limit)
+    return _Planning(canopy, policy, busy or {}, left_alone).over(focus, limit)
 
 
 class _Planning:
     """The state of one call of ``plan``."""
 
-    def __init__(self, canopy: Canopy, policy: Policy, busy: Mapping[NodeId, Op]) -> None:
+    def __init__(
+        self, canopy: Canopy, policy: Policy, busy: Mapping[NodeId, Op], left_alone: Container[NodeId]
+    ) -> None:
         self._canopy = canopy
-        self._batch = Batch(canopy, policy, busy)
+        self._batch = Batch(canopy, policy, busy, left_alone)
         self._waits: dict[NodeId, NodeId] = {}
         self._names = Names(canopy, policy, self._batch, self._waits)
         self._summoned: set[NodeId] = set()

@@ -21,23 +21,23 @@ def at_rest() -> Canopy:
 
 
 def test_what_was_put_is_in_the_batch_and_its_node_is_taken() -> None:
-    batch = Batch(at_rest(), Policy(), {})
+    batch = Batch(at_rest(), Policy(), {}, ())
     op = WriteLocal(new("h", "x"), None)
     assert batch.put(op) is None
     assert batch.ops == [op]
-    assert batch.taken == {"new-x": op}
+    assert "new-x" in batch.taken
     assert batch.filler_here(at("h", "x")) == "new-x"
 
 
 def test_a_node_has_one_op_in_a_batch() -> None:
-    batch = Batch(at_rest(), Policy(), {})
+    batch = Batch(at_rest(), Policy(), {}, ())
     batch.put(DeleteLocal(file("k")))
     assert batch.put(WriteLocal(file("k"), file("k"))) == "k"
     assert len(batch.ops) == 1
 
 
 def test_what_is_in_the_way_is_told_and_nothing_is_claimed() -> None:
-    batch = Batch(at_rest(), Policy(), {})
+    batch = Batch(at_rest(), Policy(), {}, ())
     batch.put(DeleteLocal(folder("h")))
     assert batch.put(WriteLocal(new("h", "x"), None)) == "h"
     assert batch.filler_here(at("h", "x")) is None
@@ -46,16 +46,17 @@ def test_what_is_in_the_way_is_told_and_nothing_is_claimed() -> None:
 
 def test_what_is_under_way_is_in_the_way_too_but_not_in_the_batch() -> None:
     busy: dict[NodeId, Op] = {NodeId("h"): SubmitDelete(folder("h"), NO_REV)}
-    batch = Batch(at_rest(), Policy(), busy)
+    batch = Batch(at_rest(), Policy(), busy, ())
     assert batch.put(SubmitCreate(new("h", "x"), NO_REV)) == "h"
     assert batch.ops == []
-    assert batch.taken == busy
+    assert all(node_id in batch.taken for node_id in busy)
 
 
 def test_an_adoption_takes_both_nodes() -> None:
-    batch = Batch(at_rest(), Policy(), {})
+    batch = Batch(at_rest(), Policy(), {}, ())
     assert batch.put(Adopt(NodeId("k"), NodeId("t"))) is None
-    assert batch.taken.keys() == {"k", "t"}
+    assert NodeId("k") in batch.taken
+    assert NodeId("t") in batch.taken
 
 
 @pytest.mark.parametrize("op", EACH, ids=lambda op: type(op).__name__)
@@ -63,7 +64,7 @@ def test_what_policy_forbids_waits_for_itself(op: Op) -> None:
     in_trees_alone = isinstance(op, Agree | Adopt)
     at_hub = type(op).__name__.startswith("Submit")
     for policy, forbidden in ((Policy(may_write=False), not at_hub), (Policy(may_submit=False), at_hub)):
-        batch = Batch(at_rest(), policy, {})
+        batch = Batch(at_rest(), policy, {}, ())
         on = batch.put(op)
         assert on == (subject(op) if forbidden and not in_trees_alone else None)
         assert batch.ops == ([] if on else [op])

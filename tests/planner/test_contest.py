@@ -29,7 +29,7 @@ class Ring:
 def ring(base: str, here: str, there: str, busy: dict[NodeId, Op] | None = None, machine: str = MACHINE) -> Ring:
     found, waits = canopy(base, here, there), dict[NodeId, NodeId]()
     policy = Policy(machine, DAY)
-    batch = Batch(found, policy, busy or {})
+    batch = Batch(found, policy, busy or {}, ())
     return Ring(found, batch, waits, Names(found, policy, batch, waits))
 
 
