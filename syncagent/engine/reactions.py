@@ -16,7 +16,7 @@ from syncagent.model.changes import Ruling, Verdict
 from syncagent.model.facts import DirSeen, FileSeen, LinkSeen
 from syncagent.model.nodes import File
 from syncagent.planner.ops import Op, SubmitCreate, SubmitEdit, SubmitOp, WriteLocal, subject
-from syncagent.planner.outcome import settle_local, settle_submitted
+from syncagent.planner.outcome import settle_agreed, settle_local, settle_submitted
 from syncagent.planner.tasks import Done, Failed, Outcome, StaleTask
 from syncagent.trees.canopy import Canopy
 
@@ -115,9 +115,12 @@ class Reactions:
     def _accepted(self, op: SubmitOp, verdict: Verdict) -> None:
         node_id = subject(op)
         self._refused.pop(verdict.change_id, None)
-        # A duplicate is the answer of long ago: what has come since is known already, and counts.
-        if verdict.rev > self._canopy.rev(node_id):
+        if verdict.ruling is Ruling.COMMITTED:
             settle_submitted(self._canopy, op, verdict.rev)
+        else:
+            # The answer of long ago.  What has become of the node since, Remote knows from the journal: it may have been
+            # deleted there, and must not seem to be back.
+            settle_agreed(self._canopy, op)
         if isinstance(op, SubmitCreate | SubmitEdit) and isinstance(op.node, File):
             self._local.at_hand.let_go(op.node.content.digest)
             self._uploads.taken(op.node.content.digest)

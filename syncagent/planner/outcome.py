@@ -110,6 +110,23 @@ def settle_submitted(canopy: Canopy, op: SubmitOp, rev: Rev) -> None:
             assert_never(op)
 
 
+def settle_agreed(canopy: Canopy, op: SubmitOp) -> None:
+    """The hub took ``op`` some time ago, and what it has by now is known: that much was agreed once."""
+    node = op.node
+    synced = canopy.synced.get(node.id) if node.id in canopy.synced else None
+    match op:
+        case SubmitCreate():
+            canopy.set_synced(node.id, node)
+        case SubmitEdit():
+            canopy.set_synced(node.id, replace(node, at=synced.at) if synced is not None else None)
+        case SubmitMove(to=to):
+            canopy.set_synced(node.id, replace(synced, at=to) if synced is not None else None)
+        case SubmitDelete():
+            canopy.set_synced(node.id, None)
+        case _:
+            assert_never(op)
+
+
 def settle_tree(canopy: Canopy, op: TreeOp) -> None:
     """Do ``op``: it concerns the trees alone."""
     match op:
@@ -131,4 +148,4 @@ def settle_tree(canopy: Canopy, op: TreeOp) -> None:
             assert_never(op)
 
 
-__all__ = ["settle_local", "settle_submitted", "settle_tree"]
+__all__ = ["settle_agreed", "settle_local", "settle_submitted", "settle_tree"]
