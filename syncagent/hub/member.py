@@ -17,7 +17,7 @@ from typing import Final
 from syncagent.errors import BadMessage
 from syncagent.hub.events import Close, Do, Effect, Note, Now, Say, Tell
 from syncagent.hub.rows import Role
-from syncagent.hub.stretch import Stretch, iso, to_wire
+from syncagent.hub.stretch import PUSH_BYTES, Stretch, iso, to_wire
 from syncagent.hub.tasks import (
     Analyse,
     Analysed,
@@ -70,7 +70,10 @@ from syncagent.protocol.sync import (
 STAGED_BYTES: Final = 8 * 1024 * 1024
 """Blocks that wait for the change they belong to; beyond that they are kept before it comes."""
 
-LARGE: Final = 64 * 1024
+LARGE: Final = PUSH_BYTES
+"""A block beyond that is kept as soon as nothing else of the client's is being kept: the disk syncs many at once."""
+
+KEPT_AT_ONCE: Final = 4 * 1024 * 1024
 FETCH_BYTES: Final = 1024 * 1024
 _ANALYSIS_BYTES: Final = 2 * 1024 * 1024
 _COME_BACK: Final = Close(1013, "try again")
@@ -115,6 +118,7 @@ class Member:
         self._wishes: deque[_Wish] = deque()
         self._staged: list[tuple[Digest, bytes]] = []
         self._staged_bytes = 0
+        self._staged_large = False
         self._keeping: dict[int, int] = {}
         self._held: deque[Submit] = deque()
 
@@ -138,15 +142,25 @@ class Member:
             raise BadMessage("permission_denied", "this key may not write")
         self._staged += blocks
         self._staged_bytes += sum(len(plain) for _, plain in blocks)
-        if self._staged_bytes > STAGED_BYTES or any(len(plain) > LARGE for _, plain in blocks):
+        self._staged_large = self._staged_large or any(len(plain) > LARGE for _, plain in blocks)
+        if self._staged_bytes > STAGED_BYTES:
+            return self._keep()
+        if self._staged_large and (not self._keeping or self._staged_bytes > KEPT_AT_ONCE):
             return self._keep()
         return []
 
     def _keep(self) -> list[Effect]:
-        blocks, size = tuple(self._staged), self._staged_bytes
-        self._staged, self._staged_bytes = [], 0
-        effects = self._do(Keep(blocks))
-        self._keeping[self._numbers] = size
+        """Keep what is staged, in parts, so that no one waits long for the store behind it."""
+        effects: list[Effect] = []
+        while self._staged:
+            size = part = 0
+            while part < len(self._staged) and size < KEPT_AT_ONCE // 4:
+                size += len(self._staged[part][1])
+                part += 1
+            effects += self._do(Keep(tuple(self._staged[:part])))
+            self._keeping[self._numbers] = size
+            del self._staged[:part]
+        self._staged_bytes, self._staged_large = 0, False
         return effects
 
     def changed(self, body: FileChange | FileChanges, now: Now) -> list[Effect]:
@@ -157,11 +171,13 @@ class Member:
         if not self.speaks_journal or (isinstance(body, FileChange) and body.is_notice):
             told = [notice_from_wire(change, self._client_id) for change in changes]
             return [Tell(encode_body(notice, client_id=HUB, timestamp=iso(now.wall_ns))) for notice in told]
-        submit = Submit(self._client_id, self._allowed(submitted(body)), tuple(self._staged))
+        allowed = self._allowed(submitted(body))
+        effects = self._keep() if self._staged_large else []
+        submit = Submit(self._client_id, allowed, tuple(self._staged))
         self._staged, self._staged_bytes = [], 0
         if self._keeping:
             self._held.append(submit)
-            return []
+            return effects
         return self._do(submit)
 
     def _allowed(self, changes: tuple[Change | Verdict, ...]) -> tuple[Change | Verdict, ...]:
@@ -236,6 +252,8 @@ class Member:
         effects: list[Effect] = []
         while self._held and not self._keeping:
             effects += self._do(self._held.popleft())
+        if self._staged_large and not self._keeping:
+            effects += self._keep()
         return effects
 
     def _page(self, page: Page, request_id: str, now: Now) -> list[Effect]:

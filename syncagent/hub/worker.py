@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
 from syncagent.errors import StorageTrouble, SyncAgentError
 from syncagent.hub.rows import FolderId
-from syncagent.hub.stores.ports import Store
-from syncagent.hub.tasks import Answer, Failed, Task
+from syncagent.hub.stores.ports import SMALL, Store
+from syncagent.hub.tasks import Answer, Failed, Keep, Task
 from syncagent.hub.work import perform, writes
 from syncagent.protocol.faults import CODES, code_of
 
 T = TypeVar("T")
 _LOG: Final = logging.getLogger("syncagent.hub")
 _TOGETHER: Final = 64
+_BULK_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,9 @@ class Worker:
         self._wall_ns = wall_ns
         self._deliver = deliver
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[Job | _Call | None] = queue.SimpleQueue()
+        self._came = threading.Condition()
+        self._queue: deque[Job | _Call] = deque()
+        self._bulk: deque[Job] = deque()
         self._thread = threading.Thread(target=self._run, name="hub-store", daemon=True)
         self._opened: asyncio.Future[Store] = self._loop.create_future()
         self._stopped = False
@@ -67,25 +70,31 @@ class Worker:
         return await self._opened
 
     def submit(self, job: Job) -> None:
-        """Do ``job``, after those that were submitted before."""
+        """Do ``job``, after those that were submitted before; blocks that are to be kept, when there is time."""
         if self._stopped:
             job.done(Failed("shutting_down", CODES["shutting_down"].text))
-        else:
-            self._queue.put(job)
+            return
+        with self._came:
+            # Blocks of large files make way: a session sees to it that nothing overtakes what it needs.
+            (self._bulk if isinstance(job.task, Keep) else self._queue).append(job)
+            self._came.notify()
 
     async def call(self, run: Callable[[Store], T]) -> T:
         """Do ``run`` in a unit of its own, after what was submitted before; what it gives."""
         if self._stopped:
             raise StorageTrouble(CODES["shutting_down"].text)
         call = _Call(run, self._loop.create_future())
-        self._queue.put(call)
+        with self._came:
+            self._queue.append(call)
+            self._came.notify()
         return await call.result  # type: ignore[no-any-return]
 
     async def stop(self) -> None:
         """Finish what was submitted, and close the store."""
         if not self._stopped:
-            self._stopped = True
-            self._queue.put(None)
+            with self._came:
+                self._stopped = True
+                self._came.notify()
             await asyncio.to_thread(self._thread.join)
 
     # --- on the store's thread ----------------------------------------------------------------------------------
@@ -98,25 +107,35 @@ class Worker:
             return
         self._back(self._opened.set_result, store)
         try:
-            while self._round(store):
-                pass
+            while (taken := self._take()) is not None:
+                jobs, call = taken
+                if jobs:
+                    self._back(self._deliver, self._together(store, jobs))
+                if call is not None:
+                    self._one_call(store, call)
         finally:
             store.close()
 
-    def _round(self, store: Store) -> bool:
-        """Do what has come; whether there is to be another round."""
-        item = self._queue.get()
-        jobs: list[Job] = []
-        while isinstance(item, Job):
-            jobs.append(item)
-            if len(jobs) >= _TOGETHER or self._queue.empty():
-                break
-            item = self._queue.get()
-        if jobs:
-            self._back(self._deliver, self._together(store, jobs))
-        if isinstance(item, _Call):
-            self._one_call(store, item)
-        return item is not None
+    def _take(self) -> tuple[list[Job], _Call | None] | None:
+        """What is to be done next: all that has come, and a part of the bulk; None at the end."""
+        with self._came:
+            while not self._queue and not self._bulk:
+                if self._stopped:
+                    return None
+                self._came.wait()
+            jobs: list[Job] = []
+            call: _Call | None = None
+            while self._queue and call is None and len(jobs) < _TOGETHER:
+                item = self._queue.popleft()
+                if isinstance(item, Job):
+                    jobs.append(item)
+                else:
+                    call = item
+            size = 0
+            while self._bulk and size < _BULK_BYTES:
+                jobs.append(self._bulk.popleft())
+                size += _size(jobs[-1].task)
+            return jobs, call
 
     def _together(self, store: Store, jobs: list[Job]) -> list[tuple[Job, Answer]]:
         try:
@@ -148,6 +167,11 @@ class Worker:
             self._loop.call_soon_threadsafe(call, *values)
         except RuntimeError:
             _LOG.debug("the event loop ended before the store's thread")
+
+
+def _size(task: Task) -> int:
+    """How many bytes of ``task`` go through the store's own file."""
+    return sum(len(plain) for _, plain in task.blocks if len(plain) <= SMALL) if isinstance(task, Keep) else 0
 
 
 def _settle(future: asyncio.Future[Any], result: object, trouble: Exception | None) -> None:

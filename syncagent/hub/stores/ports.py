@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from syncagent.hub.rows import Folder, FolderId, Judgement, Role, Rows, Timed, Wanted
 from syncagent.model.ids import Digest, Seq
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content
+
+SMALL: Final = 64 * 1024
+"""Blocks of at most this many bytes are kept with the rows, so that a batch of small files is one durable write."""
 
 
 @dataclass(frozen=True, slots=True)

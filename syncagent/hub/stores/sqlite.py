@@ -21,7 +21,7 @@ from syncagent.hub.stores.columns import (
     to_columns,
 )
 from syncagent.hub.stores.files import BlockFiles
-from syncagent.hub.stores.ports import Key
+from syncagent.hub.stores.ports import SMALL, Key
 from syncagent.hub.stores.schema import APPLICATION, SCHEMA
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.facts import Kind
@@ -29,9 +29,6 @@ from syncagent.model.ids import ROOT, ChangeId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import NameKey, RelPath, name_key
 from syncagent.model.nodes import Content
 from syncagent.sqlite import Database, among, open_database
-
-SMALL: Final = 64 * 1024
-"""Blocks of at most this many bytes are kept in the database."""
 
 _ID_BYTES: Final = 16
 _MARKS: Final = ", ".join("?" * (WIDTH + 3))

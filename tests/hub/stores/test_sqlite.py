@@ -12,8 +12,9 @@ from syncagent.content.digest import digest_of
 from syncagent.hub.rows import Folder
 from syncagent.hub.stores import sqlite as store_sqlite
 from syncagent.hub.stores.files import BlockFiles
+from syncagent.hub.stores.ports import SMALL
 from syncagent.hub.stores.schema import APPLICATION, SCHEMA
-from syncagent.hub.stores.sqlite import SMALL, SqliteStore
+from syncagent.hub.stores.sqlite import SqliteStore
 from syncagent.sqlite import MEMORY, among, open_database
 
 LARGE = b"l" * (SMALL + 1)
