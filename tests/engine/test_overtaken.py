@@ -65,3 +65,23 @@ def test_what_we_are_about_to_write_is_looked_at_once_and_not_read() -> None:
     solo.frozen = False
     solo.work()
     assert solo.status.in_sync
+
+
+def test_without_tasks_all_counts() -> None:
+    facts = [NothingThere(A), Listed(RelPath("d"), frozenset({"b"}))]
+    fresh = Touched().sift(facts)
+    assert (fresh.facts, fresh.paths, fresh.folders) == (facts, [], [])
+
+
+def test_all_beneath_a_folder_that_was_touched_is_looked_at_again() -> None:
+    touched = Touched()
+    touched.task_begins([RelPath("d")])
+    fresh = touched.sift([NothingThere(A), Listed(RelPath("d"), frozenset())])
+    assert (fresh.facts, fresh.paths, fresh.folders) == ([], [A, RelPath("d")], [RelPath("d")])
+
+
+def test_a_task_that_runs_on_counts_in_the_next_round_too() -> None:
+    touched = Touched()
+    touched.task_begins([A])
+    touched.round_begins()
+    assert touched.sift([NothingThere(A)]).paths == [A]
