@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 
 from syncagent.agent.awake import watch_network, watch_sleep
 from syncagent.agent.board import Board
@@ -27,7 +27,7 @@ from syncagent.agent.memory import Memory
 from syncagent.agent.pump import Pump
 from syncagent.agent.reconnect import Nudge, keep_connected
 from syncagent.agent.recorder import Recorder
-from syncagent.agent.workers import Mailbox, Workers, call_in
+from syncagent.agent.workers import Mailbox, Workers, call_in, first_of
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
 from syncagent.engine.dialogue import Dialogue, Introduction
@@ -62,7 +62,7 @@ async def run_agent(config: AgentConfig) -> int:
     pause = FIRST_PAUSE
     async with ControlServer(config.places.control, commands.handle, commands.follow):
         while not agent.stop.is_set():
-            agent.life = Runtime(config, agent.board)
+            agent.life = Runtime(config, agent.board, agent.wishes)
             try:
                 await agent.life.run(agent.stop)
             except (DatabaseDamaged, AgentFailed):
@@ -82,6 +82,8 @@ class _Agent:
         self.board = Board()
         self.stop = asyncio.Event()
         self.life: Runtime | None = None
+        self.wishes: dict[type[ev.Event], ev.Event] = {}
+        """The last of each kind of wish that people had: a new life hears of them when it has started."""
 
     @property
     def last_contact(self) -> float | None:
@@ -92,7 +94,8 @@ class _Agent:
         return self.life.ground.watch_trouble if self.life is not None else ""
 
     def feed(self, event: ev.Event) -> None:
-        if self.life is not None:
+        self.wishes[type(event)] = event
+        if self.life is not None and self.life.started:
             self.life.feed(event)
 
     def nudge(self) -> None:
@@ -103,8 +106,10 @@ class _Agent:
 class Runtime:
     """One life of an agent, from loading what it remembers to the end."""
 
-    def __init__(self, config: AgentConfig, board: Board) -> None:
+    def __init__(self, config: AgentConfig, board: Board, wishes: Mapping[type[ev.Event], ev.Event]) -> None:
+        self.started = False
         self._board = board
+        self._wishes = wishes
         self._config = config
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[None] = self._loop.create_future()
@@ -149,7 +154,7 @@ class Runtime:
     async def run(self, stop: asyncio.Event) -> None:
         """Live until ``stop`` is set.  Raises AgentFailed, DatabaseDamaged, BadConfig, AlreadyRunning."""
         try:
-            await _first_of(self._live(), stop.wait(), self._over)
+            await first_of(self._live(), stop.wait(), self._over)
         finally:
             await self._end()
 
@@ -161,8 +166,10 @@ class Runtime:
         # A database that was lost with all that it knew: the folder's marker still knows the hub (HAZARDS E12).
         known = {"hub_id": self.ground.hub_id} if self.ground.hub_id else {}
         self.feed(ev.Started(loaded.rows, {**known, **loaded.facts}, loaded.recipes, parked, _today()))
+        self.started = True
+        self._feed_all(list(self._wishes.values()))
         with watch_network(self._doubt_connection):
-            await _first_of(
+            await first_of(
                 keep_connected(self.conversation.talk, self.nudge),
                 watch_sleep(self._woke),
                 self._rescan_now_and_then(),
@@ -253,20 +260,6 @@ class Runtime:
             incarnation=facts.get(INCARNATION, ""),
         )
         return Dialogue(who, _hour, now)
-
-
-async def _first_of(*works: Coroutine[Any, Any, Any] | asyncio.Future[None]) -> None:
-    """Run all until the first is over, then end the others; raises what that one raised."""
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        ending = [task for task, work in zip(tasks, works, strict=True) if task is not work]
-        for task in ending:
-            task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
-    for task in done:
-        task.result()
 
 
 def _today() -> str:

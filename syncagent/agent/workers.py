@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
@@ -117,6 +117,20 @@ async def done_in(lane: Lane, work: Callable[[], T]) -> T:
 
     lane.do(do)
     return await answer
+
+
+async def first_of(*works: Coroutine[Any, Any, Any] | asyncio.Future[None]) -> None:
+    """Run all until the first is over, then end the others; raises what that one raised."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ending = [task for task, work in zip(tasks, works, strict=True) if task is not work]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+    for task in done:
+        task.result()
 
 
 def _settle(answer: asyncio.Future[Any], settle: Callable[[Any], None], outcome: Any) -> None:

@@ -17,7 +17,7 @@ import pytest
 from syncagent.agent import runtime
 from syncagent.agent.lock import hold
 from syncagent.engine.engine import Engine
-from syncagent.engine.events import Event, Paused, Tick
+from syncagent.engine.events import Event, Paused, Started, Tick
 from syncagent.errors import AlreadyRunning
 from tests.support.agents import config_in, running
 
@@ -123,9 +123,11 @@ async def test_a_bug_in_the_engine_begins_a_new_life_and_leaves_its_record(
 ) -> None:
     step = Engine.step
 
+    failures = [ZeroDivisionError("a bug")]
+
     def broken(self: Engine, event: Event, now: float) -> object:
-        if isinstance(event, Paused):
-            raise ZeroDivisionError("a bug")
+        if isinstance(event, Paused) and failures:
+            raise failures.pop()
         return step(self, event, now)
 
     monkeypatch.setattr(Engine, "step", broken)
@@ -134,6 +136,7 @@ async def test_a_bug_in_the_engine_begins_a_new_life_and_leaves_its_record(
     async with running(config) as agent:
         await agent.until(lambda one: one["state"] == "offline")
         await agent.call("pause")
+        await agent.call("resume")
         (config.sync_root / "after").write_text("the fall")
         await agent.until(lambda _: any((config.data_dir / "flight").glob("*.jsonl")))
         await agent.until(lambda one: one["pending"] == 1)
@@ -161,6 +164,33 @@ async def test_ticks_carry_the_day(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         await agent.until(lambda one: one["pending"] == 0)
     assert set(days) <= {time.strftime("%Y-%m-%d"), time.strftime("%Y-%m-%d", time.localtime(time.time() - 60))}
     assert days
+
+
+async def test_what_was_wished_before_it_started_or_failed_is_heard_by_each_life(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Event] = []
+    step = Engine.step
+
+    def listening(self: Engine, event: Event, now: float) -> object:
+        heard.append(event)
+        if isinstance(event, Tick):
+            raise ZeroDivisionError("a bug")
+        return step(self, event, now)
+
+    monkeypatch.setattr(Engine, "step", listening)
+    monkeypatch.setattr(runtime, "FIRST_PAUSE", 0.01)
+    config = config_in(tmp_path)
+    (config.sync_root / "a").write_text("hello")
+    async with running(config) as agent:
+        await agent.call("pause")
+        await agent.until(lambda one: one["state"] == "paused")
+        (config.sync_root / "a").unlink()
+        await agent.until(lambda _: sum(isinstance(event, Started) for event in heard) == 2)
+        await agent.until(lambda one: one["state"] == "paused")
+    lives = [place for place, event in enumerate(heard) if isinstance(event, Started)]
+    assert lives[0] == 0
+    assert heard[lives[1] + 1] == Paused(paused=True)
 
 
 async def test_pause_and_resume(tmp_path: Path) -> None:

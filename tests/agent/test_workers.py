@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from syncagent.agent.workers import Lane, Mailbox, Workers
+import pytest
+
+from syncagent.agent.workers import Lane, Mailbox, Workers, done_in, first_of
 
 
 def failed(error: BaseException) -> None:
@@ -141,3 +143,33 @@ def test_the_end_does_not_wait_for_ever() -> None:
     assert workers.ending
     go_on.set()
     assert workers.end(10)
+
+
+async def test_the_first_that_is_over_ends_the_others() -> None:
+    ended: list[str] = []
+
+    async def endless() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("endless")
+
+    async def fails() -> None:
+        raise LookupError("first")
+
+    kept = asyncio.get_running_loop().create_future()
+    with pytest.raises(LookupError):
+        await first_of(endless(), fails(), kept)
+    assert ended == ["endless"]
+    assert not kept.done(), "a future that was passed in is the caller's"
+    kept.set_result(None)
+    await first_of(endless(), kept)
+    assert ended == ["endless", "endless"]
+
+
+async def test_what_is_done_in_a_lane_is_given_or_raised_here() -> None:
+    lane = Lane("one", 1, failed)
+    assert await done_in(lane, lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        await done_in(lane, lambda: 1 // 0)
+    end(lane)
