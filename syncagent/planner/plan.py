@@ -65,23 +65,20 @@ def plan(
 ) -> Plan:
     """The next batch for the nodes of ``focus`` and for those that stand in their way.
 
-    ``busy`` are the ops under way, by the node that each is about: their nodes, and those
-    of ``left_alone``, are not planned.  At most about ``limit``
-    ops are given.
+    ``busy`` are the ops under way, by the node that each is about: their nodes, and those of ``left_alone``, are not
+    planned.  At most about ``limit`` ops are given.
     """
-    return _Planning(canopy, policy, busy or {}, left_alone).over(focus, limit)
+    return _Planning(canopy, policy, Batch(canopy, policy, busy or {}, left_alone)).over(focus, limit)
 
 
 class _Planning:
     """The state of one call of ``plan``."""
 
-    def __init__(
-        self, canopy: Canopy, policy: Policy, busy: Mapping[NodeId, Op], left_alone: Container[NodeId]
-    ) -> None:
+    def __init__(self, canopy: Canopy, policy: Policy, batch: Batch) -> None:
         self._canopy = canopy
-        self._batch = Batch(canopy, policy, busy, left_alone)
+        self._batch = batch
         self._waits: dict[NodeId, NodeId] = {}
-        self._names = Names(canopy, policy, self._batch, self._waits)
+        self._names = Names(canopy, policy, batch, self._waits)
         self._summoned: set[NodeId] = set()
 
     def over(self, focus: Iterable[NodeId], limit: int) -> Plan:
@@ -96,15 +93,16 @@ class _Planning:
 
     def _follow(self, node_id: NodeId) -> None:
         """Decide on the node, then on the one that it waits for, and so on; open the chain if it is a circle."""
-        chain: list[NodeId] = []
+        chain: dict[NodeId, None] = {}
         while node_id not in self._batch.taken and node_id not in chain:
             on = self._waits[node_id] if node_id in self._waits else self._decide(node_id)
             if on is None or on == node_id:
                 return
-            chain.append(node_id)
+            chain[node_id] = None
             node_id = on
         if node_id in chain and node_id not in self._batch.taken:
-            self._open(chain[chain.index(node_id) :])
+            circle = list(chain)
+            self._open(circle[circle.index(node_id) :])
 
     def _open(self, circle: list[NodeId]) -> None:
         """Park one of the nodes that wait for each other: the first, by id, that is on the move and can be."""
