@@ -141,15 +141,12 @@ class _Planning:
                 assert t.local is not None
                 on = self._offer(t.local, t)
             case Fate.DELETED_THERE:
-                assert t.local is not None
-                on = self._first_child(self._canopy.local, node_id) or self._batch.put(
-                    DeleteLocal(self._stands(node_id))
-                )
+                gone_there = DeleteLocal(self._stands(node_id))
+                on = self._first_child(self._canopy.local, node_id) or self._batch.put(gone_there)
             case Fate.DELETED_HERE:
                 assert t.remote is not None
-                on = self._first_child(self._canopy.remote, node_id) or self._batch.put(
-                    SubmitDelete(t.remote, self._canopy.rev(node_id))
-                )
+                gone = SubmitDelete(t.remote, self._canopy.rev(node_id))
+                on = self._first_child(self._canopy.remote, node_id) or self._batch.put(gone)
             case Fate.MERGE:
                 on = self._merge(node_id, t)
             case other:
