@@ -17,7 +17,7 @@ from syncagent.hub.rows import Answered, Journalled, Judgement, Row, Rows, Slot,
 from syncagent.model.changes import Change, Entry, Operation, Ruling, Verdict
 from syncagent.model.facts import Kind
 from syncagent.model.ids import NO_REV, PARK, ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
-from syncagent.model.names import MAX_PATH_BYTES, RelPath, name_key
+from syncagent.model.names import MAX_PATH_BYTES, Name, RelPath, join, name_key
 
 _PLACING: Final = frozenset({Operation.CREATE, Operation.MOVE})
 _FILLING: Final = frozenset({Operation.CREATE, Operation.UPDATE})
@@ -165,7 +165,7 @@ class _Bench:
         holder = self._holder((change.parent, name_key(change.name)))
         if holder is not None and holder != change.node_id:
             raise _No("name_taken", "another node has this name")
-        if len(self._path(change.parent).encode()) + 1 + len(change.name.encode()) > MAX_PATH_BYTES:
+        if _too_long(self._folder_path(change.parent), change.name):
             raise _No("invalid_path", f"the path is longer than {MAX_PATH_BYTES} bytes")
 
     def _check_content(self, change: Change) -> None:
@@ -201,25 +201,26 @@ class _Bench:
                 return
             node = row.parent
 
-    def _path(self, node: NodeId) -> RelPath:
-        """The path of ``node``, as far up as its folders are known (those of a tombstone may be tombstones too)."""
-        names: list[str] = []
-        for step in self._ancestors(node):
-            known = self._paths.get(step)
-            if known is not None:
-                names.append(known)
-                break
-            row = self._node(step)
-            names.append(row.name if row else "")
-        path = RelPath("/".join(reversed([name for name in names if name])))
-        self._paths[node] = path
+    def _path(self, row: Row) -> RelPath:
+        """The path of ``row`` as it is told; its folders may be tombstones where it is one."""
+        return told_path(join(self._folder_path(row.parent), row.name), row.name)
+
+    def _folder_path(self, folder: NodeId) -> RelPath:
+        """The path of ``folder``, as far up as its folders are known."""
+        path = self._paths.get(folder)
+        if path is None:
+            names: list[str] = []
+            for step in self._ancestors(folder):
+                row = self._node(step)
+                names.append(row.name if row else "")
+            path = self._paths[folder] = RelPath("/".join(name for name in reversed(names) if name))
         return path
 
     def _take(self, change: Change, before: Row | None, after: Row) -> None:
         """Let what was granted count for the changes that follow."""
         old_path = RelPath("")
         if change.operation is Operation.MOVE and before is not None:
-            old_path = told_path(self._path(before.id), before.name)
+            old_path = self._path(before)
         if before is not None and before.living and change.operation is not Operation.UPDATE:
             self._slots[before.parent, name_key(before.name)] = None
             self._children[before.parent] = self._children.get(before.parent, 0) - 1
@@ -227,18 +228,21 @@ class _Bench:
         if after.living and change.operation in _PLACING:
             self._slots[after.parent, name_key(after.name)] = after.id
             self._children[after.parent] = self._children.get(after.parent, 0) + 1
-        if change.operation is Operation.MOVE and after.kind is Kind.DIR:
+        if before is not None and after.kind is Kind.DIR:
             self._paths = {ROOT: RelPath("")}
-        elif change.operation is not Operation.UPDATE:
-            self._paths.pop(after.id, None)
         self._head = after.seq
         self._nodes[after.id] = after
         self._answered[change.change_id] = Answered(after.id, after.seq, after.rev)
         entry = Entry(
             after.seq, after.rev, change.operation, self._author, after.id, after.node(), after.recipe,
-            told_path(self._path(after.id), after.name), old_path,
+            self._path(after), old_path,
         )  # fmt: skip
         self.journal.append(Journalled(entry, change.change_id, after))
+
+
+def _too_long(folder: RelPath, name: Name) -> bool:
+    most = len(folder) + 1 + len(name)
+    return most > MAX_PATH_BYTES // 4 and len(folder.encode()) + 1 + len(name.encode()) > MAX_PATH_BYTES
 
 
 def _living(row: Row | None) -> Row:
