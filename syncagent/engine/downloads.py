@@ -63,6 +63,8 @@ class Downloads:
         self._staged: set[Digest] = set()
         self._block_of: dict[Digest, set[Digest]] = {}
         self._bytes_left = 0
+        self._wanting: dict[NodeId, Digest] = {}
+        self._doubted: dict[Digest, None] = {}
 
     @property
     def busy(self) -> bool:
@@ -94,6 +96,7 @@ class Downloads:
             return Inline(self._at_hand[content.digest])
         if content.digest in self._staged:
             return Staged(content)
+        self._wanting[node_id] = content.digest
         if content.size <= SMALL:
             waiting = self._coming.get(content.digest) or self._wanted.get(content.digest)
             if waiting is None:
@@ -108,6 +111,31 @@ class Downloads:
             job.nodes[node_id] = None
         return None
 
+    def news(self, node_ids: Iterable[NodeId]) -> None:
+        """Something about these nodes has changed: they want what they still want when they have been planned again.
+        What is on its way for nobody by then is given up."""
+        for node_id in node_ids:
+            digest = self._wanting.pop(node_id, None)
+            if digest is not None:
+                self._doubted[digest] = None
+                for nodes in self._waiting_for(digest):
+                    nodes.pop(node_id, None)
+
+    def _waiting_for(self, digest: Digest) -> list[dict[NodeId, None]]:
+        jobs = [one.nodes for one in (self._jobs.get(digest), self._queue.get(digest)) if one is not None]
+        return jobs + [one[1] for one in (self._coming.get(digest), self._wanted.get(digest)) if one is not None]
+
+    def _give_up_doubted(self) -> None:
+        """Small contents that were asked for come all the same; all else ends here."""
+        for digest in self._doubted:
+            if any(self._waiting_for(digest)):
+                continue
+            job = self._jobs.pop(digest, None) or self._queue.pop(digest, None)
+            self._bytes_left -= job.wish.content.size if job is not None else 0
+            wanted = self._wanted.pop(digest, None)
+            self._bytes_left -= wanted[0] if wanted is not None else 0
+        self._doubted.clear()
+
     def used(self, digest: Digest) -> None:
         """The content stands in its place: it need not be held any longer."""
         data = self._at_hand.pop(digest, None)
@@ -119,6 +147,7 @@ class Downloads:
         """Begin what was wanted, if there is a link.  Without ``room`` nothing could be written that comes now, and so
         nothing is asked for."""
         effects: list[Effect] = []
+        self._give_up_doubted()
         if not self._online or not room:
             return effects
         while self._wanted and len(self._requests) < SMALL_REQUESTS and self._held_bytes < AT_HAND:

@@ -237,6 +237,7 @@ class Engine:
     def _hear_news(self) -> None:
         news = self.canopy.take_news()
         self._flight.release(news)
+        self._downloads.news(news)
         self._agenda.add(news)
 
     # --- what is told -----------------------------------------------------------------------------------------

@@ -233,6 +233,29 @@ def test_more_large_files_than_go_at_once_take_their_turns() -> None:
     assert solo.tree() == files
 
 
+@pytest.mark.parametrize("data", [b"small", BIG], ids=["small", "large"])
+@pytest.mark.parametrize("then", ["deleted", "edited"])
+def test_what_nobody_wants_any_more_is_given_up(data: bytes, then: str) -> None:
+    """Other machines delete or edit a file while it is on its way here."""
+    solo = Solo().synced().offline().online()
+    solo.feed(ev.Paused(True))
+    tell(solo, "a", data)
+    solo.feed(ev.Paused(False))
+    waiting = solo.drain(ef.AskBlocks)
+    assert waiting
+    if then == "deleted":
+        solo.hear(solo.entry(NodeId("id-a"), Operation.DELETE))
+        assert solo.status.downloading == (0 if data is BIG else len(data))
+    else:
+        solo.hear(solo.entry(file("id-a", "a", b"newer"), Operation.UPDATE)).give(b"newer")
+        assert solo.tree() == {"a": b"newer"}
+    for one in waiting:
+        solo.feed(ev.BlocksEnded(one.number, frozenset(one.digests)))
+    assert solo.status.downloading == 0
+    assert solo.status.in_sync, solo.status
+    assert solo.status.held == ()
+
+
 # --- alone --------------------------------------------------------------------------------------------------------
 
 
