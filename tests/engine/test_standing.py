@@ -1,0 +1,164 @@
+"""``in_sync`` is said only when nothing is open (N15), and what is not at one is listed with a reason."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+
+import pytest
+
+from syncagent.engine import effects as ef
+from syncagent.engine import events as ev
+from syncagent.engine.standing import ONLY_READS
+from syncagent.engine.status import State
+from syncagent.model.changes import Operation
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import File
+from tests.support.solo import Solo, file, large
+
+
+def edit_here(solo: Solo) -> None:
+    solo.user.write("a", b"edited")
+    solo.hinted("a")
+
+
+def delete_here(solo: Solo) -> None:
+    solo.user.delete("a")
+    solo.hinted("a")
+
+
+def hint_and_freeze(solo: Solo) -> None:
+    solo.frozen = True
+    solo.hinted("a")
+
+
+def scan_and_freeze(solo: Solo) -> None:
+    solo.frozen = True
+    solo.feed(ev.Hinted(everything=True))
+
+
+def told_of_more(solo: Solo) -> None:
+    solo.hear(solo.entry(file("x", "new", b"n")))
+
+
+def told_of_a_gap(solo: Solo) -> None:
+    solo.entry(file("x", "one", b"1"))
+    solo.hear(solo.entry(file("y", "two", b"2")))
+
+
+def a_large_file(solo: Solo) -> None:
+    solo.user.write("big", large("big"))
+    solo.hinted("big")
+
+
+OPEN: list[tuple[Callable[[Solo], object], State]] = [
+    (edit_here, State.SYNCING),
+    (delete_here, State.SYNCING),
+    (hint_and_freeze, State.SYNCING),
+    (scan_and_freeze, State.SYNCING),
+    (told_of_more, State.SYNCING),
+    (told_of_a_gap, State.CATCHING_UP),
+    (a_large_file, State.SYNCING),
+    (lambda solo: solo.offline(), State.OFFLINE),
+    (lambda solo: solo.offline().welcome(), State.CATCHING_UP),
+    (lambda solo: solo.feed(ev.Paused(True)), State.PAUSED),
+    (lambda solo: solo.feed(ev.RootLost("unplugged")), State.HALTED),
+    (lambda solo: solo.feed(ev.LinkDown("no key", final=True)), State.HALTED),
+]
+
+
+@pytest.mark.parametrize(("what", "state"), OPEN, ids=[str(number) for number in range(len(OPEN))])
+def test_while_anything_is_open_it_is_not_in_sync_n15(what: Callable[[Solo], object], state: State) -> None:
+    solo = Solo().synced(a=b"1")
+    what(solo)
+    assert solo.status.state is state
+    assert not solo.status.in_sync
+    assert solo.engine.status.in_sync is False, "and it was told at once"
+
+
+def test_what_is_pending_is_counted() -> None:
+    solo = Solo().synced(a=b"1").offline()
+    edit_here(solo)
+    solo.user.write("b", b"2")
+    solo.hinted("b")
+    assert (solo.status.pending, solo.status.files) == (2, 1)
+
+
+def test_numbers_of_the_journal_are_those_of_the_hub_and_our_own() -> None:
+    solo = Solo().synced(a=b"1", b=b"2")
+    assert (solo.status.hub_seq, solo.status.applied_seq) == (2, 2)
+    solo.offline()
+    solo.head = 9
+    solo.welcome()
+    assert (solo.status.hub_seq, solo.status.applied_seq) == (9, 2)
+
+
+def test_a_machine_that_only_reads_is_in_sync_until_something_is_changed_there() -> None:
+    solo = Solo().start().online(may_write=False)
+    assert (solo.status.in_sync, solo.status.reason) == (True, "")
+    edit_here(solo)
+    assert (solo.status.in_sync, solo.status.reason) == (False, ONLY_READS)
+
+
+def test_what_the_disk_refuses_is_listed_with_its_reason_and_holds_up_nothing_else_n19() -> None:
+    solo = Solo().synced(a=b"1")
+
+    def refuse(call: str, path: RelPath) -> None:
+        if call == "rename" and path == "a":
+            raise OSError(errno.EACCES, "no")
+
+    solo.disk.before_call = refuse
+    node_id = solo.id_of("a")
+    node = solo.engine.canopy.remote.get(node_id)
+    assert isinstance(node, File)
+    solo.hear(
+        solo.entry(file(node_id, "moved", b"1", mtime_ns=node.mtime_ns), Operation.MOVE),
+        solo.entry(file("x", "other", b"o")),
+    ).give(b"o")
+    assert solo.tree() == {"a": b"1", "other": b"o"}
+    assert [path for path, _ in solo.status.held] == ["a"]
+    assert not solo.status.in_sync
+    solo.disk.before_call = lambda call, path: None
+    solo.pass_time(60)
+    assert solo.tree() == {"moved": b"1", "other": b"o"}
+    assert solo.status.held == ()
+    assert solo.status.in_sync
+
+
+@pytest.mark.parametrize("code", ["quota_exceeded", "mass_delete_held", "permission_denied", "storage_full"])
+def test_what_the_hub_refuses_for_now_is_tried_again_within_a_minute_n19(code: str) -> None:
+    solo = Solo().synced(a=b"1")
+    edit_here(solo)
+    for _ in range(8):
+        solo.refuse(solo.submitted(), code)
+        assert [path for path, _ in solo.status.held] == ["a"]
+        assert solo.drain(ef.Submit) == []
+        solo.pass_time(61)
+    assert solo.accept()
+    assert solo.status.in_sync
+
+
+def test_what_the_hub_refuses_for_good_is_tried_once_more_on_another_connection() -> None:
+    solo = Solo().synced(a=b"1")
+    edit_here(solo)
+    solo.refuse(solo.submitted(), "message_too_large")
+    solo.pass_time(1000)
+    assert solo.submitted() == []
+    assert solo.status.held == (("a", "message_too_large"),)
+    solo.offline().online()
+    assert solo.accept()
+    assert solo.status.in_sync
+
+
+@pytest.mark.parametrize("code", ["conflict", "name_taken", "parent_missing", "not_found"])
+def test_a_refusal_that_comes_again_and_again_does_not_go_round_in_circles(code: str) -> None:
+    solo = Solo().synced(a=b"1")
+    edit_here(solo)
+    tries = 0
+    for _ in range(30):
+        while changes := solo.submitted():
+            tries += 1
+            assert tries < 20
+            solo.refuse(changes, code)
+        solo.pass_time(1)
+    assert solo.status.held == (("a", code),)
