@@ -12,6 +12,7 @@ from syncagent.model.nodes import Node, Placement
 from syncagent.planner.batch import Batch
 from syncagent.planner.contest import Names
 from syncagent.planner.ops import Adopt, MoveLocal, Op, SetAside
+from syncagent.planner.plan import Wait, plan
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
 from tests.planner.test_compare import canopy
@@ -122,3 +123,14 @@ def test_the_id_of_a_copy_is_the_same_for_the_same_conflict_and_no_other() -> No
 
     assert copy_id("a=2") == copy_id("a=2")
     assert len({copy_id("a=2"), copy_id("a=4"), copy_id("a=2", 3), copy_id("a=2", machine="Desk"), NodeId("a")}) == 5
+
+
+def test_a_copy_that_cannot_step_aside_yet_waits_for_what_is_in_its_way_and_not_for_policy() -> None:
+    """The folder of both is on the move: when it has arrived, the node is planned again."""
+    found = canopy("d/", "d/ d/a=1@h", "d/ d/a=2@t")
+    folder = found.local.get(NodeId("d"))
+    assert folder is not None
+    moving: Op = MoveLocal(folder, Placement(ROOT, Name("e")))
+    made = plan(found, Policy(MACHINE, DAY), focus=[NodeId("h")], busy={NodeId("d"): moving})
+    assert made.ops == ()
+    assert made.waits == (Wait(NodeId("h"), NodeId("d")),)
