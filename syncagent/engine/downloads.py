@@ -28,13 +28,13 @@ SMALL_REQUESTS = 4
 
 @dataclass(slots=True)
 class _Download:
-    """One large content on its way.  ``todo`` are blocks that were not asked for yet (taken from the end), ``asked``
-    those that were, and ``writing`` those that came and are being written."""
+    """One large content on its way.  ``todo`` are blocks that were not asked for yet, with their sizes (taken from the
+    end), ``asked`` those that were, and ``writing`` those that came and are being written."""
 
     wish: StageWish
     nodes: dict[NodeId, None]
     opened: bool = False
-    todo: dict[Digest, None] = field(default_factory=dict)
+    todo: dict[Digest, int] = field(default_factory=dict)
     asked: set[Digest] = field(default_factory=set)
     writing: int = 0
     requests: int = 0
@@ -181,21 +181,21 @@ class Downloads:
         if event.reason:
             return self._give_up(job, event.reason)
         job.opened = True
-        order = dict.fromkeys(block.digest for block in job.wish.recipe if block.digest in event.missing)
-        job.todo = dict.fromkeys(reversed(order))
+        order = {block.digest: block.size for block in job.wish.recipe if block.digest in event.missing}
+        job.todo = dict(reversed(order.items()))
         for digest in order:
             self._block_of.setdefault(digest, set()).add(event.content.digest)
         return self._ask_on(job)
 
     def _ask_on(self, job: _Download) -> list[Effect]:
         effects: list[Effect] = []
-        sizes = {block.digest: block.size for block in job.wish.recipe} if job.todo else {}
         while self._online and job.todo and job.requests < WINDOWS_AT_ONCE:
             window: list[Digest] = []
             size = 0
             while job.todo and size < WINDOW:
-                window.append(job.todo.popitem()[0])
-                size += sizes[window[-1]]
+                digest, length = job.todo.popitem()
+                window.append(digest)
+                size += length
             job.requests += 1
             job.asked.update(window)
             self._number += 1
