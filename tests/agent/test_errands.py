@@ -140,6 +140,18 @@ def test_a_large_file_is_put_together_beside_the_others(desk: Desk) -> None:
     assert (desk.root / "large").read_bytes() == data
 
 
+def test_what_the_file_had_before_is_not_asked_for_again(desk: Desk) -> None:
+    old = os.urandom(1 << 20)
+    new = old[: 1 << 19] + b"changed" + old[(1 << 19) + 7 :]
+    (desk.root / "file").write_bytes(old)
+    stamp = desk.premises.disk.stat(RelPath("file")).stamp
+    content, recipe = read_all([new])
+    desk.errands.begin(OpenStage(StageWish(content, recipe, ((RelPath("file"), stamp, ()),))))
+    opened = desk.next()
+    assert isinstance(opened, StageOpened)
+    assert 1 <= len(opened.missing) <= 3 < len(recipe)
+
+
 def test_a_block_that_is_damaged_is_refused_with_a_reason(desk: Desk) -> None:
     data = b"x" * 100_000
     content, recipe = read_all([data])
