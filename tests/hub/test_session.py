@@ -6,9 +6,13 @@ import json
 from collections import deque
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from syncagent.hub.events import Ended, Heard, Lost, Ticked, TooLarge, Turned
 from syncagent.hub.rules import Rules
+from syncagent.protocol.convert import EMPTY
+from syncagent.protocol.faults import CODES
 from tests.support.hub_desk import STAMP, Client, Desk, directory
 
 
@@ -214,3 +218,60 @@ def test_g7_no_note_has_a_key(desk: Desk) -> None:
     client.feed(Lost())
     assert [note.what for note in client.notes] == ["connected", "changes", "disconnected"]
     assert "canary" not in json.dumps([dict(note.fields) for note in client.notes])
+
+
+# --- whoever may be at the other end ----------------------------------------------------------------------------
+
+NASTY = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(allow_nan=False), st.text(max_size=8),
+    st.sampled_from(["", "root", "a", "../x", "a/b", "\ud800", "\0", "x" * 5000, "00" * 32, "file", "create"]),
+)  # fmt: skip
+VALUES = st.recursive(NASTY, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+    st.sampled_from(["changes", "digests", "files", "path", "kind", "size", "operation"]), inner, max_size=3
+), max_leaves=6)  # fmt: skip
+FIELDS = (
+    "client_id", "operation", "file_path", "old_path", "change_id", "node_id", "parent_id", "base_rev", "kind", "size",
+    "mtime_ns", "executable", "digest", "blocks", "target", "changes", "digests", "since", "limit", "snapshot", "files",
+    "request_id", "timestamp", "error_code", "message",
+)  # fmt: skip
+GOOD: dict[str, object] = {
+    "client_id": "a", "operation": "create", "file_path": "f", "change_id": "c", "node_id": "n", "parent_id": "root",
+    "kind": "file", "size": 0, "digest": EMPTY.hex(), "timestamp": "",
+}  # fmt: skip
+KINDS = ["client_connect", "client_disconnect", "file_changed", "sync_request", "sync_response", "heartbeat", "error"]
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> str | bytes:
+    if draw(st.integers(0, 4)) == 0:
+        return draw(st.text(max_size=50) | st.binary(max_size=80) | st.binary(max_size=80).map(lambda b: b"\1\0" + b))
+    data = {**GOOD, **draw(st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=5))}
+    if draw(st.booleans()):
+        data["kind"] = draw(st.sampled_from(["", "changes", "missing", "blocks", "analysis", "directory", "symlink"]))
+    if draw(st.booleans()):
+        data = {"client_id": "a", "changes": [data, data]}
+    return json.dumps({"type": draw(st.sampled_from(KINDS)), "data": data, "client_id": "a", "timestamp": ""})
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(frames(), max_size=12), st.sampled_from([0, 1, 2]))
+def test_f9_whatever_is_said_is_answered_or_refused_by_the_rules(said: list[str | bytes], level: int) -> None:
+    desk = Desk(Rules(strikes=1000))
+    client, other = Client(desk, "a"), Client(desk, "b")
+    other.hello(1)
+    if level:
+        client.hello(level)
+    for frame in said:
+        if client.closed is None and client.session.may_hear:
+            client.feed(Heard(frame))
+    for text in [*client.frames, *other.frames]:
+        assert isinstance(text, str)
+        text.encode()
+    for message in (*client.texts(), *other.texts()):
+        assert message["client_id"] == "server"
+        if message["type"] == "error":
+            assert message["data"]["error_code"] in CODES
+    for message in other.texts():
+        if message["type"] == "file_changed":
+            assert message["data"]["client_id"] == "a"
+            assert ".." not in message["data"]["file_path"]
