@@ -187,8 +187,8 @@ class LocalSide:
         self.at_hand.let_go_of_all()
         self._rechecked.clear()
 
-    def task_begins(self, paths: Iterable[RelPath]) -> None:
-        """One of our own tasks is about to change these paths."""
+    def task_begins(self, paths: Sequence[RelPath]) -> None:
+        """One of our own tasks is about to change this path, or to move something from the first to the second."""
         self._touched.task_begins(paths)
 
     def task_ends(self, paths: Iterable[RelPath]) -> None:

@@ -1,7 +1,8 @@
 """Facts that our own tasks may have overtaken.
 
 A fact may be older than what we did to the disk since it was gathered.  What a round of looking shows of paths that our
-own tasks touched while it was under way counts for nothing, and those paths are looked at again.
+own tasks touched while it was under way counts for nothing, and those paths are looked at again; what was seen in a
+folder that we moved, both where it was and where it is to be.
 """
 
 from __future__ import annotations
@@ -27,16 +28,18 @@ class Touched:
 
     def __init__(self) -> None:
         self._running: dict[RelPath, int] = {}
-        self._since: set[RelPath] = set()
+        self._since: dict[RelPath, RelPath] = {}
+        """And where each is moved to, or the same path."""
 
     def round_begins(self) -> None:
         """What was over before this cannot be older than the facts to come."""
-        self._since = set(self._running)
+        self._since = {path: to for path, to in self._since.items() if path in self._running}
 
-    def task_begins(self, paths: Iterable[RelPath]) -> None:
+    def task_begins(self, paths: Sequence[RelPath]) -> None:
+        """A task is about to change these: one path, or the one from which it moves and the one to which."""
         for path in paths:
             self._running[path] = self._running.get(path, 0) + 1
-            self._since.add(path)
+            self._since[path] = paths[-1]
 
     def task_ends(self, paths: Iterable[RelPath]) -> None:
         for path in paths:
@@ -63,10 +66,10 @@ class Touched:
             folder, name = split(path)
             names.setdefault(folder, set()).add(name)
         for fact in facts:
-            if self._is_beneath_touched(fact.path):
-                sifted.paths.append(fact.path)
+            if again := self._again(fact.path):
+                sifted.paths.extend(again)
                 if isinstance(fact, Listed):
-                    sifted.folders.append(fact.path)
+                    sifted.folders.extend(again)
             elif isinstance(fact, Listed) and fact.path in names:
                 # For a name that we gave or took, the listing proves nothing either way: let it count as present.
                 sifted.facts.append(Listed(fact.path, fact.names | names[fact.path]))
@@ -74,9 +77,11 @@ class Touched:
                 sifted.facts.append(fact)
         return sifted
 
-    def _is_beneath_touched(self, path: RelPath) -> bool:
-        while path:
-            if path in self._since:
-                return True
-            path, _ = split(path)
-        return False
+    def _again(self, path: RelPath) -> list[RelPath]:
+        """Where that which was seen at ``path`` may be now, if it or a folder above it was touched."""
+        above = path
+        while above:
+            if above in self._since:
+                return list(dict.fromkeys([path, RelPath(self._since[above] + path[len(above) :])]))
+            above, _ = split(above)
+        return []

@@ -155,6 +155,29 @@ def test_a_rename_of_ours_is_not_seen_backwards() -> None:
     assert solo.status.in_sync
 
 
+@pytest.mark.parametrize("when", ["before the scan is answered", "between two parts of the answer"])
+def test_what_is_new_in_a_folder_that_we_move_during_a_scan_is_looked_for_where_it_is_then(when: str) -> None:
+    """Found by the simulation, seed 20273: the facts named the old paths, at which there is nothing any more."""
+    solo = Solo()
+    solo.user.mkdir("d")
+    solo.user.write("d/x", b"1")
+    solo.start().online().accept_all()
+    solo.user.mkdir("d/new")
+    solo.user.write("d/new/file", b"2")
+    solo.frozen = True
+    solo.feed(ev.Hinted(everything=True))
+    answers = solo._answers(solo.todo.pop())
+    first = answers[:-1] if when.startswith("between") else []
+    solo.feed(*first)
+    solo.hear(solo.entry(folder(solo.id_of("d"), "e"), Operation.MOVE))
+    solo.frozen = False
+    solo.work()
+    solo.feed(*answers[len(first) :]).pass_time(1)
+    solo.accept_all()
+    assert solo.status.in_sync
+    assert solo.engine.canopy.synced.get(solo.id_of("e/new/file")) is not None
+
+
 def test_what_a_person_does_in_the_moment_of_our_write_is_seen_b13() -> None:
     solo = Solo().synced(a=b"1")
     solo.hear(solo.entry(file(solo.id_of("a"), "a", b"theirs"), Operation.UPDATE)).give(b"theirs")
