@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
@@ -14,6 +15,9 @@ from typing import Any, Final
 
 from syncagent.engine.effects import Note
 from syncagent.engine.status import State, Status
+
+_log: Final = logging.getLogger("syncagent.agent")
+_LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 LINES_KEPT: Final = 1000
 
@@ -36,6 +40,11 @@ class Board:
         reason = next(iter(self._hindrances.values()))
         return dataclasses.replace(self._status, state=State.HALTED, reason=reason, in_sync=False)
 
+    @property
+    def hindrance(self) -> str:
+        """What stands in the way, if anything does: "folder" or "memory"."""
+        return next(iter(self._hindrances), "")
+
     def publish(self, status: Status) -> None:
         self._status = status
         self._tell()
@@ -47,11 +56,13 @@ class Board:
         self._hindrances.pop(what, None)
         if reason:
             self._hindrances[what] = reason
+            self.write(Note("error", reason))
         self._tell()
 
     def write(self, note: Note) -> None:
-        """Put a line where ``log`` finds it."""
+        """Put a line where ``log`` finds it, and into the log file."""
         text = f"{note.path}: {note.text}" if note.path else note.text
+        _log.log(_LEVELS.get(note.level, logging.INFO), "%s", text)
         self._lines.append({"time": _instant(), "level": note.level, "text": text})
         self._written += 1
         self._tell()

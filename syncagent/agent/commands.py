@@ -28,10 +28,14 @@ class Agent(Protocol):
     def watch_trouble(self) -> str:
         """Why changes are not seen as they happen; empty when they are."""
 
+    @property
+    def refusal(self) -> str:
+        """Why only a person can mend the connection to the hub; empty when that is not so."""
+
     def feed(self, event: Event) -> None: ...
 
     def nudge(self) -> None:
-        """Try to connect now."""
+        """Try to connect now; what was refused before may have been mended."""
 
 
 class Commands:
@@ -71,16 +75,25 @@ class Commands:
             yield line
 
     async def _wait(self, seconds: float) -> Answer:
-        """Wait until it is proven, by a look at everything and a question to the hub, that all is in sync."""
+        """Wait until it is proven, by a look at everything and a question to the hub, that all is in sync; or until it
+        is plain that it cannot be, before a person has mended something."""
         self._proofs += 1
         wanted = self._proofs
         self._agent.feed(ProofWanted(wanted))
+        if self._agent.refusal:
+            self._agent.nudge()
 
         def proven(status: Status) -> bool:
             return status.in_sync and status.proven >= wanted
 
-        await self._agent.board.until(proven, min(seconds, LONGEST_WAIT))
+        await self._agent.board.until(lambda status: proven(status) or bool(self._stuck()), min(seconds, LONGEST_WAIT))
         return self._status() | {"in_sync": proven(self._agent.board.status)}
+
+    def _stuck(self) -> str:
+        """What only a person can mend: "folder" or "hub"; empty when there is nothing of the kind."""
+        if self._agent.board.hindrance == "folder":
+            return "folder"
+        return "hub" if self._agent.refusal else ""
 
     def _status(self) -> Answer:
         status = self._agent.board.status
@@ -93,6 +106,7 @@ class Commands:
             "client_id": self._config.client_id,
             "state": status.state.value,
             "reason": status.reason,
+            "stuck": self._stuck(),
             "in_sync": status.in_sync,
             "pending": status.pending,
             "hub_seq": status.hub_seq,

@@ -235,7 +235,7 @@ def _explained(error: ValidationError, given: Given) -> str:
     """The first thing that is wrong, in one line."""
     first = error.errors(include_url=False, include_input=True)[0]
     key = str(first["loc"][0]) if first["loc"] else "?"
-    reason = first["msg"].removeprefix("Value error, ")
+    reason = first["msg"].removeprefix("Value error, ").replace("for <class 'pathlib.Path'>", "").strip()
     return f"{given.origins.get(key, key)}: {reason[:1].lower()}{reason[1:]} (not {str(first['input'])[:80]!r})"
 
 

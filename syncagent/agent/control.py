@@ -82,7 +82,7 @@ class ControlServer:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talk = asyncio.current_task()
-        assert talk is not None  # noqa: S101 - a coroutine that runs is in a task
+        assert talk is not None
         self._talks[talk] = talk
         try:
             if peer_uid(writer.get_extra_info("socket")) == os.getuid():

@@ -16,7 +16,7 @@ from typing import Any, Final
 from syncagent.engine.dialogue import Dialogue, Frame, HubEffect, link_down
 from syncagent.engine.effects import CloseLink, SendBlocks
 from syncagent.engine.events import BlocksSent, Event, LinkDown
-from syncagent.errors import BadMessage, LinkLost, Refused, SyncAgentError
+from syncagent.errors import AskPerson, BadMessage, LinkLost, Refused, SyncAgentError
 from syncagent.transport.ports import Dialer, Link
 
 FAREWELL_SECONDS: Final = 1.0
@@ -39,6 +39,8 @@ class Conversation:
         self._talk: _Talk | None = None
         self.last_contact: float | None = None
         """When the hub was last heard, in seconds since 1970."""
+        self.refusal = ""
+        """Why only a person can mend the connection; empty while that is not so, or not known yet."""
 
     @property
     def connected(self) -> bool:
@@ -63,6 +65,7 @@ class Conversation:
             link = await self._dial()
             reason = await self._converse(link)
         except SyncAgentError as error:
+            self.refusal = str(error) if isinstance(error, AskPerson) else ""
             self._hear([link_down(error)])
             raise
         self._hear([LinkDown(reason)])
@@ -81,7 +84,7 @@ class Conversation:
             await link.close()
 
     def _hear_from_hub(self, events: Sequence[Event]) -> None:
-        self.last_contact = time.time()
+        self.last_contact, self.refusal = time.time(), ""
         if events:
             self._hear(events)
 

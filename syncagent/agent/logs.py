@@ -13,9 +13,10 @@ import os
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime
+from enum import Enum
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from syncagent.agent.places import make_private
 
@@ -96,6 +97,25 @@ def _instant(record: logging.LogRecord) -> str:
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+class TroubleLines(logging.Formatter):
+    """``syncagent: text``, in one line, for the one who sits before it; the rest is in the file."""
+
+    def __init__(self, redact: Redaction) -> None:
+        super().__init__()
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "syncagent: " + visible(self._redact(record.getMessage())).replace("\n", "\\n")
+
+
+class Echo(Enum):
+    """What of the log is shown on stderr too."""
+
+    NONE = "none"
+    TROUBLE = "trouble"
+    ALL = "all"
+
+
 class PrivateRotatingFile(RotatingFileHandler):
     """A log file that is made with mode 0600, and never through a link."""
 
@@ -110,10 +130,14 @@ class PrivateRotatingFile(RotatingFileHandler):
         )
 
 
+class _Shown(logging.StreamHandler[TextIO]):
+    """What is echoed to stderr."""
+
+
 def log_to(
-    path: Path, *, level: str = "info", form: str = "text", secrets: Collection[str] = (), echo: bool = False
+    path: Path, *, level: str = "info", form: str = "text", secrets: Collection[str] = (), echo: Echo = Echo.NONE
 ) -> logging.Handler:
-    """Send everything that is logged in this process to ``path`` (made when needed), and to stderr too with ``echo``.
+    """Send everything that is logged in this process to ``path`` (made when needed), and what ``echo`` says to stderr.
 
     ``form`` is "text" or "json".  Gives the file's handler: ``end`` takes it away again.
     """
@@ -123,16 +147,21 @@ def log_to(
     root = logging.getLogger()
     root.setLevel(level.upper())
     handler = PrivateRotatingFile(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT)
-    handlers: list[logging.Handler] = [handler, logging.StreamHandler()] if echo else [handler]
-    for each in handlers:
-        each.setFormatter(formatter)
-        root.addHandler(each)
+    handler.setFormatter(formatter)
+    root.addHandler(handler)
+    if echo is not Echo.NONE:
+        shown = _Shown()
+        shown.setFormatter(formatter if echo is Echo.ALL else TroubleLines(redact))
+        shown.setLevel(logging.NOTSET if echo is Echo.ALL else logging.WARNING)
+        root.addHandler(shown)
     for chatty in ("asyncio", "websockets", "watchdog", "aiohttp.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     return handler
 
 
 def end(handler: logging.Handler) -> None:
-    """Stop logging to what ``log_to`` gave."""
-    logging.getLogger().removeHandler(handler)
-    handler.close()
+    """Stop logging to what ``log_to`` gave, and to stderr."""
+    root = logging.getLogger()
+    for each in (handler, *(one for one in root.handlers if isinstance(one, _Shown))):
+        root.removeHandler(each)
+        each.close()

@@ -17,6 +17,7 @@ from typing import Final, assert_never
 
 from syncagent.agent.awake import watch_network, watch_sleep
 from syncagent.agent.board import Board
+from syncagent.agent.chronicle import Chronicle
 from syncagent.agent.commands import Commands
 from syncagent.agent.config import AgentConfig
 from syncagent.agent.control import ControlServer
@@ -41,7 +42,6 @@ from syncagent.transport.ws_link import WsDialer
 from syncagent.trees.delta import Delta
 
 _log: Final = logging.getLogger(__name__)
-_LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 FIRST_PAUSE: Final = 1.0
 LAST_PAUSE: Final = 60.0
@@ -93,6 +93,10 @@ class _Agent:
     def watch_trouble(self) -> str:
         return self.life.ground.watch_trouble if self.life is not None else ""
 
+    @property
+    def refusal(self) -> str:
+        return self.life.conversation.refusal if self.life is not None else ""
+
     def feed(self, event: ev.Event) -> None:
         self.wishes[type(event)] = event
         if self.life is not None and self.life.started:
@@ -100,6 +104,7 @@ class _Agent:
 
     def nudge(self) -> None:
         if self.life is not None:
+            self.life.conversation.refusal = ""
             self.life.nudge()
 
 
@@ -128,6 +133,7 @@ class Runtime:
         self.nudge = Nudge()
         self._engine = Engine(ClientId(config.client_id), config.name, RandomIds())
         self._recorder = Recorder()
+        self._chronicle = Chronicle()
         self._timer: asyncio.TimerHandle | None = None
 
     def feed(self, event: ev.Event) -> None:
@@ -140,6 +146,8 @@ class Runtime:
             self.ground.lost()
         elif isinstance(event, ev.Welcomed):
             self.ground.bind(event.hub_id)
+        for note in self._chronicle.notes(event):
+            self._board.write(note)
         try:
             self._pump.push(self._engine.step(event, now))
         except Exception as error:  # noqa: BLE001 - a bug: it ends this life, with all that led to it written down
@@ -225,6 +233,7 @@ class Runtime:
     # --- effects ----------------------------------------------------------------------------------------------
 
     def _begin(self, effect: ef.Effect) -> None:
+        self._chronicle.begun(effect)
         match effect:
             case ef.Look() | ef.Run() | ef.ReadBlocks() | ef.OpenStage() | ef.FillStage() | ef.SweepStage():
                 self.ground.begin(effect)
@@ -236,9 +245,8 @@ class Runtime:
                 self._timer = self._loop.call_at(time, self._tick)
             case ef.Publish(status=status):
                 self._board.publish(status)
-            case ef.Note(level=level, text=text, path=path):
+            case ef.Note():
                 self._board.write(effect)
-                _log.log(_LEVELS.get(level, logging.INFO), "%s%s", f"{path}: " if path else "", text)
             case ef.Commit():
                 raise AssertionError("commits are the pump's to make")
             case _:

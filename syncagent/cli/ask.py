@@ -11,11 +11,11 @@ import typer
 from syncagent.agent.control import ControlClient
 from syncagent.agent.lock import is_held
 from syncagent.agent.places import places
-from syncagent.cli.exits import Exit
+from syncagent.cli.exits import Exit, stuck
 from syncagent.cli.live import live_status
 from syncagent.cli.options import AsJson, DataDir
 from syncagent.cli.output import complain, say, show_json
-from syncagent.cli.words import contact, summary
+from syncagent.cli.words import contact, one_line, summary
 
 STOP_SECONDS: Final = 30.0
 LISTED: Final = 20
@@ -47,14 +47,16 @@ def wait(
     with live_status(client):
         # The agent keeps the time; what is added only covers an agent that hangs.
         answer = client.call("wait", within=timeout + 15, timeout=timeout)
-    in_sync = answer.get("in_sync") is True
+    in_sync, code = answer.get("in_sync") is True, stuck(answer) or Exit.TIMEOUT
     if as_json:
         show_json(answer)
     elif in_sync:
         say("in sync")
+    elif stuck(answer):
+        complain(f"not in sync until this is mended: {summary(answer)}")
     else:
-        complain(f"not in sync after {timeout:g} s: {summary(client.call('status'))}")
-    return Exit.OK if in_sync else Exit.TIMEOUT
+        complain(f"not in sync after {timeout:g} s: {summary(answer)}")
+    return Exit.OK if in_sync else code
 
 
 def pause(data_dir: DataDir = None) -> int:
@@ -102,7 +104,7 @@ def log(
         if as_json:
             show_json(entry)
         else:
-            say(f"{entry.get('time', '')} {entry.get('level', ''):<7} {entry.get('text', '')}")
+            say(f"{entry.get('time', '')} {entry.get('level', ''):<7} {one_line(entry.get('text', ''))}")
     return Exit.OK
 
 
@@ -124,6 +126,6 @@ def _listed(title: str, rows: list[Mapping[str, Any]]) -> Iterator[str]:
     if rows:
         yield f"  {title}: {len(rows)}"
     for row in rows[:LISTED]:
-        yield f"    {row.get('path', '')}: {row.get('reason', '')}"
+        yield f"    {one_line(row.get('path', ''))}: {one_line(row.get('reason', ''))}"
     if len(rows) > LISTED:
         yield f"    … and {len(rows) - LISTED} more (--json lists them all)"

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
+from urllib.parse import urlsplit
 
 import typer
 
@@ -21,15 +24,17 @@ from syncagent.agent.control import ControlClient
 from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key, save_key
 from syncagent.agent.lock import is_held
 from syncagent.agent.places import Places, make_private, places
-from syncagent.cli.exits import Exit
+from syncagent.cli.exits import Exit, stuck
 from syncagent.cli.options import Background, DataDir
 from syncagent.cli.output import complain, say
 from syncagent.cli.reach import is_loopback, reach_from_afar, reach_own_hub
+from syncagent.cli.words import summary
 from syncagent.errors import AlreadyRunning, BadConfig, NotRunning, SyncAgentError
 from syncagent.model.link import Link, format_link, parse_link
 
 PORT: Final = 8765
 START_SECONDS: Final = 30.0
+CONTACT_SECONDS: Final = 5.0
 
 Folder = Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="The folder to keep.", show_default=False)]
 MachineName = Annotated[str | None, typer.Option("--name", help="What this machine is called.", show_default=False)]
@@ -119,6 +124,7 @@ def set_up_joined(spot: Places, link: Link, folder: Path | None, name: str | Non
 
     Raises BadConfig when this data directory keeps another folder, or uses another hub.
     """
+    _check_sealed(link)
     known = gather(spot, {}, {}).values
     given: dict[str, Any] = {"server": link.server, "fingerprint": link.fingerprint, "folder": link.folder}
     if "sync_root" in known:
@@ -138,6 +144,17 @@ def set_up_joined(spot: Places, link: Link, folder: Path | None, name: str | Non
         _make_root(root)
     write_settings(spot, given)
     return read_settings(spot)
+
+
+def _check_sealed(link: Link) -> None:
+    """Beyond this machine the key goes over TLS only, and a link to there says so.  Without quotes the shell ends it at
+    its first ``&``: then it is without the fingerprint, and all else looks well."""
+    host = urlsplit(link.server).hostname or ""
+    if link.server.startswith("ws://") and not is_loopback(host):
+        raise BadConfig(
+            f"the link to {host} has no fingerprint, so that the connection would not be encrypted; "
+            "was it cut off?  Put it in quotes, because of its &"
+        )
 
 
 def _own_hub(listen: str) -> dict[str, str]:
@@ -164,6 +181,8 @@ def _make_root(root: Path) -> None:
     """Only at the first set-up: a folder that goes missing later is never made again by us (HAZARDS E1)."""
     try:
         root.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise BadConfig(f"{root} is there already, and is no folder") from None
     except OSError as error:
         raise BadConfig(f"the folder {root} cannot be made: {error.strerror}") from None
 
@@ -179,36 +198,52 @@ def _start(spot: Places, *, background: bool, show_link: bool) -> int:
     if is_held(spot.lock):
         raise AlreadyRunning(f"already running for {settings.sync_root}; see `syncagent status`, or `syncagent stop`")
     if background:
-        _start_behind(spot)
+        found = _start_behind(spot)
         settings = read_settings(spot, os.environ)
-        say(f"keeping {settings.sync_root} in the background; `syncagent status` says how it goes")
+        say(f"keeping {settings.sync_root} in the background; `{typed(spot, 'status')}` says how it goes")
         if show_link and settings.listen:
-            say(how_to_add(settings, load_key(spot)))
-        return Exit.OK
+            say(how_to_add(settings, load_key(spot), spot))
+        code = stuck(found)
+        if code is not Exit.OK:
+            complain(f"it goes on when this is mended: {summary(found)}")
+        return code
     key = from_environment(os.environ) or load_key(spot)
 
     def ready(running: Settings) -> None:
-        say(f"keeping {running.sync_root}; Ctrl-C stops")
+        say(f"keeping {running.sync_root}; `{typed(spot, 'status')}` says how it goes, Ctrl-C stops")
         if show_link and running.listen:
-            say(how_to_add(running, key))
+            say(how_to_add(running, key, spot))
 
     from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`, nor for the one in front
 
-    return compose.run_up(settings, spot, key, ready)
+    return compose.run_up(settings, spot, key, ready, seen=show_link)
 
 
-def how_to_add(settings: Settings, key: str) -> str:
+def how_to_add(settings: Settings, key: str, spot: Places) -> str:
     """What to type on the second machine."""
     server = reach_from_afar(settings)
     link = format_link(Link(server=server, key=key, folder=settings.folder, fingerprint=settings.fingerprint))
-    text = f"To add a second machine, type there:\n  syncagent join '{link}'"
+    text = f"To add a second machine, type there:\n  syncagent join '{link}' ~/syncagent"
     if is_loopback(host_and_port(settings.listen)[0]):
-        text += "\n(The hub listens on this machine only; for others start it with `syncagent up --listen 0.0.0.0`.)"
+        again = typed(spot, "up --listen 0.0.0.0")
+        text += f"\n(The hub listens on this machine only; for others stop it, and start it with `{again}`.)"
     return text
 
 
-def _start_behind(spot: Places) -> None:
-    """Start `up` as a process of its own, and wait until it answers.  Raises SyncAgentError when it does not."""
+def typed(spot: Places, command: str) -> str:
+    """What a person types for ``command`` here: with the path of the program where the shell would not find it, and
+    with the data directory where it is not the usual one."""
+    beside = Path(sys.executable).parent / "syncagent"
+    program = str(beside) if shutil.which("syncagent") is None and beside.exists() else "syncagent"
+    words = [shlex.quote(program), command]
+    if spot != places(os.environ.get("SYNCAGENT_DATA_DIR")):
+        words += ["--data-dir", shlex.quote(str(spot.data_dir))]
+    return " ".join(words)
+
+
+def _start_behind(spot: Places) -> Mapping[str, Any]:
+    """Start `up` as a process of its own, and wait until it answers, and a little longer for its first word with the
+    hub; gives its status.  Raises SyncAgentError when it does not answer."""
     make_private(spot.log.parent)
     words = spot.log.parent / "start.log"
     environment = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
@@ -218,17 +253,23 @@ def _start_behind(spot: Places) -> None:
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/", env=environment,
         )  # fmt: skip
     end = time.monotonic() + START_SECONDS
+    found: Mapping[str, Any] = {}
     while time.monotonic() < end:
         if child.poll() is not None:
             said = words.read_text(errors="replace").strip().splitlines()
             raise SyncAgentError((said[-1] if said else "it ended at once").removeprefix("syncagent: "))
         try:
-            ControlClient(spot.control).call("status", within=5)
+            found = ControlClient(spot.control).call("status", within=5)
         except NotRunning:
             time.sleep(0.05)
-        else:
-            return
-    complain("the agent has been started, and does not answer yet")
+            continue
+        if found.get("last_contact") or found.get("reason") or found.get("stuck"):
+            return found
+        end = min(end, time.monotonic() + CONTACT_SECONDS)
+        time.sleep(0.05)
+    if not found:
+        complain("the agent has been started, and does not answer yet")
+    return found
 
 
 def _ourselves() -> list[str]:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
-import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
@@ -19,37 +17,37 @@ from typing import Any
 from syncagent.agent.config import AgentConfig, Settings, agent_config, host_and_port, write_settings
 from syncagent.agent.control import ControlClient
 from syncagent.agent.lock import hold
-from syncagent.agent.logs import end, log_to
+from syncagent.agent.logs import Echo, end, log_to
 from syncagent.agent.places import Places, make_private
 from syncagent.agent.runtime import run_agent
 from syncagent.cli.exits import Exit
 from syncagent.cli.live import live_status
 from syncagent.cli.reach import reach_own_hub
-from syncagent.errors import BadConfig
 from syncagent.hub.app import Hub, HubConfig, run_hub
 
 
 def run_agent_alone(config: AgentConfig) -> int:
     """`run`: an agent for a hub that is elsewhere."""
-    with _prepared(config, echo=True):
+    with _prepared(config, Echo.ALL):
         return asyncio.run(until_signal(run_agent(config)))
 
 
 def run_hub_alone(directory: Path, host: str, port: int, *, insecure: bool, key: str) -> int:
     """`hub`: a hub for agents that are elsewhere.  ``key`` may be empty once the hub has keys."""
     config = HubConfig(data_dir=directory, host=host, port=port, insecure=insecure, bootstrap_key=key)
-    handler = log_to(make_private(directory / "logs") / "hub.log", secrets=[key], echo=True)
+    handler = log_to(make_private(directory / "logs") / "hub.log", secrets=[key], echo=Echo.ALL)
     try:
-        with _listening(f"{host}:{port}"):
-            return asyncio.run(until_signal(run_hub(config)))
+        return asyncio.run(until_signal(run_hub(config)))
     finally:
         end(handler)
 
 
-def run_up(settings: Settings, spot: Places, key: str, ready: Callable[[Settings], None]) -> int:
-    """`up`: the agent, and its own hub where the settings say so.  ``ready`` is called when the hub listens."""
+def run_up(settings: Settings, spot: Places, key: str, ready: Callable[[Settings], None], *, seen: bool) -> int:
+    """`up`: the agent, and its own hub where the settings say so.  ``ready`` is called when the hub listens; ``seen``
+    says whether someone sits before it, who is told of trouble."""
     config = agent_config(settings, spot, key)
-    with _prepared(config, echo=False), live_status(ControlClient(spot.control)):
+    echo = Echo.TROUBLE if seen else Echo.NONE
+    with _prepared(config, echo), live_status(ControlClient(spot.control)):
         return asyncio.run(until_signal(_up(config, ready)))
 
 
@@ -62,8 +60,7 @@ async def _up(config: AgentConfig, ready: Callable[[Settings], None]) -> int:
         data_dir=make_private(config.places.hub), host=host, port=port, bootstrap_key=config.api_key.get_secret_value()
     )
     async with contextlib.AsyncExitStack() as stack:
-        with _listening(config.listen):
-            running = await stack.enter_async_context(Hub(hub))
+        running = await stack.enter_async_context(Hub(hub))
         reached = {**reach_own_hub(host, port), "fingerprint": running.fingerprint}
         if any(getattr(config, name) != value for name, value in reached.items()):
             write_settings(config.places, reached)
@@ -73,18 +70,7 @@ async def _up(config: AgentConfig, ready: Callable[[Settings], None]) -> int:
 
 
 @contextlib.contextmanager
-def _listening(listen: str) -> Iterator[None]:
-    """An address that cannot be had is a person's to mend, and not a fault of the program."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM):
-            raise
-        raise BadConfig(f"the hub cannot listen on {listen}: {os.strerror(error.errno)}") from None
-
-
-@contextlib.contextmanager
-def _prepared(config: AgentConfig, *, echo: bool) -> Iterator[None]:
+def _prepared(config: AgentConfig, echo: Echo) -> Iterator[None]:
     """The data directory's lock is held, and what is logged goes to its log."""
     with hold(config.places.lock):
         secrets = [config.api_key.get_secret_value()]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 from syncagent.errors import AlreadyRunning, BadConfig, NotRunning, Refused, RootMissing, SyncAgentError
 
@@ -39,6 +40,14 @@ _BY_ERROR: Final[tuple[tuple[type[SyncAgentError], Exit], ...]] = (
     (AlreadyRunning, Exit.ALREADY_RUNNING),
     (RootMissing, Exit.FOLDER_MISSING),
 )
+
+
+_BY_CAUSE: Final = {"folder": Exit.FOLDER_MISSING, "hub": Exit.REFUSED}
+
+
+def stuck(status: Mapping[str, Any]) -> Exit:
+    """The code that stands for what an agent waits for a person to mend, as its status has it; OK when it does not."""
+    return _BY_CAUSE.get(str(status.get("stuck")), Exit.OK)
 
 
 def exit_for(error: SyncAgentError) -> Exit:

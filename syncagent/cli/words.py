@@ -7,14 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 
+def one_line(text: Any) -> str:
+    """``text`` without line breaks: a file's name must not look like more lines of ours."""
+    return str(text).replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+
+
 def summary(status: Mapping[str, Any]) -> str:
-    """One line: ``syncing: 12 changes pending, 1 held``."""
+    """One line: ``syncing: 12 changes pending, 1 held``, and why where it does not go on: ``halted: the key is …``."""
     parts = [_count(status.get("pending"), "change", "pending")]
     parts += [_count(len(status.get(key) or ()), "", key) for key in ("held", "skipped")]
     transfers = status.get("transfers")
     if isinstance(transfers, Mapping):
         parts += [f"{key} {_amount(key, value)}" for key, value in transfers.items() if value]
-    said = ", ".join(part for part in parts if part)
+    counted = ", ".join(part for part in parts if part)
+    said = "; ".join(part for part in (counted, one_line(status.get("reason") or "")) if part)
     state = "in sync" if status.get("in_sync") is True else str(status.get("state", "state unknown"))
     return f"{state}: {said}" if said else state
 

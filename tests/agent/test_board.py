@@ -83,3 +83,13 @@ async def test_following_gives_old_lines_and_each_new_one_once() -> None:
     board.write(Note("info", "5"))
     await asyncio.wait_for(following, 10)
     assert found == ["1", "2", "3", "4", "5"]
+
+
+async def test_what_hinders_is_named_and_told_once_in_the_log() -> None:
+    board = Board()
+    for _ in range(3):
+        board.hinder("folder", "it is gone")
+    assert board.hindrance == "folder"
+    board.hinder("folder", "")
+    assert board.hindrance == ""
+    assert [line["text"] for line in board.lines(9)] == ["it is gone"]

@@ -25,6 +25,7 @@ class Agent:
         self.board = Board()
         self.last_contact: float | None = 12.5
         self.watch_trouble = ""
+        self.refusal = ""
         self.fed: list[Event] = []
         self.nudges = 0
         self.stopped = asyncio.Event()
@@ -39,6 +40,7 @@ class Agent:
 
     def nudge(self) -> None:
         self.nudges += 1
+        self.refusal = ""
 
 
 async def test_status_says_how_things_stand() -> None:
@@ -53,8 +55,8 @@ async def test_status_says_how_things_stand() -> None:
     answer = await agent.commands.handle("status", {})
     assert answer == {
         "name": "Laptop", "root": "/home/ann/Sync", "server": "ws://127.0.0.1:8765", "folder": "default",
-        "client_id": "laptop-1", "state": "syncing", "reason": "", "in_sync": False, "pending": 4, "hub_seq": 9,
-        "applied_seq": 7, "files": 0, "last_contact": 12.5,
+        "client_id": "laptop-1", "state": "syncing", "reason": "", "stuck": "", "in_sync": False, "pending": 4,
+        "hub_seq": 9, "applied_seq": 7, "files": 0, "last_contact": 12.5,
         "transfers": {"upload_bytes": 10, "download_bytes": 0},
         "watch": {"degraded": True, "reason": "the watches are used up"},
         "held": [{"path": "a", "reason": "the disk is full"}], "skipped": [{"path": "pipe", "reason": "it is a pipe"}],
@@ -109,3 +111,26 @@ async def test_what_is_not_known_is_refused() -> None:
         await agent.commands.handle("dance", {})
     with pytest.raises(UnknownCommand):
         await anext(agent.commands.follow("dance", {}))
+
+
+async def test_wait_ends_at_once_when_only_a_person_can_mend_it() -> None:
+    agent = Agent()
+    agent.board.hinder("folder", "it is gone")
+    answer = await agent.commands.handle("wait", {"timeout": 60})
+    assert (answer["in_sync"], answer["stuck"], answer["reason"]) == (False, "folder", "it is gone")
+    agent.board.hinder("folder", "")
+
+    agent.refusal = "the key is not valid"
+    waiting = asyncio.ensure_future(agent.commands.handle("wait", {"timeout": 60}))
+    await asyncio.sleep(0)
+    assert agent.nudges == 1, "it may have been mended"
+    assert not waiting.done()
+    agent.refusal = "the key is not valid"
+    agent.board.publish(Status(state=State.HALTED, reason=agent.refusal))
+    assert (await waiting)["stuck"] == "hub"
+
+
+async def test_a_database_that_cannot_be_written_may_mend_itself() -> None:
+    agent = Agent()
+    agent.board.hinder("memory", "the disk is full")
+    assert (await agent.commands.handle("status", {}))["stuck"] == ""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from syncagent.agent import logs
-from syncagent.agent.logs import Redaction, end, log_to, visible
+from syncagent.agent.logs import Echo, Redaction, end, log_to, visible
 
 CANARY = "canary-1f2e3d4c5b6a"
 
@@ -110,3 +110,16 @@ def test_a_log_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic"):
         log_to(tmp_path / "agent.log")
     assert not (tmp_path / "victim").exists()
+
+
+def test_who_sits_before_it_is_told_of_trouble_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = list(logging.getLogger().handlers)
+    handler = log_to(tmp_path / "agent.log", secrets=[CANARY], echo=Echo.TROUBLE)
+    logging.getLogger("syncagent").info("received")
+    try:
+        raise ValueError
+    except ValueError:
+        logging.getLogger("syncagent").exception("it is\nbad: %s", CANARY)
+    end(handler)
+    assert capsys.readouterr().err == "syncagent: it is\\nbad: [hidden]\n"
+    assert logging.getLogger().handlers == before

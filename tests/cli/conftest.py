@@ -44,7 +44,7 @@ class Script:
             case "status":
                 return self.status
             case "wait":
-                return {"in_sync": self.in_sync}
+                return self.status | {"in_sync": self.in_sync}
             case "log":
                 return {"entries": self.entries[-args["limit"] :]}
             case "pause" | "resume":

@@ -56,7 +56,24 @@ def test_wait_ends_with_0_in_sync_and_3_when_not(command: Command, agent: Script
     code, out, err = command("wait", "--timeout", "0.1")
     assert (code, out) == (3, "")
     assert err == "syncagent: not in sync after 0.1 s: offline: 2 changes pending\n"
-    assert command("wait", "--timeout", "0.1", "--json")[:2] == (3, '{"in_sync": false}\n')
+    code, out, _ = command("wait", "--timeout", "0.1", "--json")
+    assert (code, json.loads(out)["in_sync"]) == (3, False)
+
+
+@pytest.mark.parametrize(("stuck", "wanted"), [("folder", 7), ("hub", 5)])
+def test_wait_has_a_code_for_what_only_a_person_can_mend(
+    command: Command, agent: Script, stuck: str, wanted: int
+) -> None:
+    agent.in_sync = False
+    agent.status |= {"in_sync": False, "state": "halted", "stuck": stuck, "reason": "it is so"}
+    assert command("wait") == (wanted, "", "syncagent: not in sync until this is mended: halted: it is so\n")
+
+
+def test_a_name_with_a_line_break_is_one_line(command: Command, agent: Script) -> None:
+    agent.status["skipped"] = [{"path": "a\n  in sync", "reason": "it has a\nline break"}]
+    agent.entries = [{"time": "T", "level": "info", "text": "a\nT error b"}]
+    assert "    a\\n  in sync: it has a\\nline break\n" in command("status")[1]
+    assert command("log")[1] == "T info    a\\nT error b\n"
 
 
 def test_pause_and_resume(command: Command, agent: Script) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from syncagent.agent.config import write_settings
 from syncagent.agent.keys import load_key
-from syncagent.agent.places import Places
-from syncagent.cli.begin import how_to_add, set_up, set_up_joined
+from syncagent.agent.places import Places, places
+from syncagent.cli.begin import how_to_add, set_up, set_up_joined, typed
 from syncagent.errors import BadConfig
 from syncagent.model.link import Link, format_link, parse_link
 
@@ -112,14 +112,41 @@ def test_a_machine_with_its_own_hub_does_not_join_another_by_mistake(spot: Place
 def test_the_line_to_type_holds_what_join_needs(spot: Places, tmp_path: Path) -> None:
     set_up(spot, tmp_path / "folder", "192.0.2.7:9", None)
     write_settings(spot, {"fingerprint": LINK.fingerprint})
-    text = how_to_add(set_up(spot, None, None, None), "the-key")
+    text = how_to_add(set_up(spot, None, None, None), "the-key", spot)
     link = parse_link(text.partition("join '")[2].partition("'")[0])
     assert link == Link(server="wss://192.0.2.7:9", key="the-key", fingerprint=LINK.fingerprint)
     assert "this machine only" not in text
 
 
 def test_a_link_to_a_hub_on_loopback_says_that_it_is_for_this_machine(spot: Places, tmp_path: Path) -> None:
-    assert "--listen 0.0.0.0" in how_to_add(set_up(spot, tmp_path / "folder", None, None), "the-key")
+    assert "--listen 0.0.0.0" in how_to_add(set_up(spot, tmp_path / "folder", None, None), "the-key", spot)
+
+
+def test_what_is_to_be_typed_names_the_program_and_the_data_directory_where_they_are_not_the_usual(
+    spot: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "syncagent").touch(mode=0o755)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert typed(spot, "status") == "syncagent status"
+    monkeypatch.delenv("SYNCAGENT_DATA_DIR")
+    assert typed(spot, "status") == f"syncagent status --data-dir {spot.data_dir}"
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert typed(places(None), "status") == f"{tmp_path}/bin/syncagent status"
+
+
+def test_a_link_that_was_cut_off_at_its_ampersand_is_not_taken(spot: Places, tmp_path: Path) -> None:
+    cut = format_link(LINK).partition("&")[0]
+    with pytest.raises(BadConfig, match="quotes"):
+        set_up_joined(spot, parse_link(cut), tmp_path / "folder", None)
+    assert not spot.data_dir.exists()
+
+
+def test_a_file_is_no_folder(spot: Places, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadConfig, match="is no folder"):
+        set_up(spot, tmp_path / "file", None, None)
 
 
 def test_the_link_may_come_on_stdin_and_what_is_wrong_with_it_does_not_show_it(spot: Places) -> None:

@@ -16,6 +16,8 @@ from syncagent.cli.words import bytes_in_words, contact, duration, summary
         ({"state": "syncing", "in_sync": False, "pending": 1}, "syncing: 1 change pending"),
         ({"state": "idle", "in_sync": True, "skipped": [1, 2]}, "in sync: 2 skipped"),
         ({"state": "syncing", "transfers": {"up_bytes": 1500000, "down": 0}}, "syncing: up_bytes 1.5 MB"),
+        ({"state": "halted", "reason": "the key\nis bad"}, "halted: the key\\nis bad"),
+        ({"state": "offline", "reason": "no hub", "pending": 2}, "offline: 2 changes pending; no hub"),
         ({}, "state unknown"),
     ],
 )
