@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import logging
 import os
@@ -163,7 +164,11 @@ class Hub:
             )  # fmt: skip
         except OSError as trouble:
             at = f"{self._config.host}:{self._config.port}"
-            raise BadConfig(f"the hub cannot listen on {at}: {trouble.strerror or trouble}") from trouble
+            # The loop's own words for it say the address a second time.
+            number = trouble.errno or 0
+            reason = os.strerror(number) if number > 0 else trouble.strerror or str(trouble)
+            taken = "; choose another port" if number == errno.EADDRINUSE else ""
+            raise BadConfig(f"the hub cannot listen on {at}: {reason}{taken}") from trouble
         self.port = int(server.sockets[0].getsockname()[1])
         self._cleanup.push_async_callback(self._hang_up, hall, server)
         _LOG.info("listening on port %d%s", self.port, " with TLS" if context else "")

@@ -62,7 +62,8 @@ class WsDialer:
                 **tls,
             )
         except (OSError, WebSocketException, ValueError, EOFError) as error:
-            raise LinkLost(f"the hub at {self.url} {_why_not(error)}") from error
+            hint = "" if secure or isinstance(error, OSError) else ": does it speak TLS by now? Then join it anew"
+            raise LinkLost(f"the hub at {self.url} {_why_not(error)}{hint}") from error
         try:
             self._look_at_peer(socket, secure)
         except Refused:
