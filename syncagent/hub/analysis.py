@@ -7,11 +7,14 @@ to be downloaded: that it is absent in a listing does not say that anyone delete
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from syncagent.errors import BadName
 from syncagent.model.names import RelPath, check_path
 from syncagent.model.nodes import Content
-from syncagent.protocol.sync import ListedFile, SyncOperation
+from syncagent.protocol.sync import ListedFile, SyncOperation, SyncResponse
+
+_ANSWER_BYTES: Final = 2 * 1024 * 1024
 
 
 def analyse(listed: Sequence[ListedFile], ours: Mapping[RelPath, Content]) -> tuple[SyncOperation, ...]:
@@ -41,3 +44,22 @@ def _compared(file: ListedFile, path: RelPath, content: Content | None) -> SyncO
     else:
         same, reason = False, "neither size nor checksum was given"
     return SyncOperation(operation="none" if same else "conflict", file_path=path, reason=reason)
+
+
+def answer_of(operations: tuple[SyncOperation, ...], request_id: str) -> SyncResponse:
+    """The seed's answer to an analysis, as much of it as one message holds."""
+    room = _ANSWER_BYTES
+    kept: list[SyncOperation] = []
+    for operation in operations:
+        room -= 3 * len(operation.file_path.encode("utf-8", "replace")) + len(operation.reason) + 64
+        if room < 0:
+            break
+        kept.append(operation)
+    left = len(operations) - len(kept)
+    return SyncResponse(
+        message=f"{len(kept)} files compared" + (f"; {left} more did not fit into this answer" if left else ""),
+        operations=tuple(kept),
+        files_to_sync=tuple(one.file_path for one in kept if one.operation in {"upload", "download"}),
+        conflicts=tuple(one.file_path for one in kept if one.operation == "conflict"),
+        request_id=request_id,
+    )

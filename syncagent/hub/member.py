@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from syncagent.errors import BadMessage
+from syncagent.hub.analysis import answer_of
 from syncagent.hub.events import Close, Do, Effect, Note, Now, Say, Tell
 from syncagent.hub.rows import Role
-from syncagent.hub.stretch import PUSH_BYTES, Stretch, iso, to_wire
+from syncagent.hub.staged import Staged
+from syncagent.hub.stretch import Stretch, iso, to_wire
 from syncagent.hub.tasks import (
     Analyse,
     Analysed,
@@ -61,21 +63,11 @@ from syncagent.protocol.sync import (
     ChangesResponse,
     MissingRequest,
     MissingResponse,
-    SyncOperation,
     SyncRequest,
-    SyncResponse,
     VerdictsResponse,
 )
 
-STAGED_BYTES: Final = 8 * 1024 * 1024
-"""Blocks that wait for the change they belong to; beyond that they are kept before it comes."""
-
-LARGE: Final = PUSH_BYTES
-"""A block beyond that is kept as soon as nothing else of the client's is being kept: the disk syncs many at once."""
-
-KEPT_AT_ONCE: Final = 4 * 1024 * 1024
 FETCH_BYTES: Final = 1024 * 1024
-_ANALYSIS_BYTES: Final = 2 * 1024 * 1024
 _COME_BACK: Final = Close(1013, "try again")
 
 
@@ -116,9 +108,7 @@ class Member:
         self._reading = self._fetching = False
         self._verdicts: deque[_Verdicts] = deque()
         self._wishes: deque[_Wish] = deque()
-        self._staged: list[tuple[Digest, bytes]] = []
-        self._staged_bytes = 0
-        self._staged_large = False
+        self._staged = Staged()
         self._keeping: dict[int, int] = {}
         self._held: deque[Submit] = deque()
 
@@ -140,27 +130,15 @@ class Member:
             raise BadMessage("unsupported", "blocks were not agreed on")
         if self._role is not Role.WRITER:
             raise BadMessage("permission_denied", "this key may not write")
-        self._staged += blocks
-        self._staged_bytes += sum(len(plain) for _, plain in blocks)
-        self._staged_large = self._staged_large or any(len(plain) > LARGE for _, plain in blocks)
-        if self._staged_bytes > STAGED_BYTES:
-            return self._keep()
-        if self._staged_large and (not self._keeping or self._staged_bytes > KEPT_AT_ONCE):
-            return self._keep()
-        return []
+        self._staged.add(blocks)
+        return self._keep() if self._staged.due(idle=not self._keeping) else []
 
     def _keep(self) -> list[Effect]:
-        """Keep what is staged, in parts, so that no one waits long for the store behind it."""
+        """Keep what is staged before the change that it belongs to comes."""
         effects: list[Effect] = []
-        while self._staged:
-            size = part = 0
-            while part < len(self._staged) and size < KEPT_AT_ONCE // 4:
-                size += len(self._staged[part][1])
-                part += 1
-            effects += self._do(Keep(tuple(self._staged[:part])))
-            self._keeping[self._numbers] = size
-            del self._staged[:part]
-        self._staged_bytes, self._staged_large = 0, False
+        for part in self._staged.take_parts():
+            effects += self._do(Keep(part))
+            self._keeping[self._numbers] = sum(len(plain) for _, plain in part)
         return effects
 
     def changed(self, body: FileChange | FileChanges, now: Now) -> list[Effect]:
@@ -172,9 +150,8 @@ class Member:
             told = [notice_from_wire(change, self._client_id) for change in changes]
             return [Tell(encode_body(notice, client_id=HUB, timestamp=iso(now.wall_ns))) for notice in told]
         allowed = self._allowed(submitted(body))
-        effects = self._keep() if self._staged_large else []
-        submit = Submit(self._client_id, allowed, tuple(self._staged))
-        self._staged, self._staged_bytes = [], 0
+        effects = self._keep() if self._staged.large else []
+        submit = Submit(self._client_id, allowed, self._staged.take())
         if self._keeping:
             self._held.append(submit)
             return effects
@@ -230,7 +207,7 @@ class Member:
             case Fetched():
                 return self._fetched(answer, now)
             case Analysed(operations=operations):
-                return [self._say(analysis_answer(operations, request_id), now)]
+                return [self._say(answer_of(operations, request_id), now)]
             case Failed():
                 return self._failed(number, task, request_id, answer, now)
 
@@ -252,7 +229,7 @@ class Member:
         effects: list[Effect] = []
         while self._held and not self._keeping:
             effects += self._do(self._held.popleft())
-        if self._staged_large and not self._keeping:
+        if self._staged.large and not self._keeping:
             effects += self._keep()
         return effects
 
@@ -346,22 +323,3 @@ class Member:
             self._fetching = True
             return self._do(Fetch(wish.digests[wish.at : wish.at + 1024], FETCH_BYTES))
         return []
-
-
-def analysis_answer(operations: tuple[SyncOperation, ...], request_id: str) -> SyncResponse:
-    """The seed's answer to an analysis, as much of it as one message holds."""
-    room = _ANALYSIS_BYTES
-    kept: list[SyncOperation] = []
-    for operation in operations:
-        room -= 3 * len(operation.file_path.encode("utf-8", "replace")) + len(operation.reason) + 64
-        if room < 0:
-            break
-        kept.append(operation)
-    left = len(operations) - len(kept)
-    return SyncResponse(
-        message=f"{len(kept)} files compared" + (f"; {left} more did not fit into this answer" if left else ""),
-        operations=tuple(kept),
-        files_to_sync=tuple(one.file_path for one in kept if one.operation in {"upload", "download"}),
-        conflicts=tuple(one.file_path for one in kept if one.operation == "conflict"),
-        request_id=request_id,
-    )

@@ -9,11 +9,9 @@ import pytest
 
 from syncagent.content.digest import digest_of
 from syncagent.hub.events import Heard
-from syncagent.hub.member import analysis_answer
 from syncagent.hub.rows import Role
 from syncagent.hub.session import ROOM
 from syncagent.hub.tasks import Failed
-from syncagent.protocol.sync import SyncOperation
 from tests.support.hub_desk import Client, Desk, directory
 from tests.support.raw_client import file_change, hexdigest, pack, unpack
 
@@ -185,12 +183,3 @@ def test_a_client_that_says_anew_where_it_stands_hears_nothing_twice(desk: Desk)
     a.say("sync_request", {"kind": "changes", "since": 1})
     desk.release()
     assert a.heard() == [2]
-
-
-@pytest.mark.parametrize("count", [3, 60_000])
-def test_an_analysis_fits_into_one_message(count: int) -> None:
-    operations = tuple(SyncOperation(operation="upload", file_path=f"p{n:060}", reason="r") for n in range(count))
-    answer = analysis_answer(operations, "q")
-    assert len(answer.model_dump_json()) < 4 * 1024 * 1024
-    assert (len(answer.operations) == count) is (count == 3)
-    assert ("did not fit" in answer.message) is (count != 3)
