@@ -57,7 +57,8 @@ class Agenda:
             self._due[node_id] = None
 
     def allow(self) -> None:
-        """Policy allows more than before."""
+        """Policy allows more than before, also to those that are waited for."""
+        self._swept = False
         self._due.update(self._forbidden)
         self._forbidden.clear()
 

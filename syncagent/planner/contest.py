@@ -41,7 +41,9 @@ class Names:
             return None
         if not self._stays(occupant, to):
             return occupant
-        return self._contest(node.id, occupant)
+        on = self._contest(node.id, occupant)
+        # Its own op: what that waits for, if it is not in the batch.
+        return on if node.id in self._batch.taken else self._waits.get(node.id, on)
 
     def _stays(self, occupant: NodeId, at: Placement) -> bool:
         return placement(self._canopy, occupant, three(self._canopy, occupant)) == at

@@ -248,8 +248,8 @@ class _Planning:
         return True
 
     def _note(self, node_id: NodeId, on: NodeId | None) -> None:
-        """Remember what a node waits for, if it does.  What its own op waits for (a SetAside) is known already."""
-        if on is not None and (on != node_id or node_id not in self._waits):
+        """Remember what a node waits for, if it does."""
+        if on is not None:
             self._waits[node_id] = on
 
     def _within(self, view: View, node_id: NodeId, folder: NodeId) -> NodeId | None:

@@ -78,5 +78,15 @@ def test_a_sweep_brings_all_that_waits_and_only_once_until_something_changes() -
     assert agenda.sweep()
 
 
+def test_when_more_is_allowed_all_that_waits_is_worth_another_try() -> None:
+    agenda = Agenda()
+    agenda.wait(A, B)
+    agenda.sweep()
+    taken(agenda)
+    agenda.wait(A, B)
+    agenda.allow()
+    assert agenda.sweep()
+
+
 def test_there_is_nothing_to_sweep_when_nobody_waits() -> None:
     assert not Agenda().sweep()

@@ -134,3 +134,11 @@ def test_a_copy_that_cannot_step_aside_yet_waits_for_what_is_in_its_way_and_not_
     made = plan(found, Policy(MACHINE, DAY), focus=[NodeId("h")], busy={NodeId("d"): moving})
     assert made.ops == ()
     assert made.waits == (Wait(NodeId("h"), NodeId("d")),)
+
+
+def test_a_folder_that_is_summoned_while_the_hub_is_out_of_reach_waits_for_the_hub() -> None:
+    """And not for the child that summons it, or both would wait for each other for ever (seed 40784)."""
+    found = canopy("d/", "d/ d/x=1", "")
+    made = plan(found, Policy(MACHINE, DAY, may_submit=False), focus=[NodeId("d"), NodeId("d-x")])
+    assert made.ops == ()
+    assert Wait(NodeId("d"), NodeId("d")) in made.waits
