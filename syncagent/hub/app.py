@@ -12,6 +12,7 @@ import errno
 import ipaddress
 import logging
 import os
+import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -37,11 +38,14 @@ from syncagent.hub.stores.ports import Store
 from syncagent.hub.stores.sqlite import SqliteStore
 from syncagent.hub.tls import Identity, identity
 from syncagent.hub.worker import Worker
+from syncagent.model.link import Link, format_link
 
 DEFAULT_FOLDER: Final = "default"
+DATABASE: Final = "hub.db"
 STOP_SECONDS: Final = 5.0
 _HANDSHAKE_SECONDS: Final = 10.0
 _BACKLOG: Final = 1024
+_ANY: Final = ("0.0.0.0", "::", "")  # noqa: S104 - not bound to here, only recognised
 _LOG: Final = logging.getLogger("syncagent.hub")
 
 
@@ -82,6 +86,14 @@ class Hub:
         host = f"[{self._config.host}]" if ":" in self._config.host else self._config.host
         return f"{'wss' if self._identity else 'ws'}://{host}:{self.port}"
 
+    def link(self, key: str) -> str:
+        """The link with which another machine joins the hub's first folder."""
+        host = self._config.host
+        if host in _ANY:
+            host = socket.gethostname()
+        server = f"{'wss' if self._identity else 'ws'}://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return format_link(Link(server, key, DEFAULT_FOLDER, self.fingerprint))
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -116,7 +128,7 @@ class Hub:
         self._cleanup.callback(files.close)
         threads = self._cleanup.enter_context(ThreadPoolExecutor(2, thread_name_prefix="hub-files"))
         hall = Hall(config.rules, config.caps.per_key, threads)
-        worker = Worker(lambda: SqliteStore(str(config.data_dir / "hub.db"), files), time.time_ns, hall.deliver)
+        worker = Worker(lambda: SqliteStore(str(config.data_dir / DATABASE), files), time.time_ns, hall.deliver)
         store = await worker.start()
         self._cleanup.push_async_callback(worker.stop)
         ring, folders = await worker.call(self._prepare)
@@ -126,8 +138,10 @@ class Hub:
     def _lock(self, directory: Path) -> None:
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = FileLock(directory / "hub.lock", timeout=0)
+            lock = FileLock(directory / "hub.lock", timeout=0, mode=0o600)
             self._cleanup.enter_context(lock)
+            # Whoever made the directory, and however: what is in the database is for its owner's eyes alone.
+            os.close(os.open(directory / DATABASE, os.O_RDWR | os.O_CREAT, 0o600))
         except Timeout:
             raise AlreadyRunning("another hub has this data directory") from None
         except OSError as trouble:
@@ -197,6 +211,7 @@ async def run_hub(config: HubConfig) -> None:
             words.append(f"certificate: SHA-256 {hub.fingerprint}")
         if hub.made_key:
             words.append(f"key (shown this once, and kept nowhere): {hub.made_key}")
+            words.append(f"to add a machine, type there: syncagent join '{hub.link(hub.made_key)}'")
         # Not the log: a key is nothing for a file.
         sys.stdout.write("\n".join(words) + "\n")
         sys.stdout.flush()

@@ -61,6 +61,7 @@ def application(hall: Hall, version: str) -> web.Application:
 
     async def connect(request: web.Request) -> web.StreamResponse:
         if "Origin" in request.headers:
+            audit.record(Note("refused", {"code": "origin"}), request.remote or "")
             # Agents are no browsers; a page that someone visits must not speak to the hub in their name (HAZARDS G9).
             return web.json_response({"error": "browsers are not let in"}, status=403)
         if request.headers.get("Upgrade", "").lower() != "websocket":

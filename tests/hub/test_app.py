@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 
 from syncagent.errors import AlreadyRunning, BadConfig
 from syncagent.hub.app import Hub, HubConfig, is_loopback
+from syncagent.model.link import Link, parse_link
 from tests.support.raw_client import KEY, LEVEL_2, RawClient, file_change, hexdigest
 
 PROGRAM = """
@@ -145,6 +146,7 @@ async def test_a_port_that_is_taken_is_said_so(tmp_path: Path) -> None:
 async def test_g6_a_key_is_made_once_and_kept_as_a_hash(tmp_path: Path) -> None:
     async with Hub(HubConfig(tmp_path, port=0)) as first:
         key = first.made_key
+        assert parse_link(first.link(key)) == Link(first.url, key)
         assert key.startswith("sak_")
         await RawClient.joined(first.url, "a", key=key)
     async with Hub(HubConfig(tmp_path, port=0)) as second:
@@ -156,6 +158,19 @@ async def test_g6_a_key_is_made_once_and_kept_as_a_hash(tmp_path: Path) -> None:
     secret = key.rpartition("_")[2].encode()
     for path in tmp_path.rglob("*"):
         assert not path.is_file() or (secret not in path.read_bytes() and b"another key" not in path.read_bytes())
+
+
+async def test_what_the_hub_keeps_is_its_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        async with Hub(HubConfig(tmp_path, port=0, bootstrap_key=KEY)) as hub:
+            client = await RawClient.live(hub.url, "a")
+            await client.submit(file_change("n1", "a", bytes(100_000)), blocks=(bytes(100_000),))
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) & 0o077 for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert set(modes) >= {"hub.db", "blocks"}
+    assert set(modes.values()) == {0}
 
 
 async def test_the_tree_is_there_after_a_restart(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class BlockFiles:
             raise told(trouble) from trouble
 
     def _begin(self) -> None:
-        os.makedirs(self._unfinished, mode=0o700, exist_ok=True)
+        _make_folders(self._unfinished)
         for name in os.listdir(self._unfinished):
             os.unlink(os.path.join(self._unfinished, name))
 
