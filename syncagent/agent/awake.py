@@ -19,6 +19,9 @@ EVERY: Final = 5.0
 
 JUMP: Final = 3.0
 
+GATHER: Final = 1.0
+"""Seconds from the first change of the network until it is told."""
+
 _RTMGRP_LINK_AND_ADDRESSES: Final = 0x1 | 0x10 | 0x100
 
 
@@ -43,31 +46,40 @@ async def watch_sleep(woke: Callable[[float], None], slept: Callable[[], float] 
 
 @contextlib.contextmanager
 def watch_network(changed: Callable[[], None]) -> Iterator[None]:
-    """Call ``changed`` in the running loop when a network interface or address comes or goes, while the block runs.
+    """Call ``changed`` in the running loop when network interfaces or addresses have come or gone, while the block runs.
 
-    Where the system does not tell, nothing is ever called: pauses then run their time.
+    It is called once for all that happens within a second: a network comes up in several steps.  Where the system does not tell, nothing is ever called: pauses then run their time.
     """
     listening = _route_socket()
     if listening is None:
         yield
         return
     loop = asyncio.get_running_loop()
+    due: asyncio.TimerHandle | None = None
+
+    def tell() -> None:
+        nonlocal due
+        due = None
+        changed()
 
     def heard() -> None:
+        nonlocal due
         told = False
         with contextlib.suppress(OSError):  # nothing more to read; or the buffer overflowed, and more is read next time
             try:
                 while True:
                     told = _is_address_or_link(listening.recv(65536)) or told
             finally:
-                if told:
-                    changed()
+                if told and due is None:
+                    due = loop.call_later(GATHER, tell)
 
     loop.add_reader(listening, heard)
     try:
         yield
     finally:
         loop.remove_reader(listening)
+        if due is not None:
+            due.cancel()
         listening.close()
 
 

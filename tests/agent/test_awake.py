@@ -44,6 +44,7 @@ async def test_a_change_of_the_network_is_told_once_for_all_that_is_waiting(monk
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     ours.setblocking(False)
     monkeypatch.setattr(awake, "_route_socket", lambda: ours)
+    monkeypatch.setattr(awake, "GATHER", 0.05)
     told = asyncio.Event()
     count = 0
 
