@@ -46,9 +46,10 @@ async def watch_sleep(woke: Callable[[float], None], slept: Callable[[], float] 
 
 @contextlib.contextmanager
 def watch_network(changed: Callable[[], None]) -> Iterator[None]:
-    """Call ``changed`` in the running loop when network interfaces or addresses have come or gone, while the block runs.
+    """Call ``changed`` in the running loop when network interfaces or addresses come or go, while the block runs.
 
-    It is called once for all that happens within a second: a network comes up in several steps.  Where the system does not tell, nothing is ever called: pauses then run their time.
+    It is called once for all that happens within a second, since a network comes up in several steps.  Where the system
+    does not tell, nothing is ever called: pauses then run their time.
     """
     listening = _route_socket()
     if listening is None:
