@@ -62,14 +62,16 @@ class Downloads:
         self._queue: dict[Digest, _Download] = {}
         self._staged: set[Digest] = set()
         self._block_of: dict[Digest, set[Digest]] = {}
+        self._writing = 0
         self._bytes_left = 0
         self._wanting: dict[NodeId, Digest] = {}
         self._doubted: dict[Digest, None] = {}
 
     @property
     def busy(self) -> bool:
-        """Whether anything is on its way, or waits to be."""
-        return bool(self._jobs or self._queue or self._wanted or self._coming)
+        """Whether anything is on its way, or waits to be; also what is given up by now, while it is still being written
+        (the stage is swept when all is quiet)."""
+        return bool(self._jobs or self._queue or self._wanted or self._coming or self._writing)
 
     @property
     def bytes_left(self) -> int:
@@ -155,6 +157,7 @@ class Downloads:
         while self._queue and len(self._jobs) < JOBS_AT_ONCE:
             digest = next(iter(self._queue))
             job = self._jobs[digest] = self._queue.pop(digest)
+            self._writing += 1
             effects.append(OpenStage(job.wish))
         return effects
 
@@ -175,6 +178,7 @@ class Downloads:
     # --- what comes -------------------------------------------------------------------------------------------
 
     def opened(self, event: StageOpened) -> list[Effect]:
+        self._writing = max(self._writing - 1, 0)
         job = self._jobs.get(event.content.digest)
         if job is None:
             return []
@@ -233,6 +237,7 @@ class Downloads:
                     job.asked.discard(digest)
                     job.todo.pop(digest, None)  # another file has asked for it, too
                 job.writing += 1
+                self._writing += 1
                 effects.append(FillStage(job.wish.content, tuple(blocks)))
         return effects
 
@@ -252,6 +257,7 @@ class Downloads:
         return self._ask_on(job)
 
     def filled(self, event: StageFilled) -> list[Effect]:
+        self._writing = max(self._writing - 1, 0)
         job = self._jobs.get(event.content.digest)
         if job is None:
             return []
@@ -297,6 +303,7 @@ class Downloads:
     def root_lost(self) -> None:
         """Nothing is being staged any more, and what was staged has to be looked for when the root is back."""
         self._staged.clear()
+        self._writing = 0
         self._abandon()
 
     def _abandon(self) -> None:

@@ -256,6 +256,21 @@ def test_what_nobody_wants_any_more_is_given_up(data: bytes, then: str) -> None:
     assert solo.status.held == ()
 
 
+def test_the_stage_is_not_swept_while_something_is_still_written_to_it() -> None:
+    """Found by the simulation, seed 41099: what was given up was opened after the sweep, and left over."""
+    solo = Solo().synced()
+    solo.frozen = True
+    tell(solo, "a", BIG)
+    solo.hear(solo.entry(NodeId("id-a"), Operation.DELETE))
+    (opening,) = solo.todo
+    assert isinstance(opening, ef.OpenStage)
+    assert not solo.status.in_sync
+    solo.frozen = False
+    solo.work()
+    assert solo.status.in_sync
+    assert not [path for path in solo.user.tree(own=True) if "/part." in path]
+
+
 # --- alone --------------------------------------------------------------------------------------------------------
 
 

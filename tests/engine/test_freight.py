@@ -96,6 +96,8 @@ def test_when_the_link_is_down_everyone_is_woken_and_nothing_is_on_its_way(begun
     assert sorted(both.woken) == ["down", "small-down", "small-up", "up"]
     assert (both.uploads.bytes_left, both.downloads.bytes_left) == (0, 0)
     assert not both.uploads.busy
+    assert both.downloads.busy is begun, "a stage is being opened still"
+    both.freight.moved(ev.StageOpened(CONTENT, frozenset()))
     assert not both.downloads.busy
     both.want()
     assert both.downloads.advance(True) == []

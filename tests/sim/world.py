@@ -148,7 +148,13 @@ class World:
             agent.deliver(ev.Hinted(everything=True))
         self.settle()
         assert self.hub.head == head, f"a scan of an unchanged disk made {self.hub.head - head} revisions"
+        self._let_pass(0.1)  # the sweeps of the stage, which nobody waits for
         self.check()
+
+    def _let_pass(self, seconds: float) -> None:
+        end = self.schedule.now + seconds
+        while (due := self.schedule.next_at()) is not None and due <= end:
+            self.schedule.step()
 
     def _between_calls(self, agent: Agent) -> None:
         """Between any two calls to the file system the user may act, or the process be killed."""
