@@ -35,7 +35,6 @@ from syncagent.model.names import Name, RelPath, check_name, is_conflict_name, n
 from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement
 from syncagent.model.sources import IdSource
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.tree import subtree
 
 PARKED: Final = RelPath(".syncagent/park")
 NOWHERE: Final = "\x00"
@@ -291,15 +290,20 @@ class Identifier:
             self._seen.missing[node_id] = None
 
     def _index_missing(self) -> None:
-        for top in [one for one in self._seen.missing if one not in self._indexed]:
-            self._indexed.add(top)
-            for node_id in subtree(self._canopy.local, top):
-                inode = _inode(self._canopy.stamp(node_id) or Stamp(b""))
-                if inode is not None:
-                    self._inodes[inode] = node_id
-                node = self._canopy.local.get(node_id)
-                if isinstance(node, File):
-                    self._digests.setdefault(node.content.digest, []).append(node_id)
+        waiting = [one for one in self._seen.missing if one not in self._indexed]
+        while waiting:
+            node_id = waiting.pop()
+            if node_id in self._indexed:
+                continue
+            self._indexed.add(node_id)
+            inode = _inode(self._canopy.stamp(node_id) or Stamp(b""))
+            if inode is not None:
+                self._inodes[inode] = node_id
+            node = self._canopy.local.get(node_id)
+            if isinstance(node, File):
+                self._digests.setdefault(node.content.digest, []).append(node_id)
+            elif isinstance(node, Dir):
+                waiting.extend(self._canopy.local.children(node_id))
 
     # --- paths ------------------------------------------------------------------------------------------------
 
