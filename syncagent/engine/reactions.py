@@ -118,8 +118,8 @@ class Reactions:
         if verdict.ruling is Ruling.COMMITTED:
             settle_submitted(self._canopy, op, verdict.rev)
         else:
-            # The answer of long ago.  What has become of the node since, Remote knows from the journal: it may have been
-            # deleted there, and must not seem to be back.
+            # The answer of long ago.  What has become of the node since, Remote knows from the journal: it may have
+            # been deleted there, and must not seem to be back.
             settle_agreed(self._canopy, op)
         if isinstance(op, SubmitCreate | SubmitEdit) and isinstance(op.node, File):
             self._local.at_hand.let_go(op.node.content.digest)
