@@ -13,6 +13,9 @@ from syncagent.engine.events import Event, Paused, ProofWanted
 from syncagent.engine.status import Status
 
 LONGEST_WAIT: Final = 7 * 24 * 3600.0
+LOOK_SECONDS: Final = 0.25
+STUCK_SECONDS: Final = 2.0
+"""So long is a `wait` patient with what only a person can mend: it may just have been mended, and not been noticed."""
 
 
 class Agent(Protocol):
@@ -86,7 +89,19 @@ class Commands:
         def proven(status: Status) -> bool:
             return status.in_sync and status.proven >= wanted
 
-        await self._agent.board.until(lambda status: proven(status) or bool(self._stuck()), min(seconds, LONGEST_WAIT))
+        loop = asyncio.get_running_loop()
+        now, stuck_since = loop.time(), None
+        end = now + min(seconds, LONGEST_WAIT)
+        while not proven(self._agent.board.status) and now < end:
+            if not self._stuck():
+                stuck_since = None
+            elif stuck_since is None:
+                stuck_since = now
+            elif now >= stuck_since + STUCK_SECONDS:
+                break
+            # Not all that this depends on is told by the board.
+            await self._agent.board.until(proven, min(LOOK_SECONDS, end - now))
+            now = loop.time()
         return self._status() | {"in_sync": proven(self._agent.board.status)}
 
     def _stuck(self) -> str:

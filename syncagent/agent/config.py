@@ -124,6 +124,8 @@ class AgentConfig(Settings):
     data_dir: Path
     client_id: str
     api_key: SecretStr
+    new_hub: bool = False
+    """Whether the person has said that the hub may be another one than before."""
 
     @property
     def places(self) -> Places:
@@ -160,7 +162,7 @@ def read_settings(
     return settings
 
 
-def agent_config(settings: Settings, places: Places, api_key: str) -> AgentConfig:
+def agent_config(settings: Settings, places: Places, api_key: str, *, new_hub: bool = False) -> AgentConfig:
     """The whole of what an agent needs.  Raises BadConfig when there is no key."""
     if not api_key:
         raise BadConfig("no key for the hub: set SYNCAGENT_API_KEY, or begin with `syncagent join LINK`")
@@ -169,6 +171,7 @@ def agent_config(settings: Settings, places: Places, api_key: str) -> AgentConfi
         data_dir=places.data_dir,
         client_id=client_id(places, settings.name),
         api_key=SecretStr(api_key),
+        new_hub=new_hub,
     )
 
 

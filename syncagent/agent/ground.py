@@ -90,9 +90,9 @@ class Ground:
             self._search = asyncio.ensure_future(self._find())
 
     def bind(self, hub_id: str) -> None:
-        """Note in the folder's marker which hub it belongs to, if that is not noted yet."""
+        """Note in the folder's marker which hub it belongs to, if that is not noted yet, or may change."""
         premises = self._premises
-        if premises is None or not hub_id or premises.root.marker.hub_id:
+        if premises is None or not hub_id or (premises.root.marker.hub_id and not self._config.new_hub):
             return
 
         def note() -> None:

@@ -172,8 +172,8 @@ class Runtime:
             self._begin(ef.Note("warning", f"what was remembered had to be put aside: {loaded.rebuilt}"))
         parked = await self.ground.enter()
         # A database that was lost with all that it knew: the folder's marker still knows the hub (HAZARDS E12).
-        known = {"hub_id": self.ground.hub_id} if self.ground.hub_id else {}
-        self.feed(ev.Started(loaded.rows, {**known, **loaded.facts}, loaded.recipes, parked, _today()))
+        known = {"hub_id": self.ground.hub_id, **loaded.facts} | ({"hub_id": ""} if self._config.new_hub else {})
+        self.feed(ev.Started(loaded.rows, known, loaded.recipes, parked, _today()))
         self.started = True
         self._feed_all(list(self._wishes.values()))
         with watch_network(self._doubt_connection):

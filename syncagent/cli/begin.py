@@ -19,13 +19,21 @@ from urllib.parse import urlsplit
 
 import typer
 
-from syncagent.agent.config import Settings, gather, host_and_port, host_name, read_settings, write_settings
+from syncagent.agent.config import (
+    Settings,
+    agent_config,
+    gather,
+    host_and_port,
+    host_name,
+    read_settings,
+    write_settings,
+)
 from syncagent.agent.control import ControlClient
 from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key, save_key
 from syncagent.agent.lock import is_held
 from syncagent.agent.places import Places, make_private, places
 from syncagent.cli.exits import Exit, stuck
-from syncagent.cli.options import Background, DataDir
+from syncagent.cli.options import Background, DataDir, NewHub
 from syncagent.cli.output import complain, say
 from syncagent.cli.reach import is_loopback, reach_from_afar, reach_own_hub
 from syncagent.cli.words import summary
@@ -56,6 +64,7 @@ def up(
     ] = None,
     name: MachineName = None,
     background: Background = False,
+    new_hub: NewHub = False,
     link: Annotated[bool, typer.Option(hidden=True)] = True,
 ) -> int:
     """Start a hub and an agent that keeps FOLDER, and say how to add a second machine.
@@ -64,7 +73,7 @@ def up(
     """
     spot = places(data_dir)
     set_up(spot, folder, listen, name)
-    return _start(spot, background=background, show_link=link)
+    return _start(spot, background=background, show_link=link, new_hub=new_hub)
 
 
 def join(
@@ -78,13 +87,13 @@ def join(
     spot = places(data_dir)
     set_up_joined(spot, parse_link(sys.stdin.readline().strip() if link == "-" else link), folder, name)
     if background:
-        return _start(spot, background=True, show_link=False)
+        return _start(spot, background=True, show_link=False, new_hub=True)
     return _become_up(spot)
 
 
 def _become_up(spot: Places) -> NoReturn:
     """Go on as `up`: the link has the key in it, and others on this machine can see the arguments of a process."""
-    os.execv(sys.executable, [*_ourselves(), "up", "--data-dir", str(spot.data_dir)])  # noqa: S606 - our own program
+    os.execv(sys.executable, [*_ourselves(), "up", "--new-hub", "--data-dir", str(spot.data_dir)])  # noqa: S606 - our own program
 
 
 def set_up(spot: Places, folder: Path | None, listen: str | None, name: str | None) -> Settings:
@@ -193,12 +202,12 @@ def _check_same(known: Mapping[str, Any], folder: Path | None, spot: Places) -> 
         raise BadConfig(f"{spot.data_dir} is for the folder {kept}; give another --data-dir for {folder}")
 
 
-def _start(spot: Places, *, background: bool, show_link: bool) -> int:
+def _start(spot: Places, *, background: bool, show_link: bool, new_hub: bool) -> int:
     settings = read_settings(spot, os.environ)
     if is_held(spot.lock):
         raise AlreadyRunning(f"already running for {settings.sync_root}; see `syncagent status`, or `syncagent stop`")
     if background:
-        found = _start_behind(spot)
+        found = _start_behind(spot, new_hub=new_hub)
         settings = read_settings(spot, os.environ)
         say(f"keeping {settings.sync_root} in the background; `{typed(spot, 'status')}` says how it goes")
         if show_link and settings.listen:
@@ -216,7 +225,7 @@ def _start(spot: Places, *, background: bool, show_link: bool) -> int:
 
     from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`, nor for the one in front
 
-    return compose.run_up(settings, spot, key, ready, seen=show_link)
+    return compose.run_up(agent_config(settings, spot, key, new_hub=new_hub), ready, seen=show_link)
 
 
 def how_to_add(settings: Settings, key: str, spot: Places) -> str:
@@ -241,7 +250,7 @@ def typed(spot: Places, command: str) -> str:
     return " ".join(words)
 
 
-def _start_behind(spot: Places) -> Mapping[str, Any]:
+def _start_behind(spot: Places, *, new_hub: bool) -> Mapping[str, Any]:
     """Start `up` as a process of its own, and wait until it answers, and a little longer for its first word with the
     hub; gives its status.  Raises SyncAgentError when it does not answer."""
     make_private(spot.log.parent)
@@ -249,7 +258,7 @@ def _start_behind(spot: Places) -> Mapping[str, Any]:
     environment = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
     with open(words, "wb", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW, 0o600)) as output:
         child = subprocess.Popen(  # noqa: S603 - our own program
-            [*_ourselves(), "up", "--no-link", "--data-dir", str(spot.data_dir)],
+            [*_ourselves(), "up", "--no-link", *(["--new-hub"] if new_hub else []), "--data-dir", str(spot.data_dir)],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/", env=environment,
         )  # fmt: skip
     end = time.monotonic() + START_SECONDS

@@ -14,11 +14,11 @@ from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
-from syncagent.agent.config import AgentConfig, Settings, agent_config, host_and_port, write_settings
+from syncagent.agent.config import AgentConfig, Settings, host_and_port, write_settings
 from syncagent.agent.control import ControlClient
 from syncagent.agent.lock import hold
 from syncagent.agent.logs import Echo, end, log_to
-from syncagent.agent.places import Places, make_private
+from syncagent.agent.places import make_private
 from syncagent.agent.runtime import run_agent
 from syncagent.cli.exits import Exit
 from syncagent.cli.live import live_status
@@ -42,12 +42,10 @@ def run_hub_alone(directory: Path, host: str, port: int, *, insecure: bool, key:
         end(handler)
 
 
-def run_up(settings: Settings, spot: Places, key: str, ready: Callable[[Settings], None], *, seen: bool) -> int:
+def run_up(config: AgentConfig, ready: Callable[[Settings], None], *, seen: bool) -> int:
     """`up`: the agent, and its own hub where the settings say so.  ``ready`` is called when the hub listens; ``seen``
     says whether someone sits before it, who is told of trouble."""
-    config = agent_config(settings, spot, key)
-    echo = Echo.TROUBLE if seen else Echo.NONE
-    with _prepared(config, echo), live_status(ControlClient(spot.control)):
+    with _prepared(config, Echo.TROUBLE if seen else Echo.NONE), live_status(ControlClient(config.places.control)):
         return asyncio.run(until_signal(_up(config, ready)))
 
 
@@ -59,12 +57,14 @@ async def _up(config: AgentConfig, ready: Callable[[Settings], None]) -> int:
     hub = HubConfig(
         data_dir=make_private(config.places.hub), host=host, port=port, bootstrap_key=config.api_key.get_secret_value()
     )
+    # A hub of our own that was lost is no stranger: what it had, the folder has, and gives it.
+    new_hub = config.new_hub or not (config.places.hub / "hub.db").exists()
     async with contextlib.AsyncExitStack() as stack:
         running = await stack.enter_async_context(Hub(hub))
         reached = {**reach_own_hub(host, port), "fingerprint": running.fingerprint}
         if any(getattr(config, name) != value for name, value in reached.items()):
             write_settings(config.places, reached)
-        known = config.model_copy(update=reached)
+        known = config.model_copy(update={**reached, "new_hub": new_hub})
         ready(known)
         return await run_agent(known)
 

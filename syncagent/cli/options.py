@@ -18,6 +18,9 @@ DataDir: TypeAlias = Annotated[
     ),
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+NewHub: TypeAlias = Annotated[
+    bool, typer.Option("--new-hub", help="The hub may be another one than before: both sides are united.")
+]
 Background: TypeAlias = Annotated[
     bool, typer.Option("--background", help="Start, say how to go on, and come back to the prompt.")
 ]

@@ -11,7 +11,7 @@ import typer
 from syncagent.agent.config import agent_config, host_and_port, read_settings
 from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key
 from syncagent.agent.places import make_private, places
-from syncagent.cli.options import DataDir
+from syncagent.cli.options import DataDir, NewHub
 from syncagent.errors import BadConfig
 
 
@@ -44,6 +44,7 @@ def run(
         str | None, typer.Option(metavar="N", help="What this machine is called.", show_default=False)
     ] = None,
     folder: Annotated[str | None, typer.Option(help="Which of the hub's folders.", show_default=False)] = None,
+    new_hub: NewHub = False,
 ) -> int:
     """Run an agent.  SYNCAGENT_API_KEY is its key; what is not given comes from config.toml."""
     spot = places(data_dir)
@@ -62,4 +63,4 @@ def run(
         raise BadConfig(f"no key for the hub: set {KEY_VARIABLE}, or begin with `syncagent join LINK`")
     from syncagent.cli import compose  # noqa: PLC0415 - as above
 
-    return compose.run_agent_alone(agent_config(settings, spot, key))
+    return compose.run_agent_alone(agent_config(settings, spot, key, new_hub=new_hub))

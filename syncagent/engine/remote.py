@@ -94,7 +94,10 @@ class RemoteSide:
             return [Note("warning", self.reason)]
         if self.hub_id and event.hub_id != self.hub_id:
             self.final = True
-            self.reason = "this is another hub than before: nothing is exchanged with it until you say so"
+            self.reason = (
+                "this is another hub than before: nothing is exchanged with it until you say so "
+                "(join it with its link, or start once with --new-hub: both sides are united then)"
+            )
             return [CloseLink(self.reason, again=False), Note("error", self.reason)]
         self._news = True
         notes: list[Effect] = []

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from syncagent.agent import commands
 from syncagent.agent.board import Board
 from syncagent.agent.commands import Commands
 from syncagent.agent.config import AgentConfig
@@ -113,7 +114,9 @@ async def test_what_is_not_known_is_refused() -> None:
         await anext(agent.commands.follow("dance", {}))
 
 
-async def test_wait_ends_at_once_when_only_a_person_can_mend_it() -> None:
+async def test_wait_ends_soon_when_only_a_person_can_mend_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "STUCK_SECONDS", 0.1)
+    monkeypatch.setattr(commands, "LOOK_SECONDS", 0.01)
     agent = Agent()
     agent.board.hinder("folder", "it is gone")
     answer = await agent.commands.handle("wait", {"timeout": 60})

@@ -38,10 +38,11 @@ class Process:
     def __init__(self, name: str, home: Path) -> None:
         self.name = name
         self.home = home
+        self.key = KEY
         self.process: subprocess.Popen[bytes] | None = None
 
     def launch(self, *arguments: str | Path) -> None:
-        environment = {**os.environ, "SYNCAGENT_API_KEY": KEY, "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "SYNCAGENT_API_KEY": self.key, "PYTHONUNBUFFERED": "1"}
         with (self.home / f"{self.name}.out").open("ab") as output:
             self.process = subprocess.Popen(
                 command(*arguments), stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment
@@ -88,12 +89,12 @@ class Machine(Process):
         self.hub = hub
         self.root = home / name
         self.data = home / f"{name}-data"
-        self.root.mkdir()
+        self.root.mkdir(parents=True)
 
-    def start(self) -> None:
+    def start(self, *more: str) -> None:
         self.launch(
             "run", "--data-dir", self.data, "--sync-root", self.root,
-            "--server", f"ws://127.0.0.1:{self.hub.port}", "--name", self.name,
+            "--server", f"ws://127.0.0.1:{self.hub.port}", "--name", self.name, *more,
         )  # fmt: skip
         until(lambda: self.ask("status", "--json").returncode == 0, lambda: f"{self.name}: no answer\n{self.output()}")
 
@@ -118,6 +119,14 @@ class Machine(Process):
         if answer.returncode != 0:
             raise AssertionError(f"{self.name} is not in sync: {answer}\n{self.status()}\n{self.output()}")
 
+    def stuck(self) -> int:
+        """The exit code of a `wait` that ends because only a person can help; it says so in one line."""
+        answer = self.ask("wait", "--timeout", str(PATIENCE))
+        assert answer.stdout == ""
+        assert answer.stderr.startswith("syncagent: not in sync until this is mended: "), answer
+        assert answer.stderr.count("\n") == 1
+        return answer.returncode
+
     def tree(self) -> dict[str, str]:
         return tree(self.root)
 
@@ -140,7 +149,7 @@ def tree(root: Path) -> dict[str, str]:
                 continue
             path = os.path.relpath(entry.path, root)
             if entry.is_symlink():
-                found[path] = f"link {os.readlink(entry.path)}"  # noqa: PTH115 - the text itself, unchecked
+                found[path] = f"link {os.readlink(entry.path)}"
             elif entry.is_dir():
                 found[path] = "folder"
                 waiting.append(Path(entry.path))
