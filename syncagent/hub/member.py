@@ -110,7 +110,9 @@ class Member:
         self._wishes: deque[_Wish] = deque()
         self._staged = Staged()
         self._keeping: dict[int, int] = {}
-        self._held: deque[Submit] = deque()
+        self._held: deque[tuple[int, Submit]] = deque()
+        """Submissions that wait for the blocks that came before them to be kept, up to that number; not for those that
+        come after them, or a small edit would wait until a large file has passed."""
 
     @property
     def busy(self) -> bool:
@@ -153,7 +155,7 @@ class Member:
         effects = self._keep() if self._staged.large else []
         submit = Submit(self._client_id, allowed, self._staged.take())
         if self._keeping:
-            self._held.append(submit)
+            self._held.append((max(self._keeping), submit))
             return effects
         return self._do(submit)
 
@@ -227,8 +229,8 @@ class Member:
     def _kept(self, number: int) -> list[Effect]:
         del self._keeping[number]
         effects: list[Effect] = []
-        while self._held and not self._keeping:
-            effects += self._do(self._held.popleft())
+        while self._held and self._held[0][0] < min(self._keeping, default=self._numbers + 1):
+            effects += self._do(self._held.popleft()[1])
         if self._staged.large and not self._keeping:
             effects += self._keep()
         return effects

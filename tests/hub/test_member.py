@@ -103,6 +103,25 @@ def test_a_submission_waits_for_the_blocks_that_are_being_kept(desk: Desk) -> No
     assert answer["data"]["verdicts"][0]["status"] == "committed"
 
 
+def verdicts(client: Client) -> list[tuple[str, str]]:
+    return [(one["node_id"], one["status"]) for text in client.texts() for one in text["data"].get("verdicts", [])]
+
+
+def test_a_submission_does_not_wait_for_blocks_that_come_after_it(desk: Desk) -> None:
+    a = live(desk, "a")
+    desk.held = deque()
+    a.feed(Heard(pack(bytes(100_000))))
+    a.submit(directory("d1"))
+    for number in range(1, 60):
+        a.feed(Heard(pack(bytes([number]) * 100_000)))
+    a.submit(directory("d2"))
+    desk.release(1)
+    assert desk.held, "blocks that came later are still being kept"
+    assert verdicts(a) == [("d1", "committed")]
+    desk.release()
+    assert verdicts(a) == [("d1", "committed"), ("d2", "committed")]
+
+
 def test_many_small_blocks_are_not_hoarded(desk: Desk) -> None:
     a = live(desk, "a")
     for n in range(20):
