@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, model_serializer
 
 from syncagent.protocol.envelope import Count, Flag, Short, Wire
 
@@ -30,12 +30,18 @@ Names = Annotated[tuple[Short, ...], Field(max_length=64)]
 
 class Limits(Wire):
     """What the hub accepts.  ``text_bytes`` counts the plain text, compressed or not; ``frame_bytes`` a whole binary
-    frame; ``push_bytes`` the blocks of one change that are sent ahead of it unasked."""
+    frame; ``push_bytes`` the blocks of one change that are sent ahead of it unasked.
+
+    All of them are always spelled out: a client that others write need not know our defaults."""
 
     text_bytes: Count = 4 * 1024 * 1024
     frame_bytes: Count = 1024 * 1024
     batch_changes: Count = 4096
     push_bytes: Count = 64 * 1024
+
+    @model_serializer
+    def _all(self) -> dict[str, int]:
+        return dict(self)
 
 
 DEFAULT_LIMITS: Final = Limits()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from syncagent.protocol.codec import encode_body
 from syncagent.protocol.connection import (
     ALL_CAPABILITIES,
     ConnectionRequest,
     ConnectionResponse,
     HeartbeatMessage,
     HubHeartbeat,
+    Limits,
 )
 
 SEED: dict[str, Any] = {"client_id": "client-123", "client_name": "A", "sync_root": "/home/a/Sync"}
@@ -27,6 +30,14 @@ def test_a_request_of_four_fields_is_level_1() -> None:
 def test_a_response_of_three_fields_is_level_1() -> None:
     response = ConnectionResponse.model_validate({"success": True, "message": "Connected", "server_time": "2023"})
     assert (response.protocol_version, response.capabilities, response.limits) == (1, (), None)
+
+
+def test_limits_are_spelled_out_even_where_they_are_the_defaults() -> None:
+    response = ConnectionResponse(success=True, message="", server_time="", limits=Limits())
+    text = encode_body(response, client_id="server", timestamp="")
+    assert json.loads(text)["data"]["limits"] == {
+        "text_bytes": 4194304, "frame_bytes": 1048576, "batch_changes": 4096, "push_bytes": 65536,
+    }  # fmt: skip
 
 
 def test_the_key_is_not_shown() -> None:
