@@ -123,16 +123,21 @@ REFUSALS: list[tuple[str, dict[str, Any], type[SyncAgentError]]] = [
 ]
 
 
-@pytest.mark.parametrize(("more", "kind"), [case[1:] for case in REFUSALS], ids=[case[0] for case in REFUSALS])
-@pytest.mark.parametrize("as_error", [False, True], ids=["answer", "error message"])
-def test_a_refusal(more: dict[str, Any], kind: type[SyncAgentError], as_error: bool) -> None:
-    if as_error and not more:
-        pytest.skip("an error has a code")
-    said_no = (
-        hub("error", message="no", details="", **more)
-        if as_error
-        else hub("client_connect", success=False, message="no", server_time=WHEN, **more)
-    )
+def as_answer(more: dict[str, Any]) -> str:
+    return hub("client_connect", success=False, message="no", server_time=WHEN, **more)
+
+
+def as_error(more: dict[str, Any]) -> str:
+    return hub("error", message="no", details="", **more)
+
+
+@pytest.mark.parametrize(
+    ("said_no", "kind"),
+    [(as_answer(more), kind) for _, more, kind in REFUSALS]
+    + [(as_error(more), kind) for _, more, kind in REFUSALS[1:]],
+    ids=[name for name, _, _ in REFUSALS] + [f"{name}, as an error" for name, _, _ in REFUSALS[1:]],
+)
+def test_a_refusal(said_no: str, kind: type[SyncAgentError]) -> None:
     with pytest.raises(kind, match="no") as refusal:
         Dialogue(WHO, lambda: WHEN, 0.0).receive(said_no, 0.0)
     assert link_down(refusal.value).final is issubclass(kind, AskPerson)
