@@ -215,6 +215,8 @@ def _start(spot: Places, *, background: bool, show_link: bool, new_hub: bool) ->
         code = stuck(found)
         if code is not Exit.OK:
             complain(f"it goes on when this is mended: {summary(found)}")
+        elif found.get("reason"):
+            complain(f"for now it is {summary(found)}")
         return code
     key = from_environment(os.environ) or load_key(spot)
 

@@ -17,6 +17,7 @@ from syncagent.engine.uploads import Uploads
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from syncagent.trees.canopy import Canopy
+from syncagent.trees.tree import path_of
 
 ONLY_READS = "this machine may only read: what is changed here stays here"
 
@@ -101,7 +102,9 @@ class Standing:
         return held + [(self._path(one), reason) for one, reason in self._local.doubts() if reason]
 
     def _path(self, node_id: NodeId) -> RelPath:
-        return self._canopy.local_path(node_id) or RelPath(f"({node_id})")
+        # What is not here yet, or not any more, has its name from the hub.
+        known = self._canopy.local_path(node_id) or path_of(self._canopy.remote, node_id)
+        return known or RelPath(f"({node_id})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,18 @@ def test_what_the_disk_refuses_is_listed_with_its_reason_and_holds_up_nothing_el
     assert solo.status.in_sync
 
 
+def test_what_is_held_back_before_it_is_here_has_its_name_from_the_hub() -> None:
+    solo = Solo().synced(a=b"1")
+
+    def refuse(call: str, path: RelPath) -> None:
+        if call in ("open", "write", "rename") and ".syncagent" in path:
+            raise OSError(errno.ENOSPC, "full")
+
+    solo.disk.before_call = refuse
+    solo.hear(solo.entry(file("x", "new", b"n" * 10))).give(b"n" * 10)
+    assert [path for path, _ in solo.status.held] == ["new"]
+
+
 @pytest.mark.parametrize("code", ["quota_exceeded", "mass_delete_held", "permission_denied", "storage_full"])
 def test_what_the_hub_refuses_for_now_is_tried_again_within_a_minute_n19(code: str) -> None:
     solo = Solo().synced(a=b"1")

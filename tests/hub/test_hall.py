@@ -90,6 +90,8 @@ async def test_who_has_a_key_is_let_in(house: House) -> None:
         (WRITER[0], "../x", "folder_unknown"),
         (WRITER[0], "", "folder_unknown"),
     ],
+    # The keys are made anew in each process, and must not be in the names of the tests.
+    ids=lambda value: "a key" if value.startswith("sak_") else None,
 )
 async def test_a_key_opens_its_folders(house: House, key: str, folder: str, answer: str) -> None:
     seat = await house.seat(key=key, folder=folder)
