@@ -45,6 +45,8 @@ DATABASE: Final = "hub.db"
 STOP_SECONDS: Final = 5.0
 _HANDSHAKE_SECONDS: Final = 10.0
 _BACKLOG: Final = 1024
+_ACCEPTED_AT_ONCE: Final = 64
+"""The loop looks at what is said between so many newcomers: whoever says something is not pushed out by a flood."""
 _ANY: Final = ("0.0.0.0", "::", "")  # noqa: S104 - not bound to here, only recognised
 _LOG: Final = logging.getLogger("syncagent.hub")
 
@@ -174,7 +176,7 @@ class Hub:
         try:
             server = await loop.create_server(
                 lambda: Gate(self._doorway, inner()), self._config.host, self._config.port, ssl=context,
-                ssl_handshake_timeout=_HANDSHAKE_SECONDS if context else None, backlog=_BACKLOG,
+                ssl_handshake_timeout=_HANDSHAKE_SECONDS if context else None, backlog=_ACCEPTED_AT_ONCE,
             )  # fmt: skip
         except OSError as trouble:
             at = f"{self._config.host}:{self._config.port}"
@@ -183,6 +185,9 @@ class Hub:
             reason = os.strerror(number) if number > 0 else trouble.strerror or str(trouble)
             taken = "; choose another port" if number == errno.EADDRINUSE else ""
             raise BadConfig(f"the hub cannot listen on {at}: {reason}{taken}") from trouble
+        for listening in server.sockets:
+            with socket.socket(fileno=os.dup(listening.fileno())) as same:
+                same.listen(_BACKLOG)  # the loop has only one number for both
         self.port = int(server.sockets[0].getsockname()[1])
         self._cleanup.push_async_callback(self._hang_up, hall, server)
         _LOG.info("listening on port %d%s", self.port, " with TLS" if context else "")

@@ -1,15 +1,15 @@
 """Stands before the web server: bounds what those cost who have not shown a key (HAZARDS F6, F7, F11).
 
 Every connection passes through a ``Gate``.  Until it is admitted, it may send so many bytes and take so much time, and
-there are so many at once; when there are too many, the oldest of the address that has most of them goes, so that a
-flood does not keep others out.
+there are so many at once; when there are too many, the oldest of the address that has most of them goes, and of those
+one that has not said a word before one that has, so that a flood does not keep others out.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 _HEADROOM: Final = 16 * 1024
@@ -27,13 +27,27 @@ class Caps:
     waiting_bytes: int = 64 * 1024
 
 
+@dataclass(slots=True)
+class _Crowd:
+    """Those of one address that were not admitted yet, in the order in which they came, and began to speak."""
+
+    silent: dict[Gate, None] = field(default_factory=dict)
+    speaking: dict[Gate, None] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.silent) + len(self.speaking)
+
+    def first(self) -> Gate:
+        return next(iter(self.silent or self.speaking))
+
+
 class Doorway:
     """All gates.  On the event loop's thread."""
 
     def __init__(self, caps: Caps) -> None:
         self.caps = caps
         self.open = 0
-        self.waiting: dict[str, dict[Gate, None]] = {}
+        self.waiting: dict[str, _Crowd] = {}
         self.addresses: dict[str, int] = {}
 
     def enter(self, gate: Gate) -> bool:
@@ -42,18 +56,26 @@ class Doorway:
             return False
         self.open += 1
         self.addresses[gate.address] = self.addresses.get(gate.address, 0) + 1
-        self.waiting.setdefault(gate.address, {})[gate] = None
+        self.waiting.setdefault(gate.address, _Crowd()).silent[gate] = None
         if sum(map(len, self.waiting.values())) > self.caps.waiting:
-            crowd = max(self.waiting.values(), key=len)
-            next(iter(crowd)).drop()
+            max(self.waiting.values(), key=len).first().drop()
         return True
+
+    def spoke(self, gate: Gate) -> None:
+        """``gate`` has said something, for the first time."""
+        crowd = self.waiting.get(gate.address)
+        if crowd is not None and gate in crowd.silent:
+            del crowd.silent[gate]
+            crowd.speaking[gate] = None
 
     def admitted(self, gate: Gate) -> None:
         """``gate`` costs what it may, from now on."""
-        crowd = self.waiting.get(gate.address, {})
-        crowd.pop(gate, None)
-        if not crowd:
-            self.waiting.pop(gate.address, None)
+        crowd = self.waiting.get(gate.address)
+        if crowd is not None:
+            crowd.silent.pop(gate, None)
+            crowd.speaking.pop(gate, None)
+            if not crowd:
+                del self.waiting[gate.address]
 
     def leave(self, gate: Gate) -> None:
         self.admitted(gate)
@@ -72,8 +94,8 @@ class Gate(asyncio.Protocol):
         self._doorway = doorway
         self._inner = inner
         self._transport: asyncio.Transport | None = None
-        self._entered = False
-        self._left = doorway.caps.waiting_bytes + _HEADROOM
+        self._entered = self._counted = False
+        self._left = self._may_send = doorway.caps.waiting_bytes + _HEADROOM
         self._admitted = False
         self._timer: asyncio.TimerHandle | None = None
         self.address = ""
@@ -89,8 +111,8 @@ class Gate(asyncio.Protocol):
         self._doorway.admitted(self)
 
     def drop(self) -> None:
-        """End it at once."""
-        self._doorway.admitted(self)
+        """End it at once; it counts no more, although its socket hears of it later."""
+        self._leave()
         if self._transport is not None:
             self._transport.abort()
 
@@ -99,7 +121,7 @@ class Gate(asyncio.Protocol):
             raise TypeError("a gate stands before a stream")
         self._transport = transport
         self.address = str((transport.get_extra_info("peername") or ("",))[0])
-        self._entered = self._doorway.enter(self)
+        self._entered = self._counted = self._doorway.enter(self)
         if not self._entered:
             transport.abort()
             return
@@ -110,6 +132,8 @@ class Gate(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if not self._admitted:
             before = self._left
+            if before == self._may_send:
+                self._doorway.spoke(self)
             self._left -= len(data)
             if self._left < 0:
                 # The rest is taken from the socket and thrown away, so that the answer is not lost in a reset.
@@ -130,9 +154,14 @@ class Gate(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
         if self._entered:
-            self._doorway.leave(self)
+            self._leave()
             self._inner.connection_lost(exc)
             self.lost()
+
+    def _leave(self) -> None:
+        if self._counted:
+            self._counted = False
+            self._doorway.leave(self)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -56,6 +56,29 @@ async def test_f11_the_oldest_of_the_greatest_crowd_goes() -> None:
     assert flood[0][2].lost == 1
 
 
+async def test_f11_who_has_said_something_is_not_pushed_out_by_those_who_have_not() -> None:
+    doorway = Doorway(replace(CAPS, connections=100, per_address=100))
+    friend, transport, _ = enter(doorway)
+    friend.data_received(b"GET /")
+    flood = [enter(doorway) for _ in range(20)]
+    assert not transport.aborted
+    assert [one[1].aborted for one in flood] == [True] * 17 + [False] * 3
+
+
+async def test_f11_who_was_pushed_out_counts_no_more_although_its_socket_hears_of_it_later() -> None:
+    doorway = Doorway(CAPS)
+    gate, _, _ = enter(doorway)
+    for _ in range(20):
+        gate, transport, _ = enter(doorway)
+        transport.gate = None
+        transport.abort = lambda: None  # type: ignore[method-assign]
+        assert gate in doorway.waiting["a"].silent
+    assert doorway.open == 4
+    gate.drop()
+    gate.connection_lost(None)
+    assert doorway.open == 3
+
+
 async def test_who_was_admitted_is_not_pushed_out() -> None:
     doorway = Doorway(replace(CAPS, connections=100, per_address=100))
     gate, first, _ = enter(doorway)
