@@ -68,6 +68,10 @@ from syncagent.protocol.sync import (
 )
 
 FETCH_BYTES: Final = 1024 * 1024
+_CHANGE_BYTES: Final = 2048
+_BLOCK_BYTES: Final = 160
+_FILE_BYTES: Final = 1024
+_DIGEST_BYTES: Final = 80
 _COME_BACK: Final = Close(1013, "try again")
 
 
@@ -79,6 +83,10 @@ class _Wish:
     digests: tuple[Digest, ...]
     lacking: list[Digest]
     at: int = 0
+
+    @property
+    def cost(self) -> int:
+        return 4096 + _DIGEST_BYTES * len(self.digests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +113,12 @@ class Member:
         self._told = self._head = head
         self._numbers = 0
         self._asked: dict[int, tuple[Task, str]] = {}
+        self._backlog = 0
         self._reading = self._fetching = False
         self._verdicts: deque[_Verdicts] = deque()
         self._wishes: deque[_Wish] = deque()
         self._staged = Staged()
-        self._keeping: dict[int, int] = {}
+        self._keeping: dict[int, None] = {}
         self._held: deque[tuple[int, Submit]] = deque()
         """Submissions that wait for the blocks that came before them to be kept, up to that number; not for those that
         come after them, or a small edit would wait until a large file has passed."""
@@ -121,8 +130,8 @@ class Member:
 
     @property
     def backlog(self) -> int:
-        """How many bytes of this client's wait for the store."""
-        return sum(self._keeping.values()) + 4096 * len(self._asked)
+        """About how many bytes of this client's wait for the store, or for its own socket to have room."""
+        return self._backlog
 
     # --- what a client says -------------------------------------------------------------------------------------
 
@@ -140,7 +149,7 @@ class Member:
         effects: list[Effect] = []
         for part in self._staged.take_parts():
             effects += self._do(Keep(part))
-            self._keeping[self._numbers] = sum(len(plain) for _, plain in part)
+            self._keeping[self._numbers] = None
         return effects
 
     def changed(self, body: FileChange | FileChanges, now: Now) -> list[Effect]:
@@ -182,17 +191,20 @@ class Member:
                 return self._do(AskLacking(digests_from_wire(request.digests)), request.request_id)
             case BlocksRequest():
                 self._wishes.append(_Wish(request.request_id, digests_from_wire(request.digests), []))
+                self._backlog += self._wishes[-1].cost
                 return []
 
     def _do(self, task: Task, request_id: str = "") -> list[Effect]:
         self._numbers += 1
         self._asked[self._numbers] = (task, request_id)
+        self._backlog += _cost(task)
         return [Do(self._numbers, task)]
 
     # --- what the store answers ---------------------------------------------------------------------------------
 
     def answered(self, number: int, answer: Answer, now: Now) -> list[Effect]:
         task, request_id = self._asked.pop(number)
+        self._backlog -= _cost(task)
         match answer:
             case Submitted():
                 return self._judged(answer, now)
@@ -224,6 +236,7 @@ class Member:
         if not self._live:
             return [note, Say(frame)]
         self._verdicts.append(_Verdicts(answer.before, answer.head, frame))
+        self._backlog += len(frame)
         return [note]
 
     def _kept(self, number: int) -> list[Effect]:
@@ -269,6 +282,7 @@ class Member:
 
     def _granted(self, now: Now) -> list[Effect]:
         wish = self._wishes.popleft()
+        self._backlog -= wish.cost
         body = BlocksResponse(request_id=wish.request_id, digests=digests_to_wire(wish.lacking))
         return [self._say(body, now)]
 
@@ -281,7 +295,9 @@ class Member:
                 effects = self._kept(number)
             case Fetch():
                 self._fetching = False
-                request_id = self._wishes.popleft().request_id
+                wish = self._wishes.popleft()
+                self._backlog -= wish.cost
+                request_id = wish.request_id
             case ReadTail():
                 # It would never hear the rest: it is to come back, and to say where it stands.
                 return [self._say(ErrorMessage(error_code=answer.code, message=answer.message), now), _COME_BACK]
@@ -312,6 +328,7 @@ class Member:
         """The next thing to say or to read, while there is room on the way; nothing when there is nothing to do."""
         if self._live and self._verdicts and self._verdicts[0].before <= self._told:
             ready = self._verdicts.popleft()
+            self._backlog -= len(ready.frame)
             self._told = max(self._told, ready.head)
             return [Say(ready.frame)]
         until = self._verdicts[0].before if self._verdicts else self._head
@@ -325,3 +342,19 @@ class Member:
             self._fetching = True
             return self._do(Fetch(wish.digests[wish.at : wish.at + 1024], FETCH_BYTES))
         return []
+
+
+def _cost(task: Task) -> int:
+    """About how many bytes ``task`` takes while it waits: that a client sends much does not bring the hub down."""
+    match task:
+        case Submit(changes=changes, blocks=blocks):
+            recipes = sum(len(one.recipe if isinstance(one, Change) else one.missing) for one in changes)
+            return _CHANGE_BYTES * len(changes) + _BLOCK_BYTES * recipes + sum(len(plain) for _, plain in blocks)
+        case Keep(blocks=blocks):
+            return 4096 + sum(len(plain) for _, plain in blocks)
+        case AskLacking(digests=digests):
+            return 4096 + _DIGEST_BYTES * len(digests)
+        case Analyse(files=files):
+            return 4096 + _FILE_BYTES * len(files)
+        case _:
+            return 4096

@@ -202,3 +202,36 @@ def test_a_client_that_says_anew_where_it_stands_hears_nothing_twice(desk: Desk)
     a.say("sync_request", {"kind": "changes", "since": 1})
     desk.release()
     assert a.heard() == [2]
+
+
+@pytest.mark.parametrize("what", ["blocks", "missing", "analysis", "changes"])
+def test_f12_what_a_client_wants_waits_within_bounds(desk: Desk, what: str) -> None:
+    """Else one that asks and never reads, or asks faster than the disk answers, would take all memory."""
+    data: dict[str, object] = {"kind": what, "digests": [hexdigest(b"x")] * 20_000}
+    if what == "analysis":
+        data = {"kind": what, "files": [{"path": f"f{n}"} for n in range(5_000)]}
+    kind = "sync_request"
+    if what == "changes":
+        many = [{"client_id": "a", **directory(f"d{n}")} for n in range(2_000)]
+        kind, data = "file_changed", {"client_id": "a", "changes": many}
+    client = live(desk, "a")
+    client.reads = False
+    if what == "blocks":
+        client.submit(file_change("n", "n", bytes(60_000)))
+        client.session._unsent = ROOM  # its socket is full
+    desk.held = deque()
+    said = 0
+    while client.session.may_hear and said < 100:
+        client.say(kind, data)
+        said += 1
+    assert said < 40
+    client.session._unsent = 0
+    client._unread = 0
+    client.reads = True
+    desk.release()
+    for _ in range(200):
+        client.read_all()
+    assert client.session.may_hear
+    member = client.session._member
+    assert member is not None
+    assert member.backlog == 0
