@@ -199,7 +199,7 @@ def test_a_stage_without_room_is_tried_again_b7() -> None:
     solo.todo.clear()
     content, _ = content_of(BIG)
     solo.feed(ev.StageOpened(content, frozenset(), "the disk of the folder is full", full=True))
-    assert (("(id-big)", "the disk of the folder is full")) in solo.status.held
+    assert ("big", "the disk of the folder is full") in solo.status.held
     solo.frozen = False
     solo.pass_time(FIRST_RETRY + 1).give(BIG)
     assert solo.tree()["big"] == BIG
