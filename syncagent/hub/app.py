@@ -32,7 +32,7 @@ from syncagent.hub.gate import Caps, Doorway, Gate
 from syncagent.hub.hall import Hall
 from syncagent.hub.rows import Folder
 from syncagent.hub.rules import Rules
-from syncagent.hub.server import application
+from syncagent.hub.server import HTTP_LOG, application
 from syncagent.hub.stores.files import BlockFiles
 from syncagent.hub.stores.ports import Store
 from syncagent.hub.stores.sqlite import SqliteStore
@@ -165,7 +165,9 @@ class Hub:
 
     async def _listen(self, hall: Hall) -> None:
         app = application(hall, __version__)
-        runner = web.AppRunner(app, handle_signals=False, access_log=None, keepalive_timeout=15, shutdown_timeout=1.0)
+        runner = web.AppRunner(
+            app, handle_signals=False, access_log=None, logger=HTTP_LOG, keepalive_timeout=15, shutdown_timeout=1.0
+        )
         await runner.setup()
         self._cleanup.push_async_callback(runner.cleanup)
         inner = runner.server

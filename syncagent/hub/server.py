@@ -17,6 +17,7 @@ from functools import partial
 from typing import Final, assert_never
 
 from aiohttp import WSMsgType, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from syncagent.hub import audit
 from syncagent.hub.events import (
@@ -47,6 +48,18 @@ CLOSE_SECONDS: Final = 2.0
 _MESSAGE_HEADROOM: Final = 64 * 1024
 _SENT_AT_LEAST: Final = 64 * 1024
 _LOG: Final = logging.getLogger("syncagent.hub")
+
+
+HTTP_LOG: Final = logging.getLogger("syncagent.hub.http")
+"""What the web server says of itself."""
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether it went wrong here.  What strangers send that is no HTTP would fill the log (HAZARDS F9)."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+HTTP_LOG.addFilter(_is_ours)
 
 
 def now() -> Now:
@@ -108,6 +121,7 @@ class Connection(Seat):
         self._more_out = asyncio.Event()
         self._may_hear = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._last_resort: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Future[None]] = set()
 
     @property
@@ -135,6 +149,8 @@ class Connection(Seat):
             writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await writer
+            if self._last_resort is not None:
+                self._last_resort.cancel()
 
     async def _listen(self) -> None:
         while not self._session.closed:
@@ -214,6 +230,9 @@ class Connection(Seat):
                     self._more_out.set()
                     if effect.code == 1006:
                         self._gate.drop()
+                    else:
+                        # The word of farewell stands behind all that was said: who does not read never hears it.
+                        self._last_resort = self._loop.call_later(2 * CLOSE_SECONDS, self._gate.drop)
                 case Do(number=number, task=task):
                     self._hall.do(self, task, partial(self._answer, number))
                 case Tell(text=text):

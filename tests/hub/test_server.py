@@ -478,3 +478,33 @@ async def test_the_hub_says_goodbye(start: Start) -> None:
     assert (await client.hear("error"))["data"]["error_code"] == "shutting_down"
     assert await client.closed() == 1001
     await stopping
+
+
+async def test_n17_who_reads_nothing_is_let_go_of_all_the_same(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The close stands behind what it does not read, and would never be said."""
+    monkeypatch.setattr("syncagent.hub.server.CLOSE_SECONDS", 0.1)
+    hub: Hub = await start()
+    deaf, other = await RawClient.live(hub.url, "deaf"), await RawClient.live(hub.url, "other")
+    plain = os.urandom(900_000)
+    await other.submit(file_change("n", "n", plain), blocks=(plain,))
+    assert (await deaf.hear("file_changed"))["data"]["changes"][0]["seq"] == 1
+    deaf.socket.transport.pause_reading()
+    await deaf.say("sync_request", {"kind": "blocks", "digests": [hexdigest(plain)] * 40})
+    await asyncio.sleep(0.3)
+    await deaf.say("heartbeat", {"client_id": "else", "timestamp": ""}, "else")
+    assert (await other.hear("client_disconnect"))["data"]["client_id"] == "deaf"
+    async with asyncio.timeout(3):
+        while hub._doorway.open > 1:  # noqa: ASYNC110 - there is nothing that could be waited for
+            await asyncio.sleep(0.02)
+
+
+async def test_f9_what_is_no_http_costs_no_page_of_the_log(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        for raw in (b"A" * 20_000 + b"\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: -5\r\n\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+            writer.write(raw)
+            assert b" 400 " in await reader.readline()
+            writer.close()
+    assert "AAAA" not in caplog.text
+    assert "Traceback" not in caplog.text
+    assert "Content-Length" not in caplog.text
