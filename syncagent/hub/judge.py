@@ -73,6 +73,11 @@ class _Bench:
 
     def judge(self, change: Change) -> Verdict:
         before = self._answered.get(change.change_id) or self._rows.answered.get(change.change_id)
+        if before is not None and before.node_id != change.node_id:
+            text = "another change had this change id"
+            return Verdict(
+                change.change_id, change.node_id, Ruling.REJECTED, error_code="invalid_message", message=text
+            )
         if before is not None:
             return Verdict(change.change_id, before.node_id, Ruling.DUPLICATE, before.seq, before.rev)
         row = self._node(change.node_id)

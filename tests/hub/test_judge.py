@@ -250,3 +250,14 @@ def test_a_batch_is_judged_like_its_changes_one_by_one(wanted: list[Change]) -> 
         assert list(together) == alone
     assert whole.journal() == single.journal()
     assert whole.rows() == single.rows()
+
+
+def test_a_change_id_that_stands_for_another_node_is_no_duplicate() -> None:
+    world, first = World(), create("d1", "a")
+    other = replace(create("d2", "b"), change_id=first.change_id)
+    world.submit(first)
+    assert world.codes(other, replace(create("d3", "c"), change_id=ChangeId("new"))) == ["invalid_message", "committed"]
+    assert world.codes(replace(create("d4", "d"), change_id=ChangeId("new"))) == ["invalid_message"]
+    [verdict] = world.submit(other).verdicts
+    assert verdict.node_id == "d2"
+    assert world.codes(first) == ["duplicate"]
