@@ -107,7 +107,7 @@ class Member:
         self.speaks_journal = Capability.JOURNAL in capabilities
         self._batch = Capability.BATCH in capabilities
         self._push = Capability.PUSH in capabilities
-        self._zstd = Capability.ZSTD in capabilities
+        self.zstd = Capability.ZSTD in capabilities
         # A client of level 1 only hears what happens from now on; one of level 2 says where it stands first.
         self._live = not self.speaks_journal
         self._told = self._head = head
@@ -228,7 +228,7 @@ class Member:
     def _judged(self, answer: Submitted, now: Now) -> list[Effect]:
         body = VerdictsResponse(verdicts=tuple(map(verdict_to_wire, answer.verdicts)), head=answer.head)
         text = encode_body(body, client_id=HUB, timestamp=iso(now.wall_ns))
-        frame = to_frame(text, compress=self._zstd)
+        frame = to_frame(text, compress=self.zstd)
         self._head = max(self._head, answer.head)
         rulings = Counter(verdict.ruling for verdict in answer.verdicts)
         counts = {ruling.value: number for ruling, number in rulings.items()}
@@ -267,7 +267,7 @@ class Member:
             return []
         if not self.speaks_journal:
             return [Say(text) for text in stretch.notices()]
-        frames = stretch.frames(push=self._push, batch=self._batch, compress=self._zstd)
+        frames = stretch.frames(push=self._push, batch=self._batch, compress=self.zstd)
         return [Say(frame) for frame in frames]
 
     def _fetched(self, answer: Fetched, now: Now) -> list[Effect]:
@@ -275,7 +275,7 @@ class Member:
         wish = self._wishes[0]
         wish.at += answer.number
         wish.lacking += answer.lacking
-        effects: list[Effect] = [Say(frame) for frame in encode_packs(answer.blocks, compress=self._zstd)]
+        effects: list[Effect] = [Say(frame) for frame in encode_packs(answer.blocks, compress=self.zstd)]
         if wish.at >= len(wish.digests):
             effects += self._granted(now)
         return effects
@@ -315,7 +315,7 @@ class Member:
 
     def _say(self, body: HubBody, now: Now) -> Say:
         text = encode_body(body, client_id=HUB, timestamp=iso(now.wall_ns))
-        return Say(to_frame(text, compress=self._zstd))
+        return Say(to_frame(text, compress=self.zstd))
 
     # --- what goes out of itself --------------------------------------------------------------------------------
 

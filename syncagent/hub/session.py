@@ -52,7 +52,7 @@ from syncagent.protocol.connection import (
     HeartbeatMessage,
     HubHeartbeat,
 )
-from syncagent.protocol.envelope import HUB, WebSocketMessage
+from syncagent.protocol.envelope import HUB, MessageType, WebSocketMessage
 from syncagent.protocol.faults import CODES, ErrorMessage, close_code
 
 ROOM: Final = 512 * 1024
@@ -151,8 +151,9 @@ class Session:
     # --- the handshake ------------------------------------------------------------------------------------------
 
     def _connect(self, message: WebSocketMessage | Pack, now: Now) -> list[Effect]:
-        request = None if isinstance(message, Pack) else body_from_client(message)
-        if isinstance(message, Pack) or not isinstance(request, ConnectionRequest):
+        if isinstance(message, Pack) or message.type is not MessageType.CLIENT_CONNECT:
+            raise BadMessage("not_authenticated", CODES["not_authenticated"].text)
+        if not isinstance(request := body_from_client(message), ConnectionRequest):
             raise BadMessage("not_authenticated", CODES["not_authenticated"].text)
         self._request = request
         if message.client_id != request.client_id:
@@ -201,7 +202,7 @@ class Session:
             return self._fault("rate_limited", CODES["rate_limited"].text, now, retry=self._messages.wait())
         try:
             limits = self._rules.limits if self._member else UNAUTHENTICATED_LIMITS
-            message = decode_frame(frame, limits)
+            message = decode_frame(frame, limits, compressed=self._member is None or self._member.zstd)
             if self._member is None:
                 return self._connect(message, now)
             if isinstance(message, Pack):

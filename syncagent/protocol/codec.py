@@ -73,11 +73,16 @@ class Pack:
 # --- in ---------------------------------------------------------------------------------------------------------
 
 
-def decode_frame(frame: str | bytes, limits: Limits = DEFAULT_LIMITS) -> WebSocketMessage | Pack:
-    """What a WebSocket gave: a text frame as ``str``, a binary frame as ``bytes``.  Raises BadMessage."""
+def decode_frame(
+    frame: str | bytes, limits: Limits = DEFAULT_LIMITS, *, compressed: bool = True
+) -> WebSocketMessage | Pack:
+    """What a WebSocket gave: a text frame as ``str``, a binary frame as ``bytes``.  Raises BadMessage: unsupported for
+    compressed text where that was not agreed on."""
     if isinstance(frame, str):
         return decode(frame, limits)
     if packs.frame_kind(frame) == packs.KIND_TEXT:
+        if not compressed:
+            raise BadMessage("unsupported", "compressed messages were not agreed on")
         return decode(packs.read_text(frame, limits), limits)
     return Pack(packs.read_pack(frame, limits))
 

@@ -13,6 +13,7 @@ from syncagent.hub.events import Ended, Heard, Lost, Ticked, TooLarge, Turned
 from syncagent.hub.rules import Rules
 from syncagent.protocol.convert import EMPTY
 from syncagent.protocol.faults import CODES
+from syncagent.protocol.packs import compress_text
 from tests.support.hub_desk import STAMP, Client, Desk, directory
 
 
@@ -275,3 +276,22 @@ def test_f9_whatever_is_said_is_answered_or_refused_by_the_rules(said: list[str 
         if message["type"] == "file_changed":
             assert message["data"]["client_id"] == "a"
             assert ".." not in message["data"]["file_path"]
+
+
+def test_what_was_not_agreed_on_is_not_unpacked(desk: Desk) -> None:
+    heartbeat = json.dumps({"type": "heartbeat", "data": {"client_id": "a", "timestamp": ""}, "client_id": "a",
+                            "timestamp": ""})  # fmt: skip
+    for capabilities, code in ((("journal", "zstd"), None), (("journal",), "unsupported")):
+        client = Client(desk, "a")
+        client.hello(2, *capabilities)
+        client.frames.clear()
+        client.feed(Heard(compress_text(heartbeat)))
+        [answer] = client.texts()
+        assert answer["data"].get("error_code") == code
+
+
+@pytest.mark.parametrize("kind", ["file_changed", "sync_request", "sync_response", "heartbeat", "error"])
+def test_f15_nothing_of_a_first_message_that_is_no_hello_is_looked_into(desk: Desk, kind: str) -> None:
+    client = Client(desk, "a")
+    client.say(kind, {"nonsense": 1})
+    assert (codes(client), client.closed) == (["not_authenticated"], 1008)
