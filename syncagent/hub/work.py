@@ -33,14 +33,16 @@ from syncagent.hub.tasks import (
     Tail,
     Task,
 )
-from syncagent.model.changes import Change, Verdict
+from syncagent.model.changes import Change, Entry, Verdict
 from syncagent.model.ids import Digest, Seq
+from syncagent.model.nodes import Link
+from syncagent.protocol.connection import DEFAULT_LIMITS
 
 PAGE: Final = 500
 """So many entries are in a page, at most."""
 
-_PAGE_BLOCKS: Final = 20_000
-"""So many blocks the files of a page have together, unless one alone has more."""
+_PAGE_BYTES: Final = DEFAULT_LIMITS.text_bytes // 2
+"""So long is a page, unless one entry alone is longer."""
 
 _TAIL: Final = 1000
 
@@ -102,12 +104,19 @@ def _page(store: Store, folder: FolderId, task: ReadChanges) -> Page:
 
 def _not_too_long(entries: Sequence[Timed]) -> Sequence[Timed]:
     """As many of ``entries`` as one message can hold."""
-    blocks = 0
+    size = 0
     for place, timed in enumerate(entries):
-        blocks += len(timed.entry.recipe)
-        if place and blocks > _PAGE_BLOCKS:
+        size += _bytes_at_most(timed.entry)
+        if place and size > _PAGE_BYTES:
             return entries[:place]
     return entries
+
+
+def _bytes_at_most(entry: Entry) -> int:
+    """No less than ``entry`` takes in a message: long paths and targets count, as do the escapes in them."""
+    target = entry.node.target if isinstance(entry.node, Link) else ""
+    # A character has at most four bytes, or is written as an escape of six.
+    return 1024 + 88 * len(entry.recipe) + 6 * (len(entry.path) + len(entry.old_path) + len(target))
 
 
 def _folder(store: Store, folder: FolderId) -> Folder:

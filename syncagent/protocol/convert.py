@@ -26,6 +26,9 @@ from syncagent.protocol.sync import WireVerdict
 EMPTY: Final = Digest(bytes.fromhex("af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"))
 """The BLAKE3 digest of nothing: that of every empty file."""
 
+MAX_BLOCKS: Final = 54_000
+"""So many blocks a file may have: its entry, with the longest paths, fits into one message of the default limits."""
+
 _NODE_ID: Final = re.compile(r"[a-z0-9-]{1,64}")
 _CHANGE_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ .,=@+-]{0,254}(?:/[A-Za-z0-9_][A-Za-z0-9_ .,=@+-]{0,254})*")
@@ -203,6 +206,8 @@ def _content(wire: FileChange) -> tuple[Content, Recipe]:
         if content.size > MAX_BLOCK_BYTES:
             raise BadMessage("invalid_message", f"a file of {content.size} bytes is more than one block")
         return content, (Block(content.digest, content.size),) if content.size else ()
+    if len(wire.blocks) > MAX_BLOCKS:
+        raise BadMessage("message_too_large", f"a file of {len(wire.blocks)} blocks; {MAX_BLOCKS} is the most")
     recipe = tuple(Block(Digest(bytes.fromhex(digest)), size) for digest, size in wire.blocks)
     if sum(block.size for block in recipe) != content.size:
         raise BadMessage("invalid_message", "the blocks do not add up to the size of the file")

@@ -7,6 +7,7 @@ import pytest
 from syncagent.content.digest import digest_of
 from syncagent.hub.rows import FolderId
 from syncagent.hub.stores.memory import MemoryStore
+from syncagent.hub.stretch import to_wire
 from syncagent.hub.tasks import (
     AskLacking,
     Fetch,
@@ -27,6 +28,9 @@ from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name
 from syncagent.model.nodes import Block, Content
+from syncagent.protocol.codec import encode_body
+from syncagent.protocol.connection import DEFAULT_LIMITS
+from syncagent.protocol.sync import ChangesResponse
 
 LAPTOP = ClientId("laptop")
 Blocks = tuple[tuple[Digest, bytes], ...]
@@ -97,6 +101,25 @@ def test_pages_follow_each_other_to_the_head(bench: Bench) -> None:
     assert page(bench, 3, 4).more is False
     assert page(bench, 7).entries == ()
     assert page(bench, 99).next == 99
+
+
+def test_a_page_of_long_targets_fits_into_one_message(bench: Bench) -> None:
+    """Else one client could write what no other can ever hear."""
+    links = (
+        Change(
+            ChangeId(f"c{n}"), Operation.CREATE, NodeId(f"n{n}"), Rev(0), Kind.LINK, ROOT, Name(f"l{n}"),
+            target="\x01" * 4096,
+        )
+        for n in range(300)
+    )  # fmt: skip
+    bench.submit(*links)
+    since, seen, more = 0, 0, True
+    while more:
+        answer = page(bench, since, snapshot=True)
+        body = ChangesResponse(changes=tuple(to_wire(answer.entries)), head=answer.head)
+        assert len(encode_body(body, client_id="server", timestamp="").encode()) < DEFAULT_LIMITS.text_bytes
+        since, seen, more = answer.next, seen + len(answer.entries), answer.more
+    assert seen == 300
 
 
 def test_from_the_beginning_it_is_a_snapshot(bench: Bench) -> None:

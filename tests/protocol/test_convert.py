@@ -10,14 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncagent.errors import BadMessage, BadName
-from syncagent.model.changes import Change, Entry, Operation, Ruling, Verdict, change_of
+from syncagent.model.changes import Change, Entry, Operation, Ruling, Verdict, change_of, node_of
 from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath, check_path
 from syncagent.model.nodes import Block, Content, Dir, File, Link, Node, Placement, Recipe
 from syncagent.protocol.changes import FileChange, FileChanges
+from syncagent.protocol.codec import encode_body
+from syncagent.protocol.connection import DEFAULT_LIMITS
 from syncagent.protocol.convert import (
     EMPTY,
+    MAX_BLOCKS,
     change_from_wire,
     change_to_wire,
     changes_of,
@@ -251,3 +254,26 @@ def test_a_verdict_comes_out_as_it_went_in(ruling: Ruling) -> None:
 def test_digests_are_written_in_hexadecimal() -> None:
     assert digests_to_wire([EMPTY]) == (blake3(b"").hexdigest(),)
     assert digests_from_wire(digests_to_wire([EMPTY])) == (EMPTY,)
+
+
+def test_a_file_has_no_more_blocks_than_its_entry_can_carry() -> None:
+    """The longest paths and sizes, and what the hub adds: else no one could hear of it."""
+    digest = "ab" * 32
+
+    def wire(number: int) -> FileChange:
+        return FileChange(
+            operation="create", file_path='"' * 255, client_id="a", change_id="c", node_id="n", parent_id="root",
+            kind="file", digest=digest, blocks=((digest, 1_048_534),) * number, size=1_048_534 * number,
+        )  # fmt: skip
+
+    with pytest.raises(BadMessage) as refused:
+        change_from_wire(wire(MAX_BLOCKS + 1))
+    assert refused.value.code == "message_too_large"
+    kept = change_from_wire(wire(MAX_BLOCKS))
+    longest = RelPath('"' * 4096)
+    entry = Entry(
+        Seq(1 << 62), Rev(1 << 62), Operation.MOVE, ClientId("x" * 256), kept.node_id, node_of(kept), kept.recipe,
+        longest, longest,
+    )  # fmt: skip
+    text = encode_body(entry_to_wire(entry, "2026-11-22T23:18:00+00:00"), client_id="server", timestamp="x" * 256)
+    assert len(text.encode()) < DEFAULT_LIMITS.text_bytes
