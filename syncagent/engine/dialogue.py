@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
+from syncagent.content.chunker import COARSE
 from syncagent.engine.effects import AskBlocks, AskChanges, AskMissing, CloseLink, SendBlocks, Submit
 from syncagent.engine.events import (
     BlocksCame,
@@ -108,6 +109,7 @@ class Dialogue:
         self._capabilities: frozenset[str] = frozenset()
         self._limits = DEFAULT_LIMITS
         self._requests = 0
+        self._since = 0
         self._pending: dict[str, _Pending] = {}
         self._untold: list[Event] = []
 
@@ -137,6 +139,7 @@ class Dialogue:
         """The frames that say ``effect``, in order.  What cannot be said at all is answered by ``unsaid``."""
         match effect:
             case AskChanges(since=since, snapshot=snapshot):
+                self._since = since
                 return [self._text(ChangesRequest(since=since, snapshot=snapshot))]
             case AskMissing(number=number, digests=digests):
                 return [self._text(request) for request in self._split("missing", number, digests)]
@@ -270,6 +273,10 @@ class Dialogue:
         self._patience = None
         self._capabilities = frozenset(answer.capabilities)
         self._limits = answer.limits or DEFAULT_LIMITS
+        if packs.longest_block(self._limits) < COARSE.most:
+            raise BadMessage(
+                "unsupported", f"it takes frames of {self._limits.frame_bytes} bytes: too short for a block"
+            )
         self._pulse = Pulse(now)
         self._pulse.agree(answer.heartbeat_interval)
         return Welcomed(
@@ -297,6 +304,8 @@ class Dialogue:
         match answer:
             case ChangesResponse():
                 entries = self._entries(answer.changes)
+                if answer.more and answer.next <= self._since:
+                    raise BadMessage("invalid_message", "a page of the journal that leads nowhere")
                 return [CaughtUp(entries, Seq(answer.head), answer.more, answer.snapshot, Seq(answer.next))]
             case VerdictsResponse(verdicts=verdicts):
                 judged = tuple(convert.verdict_from_wire(verdict) for verdict in verdicts)

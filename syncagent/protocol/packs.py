@@ -64,6 +64,11 @@ def frame_kind(frame: bytes) -> int:
 # --- packs ------------------------------------------------------------------------------------------------------
 
 
+def longest_block(limits: Limits) -> int:
+    """How long a block may be, so that a frame can carry it."""
+    return limits.frame_bytes - _HEAD.size - _ENTRY.size
+
+
 def encode_packs(
     blocks: Iterable[tuple[Digest, bytes]], *, compress: bool, limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[bytes]:
@@ -77,7 +82,7 @@ def encode_packs(
     parts: list[bytes] = []
     wire_total, plain_total = _HEAD.size, 0
     for digest, plain in blocks:
-        if not plain or _HEAD.size + _ENTRY.size + len(plain) > limits.frame_bytes:
+        if not plain or len(plain) > longest_block(limits):
             raise ValueError(f"a block of {len(plain)} bytes cannot be sent")
         wire = _shorter(plain, compressor)
         size = _ENTRY.size + len(wire)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from blake3 import blake3
 
+from syncagent.content.chunker import COARSE
 from syncagent.engine.dialogue import DIGESTS_AT_ONCE, HANDSHAKE_SECONDS, Dialogue, Frame, Introduction, link_down
 from syncagent.engine.effects import AskBlocks, AskChanges, AskMissing, CloseLink, SendBlocks, Submit
 from syncagent.engine.events import BlocksCame, BlocksEnded, CaughtUp, Heard, HubLacks, Judged, Welcomed
@@ -407,3 +408,24 @@ def test_all_that_is_said_can_be_read_by_a_hub() -> None:
         message = codec.decode_frame(frame)
         assert not isinstance(message, codec.Pack)
         codec.body_from_client(message)
+
+
+def test_g13_a_hub_whose_frames_hold_no_block_is_not_talked_to() -> None:
+    """Sending one would fail in the middle of the engine's step."""
+    dialogue = Dialogue(WHO, lambda: WHEN, now=0.0)
+    dialogue.open()
+    with pytest.raises(BadMessage, match="too short for a block"):
+        dialogue.receive(welcome(limits={"frame_bytes": 0}), 0.0)
+    least = connected(limits={"frame_bytes": COARSE.most + 42, "text_bytes": 0, "batch_changes": 0, "push_bytes": 0})
+    data = bytes(COARSE.most)
+    assert least.send(SendBlocks(1, ((Block(Digest(blake3(data).digest()), len(data)), data),)))
+
+
+def test_g13_pages_that_lead_nowhere_are_not_asked_for_for_ever() -> None:
+    dialogue = connected()
+    dialogue.send(AskChanges(Seq(7)))
+    page = {"success": True, "message": "", "kind": "changes", "more": True, "head": 99}
+    assert dialogue.receive(hub("sync_response", **page, next=8), 0.0)
+    dialogue.send(AskChanges(Seq(8)))
+    with pytest.raises(BadMessage, match="leads nowhere"):
+        dialogue.receive(hub("sync_response", **page, next=8), 0.0)
