@@ -48,11 +48,11 @@ def _work(root: Path, seed: int) -> None:
         folder.mkdir()
         for file in range(20):
             (folder / f"{file}.txt").write_bytes(rng.randbytes(rng.randrange(8_000)))
-        if number % 5 == 1:
+        if number % 5 == 1 and (root / f"folder {number - 1}").exists():
             (root / f"folder {number - 1}").rename(folder / "moved in")
         if number % 7 == 3:
             shutil.rmtree(folder)
-        if number % 4 == 2:
+        elif number % 4 == 2:
             (folder / "3.txt").write_bytes(rng.randbytes(3_000))
         if number == 10:
             (root / "large").write_bytes(rng.randbytes(20_000_000))
