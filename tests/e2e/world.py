@@ -163,11 +163,18 @@ class World:
 
 
 def until(so: Callable[[], bool], seconds: float, otherwise: Callable[[], str]) -> None:
-    """Look again and again whether it is so, for a while."""
+    """Look again and again whether it is so, for a while.  What changes while it is looked at (OSError) is not so yet."""
     end = time.monotonic() + seconds
-    while not so():
+    while not _is(so):
         assert time.monotonic() < end, otherwise()
         time.sleep(0.005)
+
+
+def _is(so: Callable[[], bool]) -> bool:
+    try:
+        return so()
+    except OSError:
+        return False
 
 
 def tree_of(root: Path) -> dict[str, str]:
