@@ -163,7 +163,7 @@ class World:
 
 
 def until(so: Callable[[], bool], seconds: float, otherwise: Callable[[], str]) -> None:
-    """Look again and again whether it is so, for a while.  What changes while it is looked at (OSError) is not so yet."""
+    """Look again and again whether it is so, for a while.  What changes while it is looked at is not so yet."""
     end = time.monotonic() + seconds
     while not _is(so):
         assert time.monotonic() < end, otherwise()
