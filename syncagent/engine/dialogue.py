@@ -153,8 +153,8 @@ class Dialogue:
                         limits=self._limits,
                     )
                 )
-            case Submit(changes=changes):
-                return list(self._submit(changes))
+            case Submit(changes=changes, confirmed=confirmed):
+                return list(self._submit(changes, confirmed=confirmed))
             case CloseLink(reason=reason):
                 return self.farewell(reason)
             case _:
@@ -178,13 +178,13 @@ class Dialogue:
             else:
                 yield BlocksRequest(request_id=request_id, digests=part)
 
-    def _submit(self, changes: Sequence[Change]) -> Iterator[Frame]:
+    def _submit(self, changes: Sequence[Change], *, confirmed: bool) -> Iterator[Frame]:
         """Batches that keep to the limits; the hub answers each by itself."""
         wired = [convert.change_to_wire(change, self._who.client_id) for change in changes]
         done = 0
         for batch in batches.cut(wired, self._limits):
             one = len(batch) == 1
-            text = self._plain_text(batch[0] if one else FileChanges(client_id=self._who.client_id, changes=batch))
+            text = self._plain_text(convert.batch_to_wire(batch, self._who.client_id, confirmed=confirmed))
             if one and len(text.encode()) > self._limits.text_bytes:
                 self._untold.append(_too_long(changes[done]))
             else:

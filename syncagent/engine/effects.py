@@ -107,9 +107,11 @@ class SendBlocks:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Tell the hub of these changes; answered by Judged."""
+    """Tell the hub of these changes; answered by Judged.  ``confirmed``: a person has said yes to the deletes and
+    overwrites among them, so that the hub does not hold them."""
 
     changes: tuple[Change, ...]
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

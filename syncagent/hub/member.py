@@ -162,7 +162,7 @@ class Member:
             return [Tell(encode_body(notice, client_id=HUB, timestamp=iso(now.wall_ns))) for notice in told]
         allowed = self._allowed(submitted(body))
         effects = self._keep() if self._staged.large else []
-        submit = Submit(self._client_id, allowed, self._staged.take())
+        submit = Submit(self._client_id, allowed, self._staged.take(), body.confirmed)
         if self._keeping:
             self._held.append((max(self._keeping), submit))
             return effects

@@ -18,7 +18,8 @@ OperationWord: TypeAlias = Literal["create", "update", "delete", "move"]
 
 class FileChange(Wire):
     """``file_path`` is where the node is after the change (before it, for a delete); ``old_path`` where a moved one
-    was.  ``digest`` is empty for what is no file; ``blocks`` for a file that is at most one block."""
+    was.  ``digest`` is empty for what is no file; ``blocks`` for a file that is at most one block.  ``confirmed`` is
+    heeded where a change is submitted alone: a batch says it once, for all of it."""
 
     operation: OperationWord
     file_path: str
@@ -38,6 +39,7 @@ class FileChange(Wire):
     seq: Count = 0
     rev: Count = 0
     server_time: Short = ""
+    confirmed: Flag = False
 
     @property
     def is_notice(self) -> bool:
@@ -46,7 +48,9 @@ class FileChange(Wire):
 
 
 class FileChanges(Wire):
-    """A batch: each change is judged on its own, in order."""
+    """A batch: each change is judged on its own, in order.  ``confirmed``: a person at the client's machine has said
+    yes to the deletes and overwrites in it."""
 
     client_id: Short
     changes: Many[FileChange]
+    confirmed: Flag = False

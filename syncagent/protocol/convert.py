@@ -221,6 +221,13 @@ def _content(wire: FileChange) -> tuple[Content, Recipe]:
 # --- out --------------------------------------------------------------------------------------------------------
 
 
+def batch_to_wire(changes: tuple[FileChange, ...], author: ClientId, *, confirmed: bool) -> FileChange | FileChanges:
+    """What ``author`` submits together: one change goes alone, several as a batch."""
+    if len(changes) == 1:
+        return changes[0].model_copy(update={"confirmed": True}) if confirmed else changes[0]
+    return FileChanges(client_id=author, changes=changes, confirmed=confirmed)
+
+
 def change_to_wire(change: Change, author: ClientId) -> FileChange:
     """``change`` as ``author`` submits it: the fields that its operation needs."""
     holds = change.operation is Operation.CREATE or change.operation is Operation.UPDATE

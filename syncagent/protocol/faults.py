@@ -99,6 +99,7 @@ _TABLE: Final = (
     Code("permission_denied", _O, Meaning.REFUSED, 0, "this key may not do that"),
     Code("quota_exceeded", _O, Meaning.FULL, 0, "the folder has no room left at the hub"),
     Code("mass_delete_held", _O, Meaning.REFUSED, 0, "so many deletes at once wait for a person's word"),
+    Code("mass_delete_rejected", _O, Meaning.REFUSED, 0, "a person at the hub has said no to so many deletes at once"),
     Code("storage_full", _S, Meaning.FULL, 0, "the hub has no room left"),
     Code("storage_unavailable", _S, Meaning.TROUBLE, 0, "the hub cannot reach its storage"),
     Code("internal_error", _S, Meaning.TROUBLE, 0, "the hub failed"),

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from blake3 import blake3
 
-from syncagent.model.ids import ROOT, Digest
+from syncagent.model.ids import ROOT, ClientId, Digest
 from syncagent.protocol.changes import FileChange, FileChanges, OperationWord
 from syncagent.protocol.codec import Body, encode_body
 from syncagent.protocol.connection import (
@@ -27,6 +27,7 @@ from syncagent.protocol.connection import (
     HubHeartbeat,
     Limits,
 )
+from syncagent.protocol.convert import batch_to_wire
 from syncagent.protocol.envelope import HUB
 from syncagent.protocol.faults import CODES, ErrorMessage
 from syncagent.protocol.packs import encode_packs
@@ -173,10 +174,10 @@ def _change(operation: str, path: str, fields: dict[str, Any]) -> FileChange:
     return FileChange(file_path=path, **whole)
 
 
-def submit(*changes: FileChange, client_id: str = LAPTOP) -> str:
+def submit(*changes: FileChange, client_id: str = LAPTOP, confirmed: bool = False) -> str:
     """A client submits a batch (one change alone goes without a batch)."""
     own = tuple(change.model_copy(update={"client_id": client_id}) for change in changes)
-    body = own[0] if len(own) == 1 else FileChanges(client_id=client_id, changes=own)
+    body = batch_to_wire(own, ClientId(client_id), confirmed=confirmed)
     return from_client(body, client_id=client_id)
 
 

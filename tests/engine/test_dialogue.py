@@ -266,6 +266,14 @@ def test_several_are_a_batch_and_too_many_are_several_in_order() -> None:
     assert {message["data"]["client_id"] for message in messages} == {ME}
 
 
+def test_a_persons_yes_goes_with_each_message_of_what_was_confirmed() -> None:
+    dialogue = connected(limits={"batch_changes": 3})
+    messages = said(dialogue.send(Submit(tuple(edit(number) for number in range(4)), confirmed=True)))
+    assert [message["data"]["confirmed"] for message in messages] == [True, True]
+    [unasked] = said(dialogue.send(Submit((edit(5), edit(6)))))
+    assert "confirmed" not in unasked["data"]
+
+
 def test_a_long_text_is_compressed_where_that_was_agreed() -> None:
     many = Submit(tuple(edit(number) for number in range(100)))
     assert [type(frame) for frame in connected().send(many)] == [bytes]

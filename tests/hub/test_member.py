@@ -11,7 +11,7 @@ from syncagent.content.digest import digest_of
 from syncagent.hub.events import Heard
 from syncagent.hub.rows import Role
 from syncagent.hub.session import ROOM
-from syncagent.hub.tasks import Failed
+from syncagent.hub.tasks import Failed, Submit
 from tests.support.hub_desk import Client, Desk, directory
 from tests.support.raw_client import file_change, hexdigest, pack, unpack
 
@@ -40,6 +40,15 @@ def test_nothing_is_said_of_the_journal_before_a_client_says_where_it_stands(des
     late.frames.clear()
     busy.submit(directory("d2"))
     assert late.heard() == [2]
+
+
+def test_a_persons_yes_goes_to_the_store_with_what_it_was_said_to(desk: Desk) -> None:
+    a = live(desk, "a")
+    desk.held = deque()
+    a.submit(directory("d1"))
+    a.say("file_changed", {"client_id": "a", "changes": [{"client_id": "a", **directory("d2")}], "confirmed": True})
+    a.say("file_changed", {"client_id": "a", **directory("d3"), "confirmed": True})
+    assert [do.task.confirmed for _, do in desk.held if isinstance(do.task, Submit)] == [False, True, True]
 
 
 def test_the_author_hears_verdicts_and_not_its_own_entries(desk: Desk) -> None:

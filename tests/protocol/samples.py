@@ -41,6 +41,8 @@ TO_HUB: Final[Mapping[str, str]] = {
     "submit_move": m.submit(m.move("a.txt", "docs/b.txt", parent_id=m.node_id("docs"))),
     "submit_delete": m.submit(m.delete("a.txt", base_rev=3)),
     "submit_batch": m.submit(m.folder("docs"), _LARGE, m.delete("a.txt")),
+    "submit_confirmed": m.submit(m.delete("a.txt", base_rev=3), confirmed=True),
+    "submit_confirmed_batch": m.submit(m.delete("a.txt"), m.delete("b.txt"), confirmed=True),
     "submit_batch_of_none": m.submit(),
     "ask_analysis": m.ask_analysis(
         ListedFile(path="a.txt", size=5, checksum="c", modified_time=m.TIME),

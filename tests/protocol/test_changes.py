@@ -32,6 +32,7 @@ def test_a_change_that_names_its_node_is_no_notice() -> None:
         {"size": 1.0},
         {"mtime_ns": 1 << 63},
         {"executable": 1},
+        {"confirmed": "yes"},
         {"digest": "ABCDEF" + "0" * 58},
         {"digest": "0" * 63},
         {"blocks": [["0" * 64]]},

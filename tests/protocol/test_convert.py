@@ -21,6 +21,7 @@ from syncagent.protocol.connection import DEFAULT_LIMITS
 from syncagent.protocol.convert import (
     EMPTY,
     MAX_BLOCKS,
+    batch_to_wire,
     change_from_wire,
     change_to_wire,
     changes_of,
@@ -201,6 +202,15 @@ def test_one_bad_change_of_a_batch_is_refused_alone() -> None:
 def test_a_change_that_cannot_be_answered_spoils_the_message() -> None:
     with pytest.raises(BadMessage):
         submitted(m.folder("a", change_id=""))
+
+
+def test_a_persons_yes_is_said_once_for_all_that_goes_together() -> None:
+    one, two = m.delete("a"), m.delete("b")
+    alone, batch = batch_to_wire((one,), ME, confirmed=True), batch_to_wire((one, two), ME, confirmed=True)
+    assert alone == one.model_copy(update={"confirmed": True})
+    assert batch == FileChanges(client_id=ME, changes=(one, two), confirmed=True)
+    assert not batch_to_wire((one,), ME, confirmed=False).confirmed
+    assert not batch_to_wire((one, two), ME, confirmed=False).confirmed
 
 
 def test_one_change_is_a_batch_of_one() -> None:

@@ -26,6 +26,7 @@ def test_the_table_of_codes_is_closed() -> None:
         Family.OPERATION: [
             "invalid_path", "not_found", "conflict", "name_taken", "parent_missing", "not_empty", "would_cycle",
             "needs_blocks", "permission_denied", "quota_exceeded", "mass_delete_held",
+            "mass_delete_rejected",
         ],
         Family.SYSTEM: ["storage_full", "storage_unavailable", "internal_error", "shutting_down"],
     }  # fmt: skip
