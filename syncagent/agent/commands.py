@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from syncagent.agent.board import Board
 from syncagent.agent.config import AgentConfig
-from syncagent.agent.control import Answer, UnknownCommand
+from syncagent.control import Answer, UnknownCommand
 from syncagent.engine.events import Event, Paused, ProofWanted
 from syncagent.engine.status import Status
 

@@ -23,9 +23,10 @@ import tomlkit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from syncagent.agent.keys import KeyStore
-from syncagent.agent.places import Places, write_private
+from syncagent.agent.places import Places
 from syncagent.errors import BadConfig
 from syncagent.model.link import is_folder_name
+from syncagent.private import write_private
 
 PREFIX: Final = "SYNCAGENT_"
 

@@ -29,9 +29,9 @@ from urllib.parse import urlsplit
 
 import syncagent
 from syncagent.agent.config import Settings
-from syncagent.agent.control import ControlClient
 from syncagent.agent.keys import load_key
 from syncagent.agent.places import Places
+from syncagent.control import ControlClient
 from syncagent.errors import NotRunning, SyncAgentError
 
 OLDEST_PYTHON: Final = (3, 11)

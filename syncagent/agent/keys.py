@@ -14,8 +14,9 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from syncagent.agent.places import Places, write_private
+from syncagent.agent.places import Places
 from syncagent.errors import BadConfig
+from syncagent.private import write_private
 
 KeyStore: TypeAlias = Literal["auto", "file", "keyring"]
 KEY_VARIABLE: Final = "SYNCAGENT_API_KEY"

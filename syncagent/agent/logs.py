@@ -18,7 +18,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final, TextIO
 
-from syncagent.agent.places import make_private
+from syncagent.private import make_private
 
 FILE_BYTES: Final = 5 << 20
 FILES_KEPT: Final = 4

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncagent.agent.config import AgentConfig
-from syncagent.agent.places import write_private
 from syncagent.errors import StorageTrouble
 from syncagent.localfs.applier import Applier
 from syncagent.localfs.ports import Disk
@@ -20,6 +19,7 @@ from syncagent.localfs.real import RealDisk
 from syncagent.localfs.root import Root, make_folder, open_root
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.staging import Staging
+from syncagent.private import write_private
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-from syncagent.agent.places import make_private
 from syncagent.engine.events import BlocksCame, BlocksRead, CaughtUp, Event, Heard, Judged, Seen, Started, TasksDone
 from syncagent.model.facts import Fact, FileSeen
+from syncagent.private import make_private
 
 MOST_EVENTS: Final = 2_000
 MOST_ITEMS: Final = 20_000

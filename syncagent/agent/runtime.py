@@ -20,7 +20,6 @@ from syncagent.agent.board import Board
 from syncagent.agent.chronicle import Chronicle
 from syncagent.agent.commands import Commands
 from syncagent.agent.config import AgentConfig
-from syncagent.agent.control import ControlServer
 from syncagent.agent.conversation import Conversation
 from syncagent.agent.ground import Ground
 from syncagent.agent.ids import RandomIds
@@ -29,6 +28,7 @@ from syncagent.agent.pump import Pump
 from syncagent.agent.reconnect import Nudge, keep_connected
 from syncagent.agent.recorder import Recorder
 from syncagent.agent.workers import Mailbox, Workers, call_in, first_of
+from syncagent.control import ControlServer
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
 from syncagent.engine.dialogue import Dialogue, Introduction

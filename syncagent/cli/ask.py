@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from syncagent.agent.control import ControlClient
 from syncagent.agent.lock import is_held
 from syncagent.agent.places import places
 from syncagent.cli.exits import Exit, stuck
@@ -16,6 +15,7 @@ from syncagent.cli.live import live_status
 from syncagent.cli.options import AsJson, DataDir
 from syncagent.cli.output import complain, say, show_json
 from syncagent.cli.words import contact, one_line, summary
+from syncagent.control import ControlClient
 
 STOP_SECONDS: Final = 30.0
 LISTED: Final = 20

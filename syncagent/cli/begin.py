@@ -28,17 +28,18 @@ from syncagent.agent.config import (
     read_settings,
     write_settings,
 )
-from syncagent.agent.control import ControlClient
 from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key, save_key
 from syncagent.agent.lock import is_held
-from syncagent.agent.places import Places, make_private, places
+from syncagent.agent.places import Places, places
 from syncagent.cli.exits import Exit, stuck
 from syncagent.cli.options import Background, DataDir, NewHub
 from syncagent.cli.output import complain, say
 from syncagent.cli.reach import is_loopback, reach_from_afar, reach_own_hub
 from syncagent.cli.words import summary
+from syncagent.control import ControlClient
 from syncagent.errors import AlreadyRunning, BadConfig, NotRunning, SyncAgentError
 from syncagent.model.link import Link, format_link, parse_link
+from syncagent.private import make_private
 
 PORT: Final = 8765
 START_SECONDS: Final = 30.0

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from syncagent.agent.config import AgentConfig, Settings, host_and_port, write_settings
-from syncagent.agent.control import ControlClient
 from syncagent.agent.lock import hold
 from syncagent.agent.logs import Echo, end, log_to
-from syncagent.agent.places import make_private
 from syncagent.agent.runtime import run_agent
 from syncagent.cli.exits import Exit
 from syncagent.cli.live import live_status
 from syncagent.cli.reach import reach_own_hub
+from syncagent.control import ControlClient
 from syncagent.hub.app import Hub, HubConfig, run_hub
+from syncagent.private import make_private
 
 
 def run_agent_alone(config: AgentConfig) -> int:

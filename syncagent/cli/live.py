@@ -8,9 +8,9 @@ import threading
 from collections.abc import Iterator
 from typing import Final
 
-from syncagent.agent.control import ControlClient
 from syncagent.agent.logs import visible
 from syncagent.cli.words import summary
+from syncagent.control import ControlClient
 from syncagent.errors import SyncAgentError
 
 EVERY_SECONDS: Final = 0.5

@@ -10,9 +10,10 @@ import typer
 
 from syncagent.agent.config import agent_config, host_and_port, read_settings
 from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key
-from syncagent.agent.places import make_private, places
+from syncagent.agent.places import places
 from syncagent.cli.options import DataDir, NewHub
 from syncagent.errors import BadConfig
+from syncagent.private import make_private
 
 
 def register(app: typer.Typer) -> None:

@@ -12,7 +12,7 @@ from syncagent.agent import commands
 from syncagent.agent.board import Board
 from syncagent.agent.commands import Commands
 from syncagent.agent.config import AgentConfig
-from syncagent.agent.control import UnknownCommand
+from syncagent.control import UnknownCommand
 from syncagent.engine.effects import Note
 from syncagent.engine.events import Event, Paused, ProofWanted
 from syncagent.engine.status import State, Status

@@ -1,18 +1,13 @@
-"""Where things lie: one directory, private, with a socket whose address fits."""
+"""Where things lie: one directory, and what is in it."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from syncagent.agent.places import SOCKET_ROOM, Places, make_private, places, write_private
-from syncagent.errors import BadConfig
-
-
-def mode(path: Path) -> int:
-    return path.lstat().st_mode & 0o777
+from syncagent.agent.places import Places, places
+from syncagent.private import control_socket
 
 
 def test_the_users_own_data_directory_is_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -29,55 +24,5 @@ def test_two_spellings_of_one_directory_are_one(tmp_path: Path, monkeypatch: pyt
     assert places("link") == places(tmp_path / "real") == places("./x/../real")
 
 
-def test_a_short_data_directory_holds_its_socket() -> None:
-    assert Places(Path("/d")).control == Path("/d/run/control.sock")
-
-
-def test_a_deep_data_directory_has_its_socket_elsewhere_and_always_in_the_same_place() -> None:
-    deep = Places(Path("/" + "d" * 120))
-    assert len(os.fsencode(deep.control)) <= SOCKET_ROOM
-    assert deep.control == Places(Path("/" + "d" * 120)).control
-    assert deep.control != Places(Path("/" + "e" * 120)).control
-
-
-def test_the_limit_counts_bytes_and_not_characters() -> None:
-    assert not Places(Path("/" + "ä" * 45)).control.is_relative_to("/ä")
-
-
-def test_a_private_directory_is_made_private_whatever_the_umask(tmp_path: Path) -> None:
-    old = os.umask(0)
-    try:
-        assert mode(make_private(tmp_path / "a" / "b")) == 0o700
-    finally:
-        os.umask(old)
-
-
-def test_a_directory_that_others_may_enter_is_closed_to_them(tmp_path: Path) -> None:
-    (tmp_path / "open").mkdir(mode=0o755)
-    assert mode(make_private(tmp_path / "open")) == 0o700
-
-
-def test_neither_a_link_nor_a_file_is_taken_for_a_private_directory(tmp_path: Path) -> None:
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to("real")
-    (tmp_path / "file").touch()
-    for name in ("link", "file"):
-        with pytest.raises(BadConfig, match="cannot be used"):
-            make_private(tmp_path / name)
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a directory away")
-def test_a_directory_of_another_user_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "theirs").mkdir()
-    os.chown(tmp_path / "theirs", 12345, 12345)
-    with pytest.raises(BadConfig, match="another user"):
-        make_private(tmp_path / "theirs")
-
-
-def test_a_private_file_has_its_mode_and_replaces_the_old_one(tmp_path: Path) -> None:
-    target = tmp_path / "f"
-    target.write_text("old")
-    target.chmod(0o644)
-    write_private(target, "new")
-    assert (target.read_text(), mode(target)) == ("new", 0o600)
-    assert [p.name for p in tmp_path.iterdir()] == ["f"]
+def test_the_socket_of_an_agent_is_that_of_its_data_directory() -> None:
+    assert Places(Path("/d")).control == control_socket(Path("/d"))

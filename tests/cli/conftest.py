@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from syncagent.agent.control import ControlServer
 from syncagent.agent.lock import hold
-from syncagent.agent.places import Places, make_private, places
+from syncagent.agent.places import Places, places
 from syncagent.cli.app import run
+from syncagent.control import ControlServer
 from syncagent.errors import Refused, SyncAgentError
+from syncagent.private import make_private
 
 STATUS: dict[str, Any] = {
     "state": "idle", "in_sync": True, "pending": 0, "hub_seq": 12, "applied_seq": 12, "skipped": [], "held": [],

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from syncagent.agent.control import ControlClient
 from syncagent.agent.places import Places
 from syncagent.cli.live import live_status
+from syncagent.control import ControlClient
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Script
@@ -31,7 +31,7 @@ def test_nothing_is_shown_and_nothing_asked_where_no_one_looks(
 def test_on_a_terminal_the_status_is_shown_as_it_changes(spot: Places, agent: Script, tmp_path: Path) -> None:
     agent.status |= {"in_sync": False, "state": "syncing", "pending": 7}
     code = (
-        "import sys; from pathlib import Path; from syncagent.agent.control import ControlClient;"
+        "import sys; from pathlib import Path; from syncagent.control import ControlClient;"
         "from syncagent.cli.live import live_status\n"
         f"with live_status(ControlClient(Path({str(spot.control)!r}))): sys.stdin.readline()"
     )

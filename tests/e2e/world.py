@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from syncagent.agent.control import ControlClient
 from syncagent.agent.places import places
+from syncagent.control import ControlClient
 from syncagent.errors import NotRunning
 
 KEY = "canary-0123456789abcdef0123456789abcdef"

@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from syncagent.agent.config import AgentConfig
-from syncagent.agent.control import ControlClient
 from syncagent.agent.lock import hold
 from syncagent.agent.runtime import run_agent
+from syncagent.control import ControlClient
 from syncagent.errors import NotRunning
 
 NOBODY = "ws://127.0.0.1:1"

@@ -1,12 +1,12 @@
-"""The running agent's ear for commands from the same user: a Unix socket in the data directory.
+"""The ear of a running agent, or hub, for commands from the same user: a Unix socket in its data directory.
 
 Lines of JSON.  One request on a connection, ``{"command": str, "args": {…}, "follow": bool}``; then, for one that
 follows, any number of ``{"event": {…}}``; and at the end ``{"ok": true, "result": {…}}`` or
 ``{"ok": false, "error": {"kind": str, "message": str, "code": str}}``, where ``kind`` is a leaf of ``errors.py``.
 
 The socket is made with mode 0600 in a directory of mode 0700, and who connects is checked by the uid that the kernel
-gives (HAZARDS G8).  The server runs in the agent's event loop.  The client is plain blocking code, so that a command
-line starts quickly, and every face can use it.
+gives (HAZARDS G8).  The server runs in the event loop of whoever listens.  The client is plain blocking code, so that a
+command line starts quickly, and every face can use it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
 
 from syncagent import errors
-from syncagent.agent.places import make_private
 from syncagent.errors import AlreadyRunning, LinkLost, NotRunning, Refused, SyncAgentError
+from syncagent.private import make_private
 
 Answer: TypeAlias = dict[str, Any]
 Handle: TypeAlias = Callable[[str, dict[str, Any]], Coroutine[Any, Any, Answer]]
@@ -42,7 +42,7 @@ MAX_ANSWER: Final = 256 << 20
 
 
 class UnknownCommand(SyncAgentError):
-    """The running agent does not know the command: it is of another version."""
+    """What is running does not know the command: it is of another version."""
 
 
 @dataclass(slots=True)
@@ -50,19 +50,21 @@ class ControlServer:
     """Answers commands at ``path``.  ``handle`` gives the answer to one; ``follow`` gives events until they end, or
     until the client goes.  Both may raise a SyncAgentError, which the client raises again.
 
-    Use as ``async with``; take the data directory's lock before, since a socket left behind is removed.
+    Use as ``async with``; take the data directory's lock before, since a socket left behind is removed.  ``who`` is
+    what listens there, in what people read.
     """
 
     path: Path
     handle: Handle
     follow: Follow | None = None
+    who: str = "agent"
     _server: asyncio.Server | None = field(default=None, init=False)
     _talks: dict[asyncio.Task[None], asyncio.Future[Any] | None] = field(default_factory=dict, init=False)
     """Who is being talked with, and what is cancelled to end that: an answer that is ready is still sent."""
 
     async def __aenter__(self) -> Self:
         make_private(self.path.parent)
-        listening = _listen(self.path)
+        listening = _listen(self.path, self.who)
         self._server = await asyncio.start_unix_server(self._accept, sock=listening, limit=MAX_REQUEST)
         return self
 
@@ -91,7 +93,7 @@ class ControlServer:
         except ValueError:
             pass  # a line beyond MAX_REQUEST
         except (ConnectionError, asyncio.CancelledError):
-            pass  # the client went, or the agent stops: there is no one left to tell
+            pass  # the client went, or we stop: there is no one left to tell
         finally:
             writer.close()
             del self._talks[talk]
@@ -112,13 +114,13 @@ class ControlServer:
             raise
         except Exception:  # noqa: BLE001 - a bug in one command must not end the others
             _log.exception("a control command failed")
-            return {"ok": False, "error": {"kind": "SyncAgentError", "message": "the agent failed; see its log"}}
+            return {"ok": False, "error": {"kind": "SyncAgentError", "message": f"the {self.who} failed; see its log"}}
         finally:
             self._talks[talk] = None
 
     async def _send_events(self, writer: asyncio.StreamWriter, command: str, args: dict[str, Any]) -> Answer:
         if self.follow is None:
-            raise UnknownCommand(f"the agent cannot follow {command!r}")
+            raise UnknownCommand(f"the {self.who} cannot follow {command!r}")
         async with contextlib.aclosing(self.follow(command, args)) as events:
             async for event in events:
                 await _write(writer, {"event": event})
@@ -132,7 +134,7 @@ async def _unless_gone(reader: asyncio.StreamReader, working: asyncio.Future[Ans
     try:
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if not working.done() or working.cancelled():
-            raise ConnectionResetError("the client hung up, or the agent stops")
+            raise ConnectionResetError("the client hung up, or we stop")
         return working.result()
     finally:
         for task in both:
@@ -140,9 +142,9 @@ async def _unless_gone(reader: asyncio.StreamReader, working: asyncio.Future[Ans
         await asyncio.gather(*both, return_exceptions=True)
 
 
-def _listen(path: Path) -> socket.socket:
+def _listen(path: Path, who: str) -> socket.socket:
     if _answers(path):
-        raise AlreadyRunning(f"another agent answers at {path}")
+        raise AlreadyRunning(f"another {who} answers at {path}")
     path.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -199,23 +201,25 @@ def _told(error: SyncAgentError) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ControlClient:
-    """Asks the agent that listens at ``path``."""
+    """Asks who listens at ``path``; ``who`` that should be, and what starts it, are for people to read."""
 
     path: Path
+    who: str = "agent"
+    start: str = "syncagent up"
 
     def call(self, command: str, *, within: float | None = 30.0, **args: Any) -> Answer:
         """The answer to ``command``; ``within`` so many seconds, None for as long as it takes.
 
-        Raises NotRunning when no agent listens there, LinkLost when it went or did not answer in time, or what the
-        agent raised.
+        Raises NotRunning when no one listens there, LinkLost when it went or did not answer in time, or what was raised
+        there.
         """
         with self._ask(command, args, follow=False, within=within) as lines:
             for message in lines:
                 return _answer(message)
-        raise LinkLost("the agent stopped before it answered")
+        raise LinkLost(f"the {self.who} stopped before it answered")
 
     def follow(self, command: str, **args: Any) -> Iterator[Answer]:
-        """Events, as they come, until the agent ends them or stops.  Raises as ``call`` does."""
+        """Events, as they come, until the other side ends them or stops.  Raises as ``call`` does."""
         with self._ask(command, args, follow=True, within=None) as lines:
             for message in lines:
                 if "event" not in message:
@@ -232,7 +236,7 @@ class ControlClient:
             try:
                 link.connect(os.fspath(self.path))
             except OSError:
-                raise NotRunning("no agent is running here; start it with `syncagent up`") from None
+                raise NotRunning(f"no {self.who} is running here; start it with `{self.start}`") from None
             if peer_uid(link) != os.getuid():
                 raise NotRunning(f"what listens at {self.path} belongs to another user")
             try:
@@ -240,9 +244,9 @@ class ControlClient:
                 with link.makefile("rb") as stream:
                     yield _messages(stream.readline)
             except TimeoutError:
-                raise LinkLost(f"the agent did not answer within {within:g} seconds") from None
+                raise LinkLost(f"the {self.who} did not answer within {within:g} seconds") from None
             except OSError as error:
-                raise LinkLost(f"the connection to the agent broke: {error.strerror}") from None
+                raise LinkLost(f"the connection to the {self.who} broke: {error.strerror}") from None
 
 
 def _messages(readline: Callable[[int], bytes]) -> Iterator[Answer]:
@@ -250,7 +254,7 @@ def _messages(readline: Callable[[int], bytes]) -> Iterator[Answer]:
         try:
             message = json.loads(line)
         except ValueError:
-            raise LinkLost("the agent's answer was cut off") from None
+            raise LinkLost("the answer was cut off") from None
         if isinstance(message, dict):
             yield message
 
@@ -264,8 +268,8 @@ def _answer(message: Answer) -> Answer:
 
 
 def _raised(error: Mapping[str, Any]) -> SyncAgentError:
-    """The error that the agent raised, as one of ours again."""
-    text, code = str(error.get("message", "the agent gave no reason")), str(error.get("code", ""))
+    """The error that was raised there, as one of ours again."""
+    text, code = str(error.get("message", "no reason was given")), str(error.get("code", ""))
     kind = getattr(errors, str(error.get("kind")), SyncAgentError)
     if not (isinstance(kind, type) and issubclass(kind, SyncAgentError)):
         return SyncAgentError(text)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from syncagent.agent.control import ControlClient, ControlServer, peer_uid
+from syncagent.control import ControlClient, ControlServer, peer_uid
 from syncagent.errors import AlreadyRunning, BadConfig, LinkLost, NotRunning, Refused, SyncAgentError
 
 T = TypeVar("T")
