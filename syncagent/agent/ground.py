@@ -13,20 +13,17 @@ from typing import Final
 
 from syncagent.agent.config import AgentConfig
 from syncagent.agent.errands import DiskEffect, Errands
-from syncagent.agent.premises import Premises, open_premises
+from syncagent.agent.outside import REAL, Outside
+from syncagent.agent.premises import Premises
 from syncagent.agent.workers import Workers, call_in, done_in
 from syncagent.engine.events import Event, Hinted, RootFound
 from syncagent.errors import RootMissing, StorageFull, StorageTrouble
 from syncagent.localfs.dirty import Hints
-from syncagent.localfs.watcher import Rhythm, Watcher
 from syncagent.model.facts import Fact
 from syncagent.model.ids import NodeId
 
 SEARCH_SECONDS: Final = 1.0
 """How often a folder that is missing is looked for."""
-
-POLL_SECONDS: Final = 30.0
-"""How often everything is looked through while the watcher cannot see."""
 
 WATCH_SECONDS: Final = 30.0
 """How long the first scan waits for the watches to stand, so that nothing changes unseen between the two."""
@@ -39,19 +36,25 @@ class Ground:
     """
 
     def __init__(
-        self, config: AgentConfig, workers: Workers, post: Callable[[Event], None], hinder: Callable[[str], None]
+        self,
+        config: AgentConfig,
+        workers: Workers,
+        post: Callable[[Event], None],
+        hinder: Callable[[str], None],
+        outside: Outside = REAL,
     ) -> None:
         self._config = config
         self._workers = workers
         self._post = post
         self._hinder = hinder
+        self._open = outside.premises
         self._loop = asyncio.get_running_loop()
         self._premises: Premises | None = None
         self._errands: Errands | None = None
         self._search: asyncio.Task[None] | None = None
         self._watches_stand = asyncio.Event()
         self._hints_wanted = False
-        self._watcher = Watcher(config.sync_root, self._on_hints, rhythm=Rhythm(poll=POLL_SECONDS))
+        self._watcher = outside.watcher(config.sync_root, self._on_hints)
 
     @property
     def watch_trouble(self) -> str:
@@ -117,7 +120,7 @@ class Ground:
     async def _take(self) -> Premises:
         while True:
             try:
-                premises = await done_in(self._workers.look, lambda: open_premises(self._config))
+                premises = await done_in(self._workers.look, lambda: self._open(self._config))
             except (RootMissing, StorageFull, StorageTrouble) as trouble:
                 self._hinder(str(trouble))
                 await asyncio.sleep(SEARCH_SECONDS)

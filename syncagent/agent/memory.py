@@ -12,8 +12,8 @@ from typing import Final
 from syncagent.agent.workers import Lane, call_in, done_in
 from syncagent.errors import StorageFull, StorageTrouble
 from syncagent.sqlite import DatabaseDamaged
-from syncagent.store.agent_db import AgentDb, open_agent_db
-from syncagent.store.ports import Loaded
+from syncagent.store.agent_db import open_agent_db
+from syncagent.store.ports import AgentStore, Loaded
 from syncagent.trees.delta import Delta
 
 FIRST_RETRY: Final = 1.0
@@ -34,14 +34,16 @@ class Memory:
         kept: Callable[[], None],
         hinder: Callable[[str], None],
         damaged: Callable[[DatabaseDamaged], None],
+        open_store: Callable[[str], AgentStore] = open_agent_db,
     ) -> None:
         self._path = path
+        self._open_store = open_store
         self._lane = lane
         self._tell_kept = kept
         self._hinder = hinder
         self._damaged = damaged
         self._loop = asyncio.get_running_loop()
-        self._store: AgentDb | None = None
+        self._store: AgentStore | None = None
         self._pause = FIRST_RETRY
         self.facts: dict[str, str] = {}
         """Single values, as they are in the database."""
@@ -49,8 +51,8 @@ class Memory:
     async def load(self) -> Loaded:
         """All that is remembered; waits until it can be had.  Raises AlreadyRunning, BadConfig, DatabaseDamaged."""
 
-        def load() -> tuple[AgentDb, Loaded]:
-            store = open_agent_db(self._path)
+        def load() -> tuple[AgentStore, Loaded]:
+            store = self._open_store(self._path)
             try:
                 return store, store.load()
             except BaseException:

@@ -7,6 +7,7 @@ database: an agent that has lost its memory must still know an empty mount point
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +46,24 @@ def open_premises(config: AgentConfig) -> Premises:
     """
     known = _known_root(config)
     make_folder(str(config.sync_root), had_one=known is not None)
-    disk = RealDisk(str(config.sync_root))
-    root = open_root(disk, known=known, folder=config.folder, new_id=lambda: secrets.token_hex(13))
+    return take_premises(
+        RealDisk(str(config.sync_root)),
+        config,
+        known,
+        note=lambda root_id: write_private(_note_of(config), root_id + "\n"),
+        new_id=lambda: secrets.token_hex(13),
+    )
+
+
+def take_premises(
+    disk: Disk, config: AgentConfig, known: str | None, note: Callable[[str], None], new_id: Callable[[], str]
+) -> Premises:
+    """Take the folder on ``disk``, of which the id ``known`` was noted before; ``note`` is called with that of one that
+    is new to us.  Raises as ``open_premises`` does."""
+    root = open_root(disk, known=known, folder=config.folder, new_id=new_id)
     try:
         if known is None:
-            write_private(_note_of(config), root.marker.root_id + "\n")
+            note(root.marker.root_id)
         abilities = probe(disk)
     except OSError as error:
         root.close()

@@ -9,10 +9,11 @@ The only module that knows the library.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
 from syncagent.errors import AskPerson, LinkLost, SyncAgentError
 
@@ -22,7 +23,7 @@ HEALTHY_AFTER: Final = 60.0
 AFTER_REFUSAL: Final = 600.0
 """What only a person can mend is tried again so rarely, or when they nudge: the mending may be done at the hub."""
 
-_jitter: Final = wait_random_exponential(multiplier=FIRST_BOUND, max=LAST_BOUND)
+_bound: Final = wait_exponential(multiplier=FIRST_BOUND, max=LAST_BOUND)
 
 
 class Nudge:
@@ -51,16 +52,23 @@ class Nudge:
             pass
 
 
-async def keep_connected(talk: Callable[[], Awaitable[None]], nudge: Nudge) -> None:
+async def keep_connected(
+    talk: Callable[[], Awaitable[None]], nudge: Nudge, chance: Callable[[], float] = random.random
+) -> None:
     """Call ``talk`` again and again, for ever.
 
     One call is the life of one connection.  It raises a SyncAgentError when that has failed; it comes back when the
-    next one may be opened at once.  Any other exception ends this too.
+    next one may be opened at once.  Any other exception ends this too.  ``chance`` gives numbers from 0 to 1.
     """
+
+    def pause_after(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome is not None else None
+        return AFTER_REFUSAL if isinstance(error, AskPerson) else chance() * float(_bound(state))
+
     clock = asyncio.get_running_loop().time
     while True:
         async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type(SyncAgentError), wait=_pause_after, sleep=nudge.pause, reraise=True
+            retry=retry_if_exception_type(SyncAgentError), wait=pause_after, sleep=nudge.pause, reraise=True
         ):
             with attempt:
                 if nudge.taken():
@@ -73,8 +81,3 @@ async def keep_connected(talk: Callable[[], Awaitable[None]], nudge: Nudge) -> N
                 finally:
                     if clock() - began >= HEALTHY_AFTER:
                         attempt.retry_state.attempt_number = 1
-
-
-def _pause_after(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome is not None else None
-    return AFTER_REFUSAL if isinstance(error, AskPerson) else float(_jitter(state))

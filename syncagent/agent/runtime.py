@@ -12,22 +12,21 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Final, assert_never
 
-from syncagent.agent.awake import watch_network, watch_sleep
+from syncagent.agent.awake import watch_sleep
 from syncagent.agent.board import Board
 from syncagent.agent.chronicle import Chronicle
 from syncagent.agent.commands import Commands
 from syncagent.agent.config import AgentConfig
 from syncagent.agent.conversation import Conversation
 from syncagent.agent.ground import Ground
-from syncagent.agent.ids import RandomIds
 from syncagent.agent.memory import Memory
+from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.pump import Pump
 from syncagent.agent.reconnect import Nudge, keep_connected
 from syncagent.agent.recorder import Recorder
-from syncagent.agent.workers import Mailbox, Workers, call_in, first_of
+from syncagent.agent.workers import Mailbox, call_in, first_of
 from syncagent.control import ControlServer
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
@@ -38,7 +37,6 @@ from syncagent.errors import SyncAgentError
 from syncagent.model.ids import ClientId
 from syncagent.sqlite import DatabaseDamaged
 from syncagent.store.ports import INCARNATION
-from syncagent.transport.ws_link import WsDialer
 from syncagent.trees.delta import Delta
 
 _log: Final = logging.getLogger(__name__)
@@ -111,16 +109,25 @@ class _Agent:
 class Runtime:
     """One life of an agent, from loading what it remembers to the end."""
 
-    def __init__(self, config: AgentConfig, board: Board, wishes: Mapping[type[ev.Event], ev.Event]) -> None:
+    def __init__(
+        self,
+        config: AgentConfig,
+        board: Board,
+        wishes: Mapping[type[ev.Event], ev.Event],
+        outside: Outside = REAL,
+    ) -> None:
         self.started = False
+        self._outside = outside
         self._board = board
         self._wishes = wishes
         self._config = config
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[None] = self._loop.create_future()
-        self._workers = Workers(lambda error: call_in(self._loop, self._fail, error))
+        self._workers = outside.workers(lambda error: call_in(self._loop, self._fail, error))
         self._mailbox: Mailbox[ev.Event] = Mailbox(self._loop, self._feed_all)
-        self.ground = Ground(config, self._workers, self._mailbox.post, lambda why: board.hinder("folder", why))
+        self.ground = Ground(
+            config, self._workers, self._mailbox.post, lambda why: board.hinder("folder", why), outside
+        )
         self._pump = Pump(self._begin, self._keep)
         self._memory = Memory(
             str(config.places.database),
@@ -128,10 +135,11 @@ class Runtime:
             kept=self._pump.kept,
             hinder=lambda why: board.hinder("memory", why),
             damaged=self._fail,
+            open_store=outside.database,
         )
-        self.conversation = Conversation(WsDialer(config.server, config.fingerprint), self._introduce, self._feed_all)
+        self.conversation = Conversation(outside.dialer(config), self._introduce, self._feed_all)
         self.nudge = Nudge()
-        self._engine = Engine(ClientId(config.client_id), config.name, RandomIds())
+        self._engine = Engine(ClientId(config.client_id), config.name, outside.ids())
         self._recorder = Recorder()
         self._chronicle = Chronicle()
         self._timer: asyncio.TimerHandle | None = None
@@ -173,13 +181,13 @@ class Runtime:
         parked = await self.ground.enter()
         # A database that was lost with all that it knew: the folder's marker still knows the hub (HAZARDS E12).
         known = {"hub_id": self.ground.hub_id, **loaded.facts} | ({"hub_id": ""} if self._config.new_hub else {})
-        self.feed(ev.Started(loaded.rows, known, loaded.recipes, parked, _today()))
+        self.feed(ev.Started(loaded.rows, known, loaded.recipes, parked, self._outside.today()))
         self.started = True
         self._feed_all(list(self._wishes.values()))
-        with watch_network(self._doubt_connection):
+        with self._outside.network(self._doubt_connection):
             await first_of(
-                keep_connected(self.conversation.talk, self.nudge),
-                watch_sleep(self._woke),
+                keep_connected(self.conversation.talk, self.nudge, self._outside.chance),
+                watch_sleep(self._woke, self._outside.slept),
                 self._rescan_now_and_then(),
             )
 
@@ -202,7 +210,7 @@ class Runtime:
             self._over.set_exception(error)
             return
         try:
-            path = self._recorder.dump(self._config.data_dir / "flight", error, datetime.now(UTC))
+            path = self._recorder.dump(self._config.data_dir / "flight", error, self._outside.hour())
             _log.error("what led to the failure is in %s", path.name)
         except (OSError, SyncAgentError):
             _log.exception("what led to the failure could not be written down")
@@ -212,7 +220,7 @@ class Runtime:
 
     def _tick(self) -> None:
         self._timer = None
-        self.feed(ev.Tick(_today()))
+        self.feed(ev.Tick(self._outside.today()))
 
     def _woke(self, seconds: float) -> None:
         _log.info("this machine slept for %.0f s", seconds)
@@ -267,13 +275,4 @@ class Runtime:
             epoch=facts.get("epoch", ""),
             incarnation=facts.get(INCARNATION, ""),
         )
-        return Dialogue(who, _hour, now)
-
-
-def _today() -> str:
-    """The date as people here have it."""
-    return datetime.now(UTC).astimezone().date().isoformat()
-
-
-def _hour() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return Dialogue(who, self._outside.instant, now)

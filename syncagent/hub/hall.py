@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from syncagent.errors import SyncAgentError
 from syncagent.hub.auth import KeyRing, Patience
 from syncagent.hub.bus import Bus
-from syncagent.hub.events import Admitted, Ended, Event, Grown, Told, Turned
+from syncagent.hub.events import Admitted, Ended, Event, Grown, Now, Told, Turned
 from syncagent.hub.rows import Folder, FolderId, Role
 from syncagent.hub.rules import Rules
 from syncagent.hub.stores.ports import Blocks, Key
@@ -34,6 +34,11 @@ _LONGEST_ANSWER: Final = 5.0
 """So long, at most, someone who guesses keys waits for a no."""
 
 _HAND_OUT_SECONDS: Final = 0.01
+
+
+def by_the_clock() -> Now:
+    """The time, by this machine's clocks."""
+    return Now(time.monotonic(), time.time_ns())
 
 
 class Seat(Protocol):
@@ -60,10 +65,11 @@ class _Place:
 
 
 class Hall:
-    """One hub's connections."""
+    """One hub's connections.  ``now`` gives the time; its ``mono`` is that of the event loop."""
 
-    def __init__(self, rules: Rules, per_key: int, files: Executor) -> None:
+    def __init__(self, rules: Rules, per_key: int, files: Executor, now: Callable[[], Now] = by_the_clock) -> None:
         self.rules = rules
+        self.now = now
         self._per_key = per_key
         self._files = files
         self._patience = Patience()
@@ -113,8 +119,8 @@ class Hall:
 
     async def _refuse_key(self, seat: Seat) -> None:
         """A wrong key is answered late, so that guessing takes long; a right one never has to wait."""
-        self._patience.wrong(seat.address, time.monotonic())
-        wait = min(self._patience.wait(seat.address, time.monotonic()), _LONGEST_ANSWER)
+        self._patience.wrong(seat.address, self.now().mono)
+        wait = min(self._patience.wait(seat.address, self.now().mono), _LONGEST_ANSWER)
         if wait:
             await asyncio.sleep(wait)
         seat.feed(Turned("authentication_failed", CODES["authentication_failed"].text))
@@ -224,12 +230,12 @@ class Hall:
             self._hand_out()
 
     def _hand_out(self) -> None:
-        end = time.monotonic() + _HAND_OUT_SECONDS
+        end = self.now().mono + _HAND_OUT_SECONDS
         while self._to_hand_out:
             job, answer = self._to_hand_out[0]
             self._hand_over(job, answer)
             self._to_hand_out.popleft()
-            if self._to_hand_out and time.monotonic() > end:
+            if self._to_hand_out and self.now().mono > end:
                 asyncio.get_running_loop().call_soon(self._hand_out)
                 return
 

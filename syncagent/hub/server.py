@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections import deque
 from collections.abc import Awaitable
 from functools import partial
@@ -30,7 +29,6 @@ from syncagent.hub.events import (
     Heard,
     Lost,
     Note,
-    Now,
     Say,
     Sent,
     Tell,
@@ -60,10 +58,6 @@ def _is_ours(record: logging.LogRecord) -> bool:
 
 
 HTTP_LOG.addFilter(_is_ours)
-
-
-def now() -> Now:
-    return Now(time.monotonic(), time.time_ns())
 
 
 def application(hall: Hall, version: str) -> web.Application:
@@ -113,7 +107,7 @@ class Connection(Seat):
         self._hall = hall
         self._socket = socket
         self._gate = gate
-        self._session = Session(rules, now())
+        self._session = Session(rules, hall.now())
         self._loop = asyncio.get_running_loop()
         self._events: deque[Event] = deque()
         self._stepping = False
@@ -208,7 +202,7 @@ class Connection(Seat):
         self._stepping = True
         try:
             while self._events:
-                self._carry_out(self._session.step(self._events.popleft(), now()))
+                self._carry_out(self._session.step(self._events.popleft(), self._hall.now()))
         except Exception:  # noqa: BLE001 - see below
             # A mistake of ours costs this connection, and no other (HAZARDS N19).
             _LOG.exception("a session failed")

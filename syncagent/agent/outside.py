@@ -1,0 +1,81 @@
+"""What the agent's shell has of the world around it: threads, the disk, the watcher, the database, the network, clocks.
+
+A running agent has the real ones, which are the defaults here.  The simulated world gives the same shell others, so
+that what is tried there, from a seed, is the shell itself.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Protocol
+
+from syncagent.agent.awake import asleep, watch_network
+from syncagent.agent.config import AgentConfig
+from syncagent.agent.ids import RandomIds
+from syncagent.agent.premises import Premises, open_premises
+from syncagent.agent.workers import Workers
+from syncagent.localfs.dirty import Hints
+from syncagent.localfs.watcher import Rhythm, Watcher, WatchState
+from syncagent.model.sources import IdSource
+from syncagent.store.agent_db import open_agent_db
+from syncagent.store.ports import AgentStore
+from syncagent.transport.ports import Dialer
+from syncagent.transport.ws_link import WsDialer
+
+POLL_SECONDS: Final = 30.0
+"""How often everything is looked through while the watcher cannot see."""
+
+
+class Watching(Protocol):
+    """What tells of changes in the folder (``localfs.watcher``)."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def state(self) -> WatchState: ...
+
+
+def _watch(root: Path, on_hints: Callable[[Hints], None]) -> Watching:
+    return Watcher(root, on_hints, rhythm=Rhythm(poll=POLL_SECONDS))
+
+
+def _dial(config: AgentConfig) -> Dialer:
+    return WsDialer(config.server, config.fingerprint)
+
+
+def _hour() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """``hour`` is the time of day in UTC, by which nothing is decided; ``chance`` gives numbers from 0 to 1; ``slept``
+    the seconds that the machine has slept, and ``network`` a context in which changes of the network are told."""
+
+    workers: Callable[[Callable[[BaseException], None]], Workers] = Workers
+    premises: Callable[[AgentConfig], Premises] = open_premises
+    watcher: Callable[[Path, Callable[[Hints], None]], Watching] = _watch
+    database: Callable[[str], AgentStore] = open_agent_db
+    dialer: Callable[[AgentConfig], Dialer] = _dial
+    ids: Callable[[], IdSource] = RandomIds
+    hour: Callable[[], datetime] = _hour
+    chance: Callable[[], float] = random.random
+    slept: Callable[[], float] = asleep
+    network: Callable[[Callable[[], None]], AbstractContextManager[None]] = watch_network
+
+    def today(self) -> str:
+        """The date as people here have it."""
+        return self.hour().astimezone().date().isoformat()
+
+    def instant(self) -> str:
+        """The time of day in ISO 8601, for messages."""
+        return self.hour().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+REAL: Final = Outside()
