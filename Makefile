@@ -5,11 +5,12 @@ FOLDER ?= ./sync-folder
 DATA   ?= ./.sync-data
 SEEDS  ?= 2000
 FIRST  ?= 0
+RACES  ?= 100000
 ARGS   ?=
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check lint types contracts format sim bench build clean setup
+.PHONY: help run test test-slow check lint types contracts format sim races bench build clean setup
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,9 @@ format: setup ## Put the code into its usual form
 
 sim: setup ## Run simulated worlds (SEEDS=2000 FIRST=0)
 	@SYNCAGENT_SIM_SEEDS=$(SEEDS) SYNCAGENT_SIM_FIRST=$(FIRST) $(BIN)/python -m pytest -n auto -m sim $(ARGS)
+
+races: setup ## Let a user save while we replace, so many times (RACES=100000)
+	@SYNCAGENT_RACES=$(RACES) $(BIN)/python -m pytest -n auto tests/e2e/test_races.py -s $(ARGS)
 
 bench: setup ## Run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)

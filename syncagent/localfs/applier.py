@@ -12,8 +12,11 @@ tree: where the look and the rename could not be one, the rename is undone.  In 
 So after a crash at any point there is at each path the old or the new, whole (N8), and what lies in the stage is told
 apart by its name (``slots``); ``Staging.sweep`` clears it at the next start.
 
-# RACE: a program that has the old file open, and goes on writing into it after 4, writes into a file that is gone.  It
-# cannot be closed: no file system tells who has a file open.
+A file that a program has open for writing is neither replaced nor deleted: what it writes after that would be written
+into nothing.  It is held back until the program is done with it.
+
+# RACE: where the system cannot tell (``leases``), such a program writes into a file that is gone.  So it does where it
+# was in the middle of opening the file, by its name, from before 2 until after 4.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ from syncagent.localfs.ignore import STAGE, refusal_of_path
 from syncagent.localfs.ports import FULL, MISSING, Abilities, Disk, Opening, Rename, Stat
 from syncagent.localfs.scanner import no_guard
 from syncagent.localfs.staging import Staging
-from syncagent.localfs.standing import confirm, still
+from syncagent.localfs.standing import check_unused, confirm, is_written, still
 from syncagent.localfs.writing import Held, Writer, Writing, after_us
 from syncagent.model.facts import DirSeen, Fact, FileSeen, LinkSeen
 from syncagent.model.names import RelPath, split
@@ -238,6 +241,8 @@ class _Run:
             # RACE: another folder that was put there in this moment goes instead, if it is empty.
             self.disk.remove(task.path, folder=True)
             return
+        if old.is_file:
+            check_unused(self.disk, task.path)
         held = Held(self.staging.slots.held(task.path, None, old if task.expect else None), task.path, old, None)
         self.disk.rename(task.path, held.slot, Rename.NEW)
         seen = still(self.disk, held.slot, old, task.expect, node)
@@ -284,7 +289,7 @@ class _Run:
         for index, held in self.held.items():
             task = self.tasks[index]
             try:
-                if self.disk.stat(held.slot) == held.seen:
+                if not self._is_written(held) and self.disk.stat(held.slot) == held.seen:
                     self.staging.slots.remove(held.slot)
                     continue
                 back = self._writer().put_back(held)
@@ -294,6 +299,13 @@ class _Run:
             self.outcomes[index] = StaleTask(task.op, tuple(paths), "it was being written")
 
     # ------------------------------------------------------------------------------------------------------------
+
+    def _is_written(self, held: Held) -> bool:
+        """Asked before the last look: who was writing until now has written by then."""
+        try:
+            return held.seen.is_file and is_written(self.disk, held.slot)
+        except PermissionError:
+            return False
 
     def _attempt(self, index: int, task: Task, act: Callable[[], None]) -> None:
         try:

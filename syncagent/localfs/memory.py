@@ -342,6 +342,10 @@ class MemoryFile:
         self._inode.adjust(mode, mtime_ns, self._disk.tick())
         self._disk.touched(self._inode)
 
+    def is_written(self) -> bool:
+        self._disk.call("file.is_written", self._path)
+        return self._inode.writers > 0
+
     def sync(self) -> None:
         self._disk.call("file.sync", self._path)
         self._disk.settle(self._inode)

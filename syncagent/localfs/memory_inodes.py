@@ -13,7 +13,19 @@ from syncagent.model.names import RelPath
 class Inode:
     """A file, folder, link or something else.  ``entries`` goes from a name's key to the name and its inode."""
 
-    __slots__ = ("_durable", "ctime_ns", "data", "device", "entries", "links", "mode", "mtime_ns", "number", "target")
+    __slots__ = (
+        "_durable",
+        "ctime_ns",
+        "data",
+        "device",
+        "entries",
+        "links",
+        "mode",
+        "mtime_ns",
+        "number",
+        "target",
+        "writers",
+    )
 
     def __init__(self, number: int, mode: int, device: int, now_ns: int) -> None:
         self.number = number
@@ -24,6 +36,7 @@ class Inode:
         self.data = bytearray()
         self.target = ""
         self.links = 0
+        self.writers = 0
         self.entries: dict[str, tuple[str, Inode]] = {}
         self._durable: tuple[bytes, dict[str, tuple[str, Inode]], int, int] = (b"", {}, mode, now_ns)
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import errno
 import stat as mode_bits
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from syncagent.localfs.memory_inodes import Inode, fault
@@ -47,6 +49,22 @@ class User:
         disk.settle(inode)
         self._settle()
         return displaced
+
+    @contextmanager
+    def held_open(self, path: str) -> Iterator[Callable[[bytes], None]]:
+        """Have a file open for writing, as a program has; gives what writes all of it anew, wherever it is by then."""
+        inode = self._disk.find(RelPath(path))
+        inode.writers += 1
+
+        def write(data: bytes) -> None:
+            inode.data = bytearray()
+            self.write_into(inode, 0, data, RelPath(path))
+            self._disk.settle(inode)
+
+        try:
+            yield write
+        finally:
+            inode.writers -= 1
 
     def write_into(self, inode: Inode, offset: int, data: bytes, path: RelPath) -> None:
         """Write at an offset of an open file; ENOSPC when it does not fit."""

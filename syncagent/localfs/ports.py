@@ -120,6 +120,11 @@ class DiskFile(Protocol):
         """Set permission bits and the mtime, where given."""
         ...
 
+    def is_written(self) -> bool:
+        """Whether some program has this file, which is open with READ, open for writing: it may write into it yet.
+        False too where the system cannot tell."""
+        ...
+
     def sync(self) -> None:
         """Make content and mode durable.  An error means that they are not, now or ever (B9)."""
         ...

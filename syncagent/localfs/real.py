@@ -24,6 +24,7 @@ from contextlib import AbstractContextManager
 from typing import Final, Self
 
 from syncagent.errors import RootMissing
+from syncagent.localfs.leases import is_open_for_writing
 from syncagent.localfs.ports import Opening, Rename, Stat, check_parts
 from syncagent.localfs.syscalls import Syscalls, load
 from syncagent.model.names import RelPath, split
@@ -297,6 +298,9 @@ class RealFile:
             os.fchmod(self._fd, mode)
         if mtime_ns is not None:
             os.utime(self._fd, ns=(mtime_ns, mtime_ns))
+
+    def is_written(self) -> bool:
+        return is_open_for_writing(self._fd, os.fstat(self._fd).st_dev)
 
     def sync(self) -> None:
         os.fsync(self._fd)

@@ -6,6 +6,7 @@ at the hub, by its digest, and may be replaced if that is what is there.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from typing import Final
 
@@ -30,6 +31,23 @@ def confirm(disk: Disk, path: RelPath, expect: Stamp, node: Node) -> Stat:
     if not is_expected(disk, path, seen, expect, node):
         raise Stale("it has changed")
     return seen
+
+
+def check_unused(disk: Disk, path: RelPath) -> None:
+    """Raises OSError (EBUSY) when a program has the file at ``path`` open for writing: what it writes after the file
+    was replaced or deleted would be written into nothing (B1)."""
+    try:
+        written = is_written(disk, path)
+    except PermissionError:
+        return  # a file that we may not read is one of which we cannot tell
+    if written:
+        raise OSError(errno.EBUSY, "a program has it open for writing", path)
+
+
+def is_written(disk: Disk, path: RelPath) -> bool:
+    """Whether a program has the file at ``path`` open for writing.  Raises OSError."""
+    with disk.open(path, Opening.READ) as file:
+        return file.is_written()
 
 
 def is_expected(disk: Disk, path: RelPath, seen: Stat, expect: Stamp, node: Node) -> bool:

@@ -22,7 +22,7 @@ from syncagent.content.recipe import one_block
 from syncagent.errors import Damaged, Stale
 from syncagent.localfs.ports import MISSING, Abilities, Disk, DiskFile, Opening, Rename, Stat
 from syncagent.localfs.staging import Staging, part_path
-from syncagent.localfs.standing import confirm, hash_file, holds, still
+from syncagent.localfs.standing import check_unused, confirm, hash_file, holds, still
 from syncagent.model.facts import UNSURE, Fact, FileSeen, LinkSeen, Stamp
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, File, Link, Recipe
@@ -200,7 +200,10 @@ class Writer:
     def _confirm(self, task: WriteTask, expect: Stamp) -> Stat:
         if task.op.expect is None:
             raise Stale("nothing is expected there, but with a stamp")
-        return confirm(self.disk, task.path, expect, task.op.expect)
+        seen = confirm(self.disk, task.path, expect, task.op.expect)
+        if seen.is_file:
+            check_unused(self.disk, task.path)
+        return seen
 
     def _exchange(self, writing: Writing, held: Held) -> None:
         self.disk.rename(writing.new, held.slot, Rename.NEW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -17,9 +18,21 @@ from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.ports import Opening
 from syncagent.model.facts import UNSURE, DirSeen, FileSeen, LinkSeen
 from syncagent.model.names import RelPath
-from syncagent.model.nodes import Content
-from syncagent.planner.tasks import CopyOf, Done, Failed, InPlace, Outcome, Staged, StageWish, StaleTask, Task
-from tests.support.disks import MTIME, Bench, Killed, big, memory_bench, recipe_of
+from syncagent.model.nodes import Content, File
+from syncagent.planner.ops import DeleteLocal
+from syncagent.planner.tasks import (
+    CopyOf,
+    DeleteTask,
+    Done,
+    Failed,
+    InPlace,
+    Outcome,
+    Staged,
+    StageWish,
+    StaleTask,
+    Task,
+)
+from tests.support.disks import MTIME, Bench, Killed, big, memory_bench, node_id, placed, recipe_of
 
 
 def fact_of(outcome: Outcome) -> object:
@@ -431,6 +444,61 @@ def test_without_syncfs_each_file_is_made_durable_alone() -> None:
     disk.crash()
     assert disk.user.tree() == before
     assert disk.stat(RelPath("t")).executable
+
+
+# --- programs that have files open ------------------------------------------------------------------------------
+
+
+@pytest.mark.hazard("B1", "N7")
+@pytest.mark.parametrize("act", ["write", "delete"])
+def test_a_file_that_a_program_has_open_for_writing_is_held_back(act: str) -> None:
+    disk, bench = memory_bench()
+    disk.user.write("a", b"old")
+    task: Task = bench.write("a", b"new") if act == "write" else bench.delete("a")
+    with disk.user.held_open("a") as write:
+        [outcome] = bench.run(task)
+        assert isinstance(outcome, Failed)
+        assert outcome.reason == "a program has it open for writing"
+        assert disk.user.read("a") == b"old"
+        write(b"saved at last")
+    assert disk.user.read("a") == b"saved at last"
+    assert isinstance(bench.run(task)[0], StaleTask)
+    again: Task = bench.write("a", b"new") if act == "write" else bench.delete("a")
+    assert isinstance(bench.run(again)[0], Done)
+    assert bench.staged() == []
+
+
+@pytest.mark.hazard("B1", "N7")
+@pytest.mark.parametrize("exchange", [True, False])
+@pytest.mark.parametrize("act", ["write", "delete"])
+def test_a_program_that_opened_the_file_before_it_went_still_writes_into_it(act: str, exchange: bool) -> None:
+    disk, bench = memory_bench(MemoryDisk(exchange=exchange))
+    disk.user.write("a", b"old")
+    task: Task = bench.write("a", b"new") if act == "write" else bench.delete("a")
+    with ExitStack() as open_files:
+        writes: list[Callable[[bytes], None]] = []
+
+        def opens(call: str, path: RelPath) -> None:
+            if call == "rename" and not writes and disk.user.read("a") == b"old":
+                writes.append(open_files.enter_context(disk.user.held_open("a")))
+
+        disk.before_call = opens
+        [outcome] = bench.run(task)
+        disk.before_call = lambda name, path: None
+        assert isinstance(outcome, StaleTask)
+        writes[0](b"saved at last")
+    assert b"saved at last" in disk.user.tree().values()
+    assert bench.staged() == []
+
+
+def test_a_file_that_may_not_be_read_is_deleted_all_the_same() -> None:
+    disk, bench = memory_bench(MemoryDisk())
+    disk.user.write("a", b"old")
+    disk.user.chmod("a", 0o200)
+    seen = disk.stat(RelPath("a"))
+    node = File(node_id("a"), placed("a"), content_of(b"old"), False, seen.mtime_ns)
+    assert isinstance(bench.run(DeleteTask(DeleteLocal(node), RelPath("a"), seen.stamp))[0], Done)
+    assert disk.user.tree() == {}
 
 
 # --- a user, and crashes, between any two calls -----------------------------------------------------------------
