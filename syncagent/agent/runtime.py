@@ -264,15 +264,16 @@ class Runtime:
         self._memory.keep(delta)
 
     def _introduce(self, now: float) -> Dialogue:
-        facts = self._memory.facts
+        footing = self._engine.footing
         who = Introduction(
             client_id=ClientId(self._config.client_id),
             client_name=self._config.name,
             sync_root=str(self._config.sync_root),
             api_key=self._config.api_key.get_secret_value(),
             folder=self._config.folder,
-            cursor=int(facts.get("cursor", "0")),
-            epoch=facts.get("epoch", ""),
-            incarnation=facts.get(INCARNATION, ""),
+            cursor=footing.cursor,
+            epoch=footing.epoch,
+            run=footing.run,
+            incarnation=self._memory.facts.get(INCARNATION, ""),
         )
         return Dialogue(who, self._outside.instant, now)

@@ -78,6 +78,7 @@ class Introduction:
     folder: str = "default"
     cursor: int = 0
     epoch: str = ""
+    run: str = ""
     incarnation: str = ""
 
     def __repr__(self) -> str:
@@ -127,6 +128,7 @@ class Dialogue:
             folder=self._who.folder,
             cursor=self._who.cursor,
             epoch=self._who.epoch,
+            run=self._who.run,
             incarnation=self._who.incarnation,
         )
         return [self._text(request)]
@@ -288,6 +290,8 @@ class Dialogue:
             push_bytes=self._limits.push_bytes,
             may_write=answer.role != "reader",
             journal=Capability.JOURNAL in self._capabilities and Capability.BLOCKS in self._capabilities,
+            run=answer.run,
+            diverged=answer.diverged,
         )
 
     def _heard(self, changes: Sequence[FileChange]) -> list[Event]:

@@ -23,7 +23,7 @@ from syncagent.engine.freight import Freight
 from syncagent.engine.launch import Launch
 from syncagent.engine.local import LocalSide
 from syncagent.engine.reactions import Reactions
-from syncagent.engine.remote import Link, RemoteSide
+from syncagent.engine.remote import Footing, Link, RemoteSide
 from syncagent.engine.standing import Standing
 from syncagent.engine.status import State, Status
 from syncagent.engine.teller import Teller
@@ -228,7 +228,7 @@ class Engine:
                     self._agenda.wait(wait.node, wait.on)
             self._agenda.put_back(made.rest)
             self._hear_news()
-        return self._launch.take(self._incarnation)
+        return self._launch.take(f"{self._incarnation}{self._remote.anew}")
 
     def _has_room(self) -> bool:
         """Whether anything more may be begun."""
@@ -261,6 +261,11 @@ class Engine:
     def status(self) -> Status:
         """What was last published."""
         return self._teller.status
+
+    @property
+    def footing(self) -> Footing:
+        """What it knows of the hub's journal."""
+        return self._remote.footing
 
     def _status(self) -> Status:
         return self._standing.status(

@@ -140,6 +140,9 @@ class Welcomed:
     may_write: bool = True
     journal: bool = True
     """False when the hub speaks only the seed's protocol: there are notices, but no content."""
+    run: str = ""
+    diverged: bool = False
+    """True when the hub says that its journal is not the one that our cursor belongs to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ settled exactly as the answer would have settled it; so no answer that is lost m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import assert_never
 
@@ -26,6 +26,15 @@ class Link(Enum):
     READY = "ready"
 
 
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What we know of the hub's journal: its numbers up to ``cursor``, as they were in this run of this epoch."""
+
+    epoch: str
+    cursor: Seq
+    run: str
+
+
 class RemoteSide:
     """Turns what the hub says into the Remote tree, and keeps the cursor."""
 
@@ -37,7 +46,13 @@ class RemoteSide:
         self.final = False
         self.hub_id = ""
         self.epoch = ""
+        self.run = ""
+        """The run of the hub in which the cursor came to where it is."""
+        self.anew = ""
+        """In which epoch and run of the hub all that is agreed began to be agreed.  It goes into the ids of changes:
+        what is sent again since then is another change, whatever the hub remembers of before."""
         self.cursor = Seq(0)
+        self._run_of_link = ""
         self.head = Seq(0)
         self.batch_changes = 500
         self.push_bytes = 65_536
@@ -54,6 +69,7 @@ class RemoteSide:
 
     def load(self, facts: Mapping[str, str]) -> None:
         self.hub_id, self.epoch = facts.get("hub_id", ""), facts.get("epoch", "")
+        self.run, self.anew = facts.get("run", ""), facts.get("anew", "")
         self.cursor = self.head = Seq(int(facts.get("cursor", "0")))
         self._sent = dict.fromkeys(map(NodeId, facts.get("sent", "").split()))
         self._told = self._facts()
@@ -84,7 +100,14 @@ class RemoteSide:
 
     def _facts(self) -> dict[str, str]:
         sent = " ".join(self._sent)
-        return {"hub_id": self.hub_id, "epoch": self.epoch, "cursor": str(self.cursor), "sent": sent}
+        return {
+            "hub_id": self.hub_id, "epoch": self.epoch, "cursor": str(self.cursor), "run": self.run, "sent": sent,
+            "anew": self.anew,
+        }  # fmt: skip
+
+    @property
+    def footing(self) -> Footing:
+        return Footing(self.epoch, self.cursor, self.run)
 
     # --- the connection ---------------------------------------------------------------------------------------
 
@@ -101,24 +124,28 @@ class RemoteSide:
             return [CloseLink(self.reason, again=False), Note("error", self.reason)]
         self._news = True
         notes: list[Effect] = []
-        if event.epoch != self.epoch or event.head < self.cursor:
+        self._run_of_link = event.run
+        if event.epoch != self.epoch or event.head < self.cursor or event.diverged:
             if self.epoch:
                 notes.append(Note("warning", "the hub's journal was restored or made anew: both sides are united"))
-            self._begin_anew()
+            self._begin_anew(f"{event.epoch} {event.run}")
+        elif not self.run:
+            self.run = event.run  # nobody can tell of the time before; from now on it would be found out
         self.hub_id, self.epoch, self.head = event.hub_id, event.epoch, event.head
         self.batch_changes, self.push_bytes = event.batch_changes, event.push_bytes
         self.may_write = event.may_write
         self.link, self.reason, self.final = Link.CATCHING_UP, "", False
         return [*notes, self._ask()]
 
-    def _begin_anew(self) -> None:
+    def _begin_anew(self, anew: str) -> None:
         """What was agreed with another journal is not agreed: both sides are united, and nothing counts as deleted."""
         for node_id in [*self._canopy.synced.ids(), *self._canopy.remote.ids()]:
             self._canopy.set_remote(node_id, None)
         for node_id in list(self._canopy.synced.ids()):
             self._canopy.set_synced(node_id, None)
         self._canopy.forget_revs()
-        self.cursor = Seq(0)
+        self.cursor, self.run, self.anew = Seq(0), "", anew
+        self._sent.clear()
         self.begun_anew += 1
 
     def down(self, reason: str, final: bool) -> None:
@@ -150,13 +177,13 @@ class RemoteSide:
             if event.more:
                 return [AskChanges(event.next, snapshot=True)]
             self._take_snapshot()
-            self.cursor = event.head
+            self._reach(event.head)
         else:
             for entry in event.entries:
                 if entry.seq > self.cursor:  # else it was told in the meantime, and things have gone on since
                     self._take(entry)
-                    self.cursor = entry.seq
-            self.cursor = max(self.cursor, event.next)
+                    self._reach(entry.seq)
+            self._reach(event.next)
             if event.more:
                 return [AskChanges(event.next)]
         self._snapshot = None
@@ -184,7 +211,7 @@ class RemoteSide:
             if self.link is not Link.READY:
                 continue  # what is told while we catch up is in the answer, too
             self._take(entry)
-            self.cursor = entry.seq
+            self._reach(entry.seq)
         self.head = max(self.head, self.cursor)
         return []
 
@@ -195,10 +222,15 @@ class RemoteSide:
         for counted, verdict in enumerate(event.verdicts):
             if verdict.seq > self.cursor + 1:
                 return self._resync(), event.verdicts[:counted]
-            self.cursor = max(self.cursor, verdict.seq)
+            self._reach(verdict.seq)
             self._sent.pop(verdict.node_id, None)
         self.head = max(self.head, self.cursor, event.head)
         return [], event.verdicts
+
+    def _reach(self, seq: Seq) -> None:
+        """We know the journal up to there, as it is in this run of the hub."""
+        if seq > self.cursor:
+            self.cursor, self.run = seq, self._run_of_link
 
     def _resync(self) -> list[Effect]:
         """Something was left out: ask for all that came after what we have."""

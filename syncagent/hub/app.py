@@ -32,6 +32,7 @@ from syncagent.hub.gate import Caps, Doorway, Gate
 from syncagent.hub.hall import Hall
 from syncagent.hub.rows import Folder
 from syncagent.hub.rules import Rules
+from syncagent.hub.runs import Runs
 from syncagent.hub.server import HTTP_LOG, application
 from syncagent.hub.stores.files import BlockFiles
 from syncagent.hub.stores.ports import Store
@@ -133,8 +134,8 @@ class Hub:
         worker = Worker(lambda: SqliteStore(str(config.data_dir / DATABASE), files), time.time_ns, hall.deliver)
         store = await worker.start()
         self._cleanup.push_async_callback(worker.stop)
-        ring, folders = await worker.call(self._prepare)
-        hall.open(worker, store.blocks, store.journal.hub_id, folders, ring)
+        ring, folders, runs = await worker.call(self._prepare)
+        hall.open(worker, store.blocks, store.journal.hub_id, runs, folders, ring)
         await self._listen(hall)
 
     def _lock(self, directory: Path) -> None:
@@ -149,8 +150,8 @@ class Hub:
         except OSError as trouble:
             raise StorageTrouble(f"the hub's directory cannot be used: {trouble.strerror}") from trouble
 
-    def _prepare(self, store: Store) -> tuple[KeyRing, list[Folder]]:
-        """On the store's thread: the folder that every hub has, and the key that it was started with."""
+    def _prepare(self, store: Store) -> tuple[KeyRing, list[Folder], Runs]:
+        """On the store's thread: the folder that every hub has, the key that it was started with, and the new run."""
         store.journal.make_folder(DEFAULT_FOLDER)
         known = {key.id: key for key in store.keys.all()}
         given = self._config.bootstrap_key
@@ -161,7 +162,7 @@ class Hub:
         elif not given and not known:
             self.made_key, key = new_key(label="made at the first start")
             store.keys.put(key)
-        return KeyRing(store.keys.all()), store.journal.folders()
+        return KeyRing(store.keys.all()), store.journal.folders(), store.journal.begin_run()
 
     async def _listen(self, hall: Hall) -> None:
         app = application(hall, __version__)

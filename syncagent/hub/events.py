@@ -35,11 +35,14 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The answer to Admit: the key is good for this folder."""
+    """The answer to Admit: the key is good for this folder.  ``diverged`` when its journal is not (any more) the one
+    that the client's cursor belongs to."""
 
     hub_id: str
     folder: Folder
     role: Role
+    run: str = ""
+    diverged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from syncagent.hub.bus import Bus
 from syncagent.hub.events import Admitted, Ended, Event, Grown, Now, Told, Turned
 from syncagent.hub.rows import Folder, FolderId, Role
 from syncagent.hub.rules import Rules
+from syncagent.hub.runs import Runs
 from syncagent.hub.stores.ports import Blocks, Key
 from syncagent.hub.tail import Recent
 from syncagent.hub.tasks import Answer, Failed, Keep, ReadTail, Submit, Submitted, Tail, Task
@@ -83,11 +84,14 @@ class Hall:
         self._stopping = False
         self._empty = asyncio.Event()
 
-    def open(self, worker: Worker, blocks: Blocks, hub_id: str, folders: Iterable[Folder], keys: KeyRing) -> None:
+    def open(
+        self, worker: Worker, blocks: Blocks, hub_id: str, runs: Runs, folders: Iterable[Folder], keys: KeyRing
+    ) -> None:
         """What is known once the store is open; nothing else is called before."""
         self._worker = worker
         self._blocks = blocks
         self._hub_id = hub_id
+        self._runs = runs
         self._keys = keys
         self._folders = {folder.name: folder for folder in folders}
 
@@ -115,7 +119,7 @@ class Hall:
         if folder is None or code:
             seat.feed(Turned(code, CODES[code].text))
         elif seat in self._seats:
-            self._take_seat(seat, folder.name, _Place(folder.id, key, request), key.role)
+            self._take_seat(seat, folder.name, _Place(folder.id, key, request), key.role, request)
 
     async def _refuse_key(self, seat: Seat) -> None:
         """A wrong key is answered late, so that guessing takes long; a right one never has to wait."""
@@ -143,7 +147,7 @@ class Hall:
             return "client_id_in_use"
         return ""
 
-    def _take_seat(self, seat: Seat, folder_name: str, place: _Place, role: Role) -> None:
+    def _take_seat(self, seat: Seat, name: str, place: _Place, role: Role, request: ConnectionRequest) -> None:
         before = self._clients.get(place.client)
         if before is not None:
             before.feed(Ended("client_id_in_use"))
@@ -153,7 +157,14 @@ class Hall:
         self._keys_in_use[place.key_id] += 1
         self._bus.join(place.folder, seat)
         seat.admitted()
-        seat.feed(Admitted(self._hub_id, self._folders[folder_name], role))
+        folder = self._folders[name]
+        seat.feed(Admitted(self._hub_id, folder, role, self._runs.current, self._has_diverged(folder, request)))
+
+    def _has_diverged(self, folder: Folder, request: ConnectionRequest) -> bool:
+        """Whether what the client knows of the journal is not in it.  One that names no run is not looked into."""
+        if not request.run or not request.cursor or request.epoch != folder.epoch:
+            return False
+        return not self._runs.reached(folder.id, request.run, Seq(request.cursor), folder.head)
 
     def leave(self, seat: Seat) -> None:
         self._leave_place(seat)

@@ -36,15 +36,13 @@ from syncagent.hub.events import (
 from syncagent.hub.member import Member
 from syncagent.hub.rules import Rules, TokenBucket
 from syncagent.hub.stretch import iso
+from syncagent.hub.welcome import agreed, notes, welcome
 from syncagent.model.ids import ClientId
 from syncagent.protocol.changes import FileChange, FileChanges
 from syncagent.protocol.codec import HubBody, Pack, body_from_client, decode_frame, encode_body
 from syncagent.protocol.connection import (
-    ALL_CAPABILITIES,
     LEVEL_1,
-    LEVEL_2,
     UNAUTHENTICATED_LIMITS,
-    Capability,
     ClientLeft,
     ConnectionRequest,
     ConnectionResponse,
@@ -175,21 +173,11 @@ class Session:
     def _admitted(self, event: Admitted, now: Now) -> list[Effect]:
         if self._request is None:
             raise AssertionError("admitted without a request")
-        both = tuple(word for word in ALL_CAPABILITIES if word in self._request.capabilities)
-        level2 = self._request.protocol_version >= LEVEL_2 and Capability.JOURNAL in both
-        folder = event.folder
-        self._member = Member(self.client_id, frozenset(both if level2 else ()), event.role, folder.head)
-        said = {"success": True, "message": "Connected successfully", "server_time": iso(now.wall_ns)}
-        if level2:
-            said |= {
-                "protocol_version": LEVEL_2, "capabilities": both, "hub_id": event.hub_id, "epoch": folder.epoch,
-                "head": folder.head, "heartbeat_interval": self._rules.heartbeat, "limits": self._rules.limits,
-                "role": event.role.value,
-            }  # fmt: skip
+        self._member = Member(self.client_id, agreed(self._request), event.role, event.folder.head)
         self._heard = now.mono
         return [
-            Note("connected", {"client": self.client_id, "folder": folder.name, "level": 2 if level2 else 1}),
-            self._say(ConnectionResponse.model_validate(said), now),
+            *notes(self._request, event),
+            self._say(welcome(self._request, event, self._rules, now.wall_ns), now),
             WakeAt(now.mono + self._rules.heartbeat),
         ]
 

@@ -73,6 +73,7 @@ class Rule(Enum):
     VERDICTS = "a batch gets one verdict for each change, in its order"
     ORDER = "numbers of the journal only rise"
     GAP = "no number of the journal is left out"
+    BEGINS_ANEW = "who knows another journal than the hub's begins at 0"
     PUSHED_EARLY = "nothing is pushed before the client has caught up"
     UNASKED_BLOCKS = "blocks come when asked for, or pushed where that was agreed"
     ERROR_CODE = "an error has a code of the table"
@@ -126,6 +127,8 @@ class _Connection:
     submitted: list[tuple[str, ...]] = field(default_factory=list)
     told: int | None = None
     """The last number of the journal that the client has heard of; None while it catches up."""
+    begins_anew: bool = False
+    """Whether what the client knew of the journal does not count, and it has not asked yet for what does."""
     caught_up: bool = False
     """Whether it has caught up once: what is told while it asks anew may have been on its way."""
     heartbeats: int = 0
@@ -252,6 +255,9 @@ class _Connection:
             self.find(Rule.NOT_AGREED, f"a request of kind {body.kind!r}, but {needed!r} was not agreed on")
         if isinstance(body, ChangesRequest):
             self.told = None
+            if self.begins_anew and body.since:
+                self.find(Rule.BEGINS_ANEW, f"the client asks for what came after {body.since}")
+            self.begins_anew = False
         self.asked.append(body)
 
     # --- what the hub says
@@ -294,6 +300,9 @@ class _Connection:
         self.response = body
         self.limits = body.limits or DEFAULT_LIMITS
         self.agreed = frozenset(body.capabilities)
+        known = self.request
+        counts = body.epoch == known.epoch and body.head >= known.cursor and not body.diverged
+        self.begins_anew = known.cursor > 0 and not counts
         for capability in sorted(self.agreed - set(self.request.capabilities)):
             self.find(Rule.AGREED_TOO_MUCH, f"the client did not offer {capability!r}")
         if body.protocol_version > self.request.protocol_version:

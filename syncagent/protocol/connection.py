@@ -63,13 +63,15 @@ class ConnectionRequest(Wire):
     folder: Short = "default"
     cursor: Count = 0
     epoch: Short = ""
+    run: Short = ""
     incarnation: Short = ""
     channel: Short = "main"
     token: Annotated[str, Field(max_length=1024, repr=False)] = ""
 
 
 class ConnectionResponse(Wire):
-    """The answer to it.  ``capabilities`` are those that both have; ``head`` is the last number of the journal."""
+    """The answer to it.  ``capabilities`` are those that both have; ``head`` is the last number of the journal, ``run``
+    the run of the hub; ``diverged`` when the journal is not the one that the client's cursor belongs to."""
 
     success: Flag
     message: str
@@ -79,6 +81,8 @@ class ConnectionResponse(Wire):
     hub_id: Short = ""
     epoch: Short = ""
     head: Count = 0
+    run: Short = ""
+    diverged: Flag = False
     heartbeat_interval: Annotated[float, Field(ge=0, le=86400)] = 0
     limits: Limits | None = None
     role: Literal["", "writer", "reader"] = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -108,6 +109,41 @@ def wrongs(store: Store, folder: FolderId) -> list[str]:
     rows = store.journal.rows(folder, Wanted(nodes, frozenset(), frozenset(), frozenset(), frozenset())).nodes
     digests = {block.digest for row in rows.values() for block in row.recipe}
     return what_is_wrong(rows, journal, store.blocks.sizes(folder, digests))
+
+
+@pytest.mark.hazard("E7")
+def test_a_run_is_told_from_all_others_and_remembers_how_far_the_one_before_went(opened: Opened) -> None:
+    store = opened.store
+    with store.unit():
+        folder = store.journal.make_folder("default").id
+        first = store.journal.begin_run()
+    submit(store, folder, file("a", "a"), file("b", "b"))
+    store = opened.again()
+    with store.unit():
+        second = store.journal.begin_run()
+    with store.unit():
+        third = store.journal.begin_run()
+    assert len({first.current, second.current, third.current}) == 3
+    for known in (second, third):
+        assert known.reached(folder, first.current, Seq(2), Seq(2))
+        assert not known.reached(folder, first.current, Seq(3), Seq(9))
+    assert third.reached(folder, second.current, Seq(2), Seq(9))
+    assert not third.reached(folder, second.current, Seq(3), Seq(9))
+    assert not second.reached(folder, third.current, Seq(1), Seq(2))
+
+
+@pytest.mark.hazard("E7")
+def test_a_run_that_was_not_begun_to_its_end_was_not_begun(opened: Opened) -> None:
+    store = opened.store
+    lost = ""
+    with suppress(StorageFull), store.unit():
+        lost = store.journal.begin_run().current
+        raise StorageFull("no room")
+    with store.unit():
+        store.journal.begin_run()
+    with store.unit():
+        runs = store.journal.begin_run()
+    assert not runs.reached(FolderId(1), lost, Seq(0), Seq(0))
 
 
 def test_a_folder_is_made_once_and_keeps_its_epoch(opened: Opened) -> None:

@@ -21,7 +21,7 @@ from syncagent.protocol import codec, packs
 
 WHEN = "2026-11-22T23:18:00Z"
 ME = ClientId("laptop-20261122T231800Z-3f9a")
-WHO = Introduction(ME, "Laptop", "/home/ann/Sync", "key-of-ann", cursor=7, epoch="e1", incarnation="i1")
+WHO = Introduction(ME, "Laptop", "/home/ann/Sync", "key-of-ann", cursor=7, epoch="e1", run="r1", incarnation="i1")
 DATA = b"the content of a file"
 DIGEST = Digest(blake3(DATA).digest())
 EVERYTHING = ["journal", "batch", "blocks", "push", "zstd"]
@@ -80,7 +80,8 @@ def test_the_first_message_is_client_connect() -> None:
         "type": "client_connect",
         "data": {
             "client_id": ME, "client_name": "Laptop", "sync_root": "/home/ann/Sync", "api_key": "key-of-ann",
-            "protocol_version": 2, "capabilities": EVERYTHING, "cursor": 7, "epoch": "e1", "incarnation": "i1",
+            "protocol_version": 2, "capabilities": EVERYTHING, "cursor": 7, "epoch": "e1", "run": "r1",
+            "incarnation": "i1",
         },
         "client_id": ME,
         "timestamp": WHEN,

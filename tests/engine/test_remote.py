@@ -8,6 +8,7 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
+from syncagent.engine.remote import Footing
 from syncagent.engine.status import State
 from syncagent.model.changes import Operation, Ruling
 from syncagent.model.ids import Rev, Seq
@@ -263,12 +264,16 @@ def test_a_tombstone_in_a_later_page_takes_back_what_an_earlier_one_said() -> No
 # --- other journals, other hubs ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", ["another epoch", "the hub went back"])
+@pytest.mark.hazard("E7")
+@pytest.mark.parametrize("how", ["another epoch", "the hub went back", "the hub went back and on"])
 def test_another_journal_unites_both_sides_and_deletes_nothing_e7(how: str) -> None:
     solo = Solo().synced(a=b"1", b=b"2").offline()
     solo.head, solo.revs = 0, {}
     theirs = solo.entry(file("t", "theirs", b"t"))
-    solo.welcome(epoch="e2" if how == "another epoch" else "e1")
+    if how == "the hub went back and on":
+        solo.head = 9
+    solo.welcome(epoch="e2" if how == "another epoch" else "e1", diverged=how == "the hub went back and on")
+    assert any("both sides are united" in note for note in solo.notes)
     assert solo.drain(ef.AskChanges)[-1] == ef.AskChanges(Seq(0), snapshot=True)
     solo.catch_up(theirs, snapshot=True).give(b"t")
     assert sorted((one.operation, one.name) for one in solo.submitted() if one.base_rev == 0) == [
@@ -276,6 +281,50 @@ def test_another_journal_unites_both_sides_and_deletes_nothing_e7(how: str) -> N
         (Operation.CREATE, "b"),
     ]
     assert solo.tree() == {"a": b"1", "b": b"2", "theirs": b"t"}
+
+
+@pytest.mark.hazard("E7")
+def test_the_run_that_is_remembered_is_the_one_in_which_the_cursor_came_to_where_it_is() -> None:
+    solo = Solo().start().welcome(run="r1")
+    solo.catch_up(solo.entry(file("a", "a", b"")))
+    assert solo.engine.footing == Footing("e1", Seq(1), "r1")
+    solo.offline().welcome(run="r2").catch_up()
+    assert solo.engine.footing == Footing("e1", Seq(1), "r1"), "nothing was heard in the second run"
+    solo.hear(solo.entry(file("b", "b", b"")))
+    assert solo.engine.footing == Footing("e1", Seq(2), "r2")
+    assert (solo.facts["cursor"], solo.facts["run"]) == ("2", "r2")
+    assert solo.offline().start().engine.footing == Footing("e1", Seq(2), "r2")
+
+
+@pytest.mark.hazard("E7")
+def test_a_verdict_moves_the_cursor_in_the_run_of_its_connection() -> None:
+    solo = Solo()
+    solo.user.write("a", b"1")
+    solo.start().online(run="r1").accept_all()
+    assert solo.engine.footing == Footing("e1", Seq(1), "r1")
+    solo.user.write("b", b"1")
+    solo.offline().online(run="r2").hinted("b").accept_all()
+    assert solo.engine.footing == Footing("e1", Seq(2), "r2")
+
+
+def test_who_was_never_told_a_run_takes_the_first_that_it_is_told() -> None:
+    solo = Solo().synced(a=b"1")
+    assert solo.engine.footing.run == ""
+    solo.offline().online(run="r5")
+    assert solo.engine.footing.run == solo.facts["run"] == "r5"
+
+
+@pytest.mark.hazard("E7", "F2")
+def test_what_is_sent_again_to_a_hub_that_went_back_is_another_change_than_before() -> None:
+    """Else the hub, which remembers the first one, would say that it has it; and it may have been deleted there."""
+    solo = Solo()
+    solo.user.write("a", b"1")
+    solo.start().online(run="r1")
+    [before] = solo.accept()
+    solo.offline().welcome(run="r2", diverged=True).catch_up(snapshot=True)
+    [again] = solo.submitted()
+    assert (again.node_id, again.base_rev, again.content) == (before.node_id, before.base_rev, before.content)
+    assert again.change_id != before.change_id
 
 
 def test_another_journal_with_another_content_keeps_both_e7() -> None:

@@ -13,6 +13,7 @@ from syncagent.hub.events import Admitted, Ended, Event, Grown, Told, Turned
 from syncagent.hub.hall import Hall
 from syncagent.hub.rows import Role
 from syncagent.hub.rules import Rules
+from syncagent.hub.runs import Runs
 from syncagent.hub.stores.memory import MemoryStore
 from syncagent.hub.tasks import Answer, Failed, ReadTail, Submit, Submitted, Tail
 from syncagent.hub.worker import Worker
@@ -59,7 +60,8 @@ async def house() -> AsyncIterator[House]:
     worker = Worker(lambda: store, lambda: 1, hall.deliver)
     await worker.start()
     folder = await worker.call(lambda store: store.journal.make_folder("default"))
-    hall.open(worker, store.blocks, "hub", [folder], KeyRing([WRITER[1], READER[1], PHOTOS[1]]))
+    runs = Runs(["r1", "r2"], [(1, folder.id, Seq(7))])
+    hall.open(worker, store.blocks, "hub", runs, [folder], KeyRing([WRITER[1], READER[1], PHOTOS[1]]))
     yield House(hall, worker)
     await worker.stop()
     threads.shutdown()
@@ -76,6 +78,24 @@ async def test_who_has_a_key_is_let_in(house: House) -> None:
     [event] = seat.events
     assert isinstance(event, Admitted)
     assert (event.hub_id, event.folder.name, event.role) == ("hub", "default", Role.WRITER)
+
+
+@pytest.mark.hazard("E7")
+@pytest.mark.parametrize(
+    ("claim", "diverged"),
+    [
+        ({"run": "r1", "cursor": 7}, False),
+        ({"run": "r1", "cursor": 8}, True),
+        ({"run": "lost", "cursor": 1}, True),
+        ({"run": "lost", "cursor": 0}, False),  # it knows nothing
+        ({"run": "lost", "cursor": 9, "epoch": "another"}, False),  # it sees for itself
+        ({"cursor": 9}, False),  # an older client
+    ],
+)
+async def test_who_knows_another_journal_is_told_so(house: House, claim: dict[str, Any], diverged: bool) -> None:
+    [event] = (await house.seat(**{"epoch": "id", **claim})).events
+    assert isinstance(event, Admitted)
+    assert (event.run, event.diverged) == ("r2", diverged)
 
 
 @pytest.mark.parametrize(

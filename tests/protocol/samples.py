@@ -24,6 +24,7 @@ _LARGE: Final = m.file(
 TO_HUB: Final[Mapping[str, str]] = {
     "connect_level_1": m.connect(level=1, api_key="k"),
     "connect_level_2": m.connect(folder="team", cursor=7, epoch="epoch-1", incarnation="i-1", api_key="k"),
+    "connect_level_2_in_a_run": m.connect(cursor=7, epoch="epoch-1", run="run-1", incarnation="i-1", api_key="k"),
     "connect_blocks_channel": m.connect(channel="blocks", token="t"),
     "goodbye": m.goodbye(),
     "goodbye_with_reason": m.goodbye(reason="stopped by the user"),
@@ -57,6 +58,8 @@ TO_HUB: Final[Mapping[str, str]] = {
 TO_CLIENT: Final[Mapping[str, str]] = {
     "connected_level_1": m.connected(level=1),
     "connected_level_2": m.connected(head=12, limits=Limits(batch_changes=100)),
+    "connected_in_a_run": m.connected(head=12, run="run-2"),
+    "connected_diverged": m.connected(head=12, run="run-2", diverged=True),
     "refused": m.refused(),
     "left": m.left(),
     "hub_heartbeat": m.hub_heartbeat(),

@@ -76,6 +76,16 @@ RIGHT: dict[str, list[tuple[Direction, Frame]]] = {
         (DOWN, m.changes(at(7), at(8), head=8)),
         (DOWN, m.tell(at(9))),
     ],
+    "a client that begins anew": [
+        (UP, m.connect(cursor=4, epoch="epoch-1", run="run-1")),
+        (DOWN, m.connected(head=12, run="run-2", diverged=True)),
+        (UP, m.ask_changes(0)),
+        (DOWN, m.changes(at(3), at(9), head=12, more=True, next=9, snapshot=True)),
+        (UP, m.ask_changes(9, snapshot=True)),
+        (DOWN, m.changes(at(11), head=12, snapshot=True)),
+        (UP, m.ask_changes(12)),
+        (DOWN, m.changes(head=12)),
+    ],
     "a snapshot": [
         *HELLO,
         (UP, m.ask_changes(0)),
@@ -209,6 +219,18 @@ WRONG: dict[str, tuple[list[tuple[Direction, Frame]], list[tuple[int, Rule]]]] =
         [(3, Rule.ORDER)],
     ),
     "a page with a hole": ([*HELLO, (UP, m.ask_changes(4)), (DOWN, m.changes(at(6), head=6))], [(3, Rule.GAP)]),
+    "a client that goes on with a journal that is gone": (
+        [
+            (UP, m.connect(cursor=4, epoch="epoch-1", run="run-1")),
+            (DOWN, m.connected(head=9, run="run-2", diverged=True)),
+            (UP, m.ask_changes(4)),
+        ],
+        [(2, Rule.BEGINS_ANEW)],
+    ),
+    "a client that goes on where the hub is not yet": (
+        [(UP, m.connect(cursor=4, epoch="epoch-1")), (DOWN, m.connected(head=3)), (UP, m.ask_changes(4))],
+        [(2, Rule.BEGINS_ANEW)],
+    ),
     "a push before the catch-up": ([*HELLO, (DOWN, m.tell(at(3)))], [(2, Rule.PUSHED_EARLY)]),
     "blocks that nobody asked for": (
         [*connected_without("push"), (UP, m.ask_blocks(b"x")), (DOWN, m.pack(b"x", b"y"))],

@@ -8,7 +8,7 @@ end is found out there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from syncagent.content.digest import digest_of
 from syncagent.content.recipe import read_all, read_small
@@ -175,10 +175,10 @@ class Solo:
 
     # --- the hub ----------------------------------------------------------------------------------------------
 
-    def welcome(self, *, epoch: str = "e1", hub_id: str = "hub", **more: bool) -> Solo:
+    def welcome(self, *, epoch: str = "e1", hub_id: str = "hub", **more: Any) -> Solo:
         return self.feed(ev.Welcomed(hub_id, epoch, Seq(self.head), **more))
 
-    def online(self, *entries: Entry, **more: bool) -> Solo:
+    def online(self, *entries: Entry, **more: Any) -> Solo:
         """Connect, and be told of ``entries``, which are all that came since."""
         self.welcome(**more)
         return self.catch_up(*entries)

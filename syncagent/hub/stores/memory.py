@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Row, Rows, Slot, Timed, Wanted, told_path
+from syncagent.hub.runs import Runs
 from syncagent.hub.stores.ports import Key
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.facts import Kind
@@ -85,6 +86,7 @@ class MemoryJournal:
         self._new_id = new_id
         self.hub_id = new_id()
         self.kept: dict[FolderId, _Kept] = {}
+        self._runs: list[tuple[str, dict[FolderId, Seq]]] = []
 
     def folders(self) -> list[Folder]:
         return [kept.folder for kept in self.kept.values()]
@@ -97,6 +99,17 @@ class MemoryJournal:
         self._store.will(lambda: self.kept.pop(folder.id))
         self.kept[folder.id] = _Kept(folder)
         return folder
+
+    def begin_run(self) -> Runs:
+        self._store.will(self._runs.pop)
+        self._runs.append((self._new_id(), {folder.id: folder.head for folder in self.folders()}))
+        starts = [
+            (number, folder, head)
+            for number, (_, heads) in enumerate(self._runs)
+            for folder, head in heads.items()
+            if number == 0 or self._runs[number - 1][1].get(folder) != head
+        ]
+        return Runs([run for run, _ in self._runs], starts)
 
     def rows(self, folder: FolderId, wanted: Wanted) -> Rows:
         kept = self.kept[folder]

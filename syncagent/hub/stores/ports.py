@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from syncagent.hub.rows import Folder, FolderId, Judgement, Role, Rows, Timed, Wanted
+from syncagent.hub.runs import Runs
 from syncagent.model.ids import Digest, Seq
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content
@@ -47,6 +48,9 @@ class Journal(Protocol):
 
     def make_folder(self, name: str) -> Folder:
         """The folder of that name, made if it is not there (within a unit)."""
+
+    def begin_run(self) -> Runs:
+        """Note that a run of the hub begins (within a unit); all runs so far, this one the last."""
 
     def rows(self, folder: FolderId, wanted: Wanted) -> Rows:
         """What there is of ``wanted``; its blocks are left out."""

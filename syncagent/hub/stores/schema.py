@@ -50,4 +50,12 @@ CREATE TABLE api_key (
 ) WITHOUT ROWID;
 """
 
-SCHEMA: Final = (_FIRST,)
+_RUNS: Final = """
+-- Each start of the hub, and the head of each folder then, where it was not the same at the start before.
+CREATE TABLE run (number INTEGER PRIMARY KEY, id TEXT NOT NULL);
+CREATE TABLE run_start (
+    folder INTEGER NOT NULL, run INTEGER NOT NULL, head INTEGER NOT NULL, PRIMARY KEY (folder, run)
+) WITHOUT ROWID;
+"""
+
+SCHEMA: Final = (_FIRST, _RUNS)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Role, Row, Rows, Slot, Timed, Wanted, told_path
+from syncagent.hub.runs import Runs
 from syncagent.hub.stores.columns import (
     OPERATION_NUMBER,
     OPERATIONS,
@@ -50,6 +51,10 @@ WITH RECURSIVE up (id) AS (
     UNION SELECT node.parent FROM up CROSS JOIN node ON node.folder = ?1 AND node.id = up.id
 ) SELECT {_NODE_COLUMNS} FROM up CROSS JOIN node ON node.folder = ?1 AND node.id = up.id
 """  # noqa: S608 - the same
+_NOTE_STARTS: Final = """
+INSERT INTO run_start (folder, run, head) SELECT id, (SELECT max(number) FROM run), head FROM folder
+WHERE head != coalesce((SELECT head FROM run_start WHERE folder = folder.id ORDER BY run DESC LIMIT 1), 0)
+"""
 _LISTING: Final = """
 WITH RECURSIVE tree (id, kind, path, digest, size) AS (
     SELECT 'root', 0, '', NULL, NULL
@@ -109,6 +114,14 @@ class SqliteJournal:
             (name, self._new_id()),
         )
         return next(folder for folder in self.folders() if folder.name == name)
+
+    def begin_run(self) -> Runs:
+        self._db.execute("INSERT INTO run (id) VALUES (?)", (self._new_id(),))
+        self._db.execute(_NOTE_STARTS)
+        runs = self._db.execute("SELECT number, id FROM run ORDER BY number")
+        place = {number: count for count, (number, _) in enumerate(runs)}
+        starts = self._db.execute("SELECT run, folder, head FROM run_start ORDER BY run")
+        return Runs([run for _, run in runs], [(place[run], folder, head) for run, folder, head in starts])
 
     def rows(self, folder: FolderId, wanted: Wanted) -> Rows:
         nodes = self._with_ancestors(folder, wanted.nodes)
