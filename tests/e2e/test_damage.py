@@ -1,0 +1,80 @@
+"""What was put back to an older state, or damaged, while it was not looked at: both sides are united, and said so."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syncagent.model.names import RelPath, is_conflict_name
+from tests.e2e.world import Agent, World
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    made.start_hub()
+    yield made
+    made.end()
+
+
+class Backup:
+    """A directory as it was."""
+
+    def __init__(self, of: Path) -> None:
+        self._of = of
+        self._copy = of.with_name(f"{of.name}-backup")
+        shutil.copytree(of, self._copy, symlinks=True)
+
+    def restore(self) -> None:
+        shutil.rmtree(self._of)
+        shutil.copytree(self._copy, self._of, symlinks=True)
+
+
+def contents(tree: dict[str, str]) -> set[str]:
+    return {what for what in tree.values() if what != "/"}
+
+
+def told(agent: Agent, words: str) -> bool:
+    return words in agent.said()
+
+
+@pytest.mark.hazard("E7", "N1", "N12")
+def test_a_hub_that_was_restored_and_has_grown_again(world: World, tmp_path: Path) -> None:
+    """By the time that anna comes back, her numbers mean other things; nothing but the hub's own memory can tell."""
+    anna, bert = world.agent("anna"), world.agent("bert")
+    for name in ("kept", "edited", "deleted", "moved"):
+        anna.write(name, f"{name} 1")
+    world.settle()
+    world.hub.end()
+    backup = Backup(tmp_path / "hub")
+    world.start_hub()
+    anna.write("edited", "edited 2")
+    anna.write("folder/lost by the hub", "lost")
+    anna.write("large and lost by the hub", "large " * 50_000)
+    (anna.root / "deleted").unlink()
+    (anna.root / "moved").rename(anna.root / "folder" / "moved")
+    before = world.settle()
+    anna.end()
+    world.hub.end()
+    backup.restore()
+    world.start_hub()
+    for number in range(30):
+        bert.write(f"new {number}", f"new {number}")
+    bert.wait()
+    assert bert.status()["hub_seq"] > 20
+    assert told(bert, "restored")
+    anna.write("by anna", "while she was away")
+    (anna.root / "kept").unlink()
+    anna.start()
+    after = world.settle()
+    assert told(anna, "both sides are united")
+    wanted = contents(before) | {f"new {number}" for number in range(30)} | {"while she was away"}
+    assert wanted <= contents(after)
+    assert contents(after) - wanted == {"edited 1", "deleted 1"}, "nothing is deleted because a hub has forgotten it"
+    assert after["edited"] == "edited 1"
+    assert {after[path] for path in after if is_conflict_name(RelPath(path))} == {"edited 2"}
