@@ -6,11 +6,12 @@ DATA   ?= ./.sync-data
 SEEDS  ?= 2000
 FIRST  ?= 0
 RACES  ?= 100000
+SWAPS  ?= 100000
 ARGS   ?=
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check lint types contracts format sim races bench build clean setup
+.PHONY: help run test test-slow check lint types contracts format sim races swaps bench build clean setup
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +50,9 @@ sim: setup ## Run simulated worlds (SEEDS=2000 FIRST=0)
 
 races: setup ## Let a user save while we replace, so many times (RACES=100000)
 	@SYNCAGENT_RACES=$(RACES) $(BIN)/python -m pytest -n auto tests/e2e/test_races.py -s $(ARGS)
+
+swaps: setup ## Let folders become links while we work, so many times (SWAPS=100000)
+	@SYNCAGENT_SWAPS=$(SWAPS) $(BIN)/python -m pytest -n auto tests/e2e/test_swaps.py -s $(ARGS)
 
 bench: setup ## Run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -103,6 +103,7 @@ def test_what_is_missing_is_said_to_be(disk: Disk) -> None:
     fails(errno.ENOTDIR, lambda: disk.list(p("a")))
 
 
+@pytest.mark.hazard("A16", "N11")
 def test_links_are_never_followed(disk: Disk) -> None:
     disk.mkdir(p("d"))
     write(disk, "d/a", b"1")
@@ -118,6 +119,7 @@ def test_links_are_never_followed(disk: Disk) -> None:
     assert read(disk, "d/a") == b"1"
 
 
+@pytest.mark.hazard("C1", "N11")
 @pytest.mark.parametrize("path", ["..", "../a", "d/../../a", "/a", "d//a", ".", "d/./a", "a\0b", "d/", "//"])
 def test_nothing_resolves_outside_the_root(disk: Disk, path: str) -> None:
     disk.mkdir(p("d"))
@@ -132,6 +134,7 @@ def test_nothing_resolves_outside_the_root(disk: Disk, path: str) -> None:
     assert names(disk) == ["a", "d"]
 
 
+@pytest.mark.hazard("B1")
 def test_rename_to_a_new_name_never_replaces(disk: Disk) -> None:
     write(disk, "a", b"1")
     write(disk, "b", b"2")
@@ -249,6 +252,7 @@ def test_adjust_sets_mode_and_mtime(disk: Disk) -> None:
     assert seen.mtime_ns == 1_500_000_000_123_456_000
 
 
+@pytest.mark.hazard("B11")
 def test_a_new_file_has_its_mode_less_the_umask(disk: Disk) -> None:
     old = os.umask(0o027)
     try:
@@ -286,6 +290,7 @@ def test_sync_takes_folders_or_everything(disk: Disk) -> None:
     fails(errno.ENOENT, lambda: disk.sync([p("none")]))
 
 
+@pytest.mark.hazard("C4", "C9")
 @pytest.mark.parametrize("name", ["nfd-e\u0301", "tab\there", "new\nline", "b\udcff\udcfe", "\u202eright", "e" * 255])
 def test_names_are_kept_byte_for_byte(disk: Disk, name: str) -> None:
     write(disk, name, b"1")
@@ -293,6 +298,7 @@ def test_names_are_kept_byte_for_byte(disk: Disk, name: str) -> None:
     assert read(disk, name) == b"1"
 
 
+@pytest.mark.hazard("C8")
 def test_a_deep_tree(disk: Disk) -> None:
     path = p("d")
     with disk.batch():

@@ -49,6 +49,7 @@ def times(root: Path) -> dict[str, int]:
     return {path: os.lstat(root / path).st_mtime_ns for path, what in tree(root).items() if what.startswith("file")}
 
 
+@pytest.mark.hazard("A16", "C9")
 def test_all_kinds_cross_live_and_with_one_side_stopped(machines: tuple[Machine, Machine]) -> None:
     anna, bert = machines
     fill(anna.root / "live")
@@ -63,6 +64,7 @@ def test_all_kinds_cross_live_and_with_one_side_stopped(machines: tuple[Machine,
     assert anna.status()["skipped"] == bert.status()["skipped"] == []
 
 
+@pytest.mark.hazard("C4")
 def test_a_name_keeps_its_spelling_where_it_was_made_and_is_composed_elsewhere(
     machines: tuple[Machine, Machine],
 ) -> None:
@@ -78,6 +80,7 @@ def test_a_name_keeps_its_spelling_where_it_was_made_and_is_composed_elsewhere(
     assert (anna.root / apart / "in").read_text() == "from there"
 
 
+@pytest.mark.hazard("A15", "C7", "C9", "N19")
 def test_what_cannot_be_kept_is_listed_with_its_reason_and_the_rest_goes_on(machines: tuple[Machine, Machine]) -> None:
     anna, bert = machines
     os.mkfifo(anna.root / "pipe")
@@ -117,6 +120,7 @@ def test_a_renamed_folder_is_one_change_however_much_is_in_it(machines: tuple[Ma
     assert "offline: moved here, from live\n" in log
 
 
+@pytest.mark.hazard("A9")
 @pytest.mark.parametrize("offline", [False, True])
 def test_a_thing_becomes_one_of_another_kind(machines: tuple[Machine, Machine], offline: bool) -> None:
     anna, bert = machines

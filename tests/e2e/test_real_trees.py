@@ -14,6 +14,7 @@ from tests.e2e.machines import Machine, copies, in_sync, tree
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
+@pytest.mark.hazard("N4")
 def test_the_standard_library_crosses_and_changes_come_back(machines: tuple[Machine, Machine]) -> None:
     anna, bert = machines
     library = Path(sysconfig.get_paths()["stdlib"])
@@ -38,6 +39,7 @@ def test_the_standard_library_crosses_and_changes_come_back(machines: tuple[Mach
     assert not copies(anna.root)
 
 
+@pytest.mark.hazard("A21", "N4")
 def test_a_git_checkout_switched_through_its_commits(machines: tuple[Machine, Machine], tmp_path: Path) -> None:
     anna, bert = machines
     source = Path(__file__).parents[2]

@@ -21,6 +21,7 @@ def fill(machine: Machine, count: int = 20) -> dict[str, str]:
     return machine.tree()
 
 
+@pytest.mark.hazard("E1", "N10")
 def test_a_folder_that_is_gone_while_it_is_kept(machines: tuple[Machine, Machine], tmp_path: Path) -> None:
     anna, bert = machines
     wanted = fill(anna)
@@ -39,6 +40,7 @@ def test_a_folder_that_is_gone_while_it_is_kept(machines: tuple[Machine, Machine
     assert anna.tree() == bert.tree() == wanted
 
 
+@pytest.mark.hazard("E1", "N10")
 @pytest.mark.parametrize("empty", [False, True])
 def test_a_folder_that_is_gone_or_empty_at_the_start(
     machines: tuple[Machine, Machine], tmp_path: Path, empty: bool
@@ -112,6 +114,7 @@ def test_a_key_that_is_wrong_is_said_and_the_right_one_is_taken(machines: tuple[
     assert "the key is not valid" in anna.output()
 
 
+@pytest.mark.hazard("A20")
 def test_one_agent_for_a_data_directory_and_for_a_folder(machines: tuple[Machine, Machine], tmp_path: Path) -> None:
     anna, bert = machines
     for data, root in ((anna.data, anna.root), (tmp_path / "another", bert.root)):

@@ -51,6 +51,7 @@ def test_a_new_file_is_written_with_its_mtime_and_mode() -> None:
     assert bench.staged() == []
 
 
+@pytest.mark.hazard("B13")
 def test_the_echo_of_our_own_work_scans_to_no_difference_b13() -> None:
     disk, bench = memory_bench()
     disk.user.write("old", b"old")
@@ -74,6 +75,7 @@ def test_the_echo_of_our_own_work_scans_to_no_difference_b13() -> None:
         assert getattr(again, "content", None) is None
 
 
+@pytest.mark.hazard("B13")
 def test_a_users_write_right_after_ours_is_seen_b13() -> None:
     disk, bench = memory_bench(MemoryDisk(granularity_ns=10_000_000, clock=lambda: 1_700_000_005_000_000_000))
     [outcome] = bench.run(bench.write("a", b"ours!"))
@@ -95,6 +97,7 @@ def test_our_stamp_is_unsure_when_the_mtime_that_we_set_is_now() -> None:
     assert getattr(bench.look("a", fact.stamp), "content", None) == content_of(b"user!")
 
 
+@pytest.mark.hazard("B11")
 @pytest.mark.parametrize(
     ("old", "executable", "new"),
     [
@@ -118,6 +121,7 @@ def test_the_mode_is_kept_and_never_widened_b11(old: int, executable: bool, new:
         assert disk.stat(RelPath("a")).mode & 0o777 == new
 
 
+@pytest.mark.hazard("B16")
 @pytest.mark.parametrize(("given_ns", "set_ns"), [(0, 0), (-1, 0), (1 << 70, (1 << 33) * 10**9), (MTIME, MTIME)])
 def test_mtimes_are_clamped_b16(given_ns: int, set_ns: int) -> None:
     disk, bench = memory_bench()
@@ -171,6 +175,7 @@ def test_a_staged_file_that_could_not_be_published_is_kept_for_the_next_try() ->
     assert bench.staging.begin(StageWish(content, recipe)) == frozenset()
 
 
+@pytest.mark.hazard("B4")
 def test_a_damaged_staging_file_is_never_published() -> None:
     disk, bench = memory_bench()
     data = big(100_000)
@@ -183,6 +188,7 @@ def test_a_damaged_staging_file_is_never_published() -> None:
     assert bench.staging.begin(StageWish(content, recipe)) == {block.digest for block in recipe}
 
 
+@pytest.mark.hazard("B4")
 def test_wrong_bytes_are_never_written() -> None:
     disk, bench = memory_bench()
     task = bench.write("a", b"right")
@@ -206,6 +212,7 @@ def test_a_copy_is_taken_only_from_what_is_expected() -> None:
     assert bench.staged() == []
 
 
+@pytest.mark.hazard("B1", "N7")
 def test_what_is_not_as_expected_is_left_alone() -> None:
     disk, bench = memory_bench()
     for name in ("a", "b", "c", "e"):
@@ -251,6 +258,7 @@ def test_what_is_gone_is_stale() -> None:
     assert disk.user.tree() == {}
 
 
+@pytest.mark.hazard("B3")
 def test_folders_are_deleted_only_when_they_are_empty_and_the_same() -> None:
     disk, bench = memory_bench()
     disk.user.mkdir("d")
@@ -285,6 +293,7 @@ def test_to_the_park_and_back() -> None:
     assert disk.user.tree() == {"a": b"2", "b": b"1"}
 
 
+@pytest.mark.hazard("C5")
 @pytest.mark.parametrize("folder", [False, True])
 def test_a_rename_to_another_spelling_on_a_disk_that_folds_case_c5(folder: bool) -> None:
     disk, bench = memory_bench(MemoryDisk(fold=str.casefold))
@@ -317,6 +326,7 @@ def test_unsure_means_that_the_content_is_compared() -> None:
     assert disk.user.tree() == {"a": b"edit", "b": b"edit", "d": b"old"}
 
 
+@pytest.mark.hazard("C1", "C3")
 @pytest.mark.parametrize("path", ["../a", ".syncagent/root.json", "d/.SyncAgent/x", "a\\b", "", "/etc/a", ".syncagent"])
 def test_a_task_with_a_path_that_is_none_fails_c1_c3(path: str) -> None:
     disk, bench = memory_bench()
@@ -326,6 +336,7 @@ def test_a_task_with_a_path_that_is_none_fails_c1_c3(path: str) -> None:
     assert disk.user.tree() == {}
 
 
+@pytest.mark.hazard("A19")
 def test_across_file_systems_nothing_moves() -> None:
     disk, bench = memory_bench()
     disk.user.write("a", b"1")
@@ -335,6 +346,7 @@ def test_across_file_systems_nothing_moves() -> None:
     assert disk.user.tree() == {"a": b"1", "m": None}
 
 
+@pytest.mark.hazard("E1")
 def test_no_root_no_tasks() -> None:
     disk, bench = memory_bench()
 
@@ -349,6 +361,7 @@ def test_no_root_no_tasks() -> None:
 # --- trouble with the disk --------------------------------------------------------------------------------------
 
 
+@pytest.mark.hazard("B7")
 def test_a_full_disk_leaves_everything_as_it_was_b7() -> None:
     disk, bench = memory_bench()
     disk.user.write("a", b"old")
@@ -364,6 +377,7 @@ def test_a_full_disk_leaves_everything_as_it_was_b7() -> None:
 CALLS = ["open", "file.write", "file.adjust", "file.sync", "file.stat", "stat", "rename", "mkdir", "sync", "symlink"]
 
 
+@pytest.mark.hazard("B8", "B9")
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EROFS, errno.EMFILE, errno.EACCES])
 def test_an_error_from_any_call_loses_nothing_and_is_never_done_b8_b9(call: str, number: int) -> None:
@@ -392,6 +406,7 @@ def expected() -> dict[str, object]:
     return {"a": b"new a", "c": b"new c", "b": None, "l": "-> x"}
 
 
+@pytest.mark.hazard("B6")
 @pytest.mark.parametrize("count", [3, 20])
 def test_what_is_done_survives_a_power_cut_b6(count: int) -> None:
     disk, bench = memory_bench()
@@ -418,6 +433,7 @@ def test_what_is_done_survives_a_power_cut_b6(count: int) -> None:
     assert bench.staged() == []
 
 
+@pytest.mark.hazard("B9")
 def test_content_that_may_not_be_on_the_disk_is_not_published_b9() -> None:
     disk, bench = memory_bench()
     hook_at(disk, "sync", 1, lambda: fail(errno.EIO))
@@ -580,6 +596,7 @@ def contents(disk: MemoryDisk) -> set[bytes]:
 OLD = {path: f"old {path}".encode() for path in ("a", "b", "c", "d/x")}
 
 
+@pytest.mark.hazard("B1", "N7")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     acts=st.lists(st.tuples(st.integers(0, 75), user_acts()), min_size=1, max_size=4),
@@ -606,6 +623,7 @@ def test_no_user_content_is_lost_whatever_call_the_edits_fall_between_b1_n7(
     assert bench.staged() in ([], ["part." + content_of(big(70_000)).digest.hex()])
 
 
+@pytest.mark.hazard("B5")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     at=st.integers(0, 75),
@@ -654,6 +672,7 @@ def check(disk: MemoryDisk, hands: Hands, outcomes: list[Outcome]) -> None:
     assert not invented, "torn, or of nobody's making (N2)"
 
 
+@pytest.mark.hazard("B5", "N8")
 def test_killed_at_every_call_nothing_is_torn_and_nothing_is_left_b5_n8() -> None:
     for power in (False, True):
         for at in kill_points():
@@ -685,6 +704,7 @@ def kill_points() -> range:
     return range(disk.calls - before)
 
 
+@pytest.mark.hazard("B1")
 @settings(max_examples=60, deadline=None)
 @given(at=st.integers(0, 75), act=user_acts())
 def test_where_files_cannot_be_exchanged_an_edit_in_place_is_kept(at: int, act: tuple[str, str, str]) -> None:
@@ -700,6 +720,7 @@ def test_where_files_cannot_be_exchanged_an_edit_in_place_is_kept(at: int, act: 
     check(disk, hands, outcomes)
 
 
+@pytest.mark.hazard("B1", "N7")
 def test_an_edit_of_the_old_and_of_the_new_in_one_moment_are_both_kept() -> None:
     disk, bench = memory_bench()
     disk.user.write("a", b"old")

@@ -110,6 +110,7 @@ def test_nothing_is_given_before_it_is_due() -> None:
     assert dirty.take(0.0011) == paths("a")
 
 
+@pytest.mark.hazard("A5")
 @pytest.mark.parametrize("lines", [["written log"], ["created log", "closed log"], ["gone log", "created log"]])
 def test_a_file_that_is_never_quiet_is_looked_at_all_the_same(lines: list[str]) -> None:
     dirty = DirtySet(Pace(window=1.0, quiet=1.0, hold=1.0, longest=5.0))
@@ -229,6 +230,7 @@ def covers(hints: Hints, path: RelPath, *, beneath: bool) -> bool:
     return False
 
 
+@pytest.mark.hazard("A1")
 @settings(max_examples=400, deadline=None)
 @given(st.lists(step, max_size=60))
 def test_whatever_was_seen_is_named_by_a_later_batch(steps: list[tuple[object, ...]]) -> None:

@@ -32,6 +32,7 @@ def test_usual_names_are_kept(name: str) -> None:
     assert refusal(name) is None
 
 
+@pytest.mark.hazard("C1", "C3", "C7", "C9")
 @pytest.mark.parametrize(
     "name",
     ["", ".", "..", "a/b", "a\\b", "C:", "c:x", "x" * 256, "a\x00", "a\n", ".syncagent", ".SYNCAGENT. ", "\udcff"],

@@ -153,6 +153,7 @@ def test_the_halves_of_a_move_know_each_other(scene: Scene) -> None:
     assert scene.happen(("a", own.IN_MOVED_TO, "z"), cookie=8) == [("a/z", Seen.APPEARED, None)]
 
 
+@pytest.mark.hazard("A3")
 def test_a_new_folder_is_hinted_after_it_is_watched_and_so_is_each_in_it(scene: Scene) -> None:
     scene.stand()
     (scene.root / "n" / "m").mkdir(parents=True)
@@ -170,6 +171,7 @@ def test_a_folder_that_becomes_readable_is_watched(scene: Scene) -> None:
     assert scene.lookout.watches == 3
 
 
+@pytest.mark.hazard("A4")
 def test_a_moved_folder_is_known_by_its_new_name(scene: Scene) -> None:
     scene.stand()
     (scene.root / "a").rename(scene.root / "z")
@@ -178,6 +180,7 @@ def test_a_moved_folder_is_known_by_its_new_name(scene: Scene) -> None:
     assert scene.kernel.removed == []
 
 
+@pytest.mark.hazard("A4")
 def test_a_folder_that_moved_while_it_was_being_watched_is_watched_where_it_is_now(scene: Scene) -> None:
     scene.kernel.refuse["b"] = errno.ENOENT  # as if a had been moved between its listing and the watching of b
     scene.stand()
@@ -187,6 +190,7 @@ def test_a_folder_that_moved_while_it_was_being_watched_is_watched_where_it_is_n
     assert scene.happen(("z/b", own.IN_CLOSE_WRITE, "f")) == [("z/b/f", Seen.CLOSED, None)]
 
 
+@pytest.mark.hazard("A4")
 def test_and_so_is_one_that_only_its_outer_folder_moved(scene: Scene) -> None:
     (scene.root / "a" / "b" / "c").mkdir()
     scene.kernel.refuse["c"] = errno.ENOENT
@@ -198,6 +202,7 @@ def test_and_so_is_one_that_only_its_outer_folder_moved(scene: Scene) -> None:
     assert scene.happen(("z/b/c", own.IN_CLOSE_WRITE, "f")) == [("z/b/c/f", Seen.CLOSED, None)]
 
 
+@pytest.mark.hazard("A4")
 def test_a_folder_that_was_moved_out_is_let_go(scene: Scene) -> None:
     scene.stand()
     scene.happen(("", own.IN_MOVED_FROM | own.IN_ISDIR, "a"))
@@ -216,6 +221,7 @@ def test_events_of_watches_that_are_gone_are_nothing(scene: Scene) -> None:
     assert scene.happen(("a/b", own.IN_CLOSE_WRITE, "f")) == []
 
 
+@pytest.mark.hazard("C8")
 def test_a_folder_too_deep_to_be_watched_is_counted(scene: Scene) -> None:
     scene.kernel.refuse["b"] = errno.ENAMETOOLONG
     scene.stand()
@@ -228,6 +234,7 @@ def test_a_folder_that_vanished_before_it_was_watched_is_nothing(scene: Scene) -
     assert scene.lookout.watches == 2
 
 
+@pytest.mark.hazard("A2")
 @pytest.mark.parametrize("where", ["root", "b"])
 @pytest.mark.parametrize(
     ("error", "reason"),
@@ -240,6 +247,7 @@ def test_errors_after_which_nothing_can_be_relied_on(scene: Scene, where: str, e
     assert blind.value.reason == reason
 
 
+@pytest.mark.hazard("E1")
 @pytest.mark.parametrize("mask", [own.IN_DELETE_SELF, own.IN_MOVE_SELF, own.IN_UNMOUNT, own.IN_IGNORED])
 def test_a_root_that_is_gone(scene: Scene, mask: int) -> None:
     scene.stand()
@@ -248,6 +256,7 @@ def test_a_root_that_is_gone(scene: Scene, mask: int) -> None:
     assert blind.value.reason == "root"
 
 
+@pytest.mark.hazard("A1")
 def test_a_queue_that_ran_over(scene: Scene) -> None:
     scene.stand()
     scene.kernel.events = [(Watch(-1), own.IN_Q_OVERFLOW, 0, b"")]

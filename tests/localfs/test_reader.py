@@ -26,6 +26,7 @@ def test_blocks_are_read_in_order() -> None:
     assert read_blocks(disk, [ReadWish(RelPath("x"), UNSURE, tuple(places(RECIPE))[1:2])]) == BLOCKS[1:2]
 
 
+@pytest.mark.hazard("A6")
 def test_a_file_that_changed_is_stale_and_the_others_are_read_a6() -> None:
     disk, bench = memory_bench()
     for name in ("x", "y", "z", "gone"):

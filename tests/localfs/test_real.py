@@ -37,6 +37,7 @@ def bench_on(folder: Path, syscalls: Syscalls | None = None) -> Bench:
     return Bench(disk, probe(disk))
 
 
+@pytest.mark.hazard("C2", "N11")
 def test_a_folder_that_is_swapped_for_a_link_leads_nowhere_c2(tmp_path: Path) -> None:
     (tmp_path / "root/d").mkdir(parents=True)
     (tmp_path / "outside").mkdir()
@@ -72,6 +73,7 @@ def test_a_folder_that_is_swapped_for_a_link_leads_nowhere_c2(tmp_path: Path) ->
     assert (tmp_path / "outside/secret").read_text() == "canary"
 
 
+@pytest.mark.hazard("E1", "N10")
 def test_the_root_that_is_gone_is_not_an_empty_one_e1(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
@@ -102,6 +104,7 @@ def test_the_root_may_be_reached_through_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "real/d").is_dir()
 
 
+@pytest.mark.hazard("A15")
 def test_pipes_and_sockets_never_block_a15(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with socket.socket(socket.AF_UNIX) as listener:
@@ -149,6 +152,7 @@ def test_threads_have_batches_of_their_own(tmp_path: Path) -> None:
     assert found == [[]]
 
 
+@pytest.mark.hazard("B1")
 def test_an_old_system_still_never_replaces(tmp_path: Path) -> None:
     disk = RealDisk(str(tmp_path), OLD_SYSTEM)
     (tmp_path / "a").write_text("1")
@@ -198,6 +202,7 @@ def test_a_whole_batch_on_a_real_disk(tmp_path: Path, syscalls: Syscalls | None)
             assert outcome.fact.stamp == bench.disk.stat(outcome.fact.path).stamp
 
 
+@pytest.mark.hazard("N8")
 def test_readers_see_the_old_or_the_new_n8(tmp_path: Path) -> None:
     bench = bench_on(tmp_path)
     texts = [bytes([65 + number]) * 200_000 for number in range(20)]
@@ -219,6 +224,7 @@ def test_readers_see_the_old_or_the_new_n8(tmp_path: Path) -> None:
     assert seen <= {content_of(text) for text in texts}
 
 
+@pytest.mark.hazard("B1")
 def test_an_editor_against_the_applier_loses_nothing_b1(tmp_path: Path) -> None:
     """The editor exchanges files as well, so that it knows what each of its saves displaced."""
     bench = bench_on(tmp_path)

@@ -33,6 +33,7 @@ def test_later_it_is_known_again_and_by_whoever_forgot() -> None:
     assert take(disk, known=None, new="id-2").marker.root_id == "id-1"
 
 
+@pytest.mark.hazard("E1")
 def test_a_folder_without_its_marker_is_not_taken_again_e1() -> None:
     disk = MemoryDisk()
     with pytest.raises(RootMissing):
@@ -45,6 +46,7 @@ def test_a_folder_without_its_marker_is_not_taken_again_e1() -> None:
         take(disk, folder="another")
 
 
+@pytest.mark.hazard("A20")
 def test_two_agents_cannot_have_it_a20() -> None:
     disk = MemoryDisk()
     root = take(disk)
@@ -67,6 +69,7 @@ def test_a_marker_that_cannot_be_read_is_none(damage: bytes) -> None:
         root.check()
 
 
+@pytest.mark.hazard("E1")
 def test_check_notices_when_the_folder_is_another_or_gone() -> None:
     disk = MemoryDisk()
     root = take(disk)
@@ -81,6 +84,7 @@ def test_check_notices_when_the_folder_is_another_or_gone() -> None:
         root.check()
 
 
+@pytest.mark.hazard("E1")
 def test_an_unreadable_marker_is_no_marker() -> None:
     disk = MemoryDisk()
     root = take(disk)
@@ -106,6 +110,7 @@ def test_the_hub_is_noted() -> None:
         root.bind("hub-2")
 
 
+@pytest.mark.hazard("E1")
 def test_the_folder_is_made_once_only(tmp_path: Path) -> None:
     path = tmp_path / "a/b"
     make_folder(str(path), had_one=False)

@@ -56,6 +56,7 @@ def test_a_walk_tells_of_every_name_and_lists_each_folder_after_its_names() -> N
             assert {f"{fact.path}/{name}".lstrip("/") for name in fact.names} <= told
 
 
+@pytest.mark.hazard("C3")
 def test_our_own_folder_is_never_entered_but_the_park_can_be() -> None:
     disk, _ = memory_bench()
     disk.mkdir(RelPath(".syncagent/park/id"))
@@ -77,6 +78,7 @@ def test_large_folders_come_in_batches() -> None:
     assert len({fact.path for batch in batches for fact in batch}) == 2 * BATCH + 11
 
 
+@pytest.mark.hazard("A14")
 def test_a_folder_that_cannot_be_read_is_said_to_be_unreadable_a14() -> None:
     disk, _ = memory_bench()
     disk.user.mkdir("d")
@@ -89,6 +91,7 @@ def test_a_folder_that_cannot_be_read_is_said_to_be_unreadable_a14() -> None:
     assert isinstance(look(disk, "d/none"), Unreadable)
 
 
+@pytest.mark.hazard("A13")
 def test_a_file_that_cannot_be_read_is_not_gone_a13() -> None:
     disk, _ = memory_bench()
     disk.user.write("x", b"1")
@@ -96,6 +99,7 @@ def test_a_file_that_cannot_be_read_is_not_gone_a13() -> None:
     assert look(disk, "x") == Unreadable(RelPath("x"), "permission denied")
 
 
+@pytest.mark.hazard("B8")
 @pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.ESTALE, errno.ENAMETOOLONG])
 @pytest.mark.parametrize("call", ["stat", "open", "file.read", "file.stat", "list", "readlink"])
 def test_no_error_reads_as_missing_b8(call: str, number: int) -> None:
@@ -121,6 +125,7 @@ def test_what_is_not_there() -> None:
         assert look(disk, path) == NothingThere(RelPath(path))
 
 
+@pytest.mark.hazard("A19")
 def test_another_file_system_is_not_kept_a19() -> None:
     disk, _ = memory_bench()
     disk.user.mount("m")
@@ -130,6 +135,7 @@ def test_another_file_system_is_not_kept_a19() -> None:
     assert look(disk, "m/x") == NotKept(RelPath("m/x"), why)
 
 
+@pytest.mark.hazard("C7")
 def test_names_that_are_none_are_told_of_as_they_can_be_shown_c7() -> None:
     disk, _ = memory_bench()
     for name in ("bad\udcff", "back\\slash", "C:", ".SyncAgent", "good", "nfd-e\u0301"):
@@ -144,6 +150,7 @@ def test_names_that_are_none_are_told_of_as_they_can_be_shown_c7() -> None:
         assert isinstance(look(disk, name), NotKept)
 
 
+@pytest.mark.hazard("C8")
 def test_a_path_that_is_too_long_is_not_entered_c8() -> None:
     disk, _ = memory_bench()
     path = ""
@@ -156,6 +163,7 @@ def test_a_path_that_is_too_long_is_not_entered_c8() -> None:
     assert len([fact for fact in facts if isinstance(fact, Listed)]) == 17
 
 
+@pytest.mark.hazard("C8")
 def test_a_deep_tree_needs_no_deep_stack_c8() -> None:
     disk, _ = memory_bench()
     path = "d"
@@ -165,6 +173,7 @@ def test_a_deep_tree_needs_no_deep_stack_c8() -> None:
     assert len(walk(disk)) == 2 * 1990 + 1
 
 
+@pytest.mark.hazard("C10")
 def test_rules_leave_out_and_say_why() -> None:
     disk, _ = memory_bench()
     disk.user.mkdir("build")
@@ -192,6 +201,7 @@ def test_a_look_reads_content_and_recipe(size: int) -> None:
     assert fact.stamp == disk.stat(RelPath("x")).stamp
 
 
+@pytest.mark.hazard("A12")
 def test_a_known_file_is_not_read_again() -> None:
     disk, _ = memory_bench()
     disk.user.write("x", b"1")
@@ -206,6 +216,7 @@ def test_a_known_file_is_not_read_again() -> None:
     assert getattr(look(disk, "x", UNSURE), "content", None) == content_of(b"1")
 
 
+@pytest.mark.hazard("A7")
 def test_an_edit_of_the_same_size_with_the_mtime_put_back_is_seen_a7() -> None:
     disk, _ = memory_bench()
     disk.user.write("x", b"1")
@@ -215,6 +226,7 @@ def test_an_edit_of_the_same_size_with_the_mtime_put_back_is_seen_a7() -> None:
     assert getattr(look(disk, "x", fact.stamp), "content", None) == content_of(b"2")
 
 
+@pytest.mark.hazard("A8")
 @pytest.mark.parametrize("granularity", [10_000_000, 1_000_000_000, 2_000_000_000])
 def test_an_edit_in_the_same_tick_is_seen_a8(granularity: int) -> None:
     now = [1_700_000_010_000_000_000]
@@ -232,6 +244,7 @@ def test_an_edit_in_the_same_tick_is_seen_a8(granularity: int) -> None:
     assert fact.stamp == disk.stat(RelPath("x")).stamp, "when the clock has moved on, the stamp is sure"
 
 
+@pytest.mark.hazard("A6")
 def test_a_file_that_changes_while_it_is_read_is_read_again_a6() -> None:
     disk, _ = memory_bench()
     disk.user.write("x", big(3_000_000, 1))
@@ -248,6 +261,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again_a6() -> None:
     assert getattr(fact, "content", None) == content_of(big(3_000_000, 2))
 
 
+@pytest.mark.hazard("A5")
 def test_a_file_that_never_stands_still_is_left_for_later_a5() -> None:
     disk, _ = memory_bench()
     disk.user.write("x", b"")
@@ -262,6 +276,7 @@ def test_a_file_that_never_stands_still_is_left_for_later_a5() -> None:
     assert look(disk, "x") == Unreadable(RelPath("x"), "it is still being written")
 
 
+@pytest.mark.hazard("C5")
 def test_on_a_disk_that_folds_case_only_the_right_spelling_is_there_c5() -> None:
     disk, _ = memory_bench(MemoryDisk(fold=str.casefold))
     disk.user.mkdir("Docs")
@@ -274,6 +289,7 @@ def test_on_a_disk_that_folds_case_only_the_right_spelling_is_there_c5() -> None
 # --- the root ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.hazard("E1")
 def test_when_the_root_is_gone_nothing_is_said_e1() -> None:
     disk, bench = memory_bench()
     disk.user.write("x", b"1")
@@ -284,6 +300,7 @@ def test_when_the_root_is_gone_nothing_is_said_e1() -> None:
         list(bench.scanner.walk())
 
 
+@pytest.mark.hazard("E1")
 def test_the_guard_is_asked_before_anything_is_said_to_be_missing_e1() -> None:
     disk, _ = memory_bench()
     disk.user.write("x", b"1")

@@ -23,6 +23,7 @@ def put_in(disk: MemoryDisk, path: RelPath, data: bytes) -> None:
         file.write(0, data)
 
 
+@pytest.mark.hazard("B5")
 @pytest.mark.parametrize("path", PATHS)
 def test_what_was_taken_out_by_mistake_goes_back(path: str) -> None:
     disk, bench = memory_bench()
@@ -70,6 +71,7 @@ def test_what_was_exchanged_by_mistake_is_exchanged_back() -> None:
     assert bench.staged() == []
 
 
+@pytest.mark.hazard("B1")
 def test_two_edits_of_the_user_are_both_kept() -> None:
     disk, bench = exchanged(b"first")
     disk.user.write("a", b"second")
@@ -78,6 +80,7 @@ def test_two_edits_of_the_user_are_both_kept() -> None:
     assert disk.user.tree() == {"a": b"second", path: b"first"}
 
 
+@pytest.mark.hazard("B1")
 def test_when_the_folder_is_gone_it_goes_to_the_nearest_one() -> None:
     disk, bench = memory_bench()
     disk.user.mkdir("d")

@@ -41,6 +41,7 @@ def test_begin_says_what_is_missing_and_put_takes_it() -> None:
     assert staged(disk) == DATA
 
 
+@pytest.mark.hazard("B4")
 def test_after_a_restart_only_what_is_right_counts() -> None:
     disk, bench = memory_bench()
     bench.staging.begin(WISH)
@@ -100,6 +101,7 @@ def test_a_block_at_several_places_is_wanted_once() -> None:
         assert part.read(0, 1 << 20) == data
 
 
+@pytest.mark.hazard("B4")
 def test_wrong_bytes_are_refused() -> None:
     disk, bench = memory_bench()
     bench.staging.begin(WISH)
@@ -133,6 +135,7 @@ def test_sweep_keeps_what_is_wanted() -> None:
     assert bench.staged() == []
 
 
+@pytest.mark.hazard("B7")
 def test_a_full_disk_and_a_broken_one() -> None:
     disk, bench = memory_bench()
     bench.staging.begin(WISH)

@@ -39,6 +39,7 @@ def test_without_one_the_content_does() -> None:
         confirm(disk, A, UNSURE, node)
 
 
+@pytest.mark.hazard("A9")
 def test_another_kind_is_never_expected_a9() -> None:
     disk, bench = memory_bench()
     disk.user.write("a", b"1")

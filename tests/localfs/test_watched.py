@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from syncagent.localfs.watched import Watch, Watched
 
 ROOT, A, B, C = (Watch(number) for number in range(1, 5))
@@ -27,6 +29,7 @@ def test_the_same_folder_at_the_same_place_is_no_news() -> None:
     assert not tree(a=(A, ROOT)).attach(A, ROOT, "a", 0.0)
 
 
+@pytest.mark.hazard("A4")
 def test_a_moved_folder_takes_what_is_in_it_along() -> None:
     watched = tree(a=(A, ROOT), b=(B, A), c=(C, B))
     watched.detach(ROOT, "a", 0.0)
@@ -60,6 +63,7 @@ def test_another_folder_in_its_place_sets_it_adrift() -> None:
     assert watched.path(B) == "a"
 
 
+@pytest.mark.hazard("A4", "A11")
 def test_two_folders_that_swap_their_names() -> None:
     watched = tree(a=(A, ROOT), b=(B, ROOT))
     watched.detach(ROOT, "a", 0.0)

@@ -251,6 +251,7 @@ def test_a_change_is_hinted(watching: Watching, change: Callable[[Path], object]
     assert watching.mirror.reasons() == ["seen"] * len(watching.mirror.heard)
 
 
+@pytest.mark.hazard("A11")
 @linux
 def test_the_halves_of_a_rename_are_in_one_batch(watching: Watching) -> None:
     (watching.root / "docs/a.txt").rename(watching.root / "z")
@@ -264,6 +265,7 @@ def test_the_halves_of_a_rename_are_in_one_batch(watching: Watching) -> None:
     assert any({"y", "docs/old"} <= one for one in batches)
 
 
+@pytest.mark.hazard("A10")
 @linux
 def test_a_vim_save_is_first_looked_at_when_the_new_text_is_there(root: Path) -> None:
     with Watching(root, pace=Pace(hold=30.0)) as watching:
@@ -323,6 +325,7 @@ def test_a_folder_that_was_moved_out_is_watched_no_longer(watching: Watching) ->
     assert watching.mirror.named() == {"barrier"}
 
 
+@pytest.mark.hazard("A5")
 @linux
 def test_a_file_is_not_looked_at_while_it_is_written(root: Path) -> None:
     with Watching(root, pace=Pace(quiet=30.0, longest=60.0)) as watching:
@@ -338,6 +341,7 @@ def test_a_file_is_not_looked_at_while_it_is_written(root: Path) -> None:
 # --- many changes -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.hazard("A3")
 @linux
 def test_new_folders_and_what_is_written_into_them_at_once(watching: Watching) -> None:
     for number in range(200):
@@ -348,6 +352,7 @@ def test_new_folders_and_what_is_written_into_them_at_once(watching: Watching) -
     watching.mirror.settle()
 
 
+@pytest.mark.hazard("A3", "A4")
 @linux
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_is_done_the_hints_lead_to_it(watching: Watching, seed: int) -> None:
@@ -380,6 +385,7 @@ def test_whatever_is_done_the_hints_lead_to_it(watching: Watching, seed: int) ->
     watching.mirror.settle()
 
 
+@pytest.mark.hazard("A4")
 @linux
 def test_folders_that_vanish_while_they_are_being_watched(watching: Watching) -> None:
     for _ in range(100):
@@ -421,6 +427,7 @@ def unnamed(root: Path, heard: list[tuple[int, Hints]]) -> set[str]:
     return missed
 
 
+@pytest.mark.hazard("A1")
 @linux
 @pytest.mark.slow
 @pytest.mark.parametrize("asleep", [True, False], ids=["while it sleeps", "while it watches"])
@@ -493,6 +500,7 @@ class Limited:
         return self.inner.read(timeout)
 
 
+@pytest.mark.hazard("A2")
 @linux
 def test_too_few_watches_lead_to_a_look_now_and_then(root: Path) -> None:
     limit = [2]
@@ -517,6 +525,7 @@ def test_too_few_watches_lead_to_a_look_now_and_then(root: Path) -> None:
         assert watching.watcher.state().degraded == ""
 
 
+@pytest.mark.hazard("A2")
 @linux
 def test_the_limit_is_met_by_a_new_folder(root: Path) -> None:
     with Watching(root, open_eyes=lambda path, saw: Lookout(path, Limited([3]), saw)) as watching:
@@ -552,6 +561,7 @@ watcher.stop()
 """
 
 
+@pytest.mark.hazard("A2")
 @linux
 @pytest.mark.parametrize("limit", ["max_inotify_watches=50", "max_inotify_instances=0"])
 def test_the_real_limits(tmp_path: Path, limit: str) -> None:
@@ -569,6 +579,7 @@ def test_the_real_limits(tmp_path: Path, limit: str) -> None:
 # --- the root ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.hazard("E1")
 @pytest.mark.parametrize("how", ["deleted", "moved", "exchanged"])
 def test_a_root_that_is_gone_is_told_and_waited_for(root: Path, how: str) -> None:
     with Watching(root, rhythm=Rhythm(root=0.02)) as watching:

@@ -57,6 +57,7 @@ def test_what_cannot_be_made_leaves_nothing() -> None:
     assert bench.staged() == []
 
 
+@pytest.mark.hazard("B1")
 def test_an_edit_under_a_change_in_place_is_found() -> None:
     disk, bench = memory_bench()
     disk.user.write("a", b"old")
@@ -72,6 +73,7 @@ def test_an_edit_under_a_change_in_place_is_found() -> None:
     assert disk.user.read("a") == b"new"
 
 
+@pytest.mark.hazard("B13")
 def test_our_stamp_is_unsure_near_now() -> None:
     disk, _ = memory_bench()
     disk.user.write("a", b"1", mtime_ns=MTIME)
@@ -82,6 +84,7 @@ def test_our_stamp_is_unsure_near_now() -> None:
     assert after_us(Abilities(window_ns=0), seen, seen.stamp, MTIME) == seen.stamp
 
 
+@pytest.mark.hazard("B16")
 def test_clamp() -> None:
     assert [clamp(value) for value in (-5, 0, 7)] == [0, 0, 7]
     assert clamp(1 << 80) == (1 << 33) * 10**9
