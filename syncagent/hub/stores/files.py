@@ -17,18 +17,62 @@ from typing import Final
 
 from syncagent.errors import StorageFull, StorageTrouble, SyncAgentError
 from syncagent.hub.rows import FolderId
+from syncagent.hub.stores.ports import FileCalls
 from syncagent.model.ids import Digest
 
 _AT_ONCE: Final = 8
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
+class SystemCalls:
+    """``FileCalls`` of this system."""
+
+    def make_folder(self, path: str) -> None:
+        os.makedirs(path, 0o700, exist_ok=True)
+
+    def list(self, path: str) -> Sequence[str]:
+        return os.listdir(path)
+
+    def create(self, path: str) -> int:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+
+    def write(self, file: int, data: memoryview) -> int:
+        return os.write(file, data)
+
+    def sync(self, file: int) -> None:
+        os.fsync(file)
+
+    def close(self, file: int) -> None:
+        os.close(file)
+
+    def rename(self, old: str, new: str) -> None:
+        os.replace(old, new)
+
+    def remove(self, path: str) -> None:
+        os.unlink(path)
+
+    def sync_folder(self, path: str) -> None:
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def read(self, path: str) -> bytes:
+        with open(path, "rb") as file:
+            return file.read()
+
+
+_SYSTEM: Final = SystemCalls()
+
+
 class BlockFiles:
     """Files beneath ``root``; ``digest_of`` names bytes."""
 
-    def __init__(self, root: str, digest_of: Callable[[bytes], Digest]) -> None:
+    def __init__(self, root: str, digest_of: Callable[[bytes], Digest], calls: FileCalls = _SYSTEM) -> None:
         """Make ``root``, and remove what an earlier process left half written.  Raises StorageFull, StorageTrouble."""
         self.digest_of = digest_of
+        self._calls = calls
         self._root = root
         self._lock = threading.Lock()
         self._durable: set[tuple[FolderId, Digest]] = set()
@@ -40,9 +84,9 @@ class BlockFiles:
             raise told(trouble) from trouble
 
     def _begin(self) -> None:
-        _make_folders(self._unfinished)
-        for name in os.listdir(self._unfinished):
-            os.unlink(os.path.join(self._unfinished, name))
+        self._make_folders(self._unfinished)
+        for name in self._calls.list(self._unfinished):
+            self._calls.remove(os.path.join(self._unfinished, name))
 
     @property
     def _unfinished(self) -> str:
@@ -54,7 +98,7 @@ class BlockFiles:
             return
         try:
             shards = set(self._threads.map(lambda block: self._write_one(folder, *block), blocks))
-            list(self._threads.map(_sync_folder, shards))
+            list(self._threads.map(self._calls.sync_folder, shards))
         except OSError as trouble:
             raise told(trouble) from trouble
         with self._lock:
@@ -73,8 +117,7 @@ class BlockFiles:
     def read(self, folder: FolderId, digest: Digest) -> bytes | None:
         """What is in the file of that name; None when there is none.  Raises StorageTrouble."""
         try:
-            with open(self._path(folder, digest), "rb") as file:
-                return file.read()
+            return self._calls.read(self._path(folder, digest))
         except FileNotFoundError:
             return None
         except OSError as trouble:
@@ -91,37 +134,34 @@ class BlockFiles:
         """Write one file, synced; the folder that is to be synced."""
         target = self._path(folder, digest)
         shard = os.path.dirname(target)
-        _make_folders(shard)
+        self._make_folders(shard)
         unfinished = os.path.join(self._unfinished, str(next(self._numbers)))
         try:
-            with open(unfinished, "wb", buffering=0) as file:
-                view = memoryview(plain)
-                while view:
-                    view = view[file.write(view) :]
-                os.fsync(file.fileno())
-            os.replace(unfinished, target)
+            self._write_whole(unfinished, plain)
+            self._calls.rename(unfinished, target)
         except BaseException:
             if os.path.exists(unfinished):
-                os.unlink(unfinished)
+                self._calls.remove(unfinished)
             raise
         return shard
 
+    def _write_whole(self, path: str, plain: bytes) -> None:
+        file = self._calls.create(path)
+        try:
+            view = memoryview(plain)
+            while view:
+                view = view[self._calls.write(file, view) :]
+            self._calls.sync(file)
+        finally:
+            self._calls.close(file)
 
-def _make_folders(path: str) -> None:
-    """Make ``path`` with all above it; each new folder is durable in the one that holds it."""
-    if not os.path.isdir(path):
-        above = os.path.dirname(path)
-        _make_folders(above)
-        os.makedirs(path, 0o700, exist_ok=True)
-        _sync_folder(above)
-
-
-def _sync_folder(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    def _make_folders(self, path: str) -> None:
+        """Make ``path`` with all above it; each new folder is durable in the one that holds it."""
+        if not os.path.isdir(path):
+            above = os.path.dirname(path)
+            self._make_folders(above)
+            self._calls.make_folder(path)
+            self._calls.sync_folder(above)
 
 
 def told(trouble: OSError) -> SyncAgentError:

@@ -112,3 +112,32 @@ class Store(Protocol):
         """What is done within is durable at its end, or undone."""
 
     def close(self) -> None: ...
+
+
+class FileCalls(Protocol):
+    """What block files ask of the system.  Paths are absolute; every call may raise OSError."""
+
+    def make_folder(self, path: str) -> None:
+        """Nothing happens when it is there."""
+
+    def list(self, path: str) -> Sequence[str]: ...
+
+    def create(self, path: str) -> int:
+        """A new file, or an old one emptied, open for writing."""
+
+    def write(self, file: int, data: memoryview) -> int:
+        """How many bytes were taken."""
+
+    def sync(self, file: int) -> None: ...
+
+    def close(self, file: int) -> None: ...
+
+    def rename(self, old: str, new: str) -> None:
+        """Over what is there."""
+
+    def remove(self, path: str) -> None: ...
+
+    def sync_folder(self, path: str) -> None:
+        """Make the names in it durable."""
+
+    def read(self, path: str) -> bytes: ...
