@@ -7,14 +7,15 @@ SEEDS  ?= 2000
 FIRST  ?= 0
 RACES  ?= 100000
 SWAPS  ?= 100000
+JOBS   ?= 2
 ARGS   ?=
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check lint types contracts format sim races swaps bench build clean setup
+.PHONY: help run test test-slow check lint types contracts format sim races swaps kill-points bench build clean setup
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Set up .venv for development
 	@scripts/venv.sh $(VENV) '[dev]'
@@ -53,6 +54,9 @@ races: setup ## Let a user save while we replace, so many times (RACES=100000)
 
 swaps: setup ## Let folders become links while we work, so many times (SWAPS=100000)
 	@SYNCAGENT_SWAPS=$(SWAPS) $(BIN)/python -m pytest -n auto tests/e2e/test_swaps.py -s $(ARGS)
+
+kill-points: setup ## Kill agents and hubs at every call that changes something (JOBS=2 ARGS='receives-new')
+	@$(BIN)/python -m tests.faults kill --jobs $(JOBS) $(ARGS)
 
 bench: setup ## Run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -1,0 +1,70 @@
+"""``python -m tests.faults kill SCENARIO …``: runs kill points, power cuts or errors, and says how each went."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.faults.kill_points import Result, Trial, parsed, run_all, some_of
+from tests.faults.scenarios import SCENARIOS
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    commands = parser.add_subparsers(dest="command", required=True)
+    kill = commands.add_parser("kill", help="a process dies at the n-th call that changes something")
+    kill.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=f"of {', '.join(SCENARIOS)}; all")
+    kill.add_argument("--point", default="", help="only this one, as N:before, N:after, N:within or N:before:M")
+    kill.add_argument("--share", type=int, default=0, help="so many points of each scenario")
+    kill.add_argument("--seed", type=int, default=0, help="which of them")
+    kill.add_argument("--jobs", type=int, default=1)
+    options = parser.parse_args()
+    return kill_points(options)
+
+
+def kill_points(options: argparse.Namespace) -> int:
+    bad = 0
+    for name in options.scenarios or SCENARIOS:
+        began = time.monotonic()
+        base = Path(tempfile.mkdtemp(prefix="kill-"))
+        reached = base / "reached"
+
+        def told(result: Result, name: str = name, reached: Path = reached) -> None:
+            if result.fatal:
+                with reached.open("a") as file:
+                    file.write(f"{result.fatal}\n")
+            if result.wrong:
+                again = f"python -m tests.faults kill {name} --point {result.point}"
+                say(f"FAILED {name} {result.point}\n{result.wrong}\nreplay: {again}")
+
+        try:
+            trial = Trial(SCENARIOS[name], base)
+            points = [parsed(options.point)] if options.point else trial.undisturbed.points()
+            if options.share:
+                points = some_of(points, options.share, options.seed)
+            failed = run_all(trial, points, told, options.jobs)
+            died = len(reached.read_text().splitlines()) if reached.exists() else 0
+        finally:
+            shutil.rmtree(base, ignore_errors=True)
+        bad += failed
+        say(
+            f"{name}: {len(trial.undisturbed.calls)} calls, {len(points)} points, died at {died}, {failed} failed, "
+            f"{time.monotonic() - began:.0f} s"
+        )
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)
