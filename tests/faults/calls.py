@@ -199,6 +199,9 @@ class WrappedFile:
     def sync(self) -> None:
         self._do("sync", self._inner.sync)
 
+    def is_written(self) -> bool:
+        return self._do("is_written", self._inner.is_written)
+
     def lock(self) -> bool:
         return self._inner.lock()
 

@@ -21,10 +21,10 @@ from pydantic import SecretStr
 
 from syncagent.agent import runtime  # noqa: F401 - so that no forked process has to import it
 from syncagent.agent.config import AgentConfig
-from syncagent.control import ControlClient
 from syncagent.agent.lock import hold
 from syncagent.agent.runtime import run_agent
 from syncagent.cli.compose import until_signal
+from syncagent.control import ControlClient
 from syncagent.errors import NotRunning
 from syncagent.hub.app import Hub, HubConfig
 from tests.faults.calls import Meddler, install
