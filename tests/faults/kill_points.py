@@ -200,7 +200,7 @@ class Trial:
 
 
 def _unnumbered(tree: Tree) -> Tree:
-    """Conflict copies without the number in their names: one that was named, and then not remembered, is named again."""
+    """Conflict copies without the number in their names: one that was named, and then forgotten, is named again."""
     named = {re.sub(r"(\(conflict [^)]*\)) \d+", r"\1", path): what for path, what in tree.items()}
     return named if len(named) == len(tree) else tree
 
