@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Final, assert_never
 
+from syncagent.hub.brake import WORDS, Weigh, lets_pass
 from syncagent.hub.rows import Answered, Journalled, Judgement, Row, Rows, Slot, Wanted, told_path
 from syncagent.model.changes import Change, Entry, Operation, Ruling, Verdict
 from syncagent.model.facts import Kind
@@ -35,12 +36,12 @@ def touched(changes: Sequence[Change]) -> Wanted:
     )
 
 
-def judge(changes: Sequence[Change], rows: Rows, author: ClientId) -> Judgement:
+def judge(changes: Sequence[Change], rows: Rows, author: ClientId, weigh: Weigh = lets_pass) -> Judgement:
     """The verdicts on ``changes``, which ``author`` submitted, and what is to be written when they are granted.
 
-    ``rows`` are those that ``touched`` asked for, as they stand at ``rows.head``.
+    ``rows`` are those that ``touched`` asked for, as they stand at ``rows.head``; ``weigh`` is the brake.
     """
-    bench = _Bench(rows, author)
+    bench = _Bench(rows, author, weigh)
     verdicts = tuple(bench.judge(change) for change in changes)
     return Judgement(rows.head, verdicts, bench.written(), tuple(bench.journal), frozenset(bench.yielded))
 
@@ -56,9 +57,10 @@ class _No(Exception):
 class _Bench:
     """The rows of one batch, with the effects of the changes that were granted so far."""
 
-    def __init__(self, rows: Rows, author: ClientId) -> None:
+    def __init__(self, rows: Rows, author: ClientId, weigh: Weigh) -> None:
         self._rows = rows
         self._author = author
+        self._weigh = weigh
         self._head = rows.head
         self._nodes: dict[NodeId, Row] = {}
         self._slots: dict[Slot, NodeId | None] = {}
@@ -85,6 +87,8 @@ class _Bench:
             return Verdict(change.change_id, change.node_id, Ruling.DUPLICATE, row.seq, row.rev)
         try:
             after = self._granted(change, row)
+            if code := self._weigh(change, row, self._head):
+                raise _No(code, WORDS[code])
         except _No as no:
             return Verdict(
                 change.change_id,

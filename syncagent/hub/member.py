@@ -233,11 +233,14 @@ class Member:
         rulings = Counter(verdict.ruling for verdict in answer.verdicts)
         counts = {ruling.value: number for ruling, number in rulings.items()}
         note = Note("changes", {"client": self._client_id, **counts, "head": answer.head})
+        notes = [note]
+        if answer.newly_held:
+            notes.append(Note("held", {"client": self._client_id, "changes": answer.newly_held, "head": answer.head}))
         if not self._live:
-            return [note, Say(frame)]
+            return [*notes, Say(frame)]
         self._verdicts.append(_Verdicts(answer.before, answer.head, frame))
         self._backlog += len(frame)
-        return [note]
+        return [*notes]
 
     def _kept(self, number: int) -> list[Effect]:
         del self._keeping[number]

@@ -77,12 +77,14 @@ Task: TypeAlias = Submit | Keep | ReadChanges | ReadTail | AskLacking | Fetch | 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """``before``: the head when the batch was judged; ``head``: after it.  Durable by now."""
+    """``before``: the head when the batch was judged; ``head``: after it.  Durable by now.  ``newly_held``: how many of
+    the changes the brake holds that it did not hold before."""
 
     verdicts: tuple[Verdict, ...]
     before: Seq
     head: Seq
     entries: tuple[Timed, ...]
+    newly_held: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from syncagent.hub.analysis import analyse
+from syncagent.hub.brake import Brake, BrakeRules
 from syncagent.hub.judge import judge, touched
 from syncagent.hub.rows import Folder, FolderId, Timed
 from syncagent.hub.stores.ports import Store
@@ -46,17 +47,22 @@ _PAGE_BYTES: Final = DEFAULT_LIMITS.text_bytes // 2
 
 _TAIL: Final = 1000
 
+NO_BRAKE: Final = Brake(BrakeRules(on=False))
+
 
 def writes(task: Task) -> bool:
     """Whether ``task`` changes the store: then its unit must be durable before its answer goes out."""
     return isinstance(task, Submit | Keep)
 
 
-def perform(store: Store, folder: FolderId, task: Task, time_ns: int) -> Answer:
-    """Carry out ``task`` in ``folder``.  Raises StorageFull, StorageTrouble: then the unit is undone."""
+def perform(
+    store: Store, folder: FolderId, task: Task, time_ns: int, brake: Brake = NO_BRAKE, mono: float = 0.0
+) -> Answer:
+    """Carry out ``task`` in ``folder``.  Raises StorageFull, StorageTrouble: then the unit is undone, as must be what
+    ``brake`` has counted.  ``mono``: seconds of a clock that only goes forward."""
     match task:
         case Submit():
-            return _submit(store, folder, task, time_ns)
+            return _submit(store, folder, task, time_ns, brake, mono)
         case Keep(blocks=blocks):
             store.blocks.put(folder, blocks)
             return Kept()
@@ -75,19 +81,21 @@ def perform(store: Store, folder: FolderId, task: Task, time_ns: int) -> Answer:
             assert_never(task)
 
 
-def _submit(store: Store, folder: FolderId, task: Submit, time_ns: int) -> Submitted:
+def _submit(store: Store, folder: FolderId, task: Submit, time_ns: int, brake: Brake, mono: float) -> Submitted:
     changes = [change for change in task.changes if isinstance(change, Change)]
     if task.blocks:
         store.blocks.put(folder, task.blocks)
     wanted = touched(changes)
     rows = store.journal.rows(folder, wanted)
     known = store.blocks.sizes(folder, wanted.digests)
-    judgement = judge(changes, replace(rows, blocks=known), task.author)
+    living = store.journal.living_files(folder) if brake.rules.on else 0
+    scale = brake.scale(folder, task.author, living, mono, time_ns, confirmed=task.confirmed)
+    judgement = judge(changes, replace(rows, blocks=known), task.author, scale.weigh)
     store.journal.write(folder, judgement, time_ns)
     judged = iter(judgement.verdicts)
     verdicts = tuple(change if isinstance(change, Verdict) else next(judged) for change in task.changes)
     entries = tuple(Timed(said.entry, time_ns) for said in judgement.journal)
-    return Submitted(verdicts, judgement.head, judgement.new_head, entries)
+    return Submitted(verdicts, judgement.head, judgement.new_head, entries, scale.newly_held)
 
 
 def _page(store: Store, folder: FolderId, task: ReadChanges) -> Page:

@@ -10,16 +10,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
 from syncagent.errors import StorageTrouble, SyncAgentError
+from syncagent.hub.brake import Brake
 from syncagent.hub.rows import FolderId
 from syncagent.hub.stores.ports import SMALL, Store
 from syncagent.hub.tasks import Answer, Failed, Keep, Task
-from syncagent.hub.work import perform, writes
+from syncagent.hub.work import NO_BRAKE, perform, writes
 from syncagent.protocol.faults import CODES, code_of
 
 T = TypeVar("T")
@@ -51,9 +53,18 @@ Deliver: TypeAlias = Callable[[list[tuple[Job, Answer]]], None]
 class Worker:
     """Made and used on the event loop's thread.  ``deliver`` is called there with what is done."""
 
-    def __init__(self, open_store: Callable[[], Store], wall_ns: Callable[[], int], deliver: Deliver) -> None:
+    def __init__(
+        self,
+        open_store: Callable[[], Store],
+        wall_ns: Callable[[], int],
+        deliver: Deliver,
+        brake: Brake = NO_BRAKE,
+        mono: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._open_store = open_store
         self._wall_ns = wall_ns
+        self._mono = mono
+        self._brake = brake
         self._deliver = deliver
         self._loop = asyncio.get_running_loop()
         self._came = threading.Condition()
@@ -146,11 +157,16 @@ class Worker:
         return [done for job in jobs for done in self._together(store, [job])]
 
     def _unit(self, store: Store, jobs: list[Job]) -> list[Answer]:
-        now = self._wall_ns()
+        now, mono = self._wall_ns(), self._mono()
         if not any(writes(job.task) for job in jobs):
             return [perform(store, job.folder, job.task, now) for job in jobs]
-        with store.unit():
-            return [perform(store, job.folder, job.task, now) for job in jobs]
+        self._brake.begin()
+        try:
+            with store.unit():
+                return [perform(store, job.folder, job.task, now, self._brake, mono) for job in jobs]
+        except BaseException:
+            self._brake.undo()
+            raise
 
     def _one_call(self, store: Store, call: _Call) -> None:
         try:

@@ -316,3 +316,34 @@ def test_keys_are_kept_and_forgotten(opened: Opened) -> None:
     with again.unit():
         again.keys.remove("x")
     assert opened.again().keys.all() == [key]
+
+
+def test_living_files_are_counted_whatever_becomes_of_them(store: Store, folder: Folder) -> None:
+    assert store.journal.living_files(folder.id) == 0
+    submit(store, folder.id, file("a", "a"), file("b", "b"), directory("d", "d"))
+    assert store.journal.living_files(folder.id) == 2
+    submit(store, folder.id, change(Operation.DELETE, "a", 1, kind=Kind.FILE), file("c", "c"))
+    submit(store, folder.id, change(Operation.MOVE, "b", 1, kind=Kind.FILE, parent=ROOT, name=Name("e")))
+    assert store.journal.living_files(folder.id) == 2
+    submit(store, folder.id, change(Operation.DELETE, "d", 1, kind=Kind.DIR))
+    submit(store, folder.id, replace(file("a", "a"), base_rev=Rev(2)))
+    assert store.journal.living_files(folder.id) == 3
+    with store.unit():
+        other = store.journal.make_folder("other")
+    assert store.journal.living_files(other.id) == 0
+
+
+def test_living_files_are_counted_again_after_a_crash(opened: Opened, folder: Folder) -> None:
+    submit(opened.store, folder.id, file("a", "a"), file("b", "b"))
+    assert opened.again().journal.living_files(folder.id) == 2
+
+
+def test_what_was_undone_is_not_counted_among_the_living(store: Store, folder: Folder) -> None:
+    submit(store, folder.id, file("a", "a"))
+    assert store.journal.living_files(folder.id) == 1
+    more = [file("b", "b")]
+    with pytest.raises(RuntimeError), store.unit():
+        rows = replace(store.journal.rows(folder.id, touched(more)), blocks={digest_of(b"x"): 1})
+        store.journal.write(folder.id, judge(more, rows, LAPTOP), 1)
+        raise RuntimeError
+    assert store.journal.living_files(folder.id) == 1

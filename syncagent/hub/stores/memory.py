@@ -194,6 +194,9 @@ class MemoryJournal:
             names.append(row.name)
         return RelPath("/".join(reversed(names)))
 
+    def living_files(self, folder: FolderId) -> int:
+        return sum(row.living and row.kind is Kind.FILE for row in self.kept[folder].nodes.values())
+
     def listing(self, folder: FolderId) -> Mapping[RelPath, Content]:
         kept = self.kept[folder]
         beneath: dict[NodeId, list[Row]] = {}

@@ -65,6 +65,9 @@ class Journal(Protocol):
         """The rows whose last change is after ``since``, by its number, at most ``limit``: each as the entry that
         brings it about at once.  Tombstones are left out where ``since`` is 0."""
 
+    def living_files(self, folder: FolderId) -> int:
+        """How many living files there are.  Known without looking through the rows but once, at the first call."""
+
     def listing(self, folder: FolderId) -> Mapping[RelPath, Content]:
         """All living files."""
 

@@ -14,6 +14,7 @@ from typing import Final
 from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Role, Row, Rows, Slot, Timed, Wanted, told_path
 from syncagent.hub.runs import Runs
 from syncagent.hub.stores.columns import (
+    KIND_NUMBER,
     OPERATION_NUMBER,
     OPERATIONS,
     ROW_COLUMNS,
@@ -66,6 +67,9 @@ WITH RECURSIVE tree (id, kind, path, digest, size) AS (
 """
 
 
+_LIVING: Final = {Operation.CREATE: 1, Operation.DELETE: -1}
+
+
 class SqliteStore:
     """Everything, in one file.  Opened, used and closed on one thread."""
 
@@ -79,8 +83,12 @@ class SqliteStore:
 
     @contextmanager
     def unit(self) -> Iterator[None]:
-        with self._database.transaction():
-            yield
+        try:
+            with self._database.transaction():
+                yield
+        except BaseException:
+            self.journal.count_anew()
+            raise
 
     def close(self) -> None:
         self._database.close()
@@ -96,6 +104,7 @@ class SqliteJournal:
     def __init__(self, database: Database, new_id: Callable[[], str]) -> None:
         self._db = database
         self._new_id = new_id
+        self._files: dict[FolderId, int] = {}
         database.execute("INSERT OR IGNORE INTO hub VALUES (1, ?)", (new_id(),))
         [(hub_id,)] = database.execute("SELECT hub_id FROM hub")
         self.hub_id: str = hub_id
@@ -194,6 +203,10 @@ class SqliteJournal:
             ],
         )  # fmt: skip
         self._db.execute("UPDATE folder SET head = ? WHERE id = ?", (judgement.new_head, folder))
+        if folder in self._files:
+            self._files[folder] += sum(
+                _LIVING.get(said.entry.operation, 0) for said in judgement.journal if said.after.kind is Kind.FILE
+            )
 
     def entries(self, folder: FolderId, since: Seq, limit: int) -> list[Timed]:
         found = self._db.execute(
@@ -238,6 +251,19 @@ class SqliteJournal:
                 path = paths[node] = f"{path}{nodes[node].name}/"
             paths.setdefault(parent, path)
         return paths
+
+    def living_files(self, folder: FolderId) -> int:
+        if folder not in self._files:
+            found = self._db.first(
+                "SELECT count(*) FROM node WHERE folder = ? AND living = 1 AND kind = ?",
+                (folder, KIND_NUMBER[Kind.FILE]),
+            )
+            self._files[folder] = int(found[0]) if found else 0
+        return self._files[folder]
+
+    def count_anew(self) -> None:
+        """What was counted of a unit that was undone does not hold."""
+        self._files.clear()
 
     def listing(self, folder: FolderId) -> Mapping[RelPath, Content]:
         return {
