@@ -17,7 +17,8 @@ from syncagent.errors import SyncAgentError
 
 _GROUPS: Final = {
     "begin": ("up", "join"),
-    "serve": ("hub", "run"),
+    "hub": ("hub",),
+    "serve": ("run",),
     "ask": ("status", "wait", "pause", "resume", "stop", "log"),
     "look": ("doctor", "version"),
 }

@@ -23,6 +23,7 @@ from syncagent.cli.live import live_status
 from syncagent.cli.reach import reach_own_hub
 from syncagent.control import ControlClient
 from syncagent.hub.app import Hub, HubConfig, run_hub
+from syncagent.hub.brake import BrakeRules
 from syncagent.private import make_private
 
 
@@ -32,14 +33,19 @@ def run_agent_alone(config: AgentConfig) -> int:
         return asyncio.run(until_signal(run_agent(config)))
 
 
-def run_hub_alone(directory: Path, host: str, port: int, *, insecure: bool, key: str) -> int:
+def run_hub_alone(directory: Path, host: str, port: int, *, insecure: bool, key: str, brake: BrakeRules) -> int:
     """`hub`: a hub for agents that are elsewhere.  ``key`` may be empty once the hub has keys."""
-    config = HubConfig(data_dir=directory, host=host, port=port, insecure=insecure, bootstrap_key=key)
+    config = HubConfig(data_dir=directory, host=host, port=port, insecure=insecure, bootstrap_key=key, brake=brake)
     handler = log_to(make_private(directory / "logs") / "hub.log", secrets=[key], echo=Echo.ALL)
     try:
         return asyncio.run(until_signal(run_hub(config)))
     finally:
         end(handler)
+
+
+def brake_rules(*, on: bool, files: int, percent: float, most: int) -> BrakeRules:
+    """From which limit on the hub holds what one client deletes and overwrites."""
+    return BrakeRules(on=on, files=files, share=percent / 100, most=most)
 
 
 def run_up(config: AgentConfig, ready: Callable[[Settings], None], *, seen: bool) -> int:

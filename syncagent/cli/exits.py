@@ -26,7 +26,7 @@ MEANING: Final[dict[Exit, str]] = {
     Exit.ERROR: "something went wrong; stderr says what",
     Exit.USAGE: "a command, an option, a setting or a link is wrong",
     Exit.TIMEOUT: "not in sync in the time that was given",
-    Exit.NOT_RUNNING: "no agent is running for this data directory",
+    Exit.NOT_RUNNING: "no agent, or no hub, is running for this data directory",
     Exit.REFUSED: "the hub refused: key, name, version, or another hub",
     Exit.ALREADY_RUNNING: "another agent has this data directory or this folder",
     Exit.FOLDER_MISSING: "the folder is gone, or is another one than before",

@@ -1,4 +1,4 @@
-"""Commands for services and containers, where everything is given: hub, run."""
+"""The agent for services and containers, where everything is given: run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from syncagent.agent.config import agent_config, host_and_port, read_settings
+from syncagent.agent.config import agent_config, read_settings
 from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key
 from syncagent.agent.places import places
 from syncagent.cli.options import DataDir, NewHub
@@ -17,24 +17,7 @@ from syncagent.private import make_private
 
 
 def register(app: typer.Typer) -> None:
-    for command in (hub, run):
-        app.command()(command)
-
-
-def hub(
-    data_dir: Annotated[Path, typer.Option(metavar="D", help="Where the hub keeps its journal and the blocks.")],
-    listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it listens.")] = "127.0.0.1:8765",
-    insecure: Annotated[bool, typer.Option("--insecure", help="Listen beyond this machine without TLS.")] = False,
-) -> int:
-    """Run a hub.  SYNCAGENT_API_KEY is the first key that it accepts."""
-    try:
-        host, port = host_and_port(listen)
-    except ValueError as error:
-        raise BadConfig(f"--listen: {error}") from None
-    directory = make_private(data_dir.expanduser().resolve())
-    from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`
-
-    return compose.run_hub_alone(directory, host, port, insecure=insecure, key=from_environment(os.environ))
+    app.command()(run)
 
 
 def run(
@@ -62,6 +45,6 @@ def run(
         key = load_key(spot)
     if not key:
         raise BadConfig(f"no key for the hub: set {KEY_VARIABLE}, or begin with `syncagent join LINK`")
-    from syncagent.cli import compose  # noqa: PLC0415 - as above
+    from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`
 
     return compose.run_agent_alone(agent_config(settings, spot, key, new_hub=new_hub))

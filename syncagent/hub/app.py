@@ -26,10 +26,13 @@ from filelock import FileLock, Timeout
 
 from syncagent import __version__
 from syncagent.content.digest import digest_of
+from syncagent.control import ControlServer
 from syncagent.errors import AlreadyRunning, BadConfig, StorageTrouble
 from syncagent.hub.auth import BOOTSTRAP, WEAK_BYTES, KeyRing, bootstrap_key, matches, new_key
+from syncagent.hub.brake import Brake, BrakeRules
 from syncagent.hub.gate import Caps, Doorway, Gate
 from syncagent.hub.hall import Hall
+from syncagent.hub.keeper import Keeper
 from syncagent.hub.rows import Folder
 from syncagent.hub.rules import Rules
 from syncagent.hub.runs import Runs
@@ -40,6 +43,7 @@ from syncagent.hub.stores.sqlite import SqliteStore
 from syncagent.hub.tls import Identity, identity
 from syncagent.hub.worker import Worker
 from syncagent.model.link import Link, format_link
+from syncagent.private import control_socket
 
 DEFAULT_FOLDER: Final = "default"
 DATABASE: Final = "hub.db"
@@ -64,6 +68,7 @@ class HubConfig:
     bootstrap_key: str = field(default="", repr=False)
     rules: Rules = field(default_factory=Rules)
     caps: Caps = field(default_factory=Caps)
+    brake: BrakeRules = field(default_factory=BrakeRules)
 
 
 class Hub:
@@ -131,11 +136,15 @@ class Hub:
         self._cleanup.callback(files.close)
         threads = self._cleanup.enter_context(ThreadPoolExecutor(2, thread_name_prefix="hub-files"))
         hall = Hall(config.rules, config.caps.per_key, threads)
-        worker = Worker(lambda: SqliteStore(str(config.data_dir / DATABASE), files), time.time_ns, hall.deliver)
+        brake = Brake(config.brake)
+        worker = Worker(lambda: SqliteStore(str(config.data_dir / DATABASE), files), time.time_ns, hall.deliver, brake)
         store = await worker.start()
         self._cleanup.push_async_callback(worker.stop)
         ring, folders, runs = await worker.call(self._prepare)
         hall.open(worker, store.blocks, store.journal.hub_id, runs, folders, ring)
+        keeper = Keeper(worker, brake, time.monotonic)
+        ear = ControlServer(control_socket(config.data_dir.absolute()), keeper.handle, who="hub")
+        await self._cleanup.enter_async_context(ear)
         await self._listen(hall)
 
     def _lock(self, directory: Path) -> None:
@@ -162,7 +171,11 @@ class Hub:
         elif not given and not known:
             self.made_key, key = new_key(label="made at the first start")
             store.keys.put(key)
-        return KeyRing(store.keys.all()), store.journal.folders(), store.journal.begin_run()
+        folders = store.journal.folders()
+        if self._config.brake.on:
+            for folder in folders:
+                store.journal.living_files(folder.id)
+        return KeyRing(store.keys.all()), folders, store.journal.begin_run()
 
     async def _listen(self, hall: Hall) -> None:
         app = application(hall, __version__)

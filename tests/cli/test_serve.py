@@ -1,4 +1,4 @@
-"""`hub` and `run`: what is missing is said before anything starts."""
+"""`run`: what is missing is said before anything starts."""
 
 from __future__ import annotations
 
@@ -36,9 +36,3 @@ def test_run_keeps_the_folder_apart_from_its_own_files(command: Command, spot: P
     code, _, err = command("run", "--sync-root", str(spot.data_dir), "--server", "ws://127.0.0.1:1")
     assert code == 2
     assert "data directory" in err
-
-
-def test_hub_says_what_is_wrong_with_its_address(command: Command, tmp_path: Path) -> None:
-    code, _, err = command("hub", "--data-dir", str(tmp_path / "hub"), "--listen", "8765")
-    assert (code, err) == (2, "syncagent: --listen: must look like HOST:PORT\n")
-    assert not (tmp_path / "hub").exists()

@@ -1,0 +1,128 @@
+"""`hub`: runs a hub; and what its keeper asks of one that runs: held, approve, reject."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from syncagent.agent.config import host_and_port
+from syncagent.agent.keys import from_environment
+from syncagent.cli.exits import Exit
+from syncagent.cli.options import AsJson
+from syncagent.cli.output import say, show_json
+from syncagent.cli.words import one_line
+from syncagent.control import ControlClient
+from syncagent.errors import BadConfig
+from syncagent.private import control_socket, make_private
+
+HubDir: TypeAlias = Annotated[
+    Path, typer.Option("--data-dir", metavar="D", help="Where the hub keeps its journal and the blocks.")
+]
+Client: TypeAlias = Annotated[str, typer.Argument(metavar="CLIENT", help="The client, as `hub held` names it.")]
+Folder: TypeAlias = Annotated[str, typer.Option("--folder", metavar="F", help="In this folder of the hub's alone.")]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=False, rich_markup_mode=None)
+    group.callback(invoke_without_command=True)(hub)
+    for command in (held, approve, reject):
+        group.command()(command)
+    app.add_typer(group, name="hub")
+
+
+def hub(
+    context: typer.Context,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(metavar="D", help="Where the hub keeps its journal and the blocks.", show_default=False),
+    ] = None,
+    listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it listens.")] = "127.0.0.1:8765",
+    insecure: Annotated[bool, typer.Option("--insecure", help="Listen beyond this machine without TLS.")] = False,
+    brake: Annotated[
+        str,
+        typer.Option(metavar="on|off", envvar="SYNCAGENT_BRAKE", help="Whether a great many deletes at once are held."),
+    ] = "on",
+    brake_files: Annotated[
+        int,
+        typer.Option(min=1, envvar="SYNCAGENT_BRAKE_FILES", help="Never held: fewer files than this."),
+    ] = 10,
+    brake_percent: Annotated[
+        float,
+        typer.Option(min=0, max=100, envvar="SYNCAGENT_BRAKE_PERCENT", help="Held: this part of a folder's files."),
+    ] = 50,
+    brake_most: Annotated[
+        int, typer.Option(min=1, envvar="SYNCAGENT_BRAKE_MOST", help="Held: so many files, of how many ever.")
+    ] = 1000,
+) -> int:
+    """Run a hub, or ask one that runs.  SYNCAGENT_API_KEY is the first key that it accepts."""
+    if context.invoked_subcommand is not None:
+        return Exit.OK
+    if data_dir is None:
+        raise BadConfig("the option --data-dir is missing (see `syncagent hub --help`)")
+    try:
+        host, port = host_and_port(listen)
+    except ValueError as error:
+        raise BadConfig(f"--listen: {error}") from None
+    if brake not in ("on", "off"):
+        raise BadConfig(f"--brake: must be on or off, and is {brake!r}")
+    directory = make_private(data_dir.expanduser().resolve())
+    from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`
+
+    limits = compose.brake_rules(on=brake == "on", files=brake_files, percent=brake_percent, most=brake_most)
+    key = from_environment(os.environ)
+    return compose.run_hub_alone(directory, host, port, insecure=insecure, key=key, brake=limits)
+
+
+def held(data_dir: HubDir, as_json: AsJson = False) -> int:
+    """Show which clients' deletes and overwrites are held until they are approved or rejected."""
+    found = _client(data_dir).call("held").get("held", [])
+    if as_json:
+        show_json(found)
+    else:
+        for line in _held_lines(found):
+            say(line)
+    return Exit.OK
+
+
+def approve(data_dir: HubDir, client: Client, folder: Folder = "", as_json: AsJson = False) -> int:
+    """Let pass what is held of a client: it tries again by itself, within a minute or so."""
+    return _decide(data_dir, "approve", client, folder, as_json)
+
+
+def reject(data_dir: HubDir, client: Client, folder: Folder = "", as_json: AsJson = False) -> int:
+    """Refuse for good what is held of a client: the files come back there."""
+    return _decide(data_dir, "reject", client, folder, as_json)
+
+
+def _decide(data_dir: Path, command: str, client: str, folder: str, as_json: bool) -> int:
+    answer = _client(data_dir).call(command, client=client, folder=folder)
+    if as_json:
+        show_json(answer)
+    else:
+        word = "approved" if command == "approve" else "rejected"
+        say(f"{word}: {answer.get(word)} changes of {one_line(client)}")
+    return Exit.OK
+
+
+def _client(data_dir: Path) -> ControlClient:
+    start = f"syncagent hub --data-dir {data_dir}"
+    return ControlClient(control_socket(data_dir.expanduser().resolve()), who="hub", start=start)
+
+
+def _held_lines(found: list[Mapping[str, Any]]) -> Iterator[str]:
+    if not found:
+        yield "nothing is held"
+    for one in found:
+        yield (
+            f"{one_line(one['client'])} in {one_line(one['folder'])}: {one['deletes']} deletes and"
+            f" {one['overwrites']} overwrites, since {one['since']}"
+        )
+        for path in one["paths"]:
+            yield f"    {one_line(path)}"
+        more = one["deletes"] + one["overwrites"] - len(one["paths"])
+        if more > 0:
+            yield f"    … and {more} more"

@@ -1,0 +1,81 @@
+"""What the hub's keeper may ask of it while it runs: what is held, and what is to become of that.
+
+Called through the control socket, which only the user that the hub runs as can reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
+
+from syncagent.control import UnknownCommand
+from syncagent.errors import BadConfig
+from syncagent.hub import audit
+from syncagent.hub.brake import Brake, Held
+from syncagent.hub.events import Note
+from syncagent.hub.rows import Folder, FolderId
+from syncagent.hub.worker import Worker
+from syncagent.model.ids import ClientId
+
+Answer: TypeAlias = dict[str, Any]
+KEEPER: Final = "keeper"
+"""Where a line of the audit log says that something came from, when it came from here."""
+
+
+class Keeper:
+    """Answers commands.  ``mono`` is the clock that the brake counts by."""
+
+    def __init__(self, worker: Worker, brake: Brake, mono: Callable[[], float]) -> None:
+        self._worker = worker
+        self._brake = brake
+        self._mono = mono
+        self._commands: dict[str, Callable[[dict[str, Any]], Awaitable[Answer]]] = {
+            "held": self._held,
+            "approve": self._approve,
+            "reject": self._reject,
+        }
+
+    async def handle(self, command: str, args: dict[str, Any]) -> Answer:
+        """The answer to ``command``.  Raises UnknownCommand, BadConfig when there is nothing to decide."""
+        known = self._commands.get(command)
+        if known is None:
+            raise UnknownCommand(f"the hub does not know the command {command!r}")
+        return await known(args)
+
+    async def _held(self, args: dict[str, Any]) -> Answer:
+        found, folders = await self._worker.call(lambda store: (self._brake.held(), store.journal.folders()))
+        names = {folder.id: folder.name for folder in folders}
+        return {"held": [_shown(one, names) for one in found]}
+
+    async def _approve(self, args: dict[str, Any]) -> Answer:
+        return await self._decide(args, "approved", lambda ids, who: self._brake.approve(ids, who, self._mono()))
+
+    async def _reject(self, args: dict[str, Any]) -> Answer:
+        return await self._decide(args, "rejected", self._brake.reject)
+
+    async def _decide(
+        self, args: dict[str, Any], word: str, decide: Callable[[list[FolderId], ClientId], int]
+    ) -> Answer:
+        client, folder = ClientId(str(args.get("client", ""))), str(args.get("folder", ""))
+
+        def decided(folders: list[Folder]) -> int:
+            return decide([one.id for one in folders if folder in ("", one.name)], client)
+
+        number = await self._worker.call(lambda store: decided(store.journal.folders()))
+        if not number:
+            raise BadConfig(f"nothing is held of a client {client!r}" + (f" in {folder!r}" if folder else ""))
+        audit.record(Note(word, {"client": client, "folder": folder, "changes": number}), KEEPER)
+        return {"client": client, word: number}
+
+
+def _shown(held: Held, names: dict[FolderId, str]) -> Answer:
+    return {
+        "folder": names.get(held.folder, ""), "client": held.client, "deletes": held.deletes,
+        "overwrites": held.overwrites, "paths": list(held.paths), "since": _time(held.since_ns),
+        "tried": _time(held.tried_ns),
+    }  # fmt: skip
+
+
+def _time(nanoseconds: int) -> str:
+    return datetime.fromtimestamp(nanoseconds / 1e9, UTC).isoformat(timespec="seconds")

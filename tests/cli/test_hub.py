@@ -1,0 +1,126 @@
+"""`hub` and its subcommands: what is missing is said before anything starts; what is held is shown as it is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncagent.control import ControlServer
+from syncagent.errors import BadConfig
+from syncagent.private import control_socket, make_private
+
+Command = Callable[..., tuple[int, str, str]]
+BURST = {
+    "folder": "default", "client": "laptop-1", "deletes": 25, "overwrites": 3, "since": "2026-11-25T20:00:00+00:00",
+    "tried": "2026-11-25T20:01:00+00:00", "paths": ["a.txt", "evil\x1b[2Jname"],
+}  # fmt: skip
+
+
+class Hub:
+    """What the hub says, and what it was asked."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.held: list[dict[str, Any]] = [BURST]
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    async def handle(self, command: str, args: dict[str, Any]) -> dict[str, Any]:
+        self.asked.append((command, args))
+        if command == "held":
+            return {"held": self.held}
+        if not self.held:
+            raise BadConfig("nothing is held of a client 'laptop-1'")
+        return {"client": args["client"], "approved" if command == "approve" else "rejected": 28}
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    directory = make_private(tmp_path / "hub").resolve()
+    hub = Hub(directory)
+    loop, ready, done = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        async with ControlServer(control_socket(directory), hub.handle, who="hub"):
+            ready.set()
+            await done.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    assert ready.wait(10)
+    yield hub
+    loop.call_soon_threadsafe(done.set)
+    thread.join(10)
+    loop.close()
+
+
+def test_hub_says_what_is_wrong_with_its_address(command: Command, tmp_path: Path) -> None:
+    code, _, err = command("hub", "--data-dir", str(tmp_path / "hub"), "--listen", "8765")
+    assert (code, err) == (2, "syncagent: --listen: must look like HOST:PORT\n")
+    assert not (tmp_path / "hub").exists()
+
+
+def test_hub_says_which_option_is_missing(command: Command) -> None:
+    code, _, err = command("hub")
+    assert code == 2
+    assert "--data-dir" in err
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--brake", "maybe"), ("--brake-files", "0"), ("--brake-percent", "101"), ("--brake-most", "none")]
+)
+def test_hub_says_what_is_wrong_with_its_limits(command: Command, tmp_path: Path, wrong: tuple[str, str]) -> None:
+    code, _, err = command("hub", "--data-dir", str(tmp_path / "hub"), *wrong)
+    assert code == 2
+    assert wrong[0] in err
+    assert not (tmp_path / "hub").exists()
+
+
+def test_the_environment_is_heeded_too(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNCAGENT_BRAKE", "sometimes")
+    assert command("hub", "--data-dir", str(tmp_path / "hub"))[0] == 2
+
+
+@pytest.mark.hazard("G14")
+def test_what_is_held_is_shown_without_its_control_characters(command: Command, hub: Hub) -> None:
+    code, out, _ = command("hub", "held", "--data-dir", str(hub.directory))
+    assert code == 0
+    assert "laptop-1 in default: 25 deletes and 3 overwrites, since 2026-11-25T20:00:00+00:00" in out
+    assert "… and 26 more" in out
+    assert "\x1b" not in out
+    assert json.loads(command("hub", "held", "--data-dir", str(hub.directory), "--json")[1]) == [BURST]
+
+
+def test_nothing_held_is_said(command: Command, hub: Hub) -> None:
+    hub.held = []
+    assert command("hub", "held", "--data-dir", str(hub.directory))[:2] == (0, "nothing is held\n")
+
+
+def test_a_burst_is_approved_or_rejected(command: Command, hub: Hub) -> None:
+    where = ("--data-dir", str(hub.directory))
+    assert command("hub", "approve", "laptop-1", *where)[:2] == (0, "approved: 28 changes of laptop-1\n")
+    assert command("hub", "reject", "laptop-1", "--folder", "team", *where)[:2] == (
+        0, "rejected: 28 changes of laptop-1\n",
+    )  # fmt: skip
+    assert hub.asked == [
+        ("approve", {"client": "laptop-1", "folder": ""}), ("reject", {"client": "laptop-1", "folder": "team"}),
+    ]  # fmt: skip
+    said = json.loads(command("hub", "approve", "laptop-1", *where, "--json")[1])
+    assert said == {"client": "laptop-1", "approved": 28}
+
+
+def test_where_nothing_is_held_nothing_can_be_decided(command: Command, hub: Hub) -> None:
+    hub.held = []
+    code, out, err = command("hub", "approve", "laptop-1", "--data-dir", str(hub.directory))
+    assert (code, out, err) == (2, "", "syncagent: nothing is held of a client 'laptop-1'\n")
+
+
+def test_a_hub_that_does_not_run_is_said(command: Command, tmp_path: Path) -> None:
+    code, out, err = command("hub", "held", "--data-dir", str(tmp_path))
+    assert (code, out) == (4, "")
+    assert "no hub is running here" in err
