@@ -101,6 +101,13 @@ class Database:
         except DatabaseDamaged:
             return False
 
+    def whole(self) -> bool:
+        """Whether a look at all pages and all indexes finds them in order.  It takes long."""
+        try:
+            return self.execute("PRAGMA integrity_check(1)") == [("ok",)]
+        except DatabaseDamaged:
+            return False
+
     def close(self) -> None:
         """Put what the write-ahead log holds into the file, and let go of it."""
         self._own_thread()

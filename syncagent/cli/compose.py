@@ -24,6 +24,7 @@ from syncagent.cli.reach import reach_own_hub
 from syncagent.control import ControlClient
 from syncagent.hub.app import Hub, HubConfig, run_hub
 from syncagent.hub.brake import BrakeRules
+from syncagent.hub.checkup import check_stopped
 from syncagent.private import make_private
 
 
@@ -41,6 +42,11 @@ def run_hub_alone(directory: Path, host: str, port: int, *, insecure: bool, key:
         return asyncio.run(until_signal(run_hub(config)))
     finally:
         end(handler)
+
+
+def check_stopped_hub(directory: Path) -> dict[str, Any]:
+    """`hub fsck` where no hub runs."""
+    return check_stopped(directory).as_dict()
 
 
 def brake_rules(*, on: bool, files: int, percent: float, most: int) -> BrakeRules:

@@ -16,7 +16,7 @@ from syncagent.cli.options import AsJson
 from syncagent.cli.output import say, show_json
 from syncagent.cli.words import one_line
 from syncagent.control import ControlClient
-from syncagent.errors import BadConfig
+from syncagent.errors import BadConfig, NotRunning
 from syncagent.private import control_socket, make_private
 
 HubDir: TypeAlias = Annotated[
@@ -29,7 +29,7 @@ Folder: TypeAlias = Annotated[str, typer.Option("--folder", metavar="F", help="I
 def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=False, rich_markup_mode=None)
     group.callback(invoke_without_command=True)(hub)
-    for command in (held, approve, reject):
+    for command in (held, approve, reject, fsck):
         group.command()(command)
     app.add_typer(group, name="hub")
 
@@ -96,6 +96,39 @@ def approve(data_dir: HubDir, client: Client, folder: Folder = "", as_json: AsJs
 def reject(data_dir: HubDir, client: Client, folder: Folder = "", as_json: AsJson = False) -> int:
     """Refuse for good what is held of a client: the files come back there."""
     return _decide(data_dir, "reject", client, folder, as_json)
+
+
+def fsck(data_dir: HubDir, as_json: AsJson = False) -> int:
+    """Look whether all that the hub keeps is there and in order, whether it runs or not.  Nothing is deleted."""
+    try:
+        report = _client(data_dir).call("fsck", within=None)
+    except NotRunning:
+        from syncagent.cli import compose  # noqa: PLC0415 - as above
+
+        report = compose.check_stopped_hub(data_dir.expanduser().resolve())
+    if as_json:
+        show_json(report)
+    else:
+        for line in _report_lines(report):
+            say(line)
+    return Exit.ERROR if report["wrong"] else Exit.OK
+
+
+def _report_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    for one in report["findings"]:
+        yield f"{one_line(one['folder'])}: {one_line(one['what'])}" if one["folder"] else one_line(one["what"])
+    more = report["wrong"] - len(report["findings"])
+    if more > 0:
+        yield f"… and {more} more"
+    yield (
+        f"looked at {report['entries']} entries, {report['nodes']} nodes ({report['files']} files),"
+        f" {report['blocks']} blocks of {report['block_bytes']} bytes; the database: {report['database']}"
+    )
+    if report["found_again"]:
+        yield f"{report['found_again']} blocks that were lost are there again"
+    if report["strays"]:
+        yield f"{report['strays']} files of broken uploads lie beside the blocks; they are harmless"
+    yield f"{report['wrong']} findings" if report["wrong"] else "all is in order"
 
 
 def _decide(data_dir: Path, command: str, client: str, folder: str, as_json: bool) -> int:

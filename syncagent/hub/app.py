@@ -22,31 +22,27 @@ from types import TracebackType
 from typing import Final, Self
 
 from aiohttp import web
-from filelock import FileLock, Timeout
 
 from syncagent import __version__
-from syncagent.content.digest import digest_of
 from syncagent.control import ControlServer
-from syncagent.errors import AlreadyRunning, BadConfig, StorageTrouble
+from syncagent.errors import BadConfig
 from syncagent.hub.auth import BOOTSTRAP, WEAK_BYTES, KeyRing, bootstrap_key, matches, new_key
 from syncagent.hub.brake import Brake, BrakeRules
 from syncagent.hub.gate import Caps, Doorway, Gate
 from syncagent.hub.hall import Hall
 from syncagent.hub.keeper import Keeper
+from syncagent.hub.premises import block_files, held, open_store
 from syncagent.hub.rows import Folder
 from syncagent.hub.rules import Rules
 from syncagent.hub.runs import Runs
 from syncagent.hub.server import HTTP_LOG, application
-from syncagent.hub.stores.files import BlockFiles
 from syncagent.hub.stores.ports import Store
-from syncagent.hub.stores.sqlite import SqliteStore
 from syncagent.hub.tls import Identity, identity
 from syncagent.hub.worker import Worker
 from syncagent.model.link import Link, format_link
 from syncagent.private import control_socket
 
 DEFAULT_FOLDER: Final = "default"
-DATABASE: Final = "hub.db"
 STOP_SECONDS: Final = 5.0
 _HANDSHAKE_SECONDS: Final = 10.0
 _BACKLOG: Final = 1024
@@ -129,15 +125,15 @@ class Hub:
 
     async def _start(self) -> None:
         config = self._config
-        self._lock(config.data_dir)
+        self._cleanup.enter_context(held(config.data_dir))
         if not config.insecure and not is_loopback(config.host):
             self._identity = identity(config.data_dir, config.host)
-        files = BlockFiles(str(config.data_dir / "blocks"), digest_of)
+        files = block_files(config.data_dir)
         self._cleanup.callback(files.close)
         threads = self._cleanup.enter_context(ThreadPoolExecutor(2, thread_name_prefix="hub-files"))
         hall = Hall(config.rules, config.caps.per_key, threads)
         brake = Brake(config.brake)
-        worker = Worker(lambda: SqliteStore(str(config.data_dir / DATABASE), files), time.time_ns, hall.deliver, brake)
+        worker = Worker(lambda: open_store(config.data_dir, files), time.time_ns, hall.deliver, brake)
         store = await worker.start()
         self._cleanup.push_async_callback(worker.stop)
         ring, folders, runs = await worker.call(self._prepare)
@@ -146,18 +142,6 @@ class Hub:
         ear = ControlServer(control_socket(config.data_dir.absolute()), keeper.handle, who="hub")
         await self._cleanup.enter_async_context(ear)
         await self._listen(hall)
-
-    def _lock(self, directory: Path) -> None:
-        try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = FileLock(directory / "hub.lock", timeout=0, mode=0o600)
-            self._cleanup.enter_context(lock)
-            # Whoever made the directory, and however: what is in the database is for its owner's eyes alone.
-            os.close(os.open(directory / DATABASE, os.O_RDWR | os.O_CREAT, 0o600))
-        except Timeout:
-            raise AlreadyRunning("another hub has this data directory") from None
-        except OSError as trouble:
-            raise StorageTrouble(f"the hub's directory cannot be used: {trouble.strerror}") from trouble
 
     def _prepare(self, store: Store) -> tuple[KeyRing, list[Folder], Runs]:
         """On the store's thread: the folder that every hub has, the key that it was started with, and the new run."""

@@ -5,14 +5,16 @@ Called through the control socket, which only the user that the hub runs as can 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
 from syncagent.control import UnknownCommand
-from syncagent.errors import BadConfig
+from syncagent.errors import BadConfig, StorageTrouble
 from syncagent.hub import audit
 from syncagent.hub.brake import Brake, Held
+from syncagent.hub.checkup import Checkup
 from syncagent.hub.events import Note
 from syncagent.hub.rows import Folder, FolderId
 from syncagent.hub.worker import Worker
@@ -21,6 +23,12 @@ from syncagent.model.ids import ClientId
 Answer: TypeAlias = dict[str, Any]
 KEEPER: Final = "keeper"
 """Where a line of the audit log says that something came from, when it came from here."""
+
+
+WHOLE_BYTES: Final = 64 * 1024 * 1024
+"""A database of at most so many bytes is looked through as a whole while the hub runs: it takes a part of a second."""
+
+_LONGEST_PAUSE: Final = 0.05
 
 
 class Keeper:
@@ -34,7 +42,9 @@ class Keeper:
             "held": self._held,
             "approve": self._approve,
             "reject": self._reject,
+            "fsck": self._fsck,
         }
+        self._looking = asyncio.Lock()
 
     async def handle(self, command: str, args: dict[str, Any]) -> Answer:
         """The answer to ``command``.  Raises UnknownCommand, BadConfig when there is nothing to decide."""
@@ -53,6 +63,24 @@ class Keeper:
 
     async def _reject(self, args: dict[str, Any]) -> Answer:
         return await self._decide(args, "rejected", self._brake.reject)
+
+    async def _fsck(self, args: dict[str, Any]) -> Answer:
+        """Look through everything, a step at a time; clients have the store for as long in between."""
+        async with self._looking:
+            checkup = await self._worker.call(lambda store: Checkup(store, WHOLE_BYTES))
+            try:
+                more = True
+                while more:
+                    begun = self._mono()
+                    more = await self._worker.call(lambda _: checkup.step())
+                    await asyncio.sleep(min(self._mono() - begun, _LONGEST_PAUSE))
+            except StorageTrouble as trouble:
+                checkup.broke(trouble)
+        report = checkup.report
+        audit.record(
+            Note("checked", {"entries": report.entries, "blocks": report.blocks, "wrong": report.wrong}), KEEPER
+        )
+        return report.as_dict()
 
     async def _decide(
         self, args: dict[str, Any], word: str, decide: Callable[[list[FolderId], ClientId], int]

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from syncagent.content.digest import digest_of
 from syncagent.control import ControlServer
 from syncagent.errors import BadConfig
+from syncagent.hub.stores.files import BlockFiles
+from syncagent.hub.stores.sqlite import SqliteStore
 from syncagent.private import control_socket, make_private
 
 Command = Callable[..., tuple[int, str, str]]
@@ -28,12 +31,15 @@ class Hub:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.held: list[dict[str, Any]] = [BURST]
+        self.report = dict(REPORT)
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     async def handle(self, command: str, args: dict[str, Any]) -> dict[str, Any]:
         self.asked.append((command, args))
         if command == "held":
             return {"held": self.held}
+        if command == "fsck":
+            return self.report
         if not self.held:
             raise BadConfig("nothing is held of a client 'laptop-1'")
         return {"client": args["client"], "approved" if command == "approve" else "rejected": 28}
@@ -124,3 +130,44 @@ def test_a_hub_that_does_not_run_is_said(command: Command, tmp_path: Path) -> No
     code, out, err = command("hub", "held", "--data-dir", str(tmp_path))
     assert (code, out) == (4, "")
     assert "no hub is running here" in err
+
+
+REPORT: dict[str, Any] = {
+    "entries": 7, "nodes": 5, "files": 3, "blocks": 3, "block_bytes": 70_009, "strays": 0, "found_again": 0,
+    "database": "in order", "wrong": 0, "findings": [],
+}  # fmt: skip
+
+
+def test_a_hub_that_runs_is_asked_and_what_it_found_is_told(command: Command, hub: Hub) -> None:
+    where = ("--data-dir", str(hub.directory))
+    code, out, _ = command("hub", "fsck", *where)
+    assert code == 0
+    assert out.endswith("all is in order\n")
+    hub.report |= {
+        "wrong": 12, "strays": 2, "found_again": 4,
+        "findings": [{"folder": "default", "kind": "file", "what": "a\x1b[2Jb lacks 1 of its 1 blocks"}],
+    }  # fmt: skip
+    code, out, _ = command("hub", "fsck", *where)
+    assert code == 1
+    lines = out.splitlines()
+    assert lines[0].startswith("default: a")
+    assert "\x1b" not in out
+    assert lines[1] == "… and 11 more"
+    assert "2 files of broken uploads" in out
+    assert "4 blocks that were lost are there again" in out
+    assert lines[-1] == "12 findings"
+    code, out, _ = command("hub", "fsck", *where, "--json")
+    assert (code, json.loads(out)) == (1, hub.report)
+
+
+def test_a_hub_that_does_not_run_is_looked_through_all_the_same(command: Command, tmp_path: Path) -> None:
+    where = ("--data-dir", str(tmp_path))
+    code, out, err = command("hub", "fsck", *where)
+    assert (code, out) == (2, "")
+    assert "no hub has kept anything" in err
+    SqliteStore(str(tmp_path / "hub.db"), BlockFiles(str(tmp_path / "blocks"), digest_of)).close()
+    assert command("hub", "fsck", *where)[0] == 0
+    (tmp_path / "hub.db").write_bytes(b"no database" * 1000)
+    code, out, _ = command("hub", "fsck", *where)
+    assert code == 1
+    assert "damaged" in out

@@ -347,3 +347,44 @@ def test_what_was_undone_is_not_counted_among_the_living(store: Store, folder: F
         store.journal.write(folder.id, judge(more, rows, LAPTOP), 1)
         raise RuntimeError
     assert store.journal.living_files(folder.id) == 1
+
+
+def test_rows_come_by_the_number_of_their_last_change_tombstones_too(store: Store, folder: Folder) -> None:
+    submit(store, folder.id, directory("d", "d"), file("a", "a"), file("b", "b"))
+    submit(store, folder.id, change(Operation.DELETE, "d", 1, kind=Kind.DIR))
+    rows = store.journal.rows_after(folder.id, Seq(1), 2)
+    assert [(row.id, row.seq, row.living) for row in rows] == [("a", 2, True), ("b", 3, True)]
+    rows = store.journal.rows_after(folder.id, Seq(3), 2)
+    assert [(row.id, row.seq, row.living) for row in rows] == [("d", 4, False)]
+    assert store.journal.rows_after(folder.id, Seq(4), 2) == []
+
+
+def test_blocks_are_checked_in_parts(store: Store, folder: Folder) -> None:
+    plain = [bytes([number]) * 100 for number in range(5)]
+    with store.unit():
+        store.blocks.put(folder.id, [(digest_of(one), one) for one in plain])
+    seen, after = 0, None
+    for _ in range(3):
+        with store.unit():
+            checked = store.blocks.check(folder.id, after, 250)
+        assert checked.lost == ()
+        assert checked.size == 100 * checked.number
+        seen, after = seen + checked.number, checked.last
+    assert (seen, after) == (5, None)
+    assert store.sound(1 << 40) is True
+    assert [store.blocks.strays(folder.id, part) for part in (0, 255)] == [[], []]
+
+
+@pytest.mark.hazard("E8")
+def test_what_is_lost_is_remembered_until_it_is_put(opened: Opened, folder: Folder) -> None:
+    digest = digest_of(b"lost")
+    with opened.store.unit():
+        opened.store.blocks.lose(folder.id, [digest, digest_of(b"more")])
+        opened.store.blocks.lose(folder.id, [digest])
+    again = opened.again()
+    assert again.blocks.lost(folder.id, 10) == sorted([digest, digest_of(b"more")])
+    assert len(again.blocks.lost(folder.id, 1)) == 1
+    with again.unit():
+        assert again.blocks.find_again(folder.id, [digest]) == 0
+        again.blocks.put(folder.id, [(digest, b"lost")])
+    assert again.blocks.lost(folder.id, 10) == [digest_of(b"more")]

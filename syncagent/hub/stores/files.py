@@ -123,6 +123,15 @@ class BlockFiles:
         except OSError as trouble:
             raise told(trouble) from trouble
 
+    def names(self, folder: FolderId, part: int) -> list[str]:
+        """What lies in one of the 256 parts of ``folder``, by name.  Raises StorageTrouble."""
+        try:
+            return sorted(os.listdir(os.path.join(self._root, str(folder), f"{part:02x}")))
+        except FileNotFoundError:
+            return []
+        except OSError as trouble:
+            raise told(trouble) from trouble
+
     def close(self) -> None:
         self._threads.shutdown()
 

@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from syncagent.content.digest import digest_of
 from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Row, Rows, Slot, Timed, Wanted, told_path
 from syncagent.hub.runs import Runs
-from syncagent.hub.stores.ports import Key
+from syncagent.hub.stores.ports import Checked, Key, first
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, ChangeId, Digest, NodeId, Seq
@@ -33,6 +34,7 @@ class _Kept:
     answered: dict[ChangeId, Answered] = field(default_factory=dict)
     journal: list[Timed] = field(default_factory=list)
     blocks: dict[Digest, bytes] = field(default_factory=dict)
+    lost: dict[Digest, None] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -69,6 +71,9 @@ class MemoryStore:
         if self._undo is None:
             raise AssertionError("written outside of a unit")
         self._undo.append(undo)
+
+    def sound(self, most_bytes: int) -> bool | None:
+        return True
 
     def close(self) -> None:
         pass
@@ -194,6 +199,10 @@ class MemoryJournal:
             names.append(row.name)
         return RelPath("/".join(reversed(names)))
 
+    def rows_after(self, folder: FolderId, since: Seq, limit: int) -> list[Row]:
+        rows = sorted(self.kept[folder].nodes.values(), key=lambda row: row.seq)
+        return [row for row in rows if row.seq > since][:limit]
+
     def living_files(self, folder: FolderId) -> int:
         return sum(row.living and row.kind is Kind.FILE for row in self.kept[folder].nodes.values())
 
@@ -234,12 +243,39 @@ class MemoryBlocks:
     def put(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
         there = self._of(folder)
         fresh = {digest: plain for digest, plain in blocks if digest not in there}
-        self._store.will(lambda: [there.pop(digest) for digest in fresh])
+        lost = self._store.journal.kept[folder].lost
+        found = [digest for digest in fresh if digest in lost]
+        self._store.will(lambda: [there.pop(digest) for digest in fresh] and lost.update(dict.fromkeys(found)))
         there.update(fresh)
+        for digest in found:
+            del lost[digest]
 
     def read(self, folder: FolderId, digests: Sequence[Digest]) -> list[tuple[Digest, bytes]]:
         there = self._of(folder)
+        for digest in [one for one in digests if one in there and digest_of(there[one]) != one]:
+            del there[digest]
+            self._store.journal.kept[folder].lost[digest] = None
         return [(digest, there[digest]) for digest in digests if digest in there]
+
+    def check(self, folder: FolderId, after: Digest | None, room: int) -> Checked:
+        found = sorted(digest for digest in self._of(folder) if after is None or digest > after)
+        chosen = list(first(((digest, len(self._of(folder)[digest])) for digest in found), room))
+        there = {digest for digest, _ in self.read(folder, [digest for digest, _ in chosen])}
+        lost = tuple(digest for digest, _ in chosen if digest not in there)
+        last = chosen[-1][0] if len(chosen) < len(found) else None
+        return Checked(len(chosen), sum(size for _, size in chosen), lost, last)
+
+    def lose(self, folder: FolderId, digests: Collection[Digest]) -> None:
+        self._store.journal.kept[folder].lost.update(dict.fromkeys(digests))
+
+    def lost(self, folder: FolderId, limit: int) -> list[Digest]:
+        return sorted(self._store.journal.kept[folder].lost)[:limit]
+
+    def find_again(self, folder: FolderId, digests: Sequence[Digest]) -> int:
+        return 0
+
+    def strays(self, folder: FolderId, part: int) -> list[str]:
+        return []
 
 
 class MemoryKeys:

@@ -7,12 +7,12 @@ or none of it is.  Writing outside of a unit is a mistake.  Every method may rai
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from syncagent.hub.rows import Folder, FolderId, Judgement, Role, Rows, Timed, Wanted
+from syncagent.hub.rows import Folder, FolderId, Judgement, Role, Row, Rows, Timed, Wanted
 from syncagent.hub.runs import Runs
 from syncagent.model.ids import Digest, Seq
 from syncagent.model.names import RelPath
@@ -20,6 +20,26 @@ from syncagent.model.nodes import Content
 
 SMALL: Final = 64 * 1024
 """Blocks of at most this many bytes are kept with the rows, so that a batch of small files is one durable write."""
+
+
+def first(blocks: Iterable[tuple[Digest, int]], room: int) -> Iterator[tuple[Digest, int]]:
+    """As many of ``blocks`` (digest and size) as ``room`` bytes hold, but at least one."""
+    for number, (digest, size) in enumerate(blocks):
+        room -= size
+        if number and room < 0:
+            return
+        yield digest, size
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found when ``number`` blocks (of ``size`` bytes together) were read; ``last`` is the last of them, in
+    the order of digests, None when there are no more."""
+
+    number: int
+    size: int
+    lost: tuple[Digest, ...]
+    last: Digest | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +85,9 @@ class Journal(Protocol):
         """The rows whose last change is after ``since``, by its number, at most ``limit``: each as the entry that
         brings it about at once.  Tombstones are left out where ``since`` is 0."""
 
+    def rows_after(self, folder: FolderId, since: Seq, limit: int) -> list[Row]:
+        """The rows whose last change is after ``since``, by its number, tombstones too."""
+
     def living_files(self, folder: FolderId) -> int:
         """How many living files there are.  Known without looking through the rows but once, at the first call."""
 
@@ -87,6 +110,23 @@ class Blocks(Protocol):
     def read(self, folder: FolderId, digests: Sequence[Digest]) -> list[tuple[Digest, bytes]]:
         """Those that are there, in the order in which they are asked for.  One whose bytes are lost or damaged is not
         there from then on, so that clients are asked for it again (HAZARDS E8)."""
+
+    def check(self, folder: FolderId, after: Digest | None, room: int) -> Checked:
+        """Read the blocks that follow ``after``, about ``room`` bytes of them (within a unit).  Those that are lost or
+        damaged are not there from then on."""
+
+    def lose(self, folder: FolderId, digests: Collection[Digest]) -> None:
+        """These, which are not there, should be: they are among the lost until they are put (within a unit)."""
+
+    def lost(self, folder: FolderId, limit: int) -> list[Digest]:
+        """Blocks that were there, or should be, and are not; at most ``limit``."""
+
+    def find_again(self, folder: FolderId, digests: Sequence[Digest]) -> int:
+        """Look once more for these of the lost (within a unit); how many are there after all."""
+
+    def strays(self, folder: FolderId, part: int) -> list[str]:
+        """What lies beside the store and is of no block that it knows, by name.  It is harmless: a broken upload leaves
+        it.  ``part`` is one of 256."""
 
 
 class Keys(Protocol):
@@ -113,6 +153,10 @@ class Store(Protocol):
 
     def unit(self) -> AbstractContextManager[None]:
         """What is done within is durable at its end, or undone."""
+
+    def sound(self, most_bytes: int) -> bool | None:
+        """Whether the file that holds all this is in order; None when it is longer than that, and was not looked
+        at."""
 
     def close(self) -> None: ...
 

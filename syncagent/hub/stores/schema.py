@@ -58,4 +58,9 @@ CREATE TABLE run_start (
 ) WITHOUT ROWID;
 """
 
-SCHEMA: Final = (_FIRST, _RUNS)
+_LOST: Final = """
+-- Blocks whose bytes were lost or damaged, until they are there again.
+CREATE TABLE lost (folder INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (folder, digest)) WITHOUT ROWID;
+"""
+
+SCHEMA: Final = (_FIRST, _RUNS, _LOST)

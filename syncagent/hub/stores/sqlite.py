@@ -7,12 +7,13 @@ are kept in the database, so that a batch of small files is one durable write wi
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
 from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Role, Row, Rows, Slot, Timed, Wanted, told_path
 from syncagent.hub.runs import Runs
+from syncagent.hub.stores.blocks import SqliteBlocks
 from syncagent.hub.stores.columns import (
     KIND_NUMBER,
     OPERATION_NUMBER,
@@ -23,7 +24,7 @@ from syncagent.hub.stores.columns import (
     to_columns,
 )
 from syncagent.hub.stores.files import BlockFiles
-from syncagent.hub.stores.ports import SMALL, Key
+from syncagent.hub.stores.ports import Key
 from syncagent.hub.stores.schema import APPLICATION, SCHEMA
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.facts import Kind
@@ -89,6 +90,10 @@ class SqliteStore:
         except BaseException:
             self.journal.count_anew()
             raise
+
+    def sound(self, most_bytes: int) -> bool | None:
+        found = self._database.first("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        return self._database.whole() if found and found[0] <= most_bytes else None
 
     def close(self) -> None:
         self._database.close()
@@ -252,6 +257,13 @@ class SqliteJournal:
             paths.setdefault(parent, path)
         return paths
 
+    def rows_after(self, folder: FolderId, since: Seq, limit: int) -> list[Row]:
+        found = self._db.execute(
+            f"SELECT {ROW_COLUMNS} FROM node WHERE folder = ? AND seq > ? ORDER BY seq LIMIT ?",  # noqa: S608 - the same
+            (folder, since, limit),
+        )
+        return [from_columns(columns) for columns in found]
+
     def living_files(self, folder: FolderId) -> int:
         if folder not in self._files:
             found = self._db.first(
@@ -284,52 +296,6 @@ def _entry(row: Row, operation: Operation, path: str, old_path: str) -> Entry:
     return Entry(
         row.seq, row.rev, operation, row.author, row.id, row.node(), row.recipe, RelPath(path), RelPath(old_path)
     )
-
-
-class SqliteBlocks:
-    """Small blocks in the database, larger ones as files (port ``Blocks``)."""
-
-    def __init__(self, database: Database, files: BlockFiles) -> None:
-        self._db = database
-        self._files = files
-
-    def prepare(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
-        self._files.write(folder, [block for block in blocks if len(block[1]) > SMALL])
-
-    def sizes(self, folder: FolderId, digests: Collection[Digest]) -> dict[Digest, int]:
-        if not digests:
-            return {}
-        found = self._db.execute(
-            "SELECT digest, size FROM block WHERE folder = ? AND digest IN carray(?)", (folder, among(digests))
-        )
-        return {Digest(digest): size for digest, size in found}
-
-    def put(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
-        there = self.sizes(folder, [digest for digest, _ in blocks])
-        fresh = {digest: plain for digest, plain in blocks if digest not in there}
-        self._files.ensure(folder, [(digest, plain) for digest, plain in fresh.items() if len(plain) > SMALL])
-        self._db.many(
-            "INSERT INTO block (folder, size, digest, bytes) VALUES (?, ?, ?, ?)",
-            [(folder, len(plain), digest, plain if len(plain) <= SMALL else None) for digest, plain in fresh.items()],
-        )
-
-    def read(self, folder: FolderId, digests: Sequence[Digest]) -> list[tuple[Digest, bytes]]:
-        if not digests:
-            return []
-        rows = self._db.execute(
-            "SELECT digest, size, bytes FROM block WHERE folder = ? AND digest IN carray(?)", (folder, among(digests))
-        )
-        found: dict[Digest, bytes] = {}
-        lost: list[Digest] = []
-        for digest, size, kept in rows:
-            plain = kept if kept is not None else self._files.read(folder, digest)
-            if plain is not None and len(plain) == size and self._files.digest_of(plain) == digest:
-                found[digest] = plain
-            else:
-                lost.append(digest)
-        if lost:
-            self._db.execute("DELETE FROM block WHERE folder = ? AND digest IN carray(?)", (folder, among(lost)))
-        return [(digest, found[digest]) for digest in digests if digest in found]
 
 
 class SqliteKeys:

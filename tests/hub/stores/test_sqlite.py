@@ -35,33 +35,6 @@ def folder(store: SqliteStore) -> Folder:
         return store.journal.make_folder("default")
 
 
-def test_small_blocks_lie_in_the_database_and_large_ones_beside_it(
-    store: SqliteStore, folder: Folder, tmp_path: Path
-) -> None:
-    with store.unit():
-        store.blocks.put(folder.id, [(digest_of(LARGE[1:]), LARGE[1:]), (digest_of(LARGE), LARGE)])
-    assert [path.name for path in (tmp_path / "blocks").rglob("*") if path.is_file()] == [digest_of(LARGE).hex()]
-
-
-@pytest.mark.parametrize("damage", ["gone", "flipped", "cut"])
-def test_e8_bytes_that_were_lost_are_asked_for_again(
-    store: SqliteStore, folder: Folder, tmp_path: Path, damage: str
-) -> None:
-    digest = digest_of(LARGE)
-    with store.unit():
-        store.blocks.put(folder.id, [(digest, LARGE)])
-    [path] = [path for path in (tmp_path / "blocks").rglob("*") if path.is_file()]
-    if damage == "gone":
-        path.unlink()
-    else:
-        path.write_bytes(b"m" + LARGE[1:] if damage == "flipped" else LARGE[:-1])
-    assert store.blocks.read(folder.id, [digest]) == []
-    assert store.blocks.sizes(folder.id, [digest]) == {}
-    with store.unit():
-        store.blocks.put(folder.id, [(digest, LARGE)])
-    assert store.blocks.read(folder.id, [digest]) == [(digest, LARGE)]
-
-
 def test_each_query_finds_its_way_by_an_index() -> None:
     database = open_database(MEMORY, schema=SCHEMA, application=APPLICATION)
     for sql in (store_sqlite._WITH_ANCESTORS, store_sqlite._LISTING):

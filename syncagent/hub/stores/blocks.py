@@ -1,0 +1,122 @@
+"""The blocks of the store in SQLite: small ones in its database, larger ones as files beside it (port ``Blocks``).
+
+A block whose bytes are lost or damaged loses its row, and is noted among the lost until it is put again: by a client
+that is asked for it, or because its file was found again after all (a disk that was not mounted).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from typing import Final
+
+from syncagent.errors import StorageTrouble
+from syncagent.hub.rows import FolderId
+from syncagent.hub.stores.files import BlockFiles
+from syncagent.hub.stores.ports import SMALL, Checked, first
+from syncagent.model.ids import Digest
+from syncagent.sqlite import Database, among
+
+_CHECKED_AT_ONCE: Final = 1_000
+_BLOCK_NAME: Final = re.compile("[0-9a-f]{64}")
+
+
+class SqliteBlocks:
+    """On the thread of ``database``."""
+
+    def __init__(self, database: Database, files: BlockFiles) -> None:
+        self._db = database
+        self._files = files
+
+    def prepare(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
+        self._files.write(folder, [block for block in blocks if len(block[1]) > SMALL])
+
+    def sizes(self, folder: FolderId, digests: Collection[Digest]) -> dict[Digest, int]:
+        if not digests:
+            return {}
+        found = self._db.execute(
+            "SELECT digest, size FROM block WHERE folder = ? AND digest IN carray(?)", (folder, among(digests))
+        )
+        return {Digest(digest): size for digest, size in found}
+
+    def put(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
+        there = self.sizes(folder, [digest for digest, _ in blocks])
+        fresh = {digest: plain for digest, plain in blocks if digest not in there}
+        if not fresh:
+            return
+        self._files.ensure(folder, [(digest, plain) for digest, plain in fresh.items() if len(plain) > SMALL])
+        self._db.many(
+            "INSERT INTO block (folder, size, digest, bytes) VALUES (?, ?, ?, ?)",
+            [(folder, len(plain), digest, plain if len(plain) <= SMALL else None) for digest, plain in fresh.items()],
+        )
+        self._db.execute("DELETE FROM lost WHERE folder = ? AND digest IN carray(?)", (folder, among(fresh)))
+
+    def read(self, folder: FolderId, digests: Sequence[Digest]) -> list[tuple[Digest, bytes]]:
+        if not digests:
+            return []
+        rows = self._db.execute(
+            "SELECT digest, size, bytes FROM block WHERE folder = ? AND digest IN carray(?)", (folder, among(digests))
+        )
+        found: dict[Digest, bytes] = {}
+        lost: list[Digest] = []
+        for digest, size, kept in rows:
+            plain = kept if kept is not None else self._files.read(folder, digest)
+            if plain is not None and len(plain) == size and self._files.digest_of(plain) == digest:
+                found[digest] = plain
+            else:
+                lost.append(digest)
+        if lost:
+            self._forget(folder, lost)
+        return [(digest, found[digest]) for digest in digests if digest in found]
+
+    # --- damage -------------------------------------------------------------------------------------------------
+
+    def check(self, folder: FolderId, after: Digest | None, room: int) -> Checked:
+        rows = self._db.execute(
+            "SELECT digest, size FROM block WHERE folder = ? AND digest > ? ORDER BY digest LIMIT ?",
+            (folder, after or b"", _CHECKED_AT_ONCE),
+        )
+        chosen = list(first(((Digest(digest), size) for digest, size in rows), room))
+        digests = [digest for digest, _ in chosen]
+        lost = tuple(self._damaged(folder, digests))
+        more = len(chosen) < len(rows) or len(rows) == _CHECKED_AT_ONCE
+        return Checked(len(chosen), sum(size for _, size in chosen), lost, digests[-1] if more else None)
+
+    def _damaged(self, folder: FolderId, digests: Sequence[Digest]) -> list[Digest]:
+        try:
+            there = {digest for digest, _ in self.read(folder, digests)}
+        except StorageTrouble:
+            if len(digests) > 1:
+                return [lost for digest in digests for lost in self._damaged(folder, [digest])]
+            # Its file is there, and the disk does not give it back.  (To a client this is trouble that may pass.)
+            self._forget(folder, digests)
+            return list(digests)
+        return [digest for digest in digests if digest not in there]
+
+    def _forget(self, folder: FolderId, digests: Collection[Digest]) -> None:
+        self.lose(folder, digests)
+        self._db.execute("DELETE FROM block WHERE folder = ? AND digest IN carray(?)", (folder, among(digests)))
+
+    def lose(self, folder: FolderId, digests: Collection[Digest]) -> None:
+        self._db.many("INSERT OR IGNORE INTO lost VALUES (?, ?)", [(folder, digest) for digest in digests])
+
+    def lost(self, folder: FolderId, limit: int) -> list[Digest]:
+        found = self._db.execute("SELECT digest FROM lost WHERE folder = ? ORDER BY digest LIMIT ?", (folder, limit))
+        return [Digest(digest) for (digest,) in found]
+
+    def find_again(self, folder: FolderId, digests: Sequence[Digest]) -> int:
+        found = []
+        for digest in digests:
+            with suppress(StorageTrouble):
+                plain = self._files.read(folder, digest)
+                if plain is not None and self._files.digest_of(plain) == digest:
+                    found.append((digest, plain))
+        self.put(folder, found)
+        return len(found)
+
+    def strays(self, folder: FolderId, part: int) -> list[str]:
+        names = self._files.names(folder, part)
+        digests = {name: Digest(bytes.fromhex(name)) for name in names if _BLOCK_NAME.fullmatch(name)}
+        known = self.sizes(folder, list(digests.values()))
+        return [name for name in names if digests.get(name) not in known]

@@ -1,0 +1,85 @@
+"""Blocks beside the database: where they lie, and what becomes of them when their bytes are lost."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syncagent.content.digest import digest_of
+from syncagent.errors import StorageTrouble
+from syncagent.hub.rows import Folder
+from syncagent.hub.stores import files as store_files
+from syncagent.hub.stores.files import BlockFiles
+from syncagent.hub.stores.ports import SMALL
+from syncagent.hub.stores.sqlite import SqliteStore
+
+LARGE = b"l" * (SMALL + 1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    files = BlockFiles(str(tmp_path / "blocks"), digest_of)
+    store = SqliteStore(str(tmp_path / "hub.db"), files)
+    yield store
+    store.close()
+    files.close()
+
+
+@pytest.fixture
+def folder(store: SqliteStore) -> Folder:
+    with store.unit():
+        return store.journal.make_folder("default")
+
+
+@pytest.mark.hazard("E8")
+def test_small_blocks_lie_in_the_database_and_large_ones_beside_it(
+    store: SqliteStore, folder: Folder, tmp_path: Path
+) -> None:
+    with store.unit():
+        store.blocks.put(folder.id, [(digest_of(LARGE[1:]), LARGE[1:]), (digest_of(LARGE), LARGE)])
+    assert [path.name for path in (tmp_path / "blocks").rglob("*") if path.is_file()] == [digest_of(LARGE).hex()]
+
+
+@pytest.mark.hazard("E8")
+@pytest.mark.parametrize("damage", ["gone", "flipped", "cut"])
+def test_e8_bytes_that_were_lost_are_asked_for_again(
+    store: SqliteStore, folder: Folder, tmp_path: Path, damage: str
+) -> None:
+    digest = digest_of(LARGE)
+    with store.unit():
+        store.blocks.put(folder.id, [(digest, LARGE)])
+    [path] = [path for path in (tmp_path / "blocks").rglob("*") if path.is_file()]
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(b"m" + LARGE[1:] if damage == "flipped" else LARGE[:-1])
+    assert store.blocks.read(folder.id, [digest]) == []
+    assert store.blocks.sizes(folder.id, [digest]) == {}
+    with store.unit():
+        store.blocks.put(folder.id, [(digest, LARGE)])
+    assert store.blocks.read(folder.id, [digest]) == [(digest, LARGE)]
+
+
+def test_a_disk_that_does_not_give_a_block_back_is_trouble_to_a_client_and_a_loss_to_who_checks(
+    store: SqliteStore, folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = LARGE[1:] + b"o"
+    with store.unit():
+        store.blocks.put(folder.id, [(digest_of(LARGE), LARGE), (digest_of(other), other)])
+
+    def bad(self: BlockFiles, of: int, digest: bytes) -> bytes | None:
+        if digest == digest_of(LARGE):
+            raise store_files.told(OSError(errno.EIO, "bad sector"))
+        return other
+
+    monkeypatch.setattr(BlockFiles, "read", bad)
+    with pytest.raises(StorageTrouble):
+        store.blocks.read(folder.id, [digest_of(LARGE)])
+    assert store.blocks.lost(folder.id, 10) == []
+    with store.unit():
+        checked = store.blocks.check(folder.id, None, 1 << 30)
+    assert (checked.number, checked.lost, checked.last) == (2, (digest_of(LARGE),), None)
+    assert store.blocks.lost(folder.id, 10) == [digest_of(LARGE)]
