@@ -9,7 +9,7 @@ import asyncio
 import dataclasses
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -39,6 +39,16 @@ class Board:
             return self._status
         reason = next(iter(self._hindrances.values()))
         return dataclasses.replace(self._status, state=State.HALTED, reason=reason, in_sync=False)
+
+    @property
+    def told(self) -> Status:
+        """The status as the engine told it."""
+        return self._status
+
+    @property
+    def hindrances(self) -> Mapping[str, str]:
+        """All that stands in the way, with the reasons."""
+        return dict(self._hindrances)
 
     @property
     def hindrance(self) -> str:

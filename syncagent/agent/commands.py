@@ -10,6 +10,7 @@ from syncagent.agent.board import Board
 from syncagent.agent.config import AgentConfig
 from syncagent.control import Answer, UnknownCommand
 from syncagent.engine.events import Event, Paused, ProofWanted
+from syncagent.engine.lines import Around, Line, in_sync, lines
 from syncagent.engine.status import Status
 
 LONGEST_WAIT: Final = 7 * 24 * 3600.0
@@ -28,8 +29,11 @@ class Agent(Protocol):
     def last_contact(self) -> float | None: ...
 
     @property
-    def watch_trouble(self) -> str:
-        """Why changes are not seen as they happen; empty when they are."""
+    def overflows(self) -> int:
+        """How often changes came faster than they could be seen one by one."""
+
+    def around(self) -> Around:
+        """What there is to know beside the engine's status."""
 
     @property
     def refusal(self) -> str:
@@ -102,7 +106,14 @@ class Commands:
             # Not all that this depends on is told by the board.
             await self._agent.board.until(proven, min(LOOK_SECONDS, end - now))
             now = loop.time()
-        return self._status() | {"in_sync": proven(self._agent.board.status)}
+        answer = self._status()
+        if proven(self._agent.board.status):
+            # A look at everything, and the hub's word, count for this moment, also where the watcher sees nothing.
+            answer["lines"] = [line | {"hinders": False} for line in answer["lines"]]
+            return answer | {"in_sync": True}
+        if answer["in_sync"]:
+            answer["lines"].append(_plain(Line("unproven", "not proven in the time that was given")))
+        return answer | {"in_sync": False}
 
     def _stuck(self) -> str:
         """What only a person can mend: "folder" or "hub"; empty when there is nothing of the kind."""
@@ -111,8 +122,9 @@ class Commands:
         return "hub" if self._agent.refusal else ""
 
     def _status(self) -> Answer:
-        status = self._agent.board.status
-        trouble = self._agent.watch_trouble
+        status, around = self._agent.board.status, self._agent.around()
+        said = lines(self._agent.board.told, around)
+        since = status.unacknowledged_since
         return {
             "name": self._config.name,
             "root": str(self._config.sync_root),
@@ -122,17 +134,33 @@ class Commands:
             "state": status.state.value,
             "reason": status.reason,
             "stuck": self._stuck(),
-            "in_sync": status.in_sync,
+            "in_sync": in_sync(said),
+            "lines": [_plain(line) for line in said],
             "pending": status.pending,
             "hub_seq": status.hub_seq,
             "applied_seq": status.applied_seq,
             "files": status.files,
             "last_contact": self._agent.last_contact,
             "transfers": {"upload_bytes": status.uploading, "download_bytes": status.downloading},
-            "watch": {"degraded": bool(trouble), "reason": trouble},
+            "watch": {
+                "degraded": bool(around.watch),
+                "reason": around.watch,
+                "overflows": self._agent.overflows,
+            },
+            "scan": {"running": status.scan is not None, "reason": status.scan or ""},
+            "unacknowledged": {
+                "count": status.unacknowledged,
+                "oldest_seconds": None if since is None else round(max(around.now - since, 0.0), 3),
+            },
             "held": [{"path": path, "reason": reason} for path, reason in status.held],
             "skipped": [{"path": path, "reason": reason} for path, reason in status.skipped],
+            "unreadable": [{"path": path, "reason": reason} for path, reason in status.unreadable],
         }
+
+
+def _plain(line: Line) -> Answer:
+    place = {} if line.path is None else {"path": line.path}
+    return {"kind": line.kind, "text": line.text, "hinders": line.hinders} | place
 
 
 def _number(value: Any, otherwise: float) -> float:

@@ -16,10 +16,13 @@ from typing import Any, Final
 from syncagent.engine.dialogue import Dialogue, Frame, HubEffect, link_down
 from syncagent.engine.effects import CloseLink, SendBlocks
 from syncagent.engine.events import BlocksSent, Event, LinkDown
+from syncagent.engine.pulse import INTERVAL
 from syncagent.errors import AskPerson, BadMessage, LinkLost, Refused, SyncAgentError
 from syncagent.transport.ports import Dialer, Link
 
 FAREWELL_SECONDS: Final = 1.0
+SILENT_AFTER: Final = 1.5
+"""Intervals of heartbeats.  After two and a half the connection is given up."""
 
 
 class Conversation:
@@ -39,12 +42,19 @@ class Conversation:
         self._talk: _Talk | None = None
         self.last_contact: float | None = None
         """When the hub was last heard, in seconds since 1970."""
+        self.heard_at: float | None = None
+        """The same, by the loop's clock, which no one sets."""
         self.refusal = ""
         """Why only a person can mend the connection; empty while that is not so, or not known yet."""
 
     @property
     def connected(self) -> bool:
         return self._talk is not None
+
+    @property
+    def patience(self) -> float:
+        """After how many seconds the hub's silence is worth a word: it should have answered a heartbeat by then."""
+        return SILENT_AFTER * (self._talk.interval if self._talk is not None else INTERVAL)
 
     def send(self, effect: HubEffect) -> None:
         """Have ``effect`` said.  Without a connection it is not: the engine knows, or will hear in a moment."""
@@ -84,7 +94,7 @@ class Conversation:
             await link.close()
 
     def _hear_from_hub(self, events: Sequence[Event]) -> None:
-        self.last_contact, self.refusal = time.time(), ""
+        self.last_contact, self.heard_at, self.refusal = time.time(), self._now(), ""
         if events:
             self._hear(events)
 
@@ -120,6 +130,10 @@ class _Talk:
         else:
             self._first.extend(frames)
         self._something_to_send.set()
+
+    @property
+    def interval(self) -> float:
+        return self._dialogue.interval
 
     def probe(self) -> None:
         self._dialogue.probe(self._now())

@@ -19,6 +19,7 @@ from syncagent.agent.workers import Workers, call_in, done_in
 from syncagent.engine.events import Event, Hinted, RootFound
 from syncagent.errors import RootMissing, StorageFull, StorageTrouble
 from syncagent.localfs.dirty import Hints
+from syncagent.localfs.watcher import WatchState
 from syncagent.model.facts import Fact
 from syncagent.model.ids import NodeId
 
@@ -57,9 +58,9 @@ class Ground:
         self._watcher = outside.watcher(config.sync_root, self._on_hints)
 
     @property
-    def watch_trouble(self) -> str:
-        """Why changes are not seen as they happen; empty when they are."""
-        return self._watcher.state().degraded
+    def watch(self) -> WatchState:
+        """How well changes are seen."""
+        return self._watcher.state()
 
     @property
     def hub_id(self) -> str:

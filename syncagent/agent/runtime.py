@@ -21,6 +21,7 @@ from syncagent.agent.commands import Commands
 from syncagent.agent.config import AgentConfig
 from syncagent.agent.conversation import Conversation
 from syncagent.agent.ground import Ground
+from syncagent.agent.lives import Lives
 from syncagent.agent.memory import Memory
 from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.pump import Pump
@@ -55,7 +56,7 @@ async def run_agent(config: AgentConfig) -> int:
 
     The caller holds the data directory's lock.  Raises what only a person can mend: BadConfig, AlreadyRunning.
     """
-    agent = _Agent()
+    agent = Lives()
     commands = Commands(config, agent, agent.stop.set)
     pause = FIRST_PAUSE
     async with ControlServer(config.places.control, commands.handle, commands.follow):
@@ -71,39 +72,6 @@ async def run_agent(config: AgentConfig) -> int:
                     await asyncio.wait_for(agent.stop.wait(), pause)
                 pause = min(2 * pause, LAST_PAUSE)
     return 0
-
-
-class _Agent:
-    """What goes on through all lives, for the commands."""
-
-    def __init__(self) -> None:
-        self.board = Board()
-        self.stop = asyncio.Event()
-        self.life: Runtime | None = None
-        self.wishes: dict[type[ev.Event], ev.Event] = {}
-        """The last of each kind of wish that people had: a new life hears of them when it has started."""
-
-    @property
-    def last_contact(self) -> float | None:
-        return self.life.conversation.last_contact if self.life is not None else None
-
-    @property
-    def watch_trouble(self) -> str:
-        return self.life.ground.watch_trouble if self.life is not None else ""
-
-    @property
-    def refusal(self) -> str:
-        return self.life.conversation.refusal if self.life is not None else ""
-
-    def feed(self, event: ev.Event) -> None:
-        self.wishes[type(event)] = event
-        if self.life is not None and self.life.started:
-            self.life.feed(event)
-
-    def nudge(self) -> None:
-        if self.life is not None:
-            self.life.conversation.refusal = ""
-            self.life.nudge()
 
 
 class Runtime:

@@ -14,7 +14,7 @@ from syncagent.cli.exits import Exit, stuck
 from syncagent.cli.live import live_status
 from syncagent.cli.options import AsJson, DataDir
 from syncagent.cli.output import complain, say, show_json
-from syncagent.cli.words import contact, one_line, summary
+from syncagent.cli.words import contact, notes, one_line, only_skipped, summary
 from syncagent.control import ControlClient
 
 STOP_SECONDS: Final = 30.0
@@ -116,10 +116,10 @@ def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"{found.get('name', 'this machine')} keeps {found.get('root', '?')} with {found.get('server', '?')}"
     yield f"  {summary(found)}"
     yield f"  hub at change {found.get('hub_seq', '?')}, here at {found.get('applied_seq', '?')}; {contact(found)}"
-    if (found.get("watch") or {}).get("degraded"):
-        yield "  watching: degraded; changes are found by looking through the folder"
-    for title in ("held", "skipped"):
-        yield from _listed(title, found.get(title) or [])
+    yield from (f"  - {text}" for text in notes(found))
+    yield from _listed("held", found.get("held") or [])
+    yield from _listed("unreadable", found.get("unreadable") or [])
+    yield from _listed("skipped", only_skipped(found))
 
 
 def _listed(title: str, rows: list[Mapping[str, Any]]) -> Iterator[str]:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+from syncagent.engine.lines import duration
+
+_COUNTED: Final = ("unacknowledged", "incoming")
+"""Kinds of lines that the counts of the summary say already."""
 
 
 def one_line(text: Any) -> str:
@@ -15,14 +20,32 @@ def one_line(text: Any) -> str:
 def summary(status: Mapping[str, Any]) -> str:
     """One line: ``syncing: 12 changes pending, 1 held``, and why where it does not go on: ``halted: the key is …``."""
     parts = [_count(status.get("pending"), "change", "pending")]
-    parts += [_count(len(status.get(key) or ()), "", key) for key in ("held", "skipped")]
+    parts += [_count(len(status.get(key) or ()), "", key) for key in ("held", "unreadable")]
+    parts.append(_count(len(only_skipped(status)), "", "skipped"))
     transfers = status.get("transfers")
     if isinstance(transfers, Mapping):
         parts += [f"{key} {_amount(key, value)}" for key, value in transfers.items() if value]
     counted = ", ".join(part for part in parts if part)
-    said = "; ".join(part for part in (counted, one_line(status.get("reason") or "")) if part)
+    reason = one_line(status.get("reason") or "") or next(iter(_hindering(status)), "")
+    said = "; ".join(part for part in (counted, reason) if part)
     state = "in sync" if status.get("in_sync") is True else str(status.get("state", "state unknown"))
     return f"{state}: {said}" if said else state
+
+
+def only_skipped(status: Mapping[str, Any]) -> list[Any]:
+    """What is skipped for good: not what should be kept and could not be read."""
+    unreadable = [row.get("path") for row in status.get("unreadable") or ()]
+    return [row for row in status.get("skipped") or () if not unreadable or row.get("path") not in unreadable]
+
+
+def notes(status: Mapping[str, Any]) -> list[str]:
+    """What there is to say that is about no single path."""
+    return [one_line(line.get("text", "")) for line in status.get("lines") or () if "path" not in line]
+
+
+def _hindering(status: Mapping[str, Any]) -> list[str]:
+    said = [line for line in status.get("lines") or () if line.get("hinders") and not line.get("path")]
+    return [one_line(line.get("text", "")) for line in said if line.get("kind") not in _COUNTED]
 
 
 def contact(status: Mapping[str, Any], now: float | None = None) -> str:
@@ -32,14 +55,6 @@ def contact(status: Mapping[str, Any], now: float | None = None) -> str:
         return f"hub heard {heard}" if heard else "hub not heard yet"
     ago = max(0.0, (time.time() if now is None else now) - heard)
     return f"hub heard {duration(ago)} ago"
-
-
-def duration(seconds: float) -> str:
-    """``3 s``, ``5 min``, ``2 h``, ``4 days``."""
-    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def bytes_in_words(size: float) -> str:

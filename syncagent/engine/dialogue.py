@@ -207,6 +207,11 @@ class Dialogue:
     # --- heartbeats -------------------------------------------------------------------------------------------
 
     @property
+    def interval(self) -> float:
+        """Seconds between two heartbeats."""
+        return self._pulse.interval
+
+    @property
     def next_pulse(self) -> float:
         """When ``pulse`` wants to be called next; it may have moved after every other call."""
         return self._pulse.next if self._patience is None else min(self._pulse.next, self._patience)

@@ -91,18 +91,18 @@ class Engine:
             case ev.Paused(paused=paused):
                 self._paused = paused
             case ev.ProofWanted(number=number):
-                self._local.hint(everything=True)
+                self._local.hint(everything=True, reason="someone waits for it")
                 self._standing.prove(number)
                 return self._remote.prove()
-            case ev.Hinted(paths=paths, folders=folders, everything=everything):
-                self._local.hint(paths, folders, everything)
+            case ev.Hinted(paths=paths, folders=folders, everything=everything, reason=reason):
+                self._local.hint(paths, folders, everything, reason)
             case ev.Seen(number=number, facts=facts, last=last):
                 return self._local.seen(number, facts, last, self._now)
             case ev.RootLost(reason=reason):
                 return self._lose_root(reason)
             case ev.RootFound():
                 self._root = ""
-                self._local.hint(everything=True)
+                self._local.hint(everything=True, reason="the folder is back")
             case ev.TasksDone(outcomes=outcomes):
                 return self._reactions.tasks(outcomes, self._now)
             case ev.Welcomed() | ev.LinkDown() | ev.CaughtUp() | ev.Heard() | ev.Judged():
@@ -145,7 +145,7 @@ class Engine:
         self._day = event.day
         self._started, self._scanned = True, False
         self._agenda.add(self.canopy.diverged())
-        self._local.hint(paths=[fact.path for _, fact in event.parked], everything=True)
+        self._local.hint(paths=[fact.path for _, fact in event.parked], everything=True, reason="start")
         return []
 
     def _lose_root(self, reason: str) -> list[Effect]:
@@ -239,13 +239,14 @@ class Engine:
         self._flight.release(news)
         self._downloads.news(news)
         self._agenda.add(news)
+        self._standing.news(news, self._now)
 
     # --- what is told -----------------------------------------------------------------------------------------
 
     def _tell(self) -> list[Effect]:
         effects: list[Effect] = []
         status = self._status()
-        if status.in_sync:
+        if status.settled:
             self._local.rest()
             self._downloads.let_go_of_all()
             self._remote.rest()

@@ -58,6 +58,8 @@ class _Round:
     seen: Sightings
     confirming: frozenset[NodeId]
     awaited: dict[NodeId, None]
+    why: str
+    """Why everything is looked at, if it is."""
     waiting_for: set[int] = field(default_factory=set)
     gathering: bool = True
     facts: list[Fact] = field(default_factory=list)
@@ -75,6 +77,7 @@ class LocalSide:
         self._paths: dict[RelPath, None] = {}
         self._folders: dict[RelPath, None] = {}
         self._everything = False
+        self._why: dict[str, None] = {}
         self._touched = Touched()
         self._put_off: dict[RelPath, None] = {}
         self._missing: dict[NodeId, float] = {}
@@ -84,6 +87,8 @@ class LocalSide:
         self._rechecked: dict[NodeId, int] = {}
         self.at_hand = AtHand()
         self.skipped: dict[RelPath, str] = {}
+        self.unreadable: dict[RelPath, str] = {}
+        """Those of the skipped that should be kept."""
         self.found: dict[NodeId, None] = {}
         """Nodes that were in doubt and are not any more; the engine empties it."""
         self.full_scans_begun = 0
@@ -109,6 +114,13 @@ class LocalSide:
     def scanning(self) -> bool:
         """Whether a full scan is under way or due."""
         return self._everything or (self._round is not None and self._round.full_scan > 0)
+
+    @property
+    def scan_reason(self) -> str | None:
+        """Why that is so; None when it is not."""
+        if self._round is not None and self._round.full_scan:
+            return self._round.why
+        return ", ".join(self._why) if self._everything else None
 
     def in_doubt(self) -> Iterator[NodeId]:
         """Nodes that are not where they were, of which it is not known yet whether they are gone; and nodes that are to
@@ -143,8 +155,14 @@ class LocalSide:
 
     # --- what happens -----------------------------------------------------------------------------------------
 
-    def hint(self, paths: Iterable[RelPath] = (), folders: Iterable[RelPath] = (), everything: bool = False) -> None:
-        """Something may have changed there.
+    def hint(
+        self,
+        paths: Iterable[RelPath] = (),
+        folders: Iterable[RelPath] = (),
+        everything: bool = False,
+        reason: str = "",
+    ) -> None:
+        """Something may have changed there; ``reason`` is why everything is to be looked at.
 
         What a task of ours is about to change is looked at when that is over: a look before would count for nothing.
         """
@@ -155,6 +173,8 @@ class LocalSide:
                 self._paths[path] = None
         self._folders.update(dict.fromkeys(folders))
         self._everything = self._everything or everything
+        if everything and reason:
+            self._why[reason] = None
 
     def recheck(
         self,
@@ -228,13 +248,16 @@ class LocalSide:
 
     def _retry_skipped(self) -> None:
         """Look again at what could not be read; of a folder, at all that it holds, for that is what was not learnt."""
+        self._folders.update(dict.fromkeys(self._kept_folders(self.skipped)))
+        self._paths.update(dict.fromkeys(path for path in self.skipped if path))
+
+    def _kept_folders(self, paths: Iterable[RelPath]) -> Iterator[RelPath]:
+        """Those of the paths at which Local has a folder."""
         identifier = Identifier(self._canopy, self._ids, Sightings())
-        for path in self.skipped:
+        for path in paths:
             known = identifier.known_at(path) if path else ROOT
             if known is not None and isinstance(self._canopy.local.get(known), Dir):
-                self._folders[path] = None
-            if path:
-                self._paths[path] = None
+                yield path
 
     def _begin(self, due: frozenset[NodeId], again: set[RelPath], awaited: Iterable[NodeId]) -> Effect:
         # Who was missed a moment ago may be met in this round at another place: then it has moved.
@@ -247,14 +270,19 @@ class LocalSide:
             seen,
             due,
             dict.fromkeys(awaited),
+            ", ".join(self._why),
         )
         self._touched.round_begins()
         paths = {**self._paths, **dict.fromkeys(sorted(again))}
+        # That a folder is there says nothing of what it holds: where that could not be read, only reading it counts.
+        self._folders.update(dict.fromkeys(self._kept_folders(path for path in self.unreadable if path in paths)))
         wishes = tuple(self._wish(path) for path in paths if path)
         folders = (RelPath(""),) if self._everything else tuple(self._folders)
         for path in [one for one in self.skipped if self._looked_at(one, paths, folders)]:
             del self.skipped[path]  # it is listed again if it still is what it was
+            self.unreadable.pop(path, None)
         self._paths, self._folders, self._rereads, self._everything = {}, {}, {}, False
+        self._why.clear()
         self._number += 1
         self._round.waiting_for.add(self._number)
         return Look(self._number, wishes, folders)
@@ -315,6 +343,7 @@ class LocalSide:
     def _end(self, current: _Round, now: float) -> None:
         self._round = None
         self.skipped.update(current.seen.skipped)
+        self.unreadable.update(current.seen.unreadable)
         if self.skipped and self._retry_at is None:
             self._retry_at = now + RETRY_UNREADABLE
         missing = current.seen.missing

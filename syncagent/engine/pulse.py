@@ -22,7 +22,8 @@ class Pulse:
     """The heartbeats of one connection, which was opened at ``now``."""
 
     def __init__(self, now: float) -> None:
-        self._interval = INTERVAL
+        self.interval = INTERVAL
+        """Seconds between two heartbeats."""
         self._heard = now
         self._sent = now
         self._unanswered = False
@@ -33,7 +34,7 @@ class Pulse:
     def agree(self, interval: float) -> None:
         """The hub wants a heartbeat every ``interval`` seconds (0: it does not say)."""
         if interval > 0:
-            self._interval = min(max(interval, 1.0), 10 * INTERVAL)
+            self.interval = min(max(interval, 1.0), 10 * INTERVAL)
 
     def heard(self, now: float) -> None:
         """Something came from the hub."""
@@ -43,7 +44,7 @@ class Pulse:
         """A heartbeat came from the hub: an answer to ours, or a question."""
         if self._unanswered:
             self._unanswered = False
-        elif now >= self._sent + self._interval / 4:
+        elif now >= self._sent + self.interval / 4:
             # A hub that answers answers would be answered for ever: so soon after one of ours it is no question.
             self._asked = True
 
@@ -56,19 +57,19 @@ class Pulse:
         """When ``due`` wants to be asked again: at a time, or at once."""
         if self._asked:
             return float("-inf")
-        return min(self._sent + self._interval, self._dead_at)
+        return min(self._sent + self.interval, self._dead_at)
 
     def due(self, now: float) -> bool:
         """Whether a heartbeat is to be sent now; it is taken for sent.
 
         Raises LinkLost when the connection is dead.
         """
-        if now > self._wake + self._interval / 2:
+        if now > self._wake + self.interval / 2:
             # We were asleep or had no time; what the hub has said meanwhile is not read yet.  It gets another interval.
-            self._heard = max(self._heard, now - (DEAD_AFTER - 1) * self._interval)
+            self._heard = max(self._heard, now - (DEAD_AFTER - 1) * self.interval)
         if now >= self._dead_at:
             raise LinkLost(f"the hub has been silent for {now - self._heard:.0f} s")
-        beat = self._asked or now >= self._sent + self._interval
+        beat = self._asked or now >= self._sent + self.interval
         if beat:
             self._unanswered = not self._asked or self._probe_until is not None
             self._sent, self._asked = now, False
@@ -77,5 +78,5 @@ class Pulse:
 
     @property
     def _dead_at(self) -> float:
-        dead_at = self._heard + DEAD_AFTER * self._interval
+        dead_at = self._heard + DEAD_AFTER * self.interval
         return dead_at if self._probe_until is None else min(dead_at, self._probe_until)

@@ -6,6 +6,7 @@ answers that began after it was wanted.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from syncagent.engine.downloads import Downloads
@@ -40,12 +41,22 @@ class Standing:
         self._flight = flight
         self._uploads = uploads
         self._downloads = downloads
+        self._unacknowledged: dict[NodeId, float] = {}
         self._proof: tuple[int, int, int] | None = None
         self._proven = 0
 
     def left_alone(self, now: float) -> LeftAlone:
         """The nodes that are not planned for now."""
         return LeftAlone(self._flight, self._local, now)
+
+    def news(self, node_ids: Iterable[NodeId], now: float) -> None:
+        """Something about these nodes has changed: what differs here from what was agreed is not acknowledged, and
+        keeps its age until it is."""
+        for node_id in node_ids:
+            if node_id in self._canopy.local:
+                self._unacknowledged.setdefault(node_id, now)
+            else:
+                self._unacknowledged.pop(node_id, None)
 
     def prove(self, number: int) -> None:
         """A full scan and a word of the hub are wanted that begin from now on: one under way began too early."""
@@ -61,10 +72,11 @@ class Standing:
             number, scan, heads = self._proof
             if self._local.full_scan_done >= scan and self._remote.heads_heard >= heads:
                 self._proven, self._proof = number, None
+        settled = at_rest and heard_all and state is State.IDLE
         return Status(
             state=state,
             reason=reason,
-            in_sync=at_rest and heard_all and state is State.IDLE,
+            in_sync=settled and not self._local.unreadable,
             pending=pending,
             hub_seq=self._remote.head,
             applied_seq=self._remote.cursor,
@@ -74,6 +86,14 @@ class Standing:
             downloading=self._downloads.bytes_left,
             skipped=tuple(sorted(self._local.skipped.items())),
             held=tuple(sorted(self._held())),
+            unreadable=tuple(sorted(self._local.unreadable.items())),
+            unacknowledged=len(self._unacknowledged),
+            unacknowledged_since=next(iter(self._unacknowledged.values()), None),
+            looking=self._local.busy,
+            scan=self._local.scan_reason,
+            link=self._remote.reason if self._remote.final or self._remote.link is Link.DOWN else None,
+            behind=not heard_all,
+            settled=settled,
         )
 
     def is_quiet(self) -> bool:
@@ -95,10 +115,15 @@ class Standing:
             return State.CATCHING_UP, ""
         if at_rest:
             return State.IDLE, ""
-        return State.SYNCING, "" if self._remote.may_write else ONLY_READS
+        if not self._remote.may_write:
+            return State.SYNCING, ONLY_READS
+        why = self._local.scan_reason
+        return State.SYNCING, f"rescanning ({why})" if why else ""
 
     def _held(self) -> list[tuple[RelPath, str]]:
-        held = [(self._path(one), why.reason) for one, why in self._flight.held.items() if why.reason]
+        # A refusal may come when both sides have come to be at one by other ways: then nothing is held back by it.
+        kept_back = [(one, why) for one, why in self._flight.held.items() if self._canopy.is_diverged(one)]
+        held = [(self._path(one), why.reason) for one, why in kept_back if why.reason]
         return held + [(self._path(one), reason) for one, reason in self._local.doubts() if reason]
 
     def _path(self, node_id: NodeId) -> RelPath:

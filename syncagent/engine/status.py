@@ -37,3 +37,19 @@ class Status:
     downloading: int = 0
     skipped: tuple[tuple[RelPath, str], ...] = ()
     held: tuple[tuple[RelPath, str], ...] = ()
+    unreadable: tuple[tuple[RelPath, str], ...] = ()
+    """Those of the skipped that should be kept: what is there now could not be learnt."""
+    unacknowledged: int = 0
+    """Changes here that the hub has not acknowledged, whether they have been submitted or not."""
+    unacknowledged_since: float | None = None
+    """Since when the oldest of them is known, by the engine's clock."""
+    looking: bool = False
+    """Whether something has changed, or may have, of which it is not known yet what is there now."""
+    scan: str | None = None
+    """Why the whole folder is being looked through, or is about to be; None when it is not."""
+    link: str | None = None
+    """Why there is no connection to the hub; None when there is one."""
+    behind: bool = False
+    """Whether the hub has told, or will tell, of more than has been taken in."""
+    settled: bool = False
+    """Whether nothing is left to be done but what could not be read: then in_sync is only a matter of that."""

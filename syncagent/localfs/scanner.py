@@ -211,7 +211,7 @@ class Scanner:
                 return NotKept(path, why)
             return self._read(path)
         except OSError as error:
-            return NothingThere(path) if error.errno in MISSING else _trouble(path, error)
+            return _trouble(path, error)
 
     def _read(self, path: RelPath) -> Fact:
         """Read a file until it stood still while it was read (A6)."""
@@ -265,6 +265,8 @@ def _read_once(file: DiskFile, seen: Stat) -> tuple[Content, Recipe, bytes | Non
 
 
 def _trouble(path: RelPath, error: OSError) -> Fact:
+    if path and error.errno in MISSING:
+        return NothingThere(path)  # it went after its folder was read, or is no longer where it was hinted at
     if error.errno == errno.EXDEV:
         return NotKept(path, _ELSEWHERE)
     return Unreadable(path, (error.strerror or str(error)).lower())

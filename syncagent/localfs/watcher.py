@@ -55,6 +55,9 @@ class WatchState:
     degraded: str = ""
     overflows: int = 0
     watches: int = 0
+    gathering_since: float | None = None
+    """Since when (``time.monotonic``) something is known to have changed that has not been handed on: a file that is
+    still being written, the pause in a burst.  None when there is nothing of the kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ class Watcher:
         self._opened_at = 0.0
         self._stood = False
         self._pause = 0.0
+        self._gathering_since: float | None = None
 
     def start(self) -> None:
         """Returns at once.  The first hint, *everything*, comes when all watches stand, or when they cannot."""
@@ -128,7 +132,8 @@ class Watcher:
     def state(self) -> WatchState:
         """From any thread."""
         eyes = self._eyes
-        return replace(self._state, watches=eyes.watches if eyes is not None else 0)
+        watches = eyes.watches if eyes is not None else 0
+        return replace(self._state, watches=watches, gathering_since=self._gathering_since)
 
     def _run(self) -> None:
         reason = "start"
@@ -181,6 +186,8 @@ class Watcher:
             if hints is not None:
                 self._tell(hints)
             due = self._dirty.next_due()
+            # After what is due was told: at no moment is a change neither here nor with who was told.
+            self._gathering_since = None if due is None else self._gathering_since or now
             until = min(check_at, due) if due is not None else check_at
             eyes.step(max(until - time.monotonic(), 0.0))
 

@@ -47,12 +47,14 @@ class Sightings:
 
     ``missing`` are the nodes whose paths were found without them (the topmost of each subtree); ``read`` are files
     whose content has to be read before it is known who they are; ``skipped`` are paths that are not kept the same, or
-    of which nothing could be learnt, with the reason.
+    of which nothing could be learnt, with the reason.  ``unreadable`` are those of the skipped that should be kept: an
+    error stood in the way, or what is not kept stands where a kept node is known (N15).
     """
 
     missing: dict[NodeId, None] = field(default_factory=dict)
     read: dict[RelPath, LookAt] = field(default_factory=dict)
     skipped: dict[RelPath, str] = field(default_factory=dict)
+    unreadable: dict[RelPath, str] = field(default_factory=dict)
 
 
 class Identifier:
@@ -98,6 +100,7 @@ class Identifier:
         match fact:
             case NothingThere(path=path):
                 self._seen.skipped.pop(path, None)
+                self._seen.unreadable.pop(path, None)
                 self._miss(self._at(path))
             case Listed(path=path, names=names):
                 folder = self._at(path) if path not in self._folders else self._folders[path]
@@ -106,8 +109,12 @@ class Identifier:
                 for child in list(self._canopy.local.children(folder)):
                     if self._spelled(child) not in names:
                         self._miss(child)
-            case Unreadable(path=path, reason=reason) | NotKept(path=path, reason=reason):
+            case Unreadable(path=path, reason=reason):
+                self._seen.skipped[path] = self._seen.unreadable[path] = reason
+            case NotKept(path=path, reason=reason):
                 self._seen.skipped[path] = reason
+                if path and self._at(path) is not None:
+                    self._seen.unreadable[path] = f"{reason}, and something that is kept was there"
             case DirSeen(path=path) | FileSeen(path=path) | LinkSeen(path=path):
                 known = self._at(path)
                 if known is not None and not self._is_of_kind(known, fact):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from syncagent.agent.config import AgentConfig
 from syncagent.control import UnknownCommand
 from syncagent.engine.effects import Note
 from syncagent.engine.events import Event, Paused, ProofWanted
+from syncagent.engine.lines import Around
 from syncagent.engine.status import State, Status
 from syncagent.model.names import RelPath
 
@@ -25,7 +27,8 @@ class Agent:
     def __init__(self) -> None:
         self.board = Board()
         self.last_contact: float | None = 12.5
-        self.watch_trouble = ""
+        self.outside = Around(now=100.0, heard=99.0)
+        self.overflows = 0
         self.refusal = ""
         self.fed: list[Event] = []
         self.nudges = 0
@@ -35,6 +38,9 @@ class Agent:
             client_id="laptop-1", api_key=SecretStr("a key that no one must see"),
         )  # fmt: skip
         self.commands = Commands(config, self, self.stopped.set)
+
+    def around(self) -> Around:
+        return replace(self.outside, hindrances=self.board.hindrances)
 
     def feed(self, event: Event) -> None:
         self.fed.append(event)
@@ -46,11 +52,14 @@ class Agent:
 
 async def test_status_says_how_things_stand() -> None:
     agent = Agent()
-    agent.watch_trouble = "the watches are used up"
+    agent.outside = Around(now=100.0, watch="the watches are used up", heard=99.0)
+    agent.overflows = 2
     agent.board.publish(
         Status(
             state=State.SYNCING, pending=4, hub_seq=9, applied_seq=7, uploading=10,
-            skipped=((RelPath("pipe"), "it is a pipe"),), held=((RelPath("a"), "the disk is full"),),
+            skipped=((RelPath("pipe"), "it is a pipe"), (RelPath("secret"), "permission denied")),
+            held=((RelPath("a"), "the disk is full"),), unreadable=((RelPath("secret"), "permission denied"),),
+            unacknowledged=4, unacknowledged_since=90.0, scan="overflow", looking=True,
         )
     )  # fmt: skip
     answer = await agent.commands.handle("status", {})
@@ -59,8 +68,27 @@ async def test_status_says_how_things_stand() -> None:
         "client_id": "laptop-1", "state": "syncing", "reason": "", "stuck": "", "in_sync": False, "pending": 4,
         "hub_seq": 9, "applied_seq": 7, "files": 0, "last_contact": 12.5,
         "transfers": {"upload_bytes": 10, "download_bytes": 0},
-        "watch": {"degraded": True, "reason": "the watches are used up"},
-        "held": [{"path": "a", "reason": "the disk is full"}], "skipped": [{"path": "pipe", "reason": "it is a pipe"}],
+        "watch": {"degraded": True, "reason": "the watches are used up", "overflows": 2},
+        "scan": {"running": True, "reason": "overflow"}, "unacknowledged": {"count": 4, "oldest_seconds": 10.0},
+        "held": [{"path": "a", "reason": "the disk is full"}],
+        "skipped": [
+            {"path": "pipe", "reason": "it is a pipe"}, {"path": "secret", "reason": "permission denied"},
+        ],
+        "unreadable": [{"path": "secret", "reason": "permission denied"}],
+        "lines": [
+            {
+                "kind": "watch", "hinders": True,
+                "text": "watching: degraded; not every change is seen as it happens: the watches are used up",
+            },
+            {"kind": "scan", "text": "rescanning (overflow)", "hinders": True},
+            {"kind": "unreadable", "text": "permission denied", "hinders": True, "path": "secret"},
+            {
+                "kind": "unacknowledged", "hinders": True,
+                "text": "4 changes not acknowledged by the hub, the oldest for 10 s",
+            },
+            {"kind": "held", "text": "the disk is full", "hinders": True, "path": "a"},
+            {"kind": "skipped", "text": "it is a pipe", "hinders": False, "path": "pipe"},
+        ],
     }  # fmt: skip
 
 
@@ -76,8 +104,39 @@ async def test_wait_wants_a_proof_of_its_own() -> None:
     agent.board.publish(Status(state=State.IDLE, in_sync=True, proven=1))
     assert (await waiting)["in_sync"] is True
     again = asyncio.ensure_future(agent.commands.handle("wait", {"timeout": 0.01}))
-    assert (await again)["in_sync"] is False
+    unproven = await again
+    assert (unproven["in_sync"], [line["kind"] for line in unproven["lines"]]) == (False, ["unproven"])
     assert agent.fed == [ProofWanted(1), ProofWanted(2)]
+
+
+@pytest.mark.hazard("N15", "A2")
+@pytest.mark.parametrize(
+    "outside",
+    [Around(watch="the limit is reached"), Around(now=100.0, heard=10.0), Around(now=100.0, gathering_since=98.0)],
+)
+async def test_what_the_engine_does_not_know_of_keeps_the_status_from_in_sync_and_wait_has_its_own_proof(
+    outside: Around,
+) -> None:
+    agent = Agent()
+    agent.board.publish(Status(state=State.IDLE, in_sync=True, proven=1))
+    assert (await agent.commands.handle("status", {}))["in_sync"] is True
+    agent.outside = outside
+    said = await agent.commands.handle("status", {})
+    assert (said["in_sync"], [line["hinders"] for line in said["lines"]]) == (False, [True])
+    proven = await agent.commands.handle("wait", {"timeout": 5})
+    assert (proven["in_sync"], [line["hinders"] for line in proven["lines"]]) == (True, [False])
+
+
+@pytest.mark.hazard("N15")
+async def test_what_hinders_the_agent_has_its_line() -> None:
+    agent = Agent()
+    agent.board.publish(Status(state=State.IDLE, in_sync=True))
+    agent.board.hinder("memory", "the disk of the database is full")
+    answer = await agent.commands.handle("status", {})
+    assert answer["in_sync"] is False
+    assert [(line["kind"], line["text"]) for line in answer["lines"]] == [
+        ("database", "the disk of the database is full")
+    ]
 
 
 async def test_pause_and_resume() -> None:

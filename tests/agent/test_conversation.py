@@ -293,3 +293,18 @@ def test_closing_for_good() -> None:
         assert room.heard[-1] == LinkDown("another hub", final=True)
 
     in_room(story)
+
+
+def test_when_the_hub_was_heard_is_kept_by_a_clock_that_no_one_sets() -> None:
+    async def story(room: Room) -> None:
+        assert room.conversation.heard_at is None
+        await room.welcome()
+        loop = asyncio.get_running_loop()
+        assert room.conversation.heard_at == loop.time()
+        assert room.conversation.patience == 45.0, "one heartbeat and a half"
+        await asyncio.sleep(20)
+        room.link.coming.put_nowait(hub("heartbeat", timestamp=WHEN))
+        await asyncio.sleep(0.001)
+        assert loop.time() - room.conversation.heard_at < 1
+
+    in_room(story)

@@ -65,7 +65,7 @@ async def owner(config: AgentConfig) -> AsyncIterator[Owner]:
 async def test_it_is_watched_from_when_it_is_entered(tmp_path: Path) -> None:
     async with owner(config_in(tmp_path)) as one:
         assert await one.ground.enter() == ()
-        assert one.ground.watch_trouble == ""
+        assert one.ground.watch.degraded == ""
         (one.root / "a").write_text("hello")
         await one.until(lambda: one.came(Hinted))
         assert Hinted(paths=(RelPath("a"),), reason="seen") in one.events

@@ -28,15 +28,23 @@ def test_status_says_that_all_is_in_sync(command: Command, agent: Script) -> Non
 def test_status_says_what_is_not_and_why(command: Command, agent: Script) -> None:
     agent.status |= {
         "in_sync": False, "state": "syncing", "pending": 3, "applied_seq": 9,
-        "watch": {"live": False, "degraded": True},
+        "lines": [
+            {"kind": "watch", "text": "watching: degraded; the limit", "hinders": True},
+            {"kind": "held", "text": "120 deletes at once", "path": "docs", "hinders": True},
+        ],
+        "unreadable": [{"path": "secret", "reason": "permission denied"}],
         "held": [{"path": "docs", "reason": "120 deletes at once"}],
-        "skipped": [{"path": f"bad\x1b[31m{n}", "reason": "a FIFO"} for n in range(30)],
+        "skipped": [{"path": f"bad\x1b[31m{n}", "reason": "a FIFO"} for n in range(30)]
+        + [{"path": "secret", "reason": "permission denied"}],
     }  # fmt: skip
     code, out, _ = command("status")
     assert code == 0
-    assert "syncing: 3 changes pending, 1 held, 30 skipped" in out
-    assert "watching: degraded" in out
+    assert "syncing: 3 changes pending, 1 held, 1 unreadable, 30 skipped" in out
+    assert "  - watching: degraded; the limit\n" in out
+    assert out.count("120 deletes at once") == 1
     assert "docs: 120 deletes at once" in out
+    assert "  unreadable: 1\n    secret: permission denied\n" in out
+    assert out.count("secret") == 1
     assert "… and 10 more" in out
     assert "\x1b" not in out
 

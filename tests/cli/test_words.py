@@ -19,6 +19,21 @@ from syncagent.cli.words import bytes_in_words, contact, duration, summary
         ({"state": "halted", "reason": "the key\nis bad"}, "halted: the key\\nis bad"),
         ({"state": "offline", "reason": "no hub", "pending": 2}, "offline: 2 changes pending; no hub"),
         ({}, "state unknown"),
+        (
+            {
+                "state": "idle",
+                "in_sync": False,
+                "unreadable": [{"path": "a"}],
+                "skipped": [{"path": "a"}],
+                "lines": [
+                    {"kind": "skipped", "text": "no", "hinders": False, "path": "b"},
+                    {"kind": "unreadable", "text": "no", "hinders": True, "path": "a"},
+                    {"kind": "unacknowledged", "text": "1 change not acknowledged", "hinders": True},
+                    {"kind": "watch", "text": "watching:\ndegraded", "hinders": True},
+                ],
+            },
+            "idle: 1 unreadable; watching:\\ndegraded",
+        ),
     ],
 )
 def test_summary(status: dict[str, Any], said: str) -> None:

@@ -433,3 +433,61 @@ def test_folders_that_change_places_elsewhere_do_so_here_b14() -> None:
     assert solo.tree() == {"d": None, "d/x": b"e", "e": None, "e/x": b"d"}
     assert solo.status.in_sync
     assert solo.engine.canopy.local.get(one).at.parent == ROOT  # type: ignore[union-attr]
+
+
+@pytest.mark.hazard("A13", "N15")
+def test_what_should_be_kept_and_could_not_be_read_is_not_in_sync_until_it_can_be() -> None:
+    solo = Solo().synced(a=b"1")
+    again = refuse(solo, ("open", "new"))
+    solo.user.write("new", b"2")
+    solo.hinted("new")
+    assert [path for path, _ in solo.status.unreadable] == ["new"]
+    assert not solo.status.in_sync
+    solo.pass_time(RETRY_UNREADABLE * 3)
+    assert not solo.status.in_sync
+    again()
+    solo.pass_time(RETRY_UNREADABLE + 1).accept_all()
+    assert (solo.status.unreadable, solo.status.in_sync) == ((), True)
+
+
+@pytest.mark.hazard("A14", "N15")
+def test_a_folder_that_is_there_and_cannot_be_listed_stays_said_when_it_is_only_looked_at() -> None:
+    solo = Solo()
+    solo.user.mkdir("d")
+    refuse(solo, ("list", "d"))
+    solo.start().online().accept_all()
+    solo.hinted("d")
+    assert [path for path, _ in solo.status.unreadable] == ["d"]
+    assert not solo.status.in_sync
+
+
+@pytest.mark.hazard("A15", "N15")
+def test_a_pipe_where_a_kept_file_was_is_no_delete_and_not_in_sync_and_elsewhere_it_is_only_skipped() -> None:
+    solo = Solo().synced(a=b"1", b=b"2")
+    solo.user.special("pipe")
+    solo.hinted("pipe")
+    assert (solo.status.skipped, solo.status.unreadable) == ((("pipe", "it is a pipe"),), ())
+    assert solo.status.in_sync
+    solo.user.delete("a")
+    solo.user.special("a")
+    solo.hinted("a").pass_time(1)
+    assert operations(solo) == []
+    assert solo.status.unreadable == (("a", "it is a pipe, and something that is kept was there"),)
+    assert not solo.status.in_sync
+
+
+@pytest.mark.hazard("A1")
+def test_why_everything_is_looked_at_is_told_until_it_was() -> None:
+    solo = Solo().synced(a=b"1")
+    solo.frozen = True
+    solo.feed(ev.Hinted(everything=True, reason="overflow"))
+    assert (solo.status.scan, solo.status.reason) == ("overflow", "rescanning (overflow)")
+    solo.feed(ev.Hinted(everything=True, reason="polling"), ev.Hinted(everything=True, reason="woke up"))
+    assert solo.status.scan == "overflow", "of that one: the next comes after"
+    first, solo.todo = solo.todo, []
+    for effect in first:
+        solo.feed(*solo._answers(effect))
+    assert solo.status.scan == "polling, woke up"
+    solo.frozen = False
+    solo.work()
+    assert (solo.status.scan, solo.status.reason) == (None, "")

@@ -174,3 +174,55 @@ def test_a_refusal_that_comes_again_and_again_does_not_go_round_in_circles(code:
             solo.refuse(changes, code)
         solo.pass_time(1)
     assert solo.status.held == (("a", code),)
+
+
+@pytest.mark.hazard("N15")
+def test_what_the_hub_has_not_acknowledged_is_counted_from_when_it_was_first_seen() -> None:
+    solo = Solo().synced(a=b"1").offline()
+    assert (solo.status.unacknowledged, solo.status.unacknowledged_since) == (0, None)
+    edit_here(solo)
+    first = solo.now
+    solo.pass_time(10)
+    edit_here(solo)
+    solo.user.write("b", b"2")
+    solo.hinted("b")
+    assert (solo.status.unacknowledged, solo.status.unacknowledged_since) == (2, first)
+    solo.online()
+    changes = solo.submitted()
+    assert solo.status.unacknowledged == 2, "submitted is not acknowledged"
+    solo.accept(changes[:1])
+    assert solo.status.unacknowledged == 1
+    solo.accept(changes[1:])
+    assert (solo.status.unacknowledged, solo.status.in_sync) == (0, True)
+
+
+def test_what_came_from_the_hub_and_is_not_here_yet_is_not_ours_to_be_acknowledged() -> None:
+    solo = Solo().synced(a=b"1")
+    told_of_more(solo)
+    assert (solo.status.pending, solo.status.unacknowledged) == (1, 0)
+
+
+def test_a_refusal_of_what_is_at_one_by_now_holds_nothing_back() -> None:
+    solo = Solo().synced(a=b"1")
+    solo.user.write("new", b"2")
+    changes = solo.hinted("new").submitted()
+    solo.user.delete("new")
+    solo.hinted("new").pass_time(1)
+    solo.refuse(changes, "quota_exceeded")
+    assert (solo.status.held, solo.status.in_sync) == ((), True)
+
+
+@pytest.mark.hazard("N15")
+def test_a_file_that_cannot_be_read_does_not_keep_what_is_settled_in_memory() -> None:
+    solo = Solo().synced(a=b"1")
+
+    def refuse(call: str, path: RelPath) -> None:
+        if (call, path) == ("open", "x"):
+            raise OSError(errno.EACCES, "no")
+
+    solo.disk.before_call = refuse
+    solo.user.write("x", b"2")
+    solo.user.write("big", large("big"))
+    solo.hinted("x", "big").accept_all()
+    assert (solo.status.in_sync, solo.status.settled) == (False, True)
+    assert not solo.engine._local.at_hand.recipes

@@ -99,6 +99,20 @@ def test_a_file_that_cannot_be_read_is_not_gone_a13() -> None:
     assert look(disk, "x") == Unreadable(RelPath("x"), "permission denied")
 
 
+def test_a_folder_that_is_no_longer_where_it_was_hinted_at_is_not_there_and_not_unreadable() -> None:
+    disk, _ = memory_bench()
+    disk.user.mkdir("d")
+    assert walk(disk, "gone") == [NothingThere(RelPath("gone"))]
+
+    def vanish(call: str, path: RelPath) -> None:
+        if (call, path) == ("list", "d"):
+            disk.before_call = lambda call, path: None
+            disk.user.delete("d")
+
+    disk.before_call = vanish
+    assert NothingThere(RelPath("d")) in walk(disk)
+
+
 @pytest.mark.hazard("B8")
 @pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.ESTALE, errno.ENAMETOOLONG])
 @pytest.mark.parametrize("call", ["stat", "open", "file.read", "file.stat", "list", "readlink"])

@@ -335,7 +335,11 @@ def test_a_file_is_not_looked_at_while_it_is_written(root: Path) -> None:
                 file.flush()
             barrier(watching)
             assert "slow" not in watching.mirror.named()
+            assert watching.watcher.state().gathering_since is not None, "and that it waits is known"
         watching.mirror.wait(lambda: "slow" in watching.mirror.named())
+        barrier(watching)
+        while watching.watcher.state().gathering_since is not None:
+            os.sched_yield()
 
 
 # --- many changes -----------------------------------------------------------------------------------------------

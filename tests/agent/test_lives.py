@@ -1,0 +1,68 @@
+"""What an agent has to show, whichever life it is in."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from syncagent.agent.lives import Life, Lives
+from syncagent.engine.events import Event, Paused
+from syncagent.localfs.watcher import WatchState
+
+
+class Quiet:
+    """A life that has begun and in which nothing happens."""
+
+    def __init__(self) -> None:
+        self.started = False
+        self.fed: list[Event] = []
+        self.nudges = 0
+        self.ground: Any = SimpleNamespace(
+            watch=WatchState(live=True, degraded="deep", overflows=3, gathering_since=7.0)
+        )
+        self.conversation: Any = SimpleNamespace(last_contact=12.5, heard_at=5.0, patience=45.0, refusal="no key")
+
+    def feed(self, event: Event) -> None:
+        self.fed.append(event)
+
+    def nudge(self) -> None:
+        self.nudges += 1
+
+
+async def test_before_the_first_life_there_is_only_what_hinders() -> None:
+    lives = Lives()
+    lives.board.hinder("folder", "it is gone")
+    around = lives.around()
+    assert (around.watch, around.heard, around.hindrances) == ("", None, {"folder": "it is gone"})
+    assert (lives.last_contact, lives.refusal, lives.overflows) == (None, "", 0)
+
+
+@pytest.mark.hazard("N15")
+async def test_what_the_watcher_and_the_connection_know_is_among_the_facts() -> None:
+    lives = Lives()
+    lives.life = cast("Life", Quiet())
+    around = lives.around()
+    assert around.now == pytest.approx(asyncio.get_running_loop().time(), abs=1)
+    assert (around.watch, around.gathering_since, around.heard, around.patience) == ("deep", 7.0, 5.0, 45.0)
+    assert (lives.last_contact, lives.refusal, lives.overflows) == (12.5, "no key", 3)
+
+
+async def test_a_wish_is_kept_for_the_life_that_is_to_begin() -> None:
+    lives, life = Lives(), Quiet()
+    lives.life = cast("Life", life)
+    lives.feed(Paused(paused=True))
+    assert (life.fed, list(lives.wishes.values())) == ([], [Paused(paused=True)])
+    life.started = True
+    lives.feed(Paused(paused=False))
+    assert (life.fed, list(lives.wishes.values())) == ([Paused(paused=False)], [Paused(paused=False)])
+
+
+async def test_a_nudge_lets_what_was_refused_be_tried_again() -> None:
+    lives, life = Lives(), Quiet()
+    lives.nudge()
+    lives.life = cast("Life", life)
+    lives.nudge()
+    assert (life.nudges, lives.refusal) == (1, "")
