@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.machines import HubProcess, Machine
+from tests.e2e.machines import HubProcess, Machine, Namespace
 
 
 @pytest.fixture
@@ -26,3 +26,12 @@ def machines(tmp_path: Path, hub: HubProcess) -> Iterator[tuple[Machine, Machine
     yield pair
     for machine in pair:
         machine.kill()
+
+
+@pytest.fixture
+def namespace() -> Iterator[Namespace]:
+    if not Namespace.permitted():
+        pytest.skip("needs a namespace of its own to mount in")
+    made = Namespace()
+    yield made
+    made.end()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -32,8 +33,50 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Namespace:
+    """A view of the file systems of this machine in which a test may mount what it likes, without being root.
+
+    What runs in it sees the mounts, and we see them by ``inside``.  ``permitted`` says whether it can be had.
+    """
+
+    def __init__(self) -> None:
+        pipe = subprocess.PIPE
+        self._holder = subprocess.Popen(
+            ["unshare", "-Urm", "--propagation", "private", "sh", "-c", "echo here; exec cat"], stdin=pipe, stdout=pipe
+        )
+        assert self._holder.stdout is not None
+        assert self._holder.stdout.readline() == b"here\n"
+        number = str(self._holder.pid)
+        self.enter = ["nsenter", "-t", number, "-U", "-m", "--preserve-credentials", f"--wd={Path.cwd()}"]
+
+    @staticmethod
+    def permitted() -> bool:
+        if shutil.which("unshare") is None or shutil.which("nsenter") is None:
+            return False
+        tried = ["unshare", "-Urm", "--propagation", "private", "mount", "-t", "tmpfs", "none", "/mnt"]
+        return subprocess.run(tried, capture_output=True, check=False).returncode == 0
+
+    def run(self, *arguments: str | Path) -> str:
+        done = subprocess.run([*self.enter, *map(str, arguments)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done
+        return done.stdout
+
+    def mount(self, place: Path, size: str = "64m") -> None:
+        """An empty file system of its own, at this folder."""
+        self.run("mount", "-t", "tmpfs", "-o", f"size={size}", "none", place)
+
+    def inside(self, place: Path) -> Path:
+        return Path(f"/proc/{self._holder.pid}/root{place}")
+
+    def end(self) -> None:
+        self._holder.communicate()
+
+
 class Process:
     """A program of ours, its output kept in a file for when a test fails."""
+
+    prefix: tuple[str, ...] = ()
+    """What goes before its command, to run it in a namespace."""
 
     def __init__(self, name: str, home: Path) -> None:
         self.name = name
@@ -45,7 +88,11 @@ class Process:
         environment = {**os.environ, "SYNCAGENT_API_KEY": self.key, "PYTHONUNBUFFERED": "1"}
         with (self.home / f"{self.name}.out").open("ab") as output:
             self.process = subprocess.Popen(
-                command(*arguments), stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment
+                [*self.prefix, *command(*arguments)],
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                env=environment,
             )
 
     def kill(self) -> None:
@@ -100,7 +147,7 @@ class Machine(Process):
 
     def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command(*arguments, "--data-dir", self.data),
+            [*self.prefix, *command(*arguments, "--data-dir", self.data)],
             capture_output=True,
             text=True,
             check=False,
@@ -159,13 +206,13 @@ def tree(root: Path) -> dict[str, str]:
     return found
 
 
-def until(true: Any, why: Any, patience: float = PATIENCE) -> None:
+def until(true: Any, why: Any, patience: float = PATIENCE, pause: float = 0.02) -> None:
     """Wait for a condition outside of this process; there is nothing to be woken by."""
     end = time.monotonic() + patience
     while not true():
         if time.monotonic() > end:
             raise AssertionError(why())
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def copies(root: Path) -> list[str]:
