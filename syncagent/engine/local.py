@@ -21,7 +21,7 @@ from syncagent.model.names import RelPath
 from syncagent.model.nodes import Dir
 from syncagent.model.sources import IdSource
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.identify import Identifier, Sightings, is_displaced
+from syncagent.trees.identify import Identifier, Sightings, is_displaced, take_over
 from syncagent.trees.tree import subtree
 
 GRACE = 0.1
@@ -361,6 +361,8 @@ class LocalSide:
 
     def _gone(self, top: NodeId) -> None:
         """It was there, it is not there any more, and neither is anything that was beneath it."""
+        if take_over(self._canopy, top):
+            return
         for node_id in list(subtree(self._canopy.local, top)):
             self._canopy.set_local(node_id, None)
 

@@ -111,7 +111,7 @@ def test_the_disk_of_the_agents_own_files_is_full(site: Site) -> None:
         (site.anna.root / f"some file of anna's with a long name, number {number}").write_text(str(number))
     (site.bert.root / "by bert").write_text("made while there was no room")
     site.anna.wait()
-    until(says(site.bert, "no room on the disk"), lambda: site.bert.output(), pause=0.5)
+    until(says(site.bert, "no room on the disk"), site.bert.output, pause=0.5)
     assert "a" in site.bert.tree()
     filler.unlink()
     until(lambda: site.bert.status()["in_sync"], lambda: site.bert.ask("status").stdout, SOON, pause=0.5)

@@ -7,14 +7,15 @@ import unicodedata
 
 import pytest
 
+from syncagent.content.digest import content_of
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.scanner import Scanner
 from syncagent.model.facts import Fact, FileSeen, LookAt
-from syncagent.model.ids import ROOT, NodeId
+from syncagent.model.ids import ROOT, NodeId, Rev
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import File
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.identify import Identifier, Sightings, is_displaced
+from syncagent.trees.identify import YOUNG, Identifier, Sightings, is_displaced, take_over
 from syncagent.trees.tree import subtree
 
 
@@ -94,6 +95,9 @@ class Watch:
         """Who is where, as spelled on disk; those that are missing are left out."""
         nodes = [one for one in subtree(self.canopy.local, ROOT) if one != ROOT and one not in self.seen.missing]
         return {str(self.canopy.local_path(one)): one for one in nodes}
+
+    def named(self, path: str) -> NodeId:
+        return self.who()[path]
 
     def content(self, path: str) -> bytes:
         node = self.canopy.local.get(self.who()[path])
@@ -466,3 +470,47 @@ def test_a_file_is_read_before_it_is_known_who_it_is() -> None:
     assert all(fact.content is None for fact in facts if isinstance(fact, FileSeen))
     Identifier(watch.canopy, watch.ids, seen).take(facts)
     assert list(seen.read) == ["b"]
+
+
+# --- a save whose temporary file the hub knows already ------------------------------------------------------------
+
+
+def over(watch: Watch, temporary: str, document: str) -> NodeId:
+    """``temporary`` is moved over ``document``; whoever is found nowhere then, having made way for the other."""
+    watch.user.move(temporary, document)
+    watch.seen = Sightings()
+    Identifier(watch.canopy, watch.ids, watch.seen).take([fact for batch in watch.scanner.walk() for fact in batch])
+    [displaced] = [one for one in watch.seen.missing if is_displaced(watch.canopy.local.get(one))]
+    return displaced
+
+
+@pytest.mark.hazard("A10")
+def test_a_document_stays_itself_when_a_temporary_that_is_known_is_moved_over_it() -> None:
+    watch = Watch().files("doc", "tmp").at_hub()
+    document, temporary = watch.named("doc"), watch.named("tmp")
+    watch.canopy.set_remote(temporary, watch.canopy.local.get(temporary), Rev(YOUNG))
+    gone = over(watch, "tmp", "doc")
+    assert gone == document
+    assert take_over(watch.canopy, gone)
+    watch.seen.missing.clear()
+    found = watch.canopy.local.get(document)
+    assert isinstance(found, File)
+    assert found.content == content_of(b"tmp")
+    assert watch.named("doc") == document
+    assert watch.canopy.local.get(temporary) is None
+    assert watch.look("doc").named("doc") == document, "its stamp is that of the file that stands there"
+
+
+@pytest.mark.parametrize("why", ["it has a history", "the other is not at the hub", "it always stood there"])
+def test_else_a_file_that_was_moved_over_another_keeps_its_identity(why: str) -> None:
+    watch = Watch().files("doc", "tmp").at_hub()
+    document, temporary = watch.named("doc"), watch.named("tmp")
+    rev = Rev(YOUNG + 1) if why == "it has a history" else Rev(1)
+    watch.canopy.set_remote(temporary, watch.canopy.local.get(temporary), rev)
+    gone = over(watch, "tmp", "doc")
+    if why == "the other is not at the hub":
+        watch.canopy.set_remote(document, None)
+    if why == "it always stood there":
+        watch.canopy.set_synced(temporary, watch.canopy.local.get(temporary))
+    assert not take_over(watch.canopy, gone)
+    assert watch.named("doc") == temporary
