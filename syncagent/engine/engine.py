@@ -94,6 +94,10 @@ class Engine:
                 self._local.hint(everything=True, reason="someone waits for it")
                 self._standing.prove(number)
                 return self._remote.prove()
+            case ev.DeepLook(share=share):
+                self._local.look_deeply(share)
+            case ev.HealWanted():
+                self._agenda.add(self._local.damage.heal())
             case ev.Hinted(paths=paths, folders=folders, everything=everything, reason=reason):
                 self._local.hint(paths, folders, everything, reason)
             case ev.Seen(number=number, facts=facts, last=last):
@@ -140,6 +144,8 @@ class Engine:
         self._begin(Canopy.load(event.rows))
         self._incarnation = event.facts.get("incarnation", "")
         self._remote.load(event.facts)
+        self._local.damage.load(event.facts, event.stopped_ns)
+        self._flight.wounded = self._local.damage.wounded
         self._local.at_hand.recipes.update(event.recipes)
         self._remote.recipes.update(event.recipes)
         self._day = event.day
@@ -180,9 +186,10 @@ class Engine:
         )
         if self._started and not self._root:
             moving.extend(self._local.advance(self._now))
-        delta = self.canopy.take_delta(self._remote.new_facts())
+        delta = self.canopy.take_delta({**self._remote.new_facts(), **self._local.damage.new_facts()})
         delta = replace(delta, recipes=self._launch.recipes_of(delta))
-        effects: list[Effect] = []
+        effects: list[Effect] = list(self._local.damage.notes)
+        self._local.damage.notes.clear()
         if delta:
             effects.append(Commit(delta))
         effects.extend(launched)

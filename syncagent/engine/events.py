@@ -30,6 +30,9 @@ class Started:
     recipes: Mapping[Digest, Recipe] = field(default_factory=dict)
     parked: tuple[tuple[NodeId, Fact], ...] = ()
     day: str = "1970-01-01"
+    stopped_ns: int | None = None
+    """The machine has stopped without warning since the last life: what was written from then on, in nanoseconds since
+    1970, may not have got to the disk.  None when it has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,18 @@ class Hinted:
     folders: tuple[RelPath, ...] = ()
     everything: bool = False
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeepLook:
+    """Time has come to read the next files of the slow look through all content: this share of all of them."""
+
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class HealWanted:
+    """A person wants the hub's content in place of what is held as damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +232,8 @@ Event: TypeAlias = (
     | Paused
     | ProofWanted
     | Hinted
+    | DeepLook
+    | HealWanted
     | Seen
     | RootLost
     | RootFound

@@ -6,7 +6,7 @@ with its reason and tried again, later and later; what is refused without hope i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -58,6 +58,8 @@ class Flight:
         self.held: dict[NodeId, Held] = {}
         self._tried: dict[NodeId, int] = {}
         self._void: set[NodeId] = set()
+        self.wounded: Container[NodeId] = ()
+        """Nodes whose bytes are kept aside when others take their place."""
 
     @property
     def tasks(self) -> int:
@@ -87,7 +89,8 @@ class Flight:
                 assert source is not None
                 path = self._place(node.at) if expect is None else self._canopy.local_path(node.id)
                 stamp = None if expect is None else self._stamp(node.id)
-                return WriteTask(op, path, stamp, source) if path is not None else None
+                keep = expect is not None and node.id in self.wounded
+                return WriteTask(op, path, stamp, source, keep) if path is not None else None
             case MoveLocal(expect=node, to=to) | SetAside(expect=node, to=to):
                 path, target = self._canopy.local_path(node.id), self._place(to)
                 if path is None or target is None:

@@ -13,6 +13,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from syncagent.engine.at_hand import AtHand
+from syncagent.engine.damage import Damage
 from syncagent.engine.effects import Effect, Look
 from syncagent.engine.overtaken import Touched
 from syncagent.model.facts import DirSeen, Fact, FileSeen, Listed, LookAt
@@ -86,6 +87,7 @@ class LocalSide:
         self._awaited: dict[NodeId, _Awaited] = {}
         self._rechecked: dict[NodeId, int] = {}
         self.at_hand = AtHand()
+        self.damage = Damage(canopy)
         self.skipped: dict[RelPath, str] = {}
         self.unreadable: dict[RelPath, str] = {}
         """Those of the skipped that should be kept."""
@@ -127,6 +129,7 @@ class LocalSide:
         be looked at before anything is done about them."""
         yield from self._missing
         yield from self._awaited
+        yield from self.damage.in_doubt()
         if self._round is not None:
             yield from self._round.confirming
             yield from self._round.seen.missing
@@ -138,6 +141,7 @@ class LocalSide:
         return (
             node_id in self._missing
             or node_id in self._awaited
+            or self.damage.is_in_doubt(node_id)
             or (
                 current is not None
                 and (node_id in current.confirming or node_id in current.seen.missing or node_id in current.awaited)
@@ -197,10 +201,16 @@ class LocalSide:
     def settled(self, node_id: NodeId) -> None:
         """What was wanted of the node has come to its end: its next doubt is a new one."""
         self._rechecked.pop(node_id, None)
+        self.damage.settled(node_id)
+
+    def look_deeply(self, share: float) -> None:
+        """Read the next part of all content, though nothing seems to have happened to it."""
+        self.hint(self.damage.take_turn(share))
 
     def doubts(self) -> Iterator[tuple[NodeId, str]]:
-        """The nodes that are looked at again and again, with the reason."""
-        return ((one, why.reason) for one, why in self._awaited.items() if self._rechecked.get(one, 0) > PATIENCE)
+        """The nodes that are looked at again and again, or are damaged, with the reason."""
+        yield from ((one, why.reason) for one, why in self._awaited.items() if self._rechecked.get(one, 0) > PATIENCE)
+        yield from ((one, doubt.reason) for one, doubt in self.damage.held.items())
 
     def rest(self) -> None:
         """All is at one: nothing need be at hand."""
@@ -292,7 +302,7 @@ class LocalSide:
 
     def _wish(self, path: RelPath) -> LookAt:
         node_id = self._round.identifier.known_at(path) if self._round else None
-        if node_id is None or path in self._rereads:
+        if node_id is None or path in self._rereads or self.damage.suspects(node_id):
             return LookAt(path, None)
         return LookAt(path, self._canopy.stamp(node_id))
 
@@ -308,7 +318,7 @@ class LocalSide:
             current.waiting_for.discard(number)
         if current.gathering:
             return self._gathered(current, facts, last, now)
-        current.identifier.take(self._sifted(facts))
+        current.identifier.take(self.damage.sift(self._sifted(facts), current.identifier.known_at))
         current.seen.read.clear()  # a file that could not be read is among the skipped by now
         return self._read_on(current, now)
 
@@ -323,7 +333,9 @@ class LocalSide:
         for fact in gathered:
             if isinstance(fact, DirSeen) and fact.path not in walked and current.identifier.is_new(fact):
                 self._folders[fact.path] = None  # what it holds has not been looked at yet
-        current.identifier.take(gathered)
+        current.identifier.take(self.damage.sift(gathered, current.identifier.known_at))
+        if current.full_scan:
+            current.seen.read.update((wish.path, wish) for wish in self.damage.reads())
         current.reads = list(current.seen.read.values())
         current.seen.read.clear()
         return self._read_on(current, now)
@@ -350,6 +362,10 @@ class LocalSide:
         self.found.update(dict.fromkeys(one for one in (*current.confirming, *self._missing) if one not in missing))
         self.found.update(current.awaited)
         self._missing = {node_id: at for node_id, at in self._missing.items() if node_id in missing}
+        if current.full_scan or self.full_scan_done:
+            self.damage.looked(current.identifier.is_missing)
+        self.found.update(self.damage.cleared)
+        self.damage.cleared.clear()
         for node_id in missing:
             if node_id in current.confirming or is_displaced(self._canopy.local.get(node_id)):
                 self._missing.pop(node_id, None)
@@ -364,6 +380,7 @@ class LocalSide:
         if take_over(self._canopy, top):
             return
         for node_id in list(subtree(self._canopy.local, top)):
+            self.damage.lost(node_id)
             self._canopy.set_local(node_id, None)
 
     def _sifted(self, facts: Sequence[Fact]) -> list[Fact]:

@@ -65,7 +65,7 @@ class Standing:
     def status(self, of_itself: State | None, root: str, scanned: bool) -> Status:
         """``of_itself`` is a state that has nothing to do with either side; ``root`` is why there is no root."""
         pending = self._canopy.count_diverged()
-        at_rest = not pending and not self._local.busy and self.is_quiet()
+        at_rest = not pending and not self._local.busy and not self._local.damage.held and self.is_quiet()
         heard_all = self._remote.link is Link.READY and self._remote.cursor == self._remote.head
         state, reason = self._state(of_itself, root, scanned, at_rest)
         if self._proof is not None:

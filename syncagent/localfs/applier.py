@@ -29,6 +29,7 @@ from functools import partial
 from typing import Final, assert_never
 
 from syncagent.errors import Damaged, Stale
+from syncagent.localfs.damaged import keep_damaged
 from syncagent.localfs.ignore import STAGE, refusal_of_path
 from syncagent.localfs.ports import FULL, MISSING, Abilities, Disk, Opening, Rename, Stat
 from syncagent.localfs.scanner import no_guard
@@ -290,6 +291,8 @@ class _Run:
             task = self.tasks[index]
             try:
                 if not self._is_written(held) and self.disk.stat(held.slot) == held.seen:
+                    if isinstance(task, WriteTask) and task.keep:
+                        keep_damaged(self.disk, held.slot, task.path)
                     self.staging.slots.remove(held.slot)
                     continue
                 back = self._writer().put_back(held)

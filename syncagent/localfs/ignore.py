@@ -18,6 +18,7 @@ Rules: TypeAlias = Callable[[RelPath, bool], str | None]
 PARK: Final = RelPath(f"{OWN_FOLDER}/park")
 _IN_PARK: Final = f"{PARK}/"
 STAGE: Final = RelPath(f"{OWN_FOLDER}/stage")
+DAMAGED: Final = RelPath(f"{OWN_FOLDER}/damaged")
 
 is_plain_name: Final = re.compile(r"[ -\-0-9;-\[\]-~][ -\-0-9;-\[\]-~.]{0,254}").fullmatch
 """Printable ASCII without ``/ \\ :``, not starting with a dot: certainly a name (``check_name`` agrees, by test)."""

@@ -80,6 +80,16 @@ class User:
         inode.mtime_ns = inode.ctime_ns = disk.tick()
         disk.touched(inode)
 
+    def spoil(self, path: str, data: bytes, times_ns: int | None = None) -> bytes:
+        """What a disk may do to a file when the power goes, or by itself: other bytes under the same times, or (with
+        ``times_ns``) times and all as they were earlier.  Gives what it held."""
+        inode = self._disk.find(RelPath(path))
+        before, inode.data = bytes(inode.data), bytearray(data)
+        if times_ns is not None:
+            inode.mtime_ns = inode.ctime_ns = times_ns
+        inode.make_durable()
+        return before
+
     def read(self, path: str) -> bytes | None:
         """The content of a file; None when there is no file."""
         try:

@@ -53,12 +53,14 @@ class MakeDirTask:
 
 @dataclass(frozen=True, slots=True)
 class WriteTask:
-    """``expect`` is the stamp of what stands at ``path`` (None: nothing stands there)."""
+    """``expect`` is the stamp of what stands at ``path`` (None: nothing stands there); ``keep`` when it is damaged, and
+    what is left of it is to be kept aside, in our own folder."""
 
     op: WriteLocal
     path: RelPath
     expect: Stamp | None
     source: Source
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

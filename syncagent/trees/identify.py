@@ -266,7 +266,7 @@ class Identifier:
         """The missing node that had this inode."""
         inode = _inode(stamp)
         found = self._inodes.get(inode) if inode is not None else None
-        if found is None or not self._is_missing(found) or not isinstance(self._canopy.local.get(found), kind):
+        if found is None or not self.is_missing(found) or not isinstance(self._canopy.local.get(found), kind):
             return None
         return found
 
@@ -280,10 +280,10 @@ class Identifier:
         copy is never taken for the file that it was set aside from."""
         if not content.size or is_conflict_name(name):
             return None
-        fit = [one for one in self._digests.get(content.digest, ()) if self._is_missing(one)]
+        fit = [one for one in self._digests.get(content.digest, ()) if self.is_missing(one)]
         return min(fit, key=lambda one: (self._local(one).at.name != name, one), default=None)
 
-    def _is_missing(self, node_id: NodeId) -> bool:
+    def is_missing(self, node_id: NodeId) -> bool:
         """Whether the node, or a folder above it, is missing from its place."""
         here = node_id
         for _ in range(100_000):

@@ -54,6 +54,17 @@ def test_what_the_user_does_survives_a_crash_and_runs_no_hook() -> None:
     assert disk.stat(RelPath("d/b")).mtime_ns == 5
 
 
+def test_what_is_spoiled_shows_by_nothing_but_its_bytes() -> None:
+    disk = MemoryDisk()
+    disk.user.write("a", b"123")
+    before = disk.stat(RelPath("a"))
+    assert disk.user.spoil("a", b"000") == b"123"
+    assert disk.stat(RelPath("a")) == before
+    disk.user.spoil("a", b"1", times_ns=7)
+    after = disk.stat(RelPath("a"))
+    assert (after.inode, after.size, after.mtime_ns, after.ctime_ns) == (before.inode, 1, 7, 7)
+
+
 def test_read_and_tree_of_the_agents_own_folder() -> None:
     user = MemoryDisk().user
     user.mkdir(".syncagent")

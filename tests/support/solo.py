@@ -87,12 +87,14 @@ class Solo:
 
     # --- life -------------------------------------------------------------------------------------------------
 
-    def start(self, *, journal: bool = True) -> Solo:
-        """The agent starts, with what was committed before."""
+    def start(self, *, stopped_ns: int | None = None) -> Solo:
+        """The agent starts, with what was committed before; ``stopped_ns`` when the machine has stopped."""
         self.lives += 1
         self.engine = Engine(ME, "Laptop", _Counted(f"n{self.lives}x" if self.lives > 1 else "n"))
         self.todo, self.wake = [], None
-        return self.feed(ev.Started(tuple(self.rows.values()), dict(self.facts), dict(self.recipes), (), DAY))
+        return self.feed(
+            ev.Started(tuple(self.rows.values()), dict(self.facts), dict(self.recipes), (), DAY, stopped_ns)
+        )
 
     def feed(self, *events: ev.Event) -> Solo:
         for event in events:

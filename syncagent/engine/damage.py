@@ -1,0 +1,236 @@
+"""Files that may have been damaged, and those that were: read again, held back, healed; never sent as edits.
+
+*Suspects* are to be read, though their stamps say that nothing happened; nothing is done about them before that.  They
+were written shortly before the machine stopped without warning (B6), or their turn has come in the slow look through
+all content (E15).  What turns out to be damaged is healed or held:
+
+* The power went, and the hub has what it was: the damage counts as what both sides had, so that the hub's content is
+  the newer one and is fetched.  What it replaces is kept aside (``wounded``).
+* The hub never had it, or nothing explains the change: nobody but a person can say which one is right.  It is held with
+  its reason (``held``) until it is written again, or healed on request.
+
+What was written shortly before such a stop and is gone was not deleted by anyone: it is fetched again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from syncagent.engine.effects import Note
+from syncagent.model.facts import Fact, FileSeen, LookAt
+from syncagent.model.ids import NodeId
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import File
+from syncagent.trees.canopy import Canopy
+from syncagent.trees.damage import changed_silently, lost_with_power, written_since
+
+HEALED = "it was damaged when the machine stopped; what is left of it is kept in .syncagent/damaged"
+ONLY_HERE = (
+    "it was damaged when the machine stopped, and the hub never had it as it was: "
+    "nothing is done about it until it is written again"
+)
+ROTTEN = (
+    "its content on the disk has changed, but nothing has written it: "
+    "write it again if it is right, or heal it from the hub (syncagent heal)"
+)
+
+
+class Why(Enum):
+    """Why a file is suspected."""
+
+    STOPPED = "it was written shortly before the machine stopped"
+    TURN = "its turn has come"
+    HELD = "it was held before the agent was stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A file that is held: what was seen, and the reason."""
+
+    seen: FileSeen
+    reason: str
+
+
+class Damage:
+    """What is suspected, held and wounded.  A part of ``LocalSide``."""
+
+    def __init__(self, canopy: Canopy) -> None:
+        self._canopy = canopy
+        self._suspects: dict[NodeId, Why] = {}
+        self._recent: set[NodeId] = set()
+        self._stopped = False
+        self.held: dict[NodeId, Doubt] = {}
+        self.wounded: dict[NodeId, None] = {}
+        """Nodes whose bytes are to be kept aside when the hub's take their place."""
+        self.cleared: dict[NodeId, None] = {}
+        """Nodes that were in doubt and are not any more; ``LocalSide`` empties it."""
+        self.notes: list[Note] = []
+        """What is to be told; the engine empties it."""
+        self._told: dict[str, str] = {}
+        self._turn = ""
+
+    # --- what is suspected ------------------------------------------------------------------------------------
+
+    def load(self, facts: Mapping[str, str], stopped_ns: int | None) -> None:
+        """``stopped_ns``: the machine stopped without warning, and what was written from then on may be damaged."""
+        self.wounded = dict.fromkeys(self._nodes(facts.get("wounded", "")))
+        self._suspects = dict.fromkeys(self._nodes(facts.get("doubtful", "")), Why.HELD)
+        self._turn = facts.get("deep_turn", "")
+        self._told = self._facts()
+        self._stopped = stopped_ns is not None
+        if stopped_ns is None:
+            return
+        for node_id in {**dict.fromkeys(self._canopy.synced.ids()), **dict.fromkeys(self._canopy.local.ids())}:
+            node = self._canopy.local.get(node_id)
+            mtime_ns = node.mtime_ns if isinstance(node, File) else 0
+            if node is not None and written_since(stopped_ns, mtime_ns, self._canopy.stamp(node_id)):
+                self._recent.add(node_id)
+                if isinstance(node, File):
+                    self._suspects.setdefault(node_id, Why.STOPPED)
+        text = f"the machine stopped without warning: {len(self._suspects)} files are read again"
+        self.notes.append(Note("warning", text))
+
+    def _nodes(self, text: str) -> list[NodeId]:
+        return [NodeId(one) for one in text.split()]
+
+    def take_turn(self, share: float) -> list[RelPath]:
+        """Suspect the next files of the slow look through all content: so many as are ``share`` of all of them, one at
+        least; gives their paths.  The look goes round in the order of ids."""
+        files = sorted(one for one in self._canopy.synced.ids() if isinstance(self._canopy.local.get(one), File))
+        if not files:
+            return []
+        number = min(max(1, round(len(files) * share)), len(files))
+        start = next((place for place, one in enumerate(files) if one > self._turn), 0)
+        chosen = (files * 2)[start : start + number]
+        self._turn = chosen[-1]
+        paths: list[RelPath] = []
+        for node_id in chosen:
+            path = self._canopy.local_path(node_id)
+            if path is not None and not self._canopy.is_diverged(node_id) and node_id not in self.held:
+                self._suspects.setdefault(node_id, Why.TURN)
+                paths.append(path)
+        return paths
+
+    def suspects(self, node_id: NodeId | None) -> bool:
+        return node_id in self._suspects
+
+    def in_doubt(self) -> Iterator[NodeId]:
+        """The nodes about which nothing is to be done now."""
+        yield from self._suspects
+        yield from self.held
+
+    def is_in_doubt(self, node_id: NodeId) -> bool:
+        return node_id in self._suspects or node_id in self.held
+
+    def reads(self) -> list[LookAt]:
+        """The suspects that stand on the disk, to be read."""
+        paths = (self._canopy.local_path(node_id) for node_id in self._suspects)
+        return [LookAt(path, None) for path in paths if path is not None]
+
+    # --- what was seen ----------------------------------------------------------------------------------------
+
+    def sift(self, facts: Sequence[Fact], known_at: Callable[[RelPath], NodeId | None]) -> Sequence[Fact]:
+        """The facts that are to be taken as they are: those on held files say nothing that may be believed."""
+        if not self._suspects and not self.held and not self._stopped:
+            return facts
+        return [fact for fact in facts if not isinstance(fact, FileSeen) or self._believes(fact, known_at(fact.path))]
+
+    def _believes(self, seen: FileSeen, node_id: NodeId | None) -> bool:
+        if node_id is None or not (self.is_in_doubt(node_id) or self._stopped):
+            return True
+        node = self._canopy.local.get(node_id)
+        held = self.held.get(node_id)
+        if seen.content is None or not isinstance(node, File):
+            return held is None or held.seen.stamp != seen.stamp
+        # Whatever has changed since the machine stopped may have been changed by that.
+        why = self._suspects.pop(node_id, Why.HELD if held is not None or not self._stopped else Why.STOPPED)
+        self.cleared[node_id] = None
+        if not self._is_damage(node_id, node, seen, why):
+            self.held.pop(node_id, None)
+            return True
+        agreed = self._canopy.synced.get(node_id) if node_id in self._canopy.synced else None
+        was_at_hub = isinstance(agreed, File) and agreed.content == node.content
+        if why is Why.STOPPED and was_at_hub:
+            self._wound(node_id, seen)
+            return True
+        if held is None:
+            reason = ROTTEN if was_at_hub else ONLY_HERE
+            self.notes.append(Note("warning", reason, seen.path))
+            self.held[node_id] = Doubt(seen, reason)
+        else:
+            self.held[node_id] = Doubt(seen, held.reason)
+        return False
+
+    def _is_damage(self, node_id: NodeId, node: File, seen: FileSeen, why: Why) -> bool:
+        theirs = self._canopy.remote.get(node_id)
+        if isinstance(theirs, File) and theirs.content == seen.content:
+            return False  # whatever brought it about: it is what the hub has
+        known = self._canopy.stamp(node_id)
+        if why is Why.TURN:
+            return changed_silently(known, node.content, seen)
+        return lost_with_power(known, node, seen)
+
+    def _wound(self, node_id: NodeId, seen: FileSeen) -> None:
+        """Let the damage be what both sides had, and what it was be the hub's newer one."""
+        agreed, ours = self._canopy.synced.get(node_id), self._canopy.local.get(node_id)
+        assert isinstance(agreed, File)
+        assert isinstance(ours, File)
+        self._canopy.set_synced(node_id, _as_seen(agreed, seen))
+        self._canopy.set_local(node_id, _as_seen(ours, seen), seen.stamp)
+        self.wounded[node_id] = None
+        self.notes.append(Note("warning", HEALED, seen.path))
+
+    def lost(self, node_id: NodeId) -> None:
+        """It is gone.  Was it written shortly before the machine stopped?  Then no one has deleted it."""
+        if self.is_in_doubt(node_id):
+            self.cleared[node_id] = None
+            self._suspects.pop(node_id, None)
+            self.held.pop(node_id, None)
+        if node_id in self._recent:
+            self._recent.discard(node_id)
+            path = self._canopy.local_path(node_id)
+            self._canopy.set_synced(node_id, None)
+            self.notes.append(Note("warning", "it was lost when the machine stopped, and is fetched again", path or ""))
+
+    def looked(self, is_missing: Callable[[NodeId], bool]) -> None:
+        """All was looked at: what was there then and is gone later was deleted."""
+        self._recent = {node_id for node_id in self._recent if is_missing(node_id)}
+        self._stopped = False
+
+    # --- what becomes of it -----------------------------------------------------------------------------------
+
+    def heal(self) -> list[NodeId]:
+        """A person wants the hub's content in place of what is held; gives the nodes of which the hub has some."""
+        healed: list[NodeId] = []
+        for node_id, doubt in list(self.held.items()):
+            agreed = self._canopy.synced.get(node_id) if node_id in self._canopy.synced else None
+            node = self._canopy.local.get(node_id)
+            if isinstance(agreed, File) and isinstance(node, File) and doubt.seen.content is not None:
+                del self.held[node_id]
+                self._wound(node_id, doubt.seen)
+                healed.append(node_id)
+        return healed
+
+    def settled(self, node_id: NodeId) -> None:
+        """Something was done about it.  When the hub's bytes are in place, it is whole again."""
+        ours, theirs = self._canopy.local.get(node_id), self._canopy.remote.get(node_id)
+        if isinstance(ours, File) and isinstance(theirs, File) and ours.content == theirs.content:
+            self.wounded.pop(node_id, None)
+
+    def new_facts(self) -> dict[str, str]:
+        """What is to be committed, if it is not what it was."""
+        facts = self._facts()
+        changed = {key: value for key, value in facts.items() if self._told.get(key) != value}
+        self._told = facts
+        return changed
+
+    def _facts(self) -> dict[str, str]:
+        doubtful = [*self.held, *(one for one, why in self._suspects.items() if why is Why.HELD)]
+        return {"wounded": " ".join(self.wounded), "doubtful": " ".join(doubtful), "deep_turn": self._turn}
+
+
+def _as_seen(file: File, seen: FileSeen) -> File:
+    assert seen.content is not None
+    return replace(file, content=seen.content, executable=seen.executable, mtime_ns=seen.mtime_ns)
