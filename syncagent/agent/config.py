@@ -115,6 +115,12 @@ class Settings(BaseModel):
     )
     key_store: KeyStore = Field("auto", description='where the key is kept: "file", "keyring", or "auto"')
     rescan_minutes: int = Field(60, ge=1, le=7 * 24 * 60, description="how often the whole folder is looked through")
+    deep_scan_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="in so many days each file is read once, for what the disk has lost; 0: never",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much the log tells")
     log_format: Literal["text", "json"] = Field("text", description='"text", or "json" for one object a line')
 

@@ -6,11 +6,13 @@ A transaction that cannot be made now is tried again until it can; the caller le
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from syncagent.agent.workers import Lane, call_in, done_in
 from syncagent.errors import StorageFull, StorageTrouble
+from syncagent.model.ids import Digest
+from syncagent.model.nodes import Recipe
 from syncagent.sqlite import DatabaseDamaged
 from syncagent.store.agent_db import open_agent_db
 from syncagent.store.ports import AgentStore, Loaded
@@ -75,6 +77,24 @@ class Memory:
     def keep(self, delta: Delta) -> None:
         """Keep ``delta``; only called again when that was kept."""
         self._lane.do(lambda: self._keep(delta))
+
+    def recall(self, digests: Sequence[Digest], tell: Callable[[Mapping[Digest, Recipe]], None]) -> None:
+        """Look up the recipes of ``digests``, and ``tell`` them: an empty one where there is none, or it cannot be read
+        now."""
+        self._lane.do(lambda: self._recall(digests, tell))
+
+    def _recall(self, digests: Sequence[Digest], tell: Callable[[Mapping[Digest, Recipe]], None]) -> None:
+        """In the thread."""
+        store = self._store
+        found: dict[Digest, Recipe] = dict.fromkeys(digests, ())
+        try:
+            if store is not None:
+                found = {digest: store.recipe(digest) or () for digest in digests}
+        except DatabaseDamaged as damage:
+            call_in(self._loop, self._damaged, damage)
+        except (StorageFull, StorageTrouble) as trouble:
+            call_in(self._loop, self._hinder, str(trouble))
+        call_in(self._loop, tell, found)
 
     def close(self) -> None:
         """Let go of the database, after all that was asked for."""

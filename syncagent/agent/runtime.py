@@ -27,7 +27,8 @@ from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.pump import Pump
 from syncagent.agent.reconnect import Nudge, keep_connected
 from syncagent.agent.recorder import Recorder
-from syncagent.agent.workers import Mailbox, call_in, first_of
+from syncagent.agent.rounds import make_rounds
+from syncagent.agent.workers import Mailbox, call_in, done_in, first_of
 from syncagent.control import ControlServer
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
@@ -38,7 +39,6 @@ from syncagent.errors import SyncAgentError
 from syncagent.model.ids import ClientId
 from syncagent.sqlite import DatabaseDamaged
 from syncagent.store.ports import INCARNATION
-from syncagent.trees.delta import Delta
 
 _log: Final = logging.getLogger(__name__)
 
@@ -96,7 +96,8 @@ class Runtime:
         self.ground = Ground(
             config, self._workers, self._mailbox.post, lambda why: board.hinder("folder", why), outside
         )
-        self._pump = Pump(self._begin, self._keep)
+        self._vigil = outside.vigil(config.data_dir)
+        self._pump = Pump(self._begin, lambda delta: self._memory.keep(delta))  # noqa: PLW0108 - made below
         self._memory = Memory(
             str(config.places.database),
             self._workers.keep,
@@ -149,14 +150,16 @@ class Runtime:
         parked = await self.ground.enter()
         # A database that was lost with all that it knew: the folder's marker still knows the hub (HAZARDS E12).
         known = {"hub_id": self.ground.hub_id, **loaded.facts} | ({"hub_id": ""} if self._config.new_hub else {})
-        self.feed(ev.Started(loaded.rows, known, loaded.recipes, parked, self._outside.today()))
+        stop = await done_in(self._workers.keep, self._vigil.begin)
+        self.feed(ev.Started(loaded.rows, known, loaded.recipes, parked, self._outside.today(), stop))
         self.started = True
         self._feed_all(list(self._wishes.values()))
         with self._outside.network(self._doubt_connection):
             await first_of(
                 keep_connected(self.conversation.talk, self.nudge, self._outside.chance),
                 watch_sleep(self._woke, self._outside.slept),
-                self._rescan_now_and_then(),
+                make_rounds(self._config, self.feed),
+                self._vigil.keep(),
             )
 
     async def _end(self) -> None:
@@ -166,6 +169,7 @@ class Runtime:
             self._timer.cancel()
         await self.ground.leave()
         self._memory.close()
+        self._workers.keep.do(self._vigil.end)
         if not await asyncio.to_thread(self._workers.end):
             _log.warning("some work on the disk did not end in time, and is left to itself")
         self.ground.give_back()
@@ -201,11 +205,6 @@ class Runtime:
         else:
             self.nudge()
 
-    async def _rescan_now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(self._config.rescan_minutes * 60)
-            self.feed(ev.Hinted(everything=True, reason="the regular look"))
-
     # --- effects ----------------------------------------------------------------------------------------------
 
     def _begin(self, effect: ef.Effect) -> None:
@@ -215,21 +214,21 @@ class Runtime:
                 self.ground.begin(effect)
             case ef.AskChanges() | ef.AskMissing() | ef.AskBlocks() | ef.SendBlocks() | ef.Submit() | ef.CloseLink():
                 self.conversation.send(effect)
+            case ef.Recall(digests=digests):
+                self._memory.recall(digests, lambda recipes: self.feed(ev.Recalled(recipes)))
             case ef.WakeAt(time=time):
                 if self._timer is not None:
                     self._timer.cancel()
                 self._timer = self._loop.call_at(time, self._tick)
             case ef.Publish(status=status):
                 self._board.publish(status)
+                self._vigil.hear(status)
             case ef.Note():
                 self._board.write(effect)
             case ef.Commit():
                 raise AssertionError("commits are the pump's to make")
             case _:
                 assert_never(effect)
-
-    def _keep(self, delta: Delta) -> None:
-        self._memory.keep(delta)
 
     def _introduce(self, now: float) -> Dialogue:
         footing = self._engine.footing

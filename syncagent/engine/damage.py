@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from syncagent.engine.effects import Note
+from syncagent.engine.events import Stop
 from syncagent.model.facts import Fact, FileSeen, LookAt
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
@@ -66,31 +67,30 @@ class Damage:
         """Nodes whose bytes are to be kept aside when the hub's take their place."""
         self.cleared: dict[NodeId, None] = {}
         """Nodes that were in doubt and are not any more; ``LocalSide`` empties it."""
-        self.notes: list[Note] = []
-        """What is to be told; the engine empties it."""
+        self._notes: list[Note] = []
         self._told: dict[str, str] = {}
         self._turn = ""
 
     # --- what is suspected ------------------------------------------------------------------------------------
 
-    def load(self, facts: Mapping[str, str], stopped_ns: int | None) -> None:
-        """``stopped_ns``: the machine stopped without warning, and what was written from then on may be damaged."""
-        self.wounded = dict.fromkeys(self._nodes(facts.get("wounded", "")))
+    def load(self, facts: Mapping[str, str], stop: Stop | None) -> None:
+        self.wounded.update(dict.fromkeys(self._nodes(facts.get("wounded", ""))))
         self._suspects = dict.fromkeys(self._nodes(facts.get("doubtful", "")), Why.HELD)
         self._turn = facts.get("deep_turn", "")
         self._told = self._facts()
-        self._stopped = stopped_ns is not None
-        if stopped_ns is None:
+        self._stopped = stop is not None and not stop.cleanly
+        if stop is None:
             return
         for node_id in {**dict.fromkeys(self._canopy.synced.ids()), **dict.fromkeys(self._canopy.local.ids())}:
             node = self._canopy.local.get(node_id)
             mtime_ns = node.mtime_ns if isinstance(node, File) else 0
-            if node is not None and written_since(stopped_ns, mtime_ns, self._canopy.stamp(node_id)):
+            if node is not None and written_since(stop.since_ns, mtime_ns, self._canopy.stamp(node_id)):
                 self._recent.add(node_id)
                 if isinstance(node, File):
                     self._suspects.setdefault(node_id, Why.STOPPED)
-        text = f"the machine stopped without warning: {len(self._suspects)} files are read again"
-        self.notes.append(Note("warning", text))
+        why = "was started anew" if stop.cleanly else "stopped without warning"
+        text = f"the machine {why}: {len(self._suspects)} files are read again that were written shortly before"
+        self._notes.append(Note("info" if stop.cleanly else "warning", text))
 
     def _nodes(self, text: str) -> list[NodeId]:
         return [NodeId(one) for one in text.split()]
@@ -157,7 +157,7 @@ class Damage:
             return True
         if held is None:
             reason = ROTTEN if was_at_hub else ONLY_HERE
-            self.notes.append(Note("warning", reason, seen.path))
+            self._notes.append(Note("warning", reason, seen.path))
             self.held[node_id] = Doubt(seen, reason)
         else:
             self.held[node_id] = Doubt(seen, held.reason)
@@ -180,7 +180,7 @@ class Damage:
         self._canopy.set_synced(node_id, _as_seen(agreed, seen))
         self._canopy.set_local(node_id, _as_seen(ours, seen), seen.stamp)
         self.wounded[node_id] = None
-        self.notes.append(Note("warning", HEALED, seen.path))
+        self._notes.append(Note("warning", HEALED, seen.path))
 
     def lost(self, node_id: NodeId) -> None:
         """It is gone.  Was it written shortly before the machine stopped?  Then no one has deleted it."""
@@ -192,7 +192,9 @@ class Damage:
             self._recent.discard(node_id)
             path = self._canopy.local_path(node_id)
             self._canopy.set_synced(node_id, None)
-            self.notes.append(Note("warning", "it was lost when the machine stopped, and is fetched again", path or ""))
+            self._notes.append(
+                Note("warning", "it was lost when the machine stopped, and is fetched again", path or "")
+            )
 
     def looked(self, is_missing: Callable[[NodeId], bool]) -> None:
         """All was looked at: what was there then and is gone later was deleted."""
@@ -218,6 +220,11 @@ class Damage:
         ours, theirs = self._canopy.local.get(node_id), self._canopy.remote.get(node_id)
         if isinstance(ours, File) and isinstance(theirs, File) and ours.content == theirs.content:
             self.wounded.pop(node_id, None)
+
+    def take_notes(self) -> list[Note]:
+        """What is to be told of it."""
+        notes, self._notes = self._notes, []
+        return notes
 
     def new_facts(self) -> dict[str, str]:
         """What is to be committed, if it is not what it was."""

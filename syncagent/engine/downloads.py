@@ -6,16 +6,16 @@ area, block by block, from what this disk has and what the hub sends; after any 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from syncagent.engine.at_hand import AT_HAND, SMALL
-from syncagent.engine.effects import AskBlocks, Effect, FillStage, OpenStage
+from syncagent.engine.effects import AskBlocks, Effect, FillStage, OpenStage, Recall
 from syncagent.engine.events import BlocksCame, BlocksEnded, StageFilled, StageOpened
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest, NodeId
 from syncagent.model.names import RelPath
-from syncagent.model.nodes import Content, File, Recipe
+from syncagent.model.nodes import Block, Content, File, Recipe
 from syncagent.planner.tasks import Inline, Source, Staged, StageWish
 from syncagent.trees.delta import Row
 
@@ -66,12 +66,16 @@ class Downloads:
         self._bytes_left = 0
         self._wanting: dict[NodeId, Digest] = {}
         self._doubted: dict[Digest, None] = {}
+        self._unknown: dict[Digest, dict[NodeId, None]] = {}
+        self._recalling: dict[Digest, dict[NodeId, None]] = {}
+        self._recalled: dict[Digest, Recipe] = {}
 
     @property
     def busy(self) -> bool:
         """Whether anything is on its way, or waits to be; also what is given up by now, while it is still being written
         (the stage is swept when all is quiet)."""
-        return bool(self._jobs or self._queue or self._wanted or self._coming or self._writing)
+        recalling = self._unknown or self._recalling
+        return bool(self._jobs or self._queue or self._wanted or self._coming or self._writing or recalling)
 
     @property
     def bytes_left(self) -> int:
@@ -91,7 +95,7 @@ class Downloads:
         bases: tuple[tuple[RelPath, Stamp, Recipe], ...],
     ) -> Source | None:
         """Where the bytes of ``content`` are; None when they have to come first, and the node is woken when they
-        have."""
+        have.  Its recipe is empty where it is not at hand: then it is looked up."""
         if content.size == 0:
             return Inline(b"")
         if content.digest in self._at_hand:
@@ -105,7 +109,11 @@ class Downloads:
                 waiting = self._wanted[content.digest] = (content.size, {})
                 self._bytes_left += content.size
             waiting[1][node_id] = None
+        elif not recipe and content.digest not in self._recalled:
+            waits = self._recalling.get(content.digest) or self._unknown.setdefault(content.digest, {})
+            waits[node_id] = None
         else:
+            recipe = recipe or self._recalled[content.digest] or (Block(content.digest, content.size),)
             job = self._jobs.get(content.digest) or self._queue.get(content.digest)
             if job is None:
                 job = self._queue[content.digest] = _Download(StageWish(content, recipe, bases), {})
@@ -122,6 +130,13 @@ class Downloads:
                 self._doubted[digest] = None
                 for nodes in self._waiting_for(digest):
                     nodes.pop(node_id, None)
+
+    def recalled(self, recipes: Mapping[Digest, Recipe]) -> None:
+        """Recipes that were looked up.  A content without one is taken for a single block: the hub knows better."""
+        for digest, recipe in recipes.items():
+            waiting = self._recalling.pop(digest, {})
+            self._recalled[digest] = recipe
+            self._wake(waiting)
 
     def _waiting_for(self, digest: Digest) -> list[dict[NodeId, None]]:
         jobs = [one.nodes for one in (self._jobs.get(digest), self._queue.get(digest)) if one is not None]
@@ -150,6 +165,10 @@ class Downloads:
         nothing is asked for."""
         effects: list[Effect] = []
         self._give_up_doubted()
+        if self._unknown:
+            effects.append(Recall(tuple(self._unknown)))
+            self._recalling.update(self._unknown)
+            self._unknown.clear()
         if not self._online or not room:
             return effects
         while self._wanted and len(self._requests) < SMALL_REQUESTS and self._held_bytes < AT_HAND:
@@ -285,6 +304,7 @@ class Downloads:
         self._spare = set(self._at_hand)
         self._staged.clear()
         self._block_of.clear()
+        self._recalled.clear()
 
     def link_up(self) -> None:
         self._online = True

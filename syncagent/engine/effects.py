@@ -67,6 +67,13 @@ class FillStage:
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """Look up the recipes of these contents in the database; answered by Recalled."""
+
+    digests: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SweepStage:
     """Remove all staging files but those of these contents."""
 
@@ -153,6 +160,7 @@ Effect: TypeAlias = (
     | OpenStage
     | FillStage
     | SweepStage
+    | Recall
     | AskChanges
     | AskMissing
     | AskBlocks

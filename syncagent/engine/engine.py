@@ -63,7 +63,7 @@ class Engine:
         self._agenda = Agenda()
         self._local = LocalSide(canopy, self._ids)
         self._remote = RemoteSide(canopy, self._client_id)
-        self._flight = Flight(canopy)
+        self._flight = Flight(canopy, self._local.damage.wounded)
         self._uploads = Uploads(self._agenda.add, self._stale)
         self._downloads = Downloads(self._agenda.add, self._fail)
         self._freight = Freight(self._uploads, self._downloads, self._local.at_hand)
@@ -94,10 +94,8 @@ class Engine:
                 self._local.hint(everything=True, reason="someone waits for it")
                 self._standing.prove(number)
                 return self._remote.prove()
-            case ev.DeepLook(share=share):
-                self._local.look_deeply(share)
-            case ev.HealWanted():
-                self._agenda.add(self._local.damage.heal())
+            case ev.DeepLook() | ev.HealWanted():
+                self._local.mind(event)
             case ev.Hinted(paths=paths, folders=folders, everything=everything, reason=reason):
                 self._local.hint(paths, folders, everything, reason)
             case ev.Seen(number=number, facts=facts, last=last):
@@ -144,8 +142,7 @@ class Engine:
         self._begin(Canopy.load(event.rows))
         self._incarnation = event.facts.get("incarnation", "")
         self._remote.load(event.facts)
-        self._local.damage.load(event.facts, event.stopped_ns)
-        self._flight.wounded = self._local.damage.wounded
+        self._local.damage.load(event.facts, event.stop)
         self._local.at_hand.recipes.update(event.recipes)
         self._remote.recipes.update(event.recipes)
         self._day = event.day
@@ -188,8 +185,7 @@ class Engine:
             moving.extend(self._local.advance(self._now))
         delta = self.canopy.take_delta({**self._remote.new_facts(), **self._local.damage.new_facts()})
         delta = replace(delta, recipes=self._launch.recipes_of(delta))
-        effects: list[Effect] = list(self._local.damage.notes)
-        self._local.damage.notes.clear()
+        effects: list[Effect] = [*self._local.damage.take_notes()]
         if delta:
             effects.append(Commit(delta))
         effects.extend(launched)

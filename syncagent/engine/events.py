@@ -22,6 +22,16 @@ from syncagent.trees.delta import Row
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """The machine has stopped since the last life: what was written from ``since_ns`` on (nanoseconds since 1970) may
+    not have got to the disk.  ``cleanly`` when the agent had been stopped before: then the machine probably was, too.
+    """
+
+    since_ns: int
+    cleanly: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The first event: what the database held.  ``parked`` are what lies in the park, by node id."""
 
@@ -30,9 +40,8 @@ class Started:
     recipes: Mapping[Digest, Recipe] = field(default_factory=dict)
     parked: tuple[tuple[NodeId, Fact], ...] = ()
     day: str = "1970-01-01"
-    stopped_ns: int | None = None
-    """The machine has stopped without warning since the last life: what was written from then on, in nanoseconds since
-    1970, may not have got to the disk.  None when it has not."""
+    stop: Stop | None = None
+    """None when the machine has not been started anew since the last life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,13 @@ class StageFilled:
     full: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """The answer to a Recall: each recipe, or none where none was kept."""
+
+    recipes: Mapping[Digest, Recipe]
+
+
 # --- the hub ----------------------------------------------------------------------------------------------------
 
 
@@ -241,6 +257,7 @@ Event: TypeAlias = (
     | BlocksRead
     | StageOpened
     | StageFilled
+    | Recalled
     | Welcomed
     | LinkDown
     | CaughtUp

@@ -50,7 +50,8 @@ class Held:
 class Flight:
     """The ops under way, and the nodes that are held back."""
 
-    def __init__(self, canopy: Canopy) -> None:
+    def __init__(self, canopy: Canopy, wounded: Container[NodeId] = ()) -> None:
+        """``wounded``: nodes whose bytes are kept aside when others take their place."""
         self._canopy = canopy
         self.busy: dict[NodeId, Op] = {}
         self._tasks: dict[NodeId, Task] = {}
@@ -58,8 +59,7 @@ class Flight:
         self.held: dict[NodeId, Held] = {}
         self._tried: dict[NodeId, int] = {}
         self._void: set[NodeId] = set()
-        self.wounded: Container[NodeId] = ()
-        """Nodes whose bytes are kept aside when others take their place."""
+        self._wounded = wounded
 
     @property
     def tasks(self) -> int:
@@ -89,7 +89,7 @@ class Flight:
                 assert source is not None
                 path = self._place(node.at) if expect is None else self._canopy.local_path(node.id)
                 stamp = None if expect is None else self._stamp(node.id)
-                keep = expect is not None and node.id in self.wounded
+                keep = expect is not None and node.id in self._wounded
                 return WriteTask(op, path, stamp, source, keep) if path is not None else None
             case MoveLocal(expect=node, to=to) | SetAside(expect=node, to=to):
                 path, target = self._canopy.local_path(node.id), self._place(to)

@@ -13,12 +13,15 @@ from syncagent.engine.events import (
     BlocksRead,
     BlocksSent,
     HubLacks,
+    Recalled,
     StageFilled,
     StageOpened,
 )
 from syncagent.engine.uploads import Uploads
 
-BytesMoved: TypeAlias = BlocksRead | StageOpened | StageFilled | BlocksCame | BlocksEnded | HubLacks | BlocksSent
+BytesMoved: TypeAlias = (
+    BlocksRead | StageOpened | StageFilled | Recalled | BlocksCame | BlocksEnded | HubLacks | BlocksSent
+)
 
 
 class Freight:
@@ -44,6 +47,9 @@ class Freight:
                 return self._downloads.opened(event)
             case StageFilled():
                 return self._downloads.filled(event)
+            case Recalled(recipes=recipes):
+                self._downloads.recalled(recipes)
+                return []
             case BlocksCame():
                 return self._downloads.came(event)
             case BlocksEnded():

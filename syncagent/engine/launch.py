@@ -116,7 +116,7 @@ class Launch:
         if not isinstance(node, File) or (isinstance(expect, File) and expect.content == node.content):
             return InPlace()
         bases: tuple[tuple[RelPath, Stamp, Recipe], ...] = ()
-        recipe = self._known_recipe(node) or (Block(node.content.digest, node.content.size),)
+        recipe = self._known_recipe(node)
         if isinstance(expect, File) and expect.content.size > SMALL:
             path, stamp = self._canopy.local_path(node.id), self._canopy.stamp(node.id)
             if path is not None and stamp is not None:

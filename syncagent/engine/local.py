@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from syncagent.engine.at_hand import AtHand
 from syncagent.engine.damage import Damage
 from syncagent.engine.effects import Effect, Look
+from syncagent.engine.events import DeepLook, HealWanted
 from syncagent.engine.overtaken import Touched
 from syncagent.model.facts import DirSeen, Fact, FileSeen, Listed, LookAt
 from syncagent.model.ids import ROOT, NodeId
@@ -203,9 +204,13 @@ class LocalSide:
         self._rechecked.pop(node_id, None)
         self.damage.settled(node_id)
 
-    def look_deeply(self, share: float) -> None:
-        """Read the next part of all content, though nothing seems to have happened to it."""
-        self.hint(self.damage.take_turn(share))
+    def mind(self, event: DeepLook | HealWanted) -> None:
+        """Read the next part of all content, though nothing seems to have happened to it; or heal what is held."""
+        match event:
+            case DeepLook(share=share):
+                self.hint(self.damage.take_turn(share))
+            case HealWanted():
+                self.found.update(dict.fromkeys(self.damage.heal()))
 
     def doubts(self) -> Iterator[tuple[NodeId, str]]:
         """The nodes that are looked at again and again, or are damaged, with the reason."""

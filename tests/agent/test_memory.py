@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,9 +13,9 @@ import pytest
 from syncagent.agent.memory import Memory
 from syncagent.agent.workers import Lane
 from syncagent.errors import StorageFull
-from syncagent.model.ids import ROOT, NodeId, Rev
+from syncagent.model.ids import ROOT, Digest, NodeId, Rev
 from syncagent.model.names import Name
-from syncagent.model.nodes import Dir, Placement
+from syncagent.model.nodes import Block, Content, Dir, File, Placement, Recipe
 from syncagent.sqlite import DatabaseDamaged
 from syncagent.store.agent_db import AgentDb
 from syncagent.trees.delta import Delta, Row
@@ -141,3 +141,17 @@ async def test_a_load_waits_for_a_disk_that_has_no_room(tmp_path: Path, monkeypa
     async with owner(tmp_path / "agent.db") as one:
         assert (await one.memory.load()).rows == ()
         assert one.hindrances == ["no room", ""]
+
+
+async def test_recipes_are_looked_up_in_the_thread(tmp_path: Path) -> None:
+    async with owner(tmp_path / "db") as one:
+        answers: asyncio.Queue[Mapping[Digest, Recipe]] = asyncio.Queue()
+        known, unknown = Digest(b"k" * 32), Digest(b"u" * 32)
+        recipe = (Block(Digest(b"1" * 32), 5), Block(Digest(b"2" * 32), 5))
+        one.memory.recall([unknown], answers.put_nowait)
+        assert await answers.get() == {unknown: ()}
+        await one.memory.load()
+        file = File(NodeId("f"), Placement(ROOT, Name("f")), Content(known, 10), False, 0)
+        await one.keep(Delta((Row(file.id, None, file, None, Rev(0), None, None),), recipes={known: recipe}))
+        one.memory.recall([known, unknown], answers.put_nowait)
+        assert await answers.get() == {known: recipe, unknown: ()}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,3 +81,52 @@ def test_a_hub_that_was_restored_and_has_grown_again(world: World, tmp_path: Pat
     assert contents(after) - wanted == {"edited 1", "deleted 1"}, "nothing is deleted because a hub has forgotten it"
     assert after["edited"] == "edited 1"
     assert {after[path] for path in after if is_conflict_name(RelPath(path))} == {"edited 2"}
+
+
+# --- the machine stops ------------------------------------------------------------------------------------------
+
+
+def spoil(path: Path, data: bytes) -> None:
+    """Other bytes, under the mtime that it had."""
+    seen = path.stat()
+    path.write_bytes(data)
+    os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+
+
+def lose_power(agent: Agent) -> None:
+    """Kill the agent, and let its machine be started anew."""
+    agent.end(signal.SIGKILL)
+    note = agent.data_dir / "alive.json"
+    note.write_text(json.dumps({**json.loads(note.read_text()), "boot": "another"}))
+
+
+@pytest.mark.hazard("B6", "N2", "N9", "N10")
+def test_what_the_power_took_comes_back_from_the_hub_and_goes_nowhere(world: World) -> None:
+    anna, _ = world.agent("anna"), world.agent("bert")
+    for name in ("zeros", "shorter", "gone", "whole"):
+        anna.write(name, f"{name} as it was written")
+    anna.write("large", "large " * 100_000)
+    before = world.settle()
+    lose_power(anna)
+    spoil(anna.root / "zeros", b"\0" * len("zeros as it was written"))
+    spoil(anna.root / "shorter", b"short")
+    spoil(anna.root / "large", b"\0" * 600_000)
+    (anna.root / "gone").unlink()
+    anna.start()
+    assert world.settle() == before
+    assert told(anna, "stopped without warning")
+    assert told(anna, "kept in .syncagent/damaged")
+    kept = {path.read_bytes() for path in (anna.root / ".syncagent" / "damaged").iterdir()}
+    assert kept == {b"\0" * len("zeros as it was written"), b"short", b"\0" * 600_000}
+
+
+@pytest.mark.hazard("B6", "E13")
+def test_a_process_that_is_killed_loses_nothing_and_an_edit_is_an_edit(world: World) -> None:
+    anna, bert = world.agent("anna"), world.agent("bert")
+    anna.write("a", "written")
+    world.settle()
+    anna.end(signal.SIGKILL)
+    spoil(anna.root / "a", b"edited by a program that sets the mtime back")
+    anna.start()
+    assert world.settle()["a"] == "edited by a program that sets the mtime back"
+    assert bert.tree() == anna.tree()

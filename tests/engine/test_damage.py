@@ -8,6 +8,7 @@ from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
 from syncagent.model.changes import Operation
 from syncagent.model.ids import NodeId
+from syncagent.model.names import RelPath
 from syncagent.model.nodes import Dir
 from tests.support.solo import Solo, file
 
@@ -16,9 +17,9 @@ pytestmark = pytest.mark.hazard("B6")
 ZEROS = b"\0\0\0"
 
 
-def stopped(solo: Solo, since_ns: int = 0) -> Solo:
+def stopped(solo: Solo, since_ns: int = 0, *, cleanly: bool = False) -> Solo:
     """The machine stops without warning, and the agent starts again; all that was written is suspected."""
-    return solo.offline().start(stopped_ns=since_ns)
+    return solo.offline().start(stop=ev.Stop(since_ns, cleanly))
 
 
 def own(solo: Solo) -> dict[str, bytes | str | None]:
@@ -69,6 +70,15 @@ def test_however_long_ago_it_was_written_another_size_under_the_old_mtime_is_no_
     stopped(solo, solo.disk.now_ns() + 1).online().give(b"written")
     assert solo.submitted() == []
     assert solo.tree() == {"a": b"written"}
+
+
+@pytest.mark.hazard("A7")
+def test_after_a_clean_stop_an_edit_that_keeps_the_mtime_is_an_edit() -> None:
+    solo = Solo().synced(a=b"written")
+    then = solo.disk.stat(RelPath("a")).mtime_ns
+    solo.user.write("a", b"edited", mtime_ns=then)
+    stopped(solo, solo.disk.now_ns() + 1, cleanly=True).online()
+    assert [change.name for change in solo.accept()] == ["a"]
 
 
 def test_an_edit_after_the_stop_is_an_edit() -> None:

@@ -337,3 +337,24 @@ def test_at_a_start_the_stage_keeps_what_is_on_its_way_here() -> None:
     ]
     assert still_wanted(rows) == {node.content}
     assert still_wanted(rows[1:]) == frozenset()
+
+
+def test_a_recipe_that_is_not_at_hand_is_looked_up() -> None:
+    """What was at one when the agent started, and is wanted again: the hub tells no recipe of it."""
+    solo = Solo().synced(big=BIG).offline()
+    solo.user.spoil("big", b"damaged")
+    solo.start(stop=ev.Stop(0, cleanly=False)).online()
+    solo.give(BIG)
+    assert solo.tree() == {"big": BIG}
+    assert solo.status.in_sync
+
+
+def test_a_content_of_which_no_recipe_was_kept_is_asked_for_as_one_block() -> None:
+    solo = Solo().synced(big=BIG).offline()
+    solo.recipes.clear()
+    solo.user.spoil("big", b"damaged")
+    solo.start(stop=ev.Stop(0, cleanly=False)).online()
+    (asked,) = solo.drain(ef.AskBlocks)
+    assert asked.digests == (content_of(BIG)[0].digest,)
+    solo.feed(ev.BlocksEnded(asked.number, frozenset(asked.digests)))
+    assert [path for path, _ in solo.status.held] == ["big"]

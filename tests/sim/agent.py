@@ -161,6 +161,8 @@ class Agent:
                 self.later("fill", lambda: [self._fill(effect)])
             case ef.SweepStage():
                 self.later("sweep", lambda: self._sweep(effect))
+            case ef.Recall(digests=digests):
+                self.later("recall", lambda: [ev.Recalled({one: self.store.recipe(one) or () for one in digests})])
             case ef.WakeAt(time=time):
                 life = self.life
                 self.schedule.at(time, f"{self.name} tick", lambda: self._if_alive(life, ev.Tick(DAY)))

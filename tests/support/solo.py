@@ -87,14 +87,12 @@ class Solo:
 
     # --- life -------------------------------------------------------------------------------------------------
 
-    def start(self, *, stopped_ns: int | None = None) -> Solo:
-        """The agent starts, with what was committed before; ``stopped_ns`` when the machine has stopped."""
+    def start(self, *, stop: ev.Stop | None = None) -> Solo:
+        """The agent starts, with what was committed before; ``stop`` when the machine has stopped."""
         self.lives += 1
         self.engine = Engine(ME, "Laptop", _Counted(f"n{self.lives}x" if self.lives > 1 else "n"))
         self.todo, self.wake = [], None
-        return self.feed(
-            ev.Started(tuple(self.rows.values()), dict(self.facts), dict(self.recipes), (), DAY, stopped_ns)
-        )
+        return self.feed(ev.Started(tuple(self.rows.values()), dict(self.facts), dict(self.recipes), (), DAY, stop))
 
     def feed(self, *events: ev.Event) -> Solo:
         for event in events:
@@ -147,6 +145,8 @@ class Solo:
                 pass
             case ef.Look() | ef.Run() | ef.ReadBlocks() | ef.OpenStage() | ef.FillStage() | ef.SweepStage():
                 self.todo.append(effect)
+            case ef.Recall():
+                self.todo.append(effect)
             case _:
                 self.sent.append(effect)
 
@@ -169,6 +169,8 @@ class Solo:
             case ef.FillStage(content=content, blocks=blocks):
                 self.staging.put(content, blocks, self.staging.recipe_of(content))
                 return [ev.StageFilled(content, tuple(digest for digest, _ in blocks))]
+            case ef.Recall(digests=digests):
+                return [ev.Recalled({digest: self.recipes.get(digest, ()) for digest in digests})]
             case ef.SweepStage(keep=keep):
                 self.staging.sweep(keep)
                 return []

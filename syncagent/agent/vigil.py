@@ -1,0 +1,134 @@
+"""How a start knows that the machine has stopped in between, and what may not have got to the disk by then.
+
+A file that a program has written lies in memory for a while: for 30 seconds, as Linux has it unless told otherwise, and
+for ten minutes where it saves power.  So what was written less than WINDOW before the machine stopped may be damaged,
+whatever its stamp says (HAZARDS B6).  A process that is killed loses nothing of the kind: the boot is the same.
+
+A note in the data directory says which boot of the machine it was, and from which moment on what is written may be at
+risk.  It is renewed now and then, and durable each time.  By the clock that stamps files the moment is the earliest of
+the last WINDOW: a clock that is put forward hides nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from syncagent.engine.events import Stop
+from syncagent.engine.status import State, Status
+from syncagent.errors import SyncAgentError
+from syncagent.private import write_private
+
+WINDOW: Final = 900.0
+BEAT: Final = 60.0
+"""Seconds between two notes."""
+
+NOTE: Final = "alive.json"
+
+_LOOKED: Final = frozenset({State.OFFLINE, State.CATCHING_UP, State.SYNCING, State.IDLE})
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """``mono``: seconds that only go forward.  ``wall_ns``: the clock that stamps files."""
+
+    mono: Callable[[], float]
+    wall_ns: Callable[[], int]
+
+
+class Vigil:
+    """``boot`` is another one after each start of the machine; "" where the system does not tell, and then each start
+    counts as one.  ``read`` gives the note ("" when there is none), ``write`` makes it durable."""
+
+    def __init__(self, boot: str, read: Callable[[], str], write: Callable[[str], None], clocks: Clocks) -> None:
+        self._boot = boot
+        self._read = read
+        self._write = write
+        self._clocks = clocks
+        self._moments: deque[tuple[float, int]] = deque()
+        self._unread: Stop | None = None
+        """What may be damaged and was not looked at yet."""
+
+    def begin(self) -> Stop | None:
+        """What the last note says; a new one is begun."""
+        note = self._last()
+        if note is not None:
+            boot, since_ns, cleanly, self._unread = note
+            # What was at risk then is so still: what comes of the look has to be durable before it may be forgotten.
+            self._moments.append((self._clocks.mono(), since_ns))
+            if not boot or boot != self._boot:
+                before = self._unread
+                self._unread = Stop(since_ns, cleanly) if before is None else _either(before, Stop(since_ns, cleanly))
+        self.beat()
+        return self._unread
+
+    def hear(self, status: Status) -> None:
+        """How the agent stands: once it has looked at all, it has looked at what was at risk."""
+        if status.state in _LOOKED:
+            self._unread = None
+
+    def beat(self) -> None:
+        """Note that all is well.  Blocks."""
+        self._note(stopped=False)
+
+    def end(self) -> None:
+        """The agent stops, as it was told to."""
+        self._note(stopped=True)
+
+    async def keep(self) -> None:
+        """Beat for ever."""
+        while True:
+            await asyncio.sleep(BEAT)
+            await asyncio.to_thread(self.beat)
+
+    def _last(self) -> tuple[str, int, bool, Stop | None] | None:
+        try:
+            note = json.loads(self._read())
+            unread = note["unread"]
+            before = Stop(int(unread["since_ns"]), bool(unread["cleanly"])) if unread else None
+            return str(note["boot"]), int(note["since_ns"]), bool(note["stopped"]), before
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _note(self, *, stopped: bool) -> None:
+        now = self._clocks.mono()
+        self._moments.append((now, self._clocks.wall_ns()))
+        while self._moments[0][0] < now - WINDOW:
+            self._moments.popleft()
+        since_ns = min(wall_ns for _, wall_ns in self._moments)
+        unread = None if self._unread is None else asdict(self._unread)
+        note = {"boot": self._boot, "since_ns": since_ns, "stopped": stopped, "unread": unread}
+        try:
+            self._write(json.dumps(note) + "\n")
+        except (OSError, SyncAgentError) as trouble:
+            _log.warning("it could not be noted that all is well: %s", trouble)
+
+
+def _either(one: Stop, other: Stop) -> Stop:
+    return Stop(min(one.since_ns, other.since_ns), one.cleanly and other.cleanly)
+
+
+def vigil_in(data_dir: Path) -> Vigil:
+    """The vigil of the agent of this data directory."""
+    note = data_dir / NOTE
+
+    def read() -> str:
+        return note.read_text(encoding="ascii", errors="replace")
+
+    return Vigil(_boot(), read, lambda text: write_private(note, text), Clocks(time.monotonic, time.time_ns))
+
+
+def _boot() -> str:
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

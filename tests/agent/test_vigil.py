@@ -1,0 +1,154 @@
+"""What a start knows of the machine's stop before it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from syncagent.agent.vigil import NOTE, WINDOW, Clocks, Vigil, vigil_in
+from syncagent.engine.events import Stop
+from syncagent.engine.status import State, Status
+from syncagent.errors import StorageFull
+
+pytestmark = pytest.mark.hazard("B6")
+
+SECOND = 10**9
+RISK = round(WINDOW) * SECOND
+
+
+@dataclass
+class Machine:
+    """A machine with clocks that go on by hand, and a note that outlives its boots."""
+
+    boot: str = "first"
+    mono: float = 0.0
+    wall_ns: int = 10**18
+    note: str = ""
+    vigil: Vigil = field(init=False)
+
+    def start(self, boot: str = "") -> Stop | None:
+        self.boot = boot or self.boot
+        self.vigil = Vigil(self.boot, lambda: self.note, self._write, Clocks(lambda: self.mono, lambda: self.wall_ns))
+        return self.vigil.begin()
+
+    def _write(self, text: str) -> None:
+        self.note = text
+
+    def live(self, seconds: int, jump_ns: int = 0) -> None:
+        for _ in range(0, seconds, 60):
+            self.mono += 60
+            self.wall_ns += 60 * SECOND
+            self.vigil.beat()
+        self.wall_ns += jump_ns
+
+    def look(self) -> None:
+        self.vigil.hear(Status(State.IDLE))
+
+
+def test_a_first_start_has_nothing_to_fear() -> None:
+    assert Machine().start() is None
+
+
+def test_a_process_that_was_killed_on_a_machine_that_went_on_has_lost_nothing() -> None:
+    machine = Machine()
+    machine.start()
+    machine.live(3600)
+    assert machine.start() is None
+
+
+def test_after_another_boot_what_was_written_in_the_last_minutes_is_at_risk() -> None:
+    machine = Machine()
+    machine.start()
+    machine.live(7200)
+    stopped_ns = machine.wall_ns
+    machine.wall_ns += 10**15
+    stop = machine.start("second")
+    assert stop is not None
+    assert not stop.cleanly
+    assert stopped_ns - RISK - 60 * SECOND <= stop.since_ns <= stopped_ns - RISK
+
+
+def test_an_agent_that_was_stopped_cleanly_fears_only_for_what_it_had_just_seen() -> None:
+    machine = Machine()
+    machine.start()
+    machine.live(7200)
+    machine.vigil.end()
+    stop = machine.start("second")
+    assert stop is not None
+    assert stop.cleanly
+
+
+@pytest.mark.hazard("E9")
+@pytest.mark.parametrize("jump_ns", [315_360_000 * SECOND, -315_360_000 * SECOND])
+def test_a_clock_that_jumps_hides_nothing(jump_ns: int) -> None:
+    machine = Machine()
+    machine.start()
+    machine.live(7200)
+    written_ns = machine.wall_ns
+    machine.live(60, jump_ns)
+    machine.live(60)
+    stop = machine.start("second")
+    assert stop is not None
+    assert stop.since_ns <= written_ns
+
+
+def test_what_was_not_looked_at_is_remembered_until_it_was() -> None:
+    machine = Machine()
+    machine.start()
+    machine.live(7200)
+    stop = machine.start("second")
+    assert machine.start("second") == stop, "killed before it had looked"
+    machine.live(7200)
+    assert machine.start("second") == stop
+    machine.look()
+    machine.live(60)
+    assert machine.start("second") is None
+
+
+def test_what_was_looked_at_is_at_risk_until_what_came_of_it_is_durable() -> None:
+    machine = Machine()
+    machine.start()
+    first = machine.start("second")
+    machine.look()
+    machine.live(120)
+    second = machine.start("third")
+    assert first is not None
+    assert second is not None
+    assert second.since_ns == first.since_ns
+    machine.look()
+    machine.live(7200)
+    third = machine.start("fourth")
+    assert third is not None
+    assert third.since_ns > first.since_ns
+
+
+def test_where_the_system_does_not_tell_its_boots_each_start_may_be_one() -> None:
+    machine = Machine(boot="")
+    machine.start()
+    assert machine.start() is not None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"boot": 1}', '{"boot": "b", "since_ns": "x", "stopped": 0}', "\0\0"])
+def test_a_note_that_cannot_be_read_is_none(text: str) -> None:
+    assert Machine(note=text).start("second") is None
+
+
+def test_a_note_that_cannot_be_written_stops_nothing() -> None:
+    def full(text: str) -> None:
+        raise StorageFull("no room")
+
+    vigil = Vigil("b", lambda: "", full, Clocks(lambda: 0.0, lambda: 0))
+    assert vigil.begin() is None
+    vigil.end()
+
+
+def test_the_note_lies_in_the_data_directory_and_knows_this_boot(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    assert vigil_in(tmp_path).begin() is None
+    note = json.loads((tmp_path / NOTE).read_text())
+    assert note["unread"] is None
+    (tmp_path / NOTE).write_text(json.dumps({**note, "boot": "another"}))
+    assert vigil_in(tmp_path).begin() == Stop(note["since_ns"], cleanly=False)
