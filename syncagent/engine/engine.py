@@ -185,9 +185,7 @@ class Engine:
             moving.extend(self._local.advance(self._now))
         delta = self.canopy.take_delta({**self._remote.new_facts(), **self._local.damage.new_facts()})
         delta = replace(delta, recipes=self._launch.recipes_of(delta))
-        effects: list[Effect] = [*self._local.damage.take_notes()]
-        if delta:
-            effects.append(Commit(delta))
+        effects: list[Effect] = [*self._local.damage.take_notes(), *([Commit(delta)] if delta else [])]
         effects.extend(launched)
         effects.extend(moving)
         effects.extend(self._tell())
