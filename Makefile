@@ -8,11 +8,12 @@ FIRST  ?= 0
 RACES  ?= 100000
 SWAPS  ?= 100000
 JOBS   ?= 2
+CASES  ?= 20000
 ARGS   ?=
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check lint types contracts format sim races swaps kill-points bench build clean setup
+.PHONY: help run test test-slow check lint types contracts format sim plans histories races swaps kill-points bench build clean setup
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +58,13 @@ swaps: setup ## Let folders become links while we work, so many times (SWAPS=100
 
 kill-points: setup ## Kill agents and hubs at every call that changes something (JOBS=2 ARGS='receives-new')
 	@$(BIN)/python -m tests.faults kill --jobs $(JOBS) $(ARGS)
+
+plans: setup ## Try the planner on random trees (CASES=20000 FIRST=0)
+	@SYNCAGENT_PLANNER_CASES=$(CASES) SYNCAGENT_PLANNER_FIRST=$(FIRST) $(BIN)/python -m pytest -n auto --timeout 0 -o faulthandler_timeout=0 \
+	    tests/planner/test_plan.py $(ARGS)
+
+histories: setup ## Run every short history of two machines
+	@$(BIN)/python -m pytest -n auto -m slow tests/conflicts/test_histories.py $(ARGS)
 
 bench: setup ## Run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -91,16 +91,18 @@ def _chosen(t: Three) -> Placement:
 
 
 def _makes_circle(canopy: Canopy, node_id: NodeId, at: Placement) -> bool:
-    """Whether going up from ``at``, each folder standing where the table alone would put it, ends in a circle.
+    """Whether going up from ``at``, each folder standing where the table alone would put it, leads back to the node.
 
     Every folder of a circle comes to the same answer, and with all of them back at the hub's places, which form a tree,
-    the circle is open.
+    the circle is open.  What merely stands beneath a circle is no part of it, and stays where it was put.
     """
-    seen = {node_id}
+    seen: set[NodeId] = set()
     here = at.parent
     while here not in (ROOT, PARK):
-        if here in seen:
+        if here == node_id:
             return True
+        if here in seen:
+            return False
         seen.add(here)
         t = three(canopy, here)
         if t.local is not None and t.remote is not None:

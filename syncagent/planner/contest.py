@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from syncagent.model.ids import NodeId, derived_id
 from syncagent.model.names import Name, conflict_name, name_key
-from syncagent.model.nodes import File, Link, Node, Placement
+from syncagent.model.nodes import Dir, File, Link, Node, Placement
 from syncagent.planner.batch import Batch
 from syncagent.planner.compare import interchangeable, placement, three
 from syncagent.planner.ops import Adopt, SetAside
@@ -59,12 +59,27 @@ class Names:
             return local_id
         free = self._canopy.local.get(remote_id) is None and remote_id not in self._batch.taken
         if free and interchangeable(local, remote) and not self._changed_there(local_id):
-            on = self._batch.put(Adopt(local_id, remote_id))
+            on = self._to_come(local_id) or self._batch.put(Adopt(local_id, remote_id))
         else:
             on = self.set_aside(local, becomes=local_id)
         if on is not None:
             self._waits[local_id] = on
         return local_id
+
+    def _to_come(self, folder: NodeId) -> NodeId | None:
+        """Something that the hub has in this folder, or in one in it that is to go, and that is still to come here: it
+        is to go along with all else, not to keep the old folder alive."""
+        folders = [folder]
+        while folders:
+            parent = folders.pop()
+            for child in self._canopy.remote.children(parent):
+                t = three(self._canopy, child)
+                to = placement(self._canopy, child, t)
+                if to is None:
+                    folders.extend([child] if t.local is None and isinstance(t.remote, Dir) else [])
+                elif to.parent == parent and (t.local is None or t.local.at != to):
+                    return child
+        return None
 
     def _changed_there(self, node_id: NodeId) -> bool:
         """Whether the hub has the node, and another than was agreed: it would come back if it left this disk."""

@@ -131,7 +131,9 @@ def settle_tree(canopy: Canopy, op: TreeOp) -> None:
     """Do ``op``: it concerns the trees alone."""
     match op:
         case Agree(id=node_id):
-            canopy.set_synced(node_id, canopy.local.get(node_id))
+            # An Adopt of the same batch may have put it into another folder: then they are not at one any more.
+            if canopy.local.get(node_id) == canopy.remote.get(node_id):
+                canopy.set_synced(node_id, canopy.local.get(node_id))
         case Adopt(local=local_id, remote=remote_id):
             local = canopy.local.get(local_id)
             if local is None:

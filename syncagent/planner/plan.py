@@ -34,7 +34,7 @@ from syncagent.planner.ops import (
 )
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.tree import View, ancestors
+from syncagent.trees.tree import View, ancestors, topmost_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +177,8 @@ class _Planning:
                 assert isinstance(node, File | Link)
                 return self._batch.put(SubmitEdit(replace(node, at=expect.at), self._canopy.rev(node_id)))
             case ContentMerge.CONFLICT:
+                if on is not None and on != node_id:
+                    return on  # the copy is to stand beside the version that it differs from, wherever that will be
                 return self._names.set_aside(expect, becomes=self._names.copy_id(expect))
             case ContentMerge.SAME:
                 return on
@@ -223,7 +225,7 @@ class _Planning:
 
     def _folder_here(self, folder: NodeId) -> NodeId | None:
         """The topmost folder of the hub's chain that is missing on this disk, after seeing to it that it comes back."""
-        top = _topmost_missing(self._canopy.remote, self._canopy.local, folder)
+        top = topmost_missing(self._canopy.remote, self._canopy.local, folder)
         if top is not None and self._summon(top):
             node = self._canopy.remote.get(top)
             if isinstance(node, Dir):
@@ -232,7 +234,7 @@ class _Planning:
 
     def _folder_there(self, folder: NodeId) -> NodeId | None:
         """The topmost folder of this disk's chain that the hub has not, after seeing to it that it comes back there."""
-        top = _topmost_missing(self._canopy.local, self._canopy.remote, folder)
+        top = topmost_missing(self._canopy.local, self._canopy.remote, folder)
         if top is not None and self._summon(top):
             t = three(self._canopy, top)
             if isinstance(t.local, Dir):
@@ -271,9 +273,3 @@ class _Planning:
         node = self._canopy.local.get(node_id)
         assert node is not None
         return node
-
-
-def _topmost_missing(has: View, lacks: View, folder: NodeId) -> NodeId | None:
-    """Going up from ``folder`` in the one tree, the last folder that the other has not."""
-    missing = [one for one in ancestors(has, folder) if lacks.get(one) is None]
-    return missing[-1] if missing else None

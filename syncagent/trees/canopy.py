@@ -158,11 +158,19 @@ class Canopy:
         return RelPath("/".join(reversed(names)))
 
     def reparent(self, old: NodeId, new: NodeId) -> None:
-        """Let all that stands locally in folder ``old`` stand in folder ``new``."""
+        """Let all that stands locally in folder ``old`` stand in folder ``new``.
+
+        Nobody moved it: what the hub has deleted must not look as if it had been moved here since.
+        """
         for child_id in list(self.local.children(old)):
             child = self.local.get(child_id)
-            if child is not None:
-                self.set_local(child_id, replace(child, at=Placement(new, child.at.name)))
+            if child is None:
+                continue
+            at = Placement(new, child.at.name)
+            synced = self.synced.get(child_id)
+            if synced is not None and synced.at == child.at and self.remote.get(child_id) is None:
+                self.set_synced(child_id, replace(synced, at=at))
+            self.set_local(child_id, replace(child, at=at))
 
     def take_news(self) -> list[NodeId]:
         """The nodes about which something has changed since the last call."""

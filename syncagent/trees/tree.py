@@ -8,6 +8,7 @@ allows it; the views that a person could look at, Local and Remote, never keep t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Final, Protocol
 
 from syncagent.model.ids import PARK, ROOT, NodeId
@@ -179,6 +180,13 @@ def ancestors(view: View, node_id: NodeId) -> Iterator[NodeId]:
         seen.add(node_id)
         yield node_id
         node_id = node.at.parent
+
+
+def topmost_missing(has: View, lacks: View, folder: NodeId) -> NodeId | None:
+    """Going up from ``folder`` in the one tree, the last folder before the first that the other has too: where that one
+    stands there, and in what, is not for this tree to say."""
+    missing = list(takewhile(lambda one: lacks.get(one) is None, ancestors(has, folder)))
+    return missing[-1] if missing else None
 
 
 def path_of(view: View, node_id: NodeId) -> RelPath | None:

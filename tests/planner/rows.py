@@ -159,3 +159,25 @@ CLASHES = [
         "aside create mkdir write delete"),
 ]  # fmt: skip
 """D16 (three machines) and D17 (long offline) are in ``test_plan``."""
+
+FOUND = [
+    Row("D14 a folder renamed to where one is made, while its child was deleted", "a/ a/c=1", "b/@a b/c=1@a-c",
+        "a/ b/@n", "b/", "adopt remove delete"),
+    Row("D14 a folder renamed to where one is made, while it got a child", "a/", "b/@a", "a/ a/n=1 b/@t",
+        "b/ b/n=1", "adopt delete move write"),
+    Row("D14 a folder moved over another, which was moved into it", "a/ b/", "a/@b", "b/ b/c/@a a/@n", "a/ a/c/",
+        "adopt delete mkdir move"),
+    Row("D14 a folder renamed to where one is made, while its child was renamed", "a/ a/c=1", "b/@a b/d=1@a-c",
+        "a/ a/e=1@a-c b/@t", "b/ b/e=1", "adopt delete move rename"),
+    Row("D14 a folder renamed to where one is made, while what was deleted in it got a file", "a/ a/c/", "b/@a",
+        "a/ a/c/ a/c/n=1 b/@t", "b/ b/c/ b/c/n=1", "adopt delete mkdir move write"),
+    Row("D12 a new file in a folder that was taken out of a deleted one", "b/ c/", "b/ b/c/@c b/c/n=1", "d/@c",
+        "d/ d/n=1", "create remove rename"),
+    Row("D12 a new file in a folder that was taken out of the one deleted here", "b/ b/c/", "d/@b-c", "b/ b/c/ b/c/n=1",
+        "d/ d/n=1", "delete move write"),
+    Row("D1 edit and edit, where the one from there also moves to a name that is not free yet", "a=1 b=2", "a=3 b=2",
+        "b=4@a", "b=4 b~=3", "aside create remove rename write"),
+    Row("B14 a file moved beneath folders that were moved into each other", "a/ b/ x=1", "b/ b/a/@a b/a/n/ b/a/n/x=1@x",
+        "a/ a/b/@b x=1", "a/ a/b/ a/n/ a/n/x=1", "create move rename rename"),
+]  # fmt: skip
+"""What the law (``tests/support/merged.py``) found.  When both are at work at once, either may hear of a part first."""

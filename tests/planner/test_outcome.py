@@ -161,6 +161,12 @@ def test_agreed_is_what_both_sides_say() -> None:
         assert not list(found.diverged())
 
 
+def test_what_is_not_the_same_any_more_is_not_agreed_on() -> None:
+    found = canopy("a=1", "b=2@a", "a=2")
+    settle_tree(found, Agree(A))
+    assert trees(found, "a") == ("a=1", "b=2", "a=2")
+
+
 def test_who_is_adopted_takes_its_children_stamp_and_spelling_along() -> None:
     found = canopy("", "d/@h d/a=1", "d/@t d/b=2")
     found.set_local(NodeId("h"), found.local.get(NodeId("h")), LEFT)

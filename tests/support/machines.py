@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from syncagent.model.ids import NodeId, Rev
 from syncagent.model.nodes import Node
@@ -47,6 +47,26 @@ class Machine:
         for node in mine.values():
             self.disk.nodes[self.canopy.local_path(node.id) or ""] = node
 
+    def has(self) -> dict[NodeId, Node]:
+        """What stands on the disk, by identity; nothing may be under way."""
+        canopy = self.canopy
+        there = ((one, canopy.local.get(one)) for one in [*canopy.synced.ids(), *canopy.local.ids()])
+        return {one: node for one, node in there if node is not None}
+
+    def known_at_hub(self) -> dict[NodeId, Node]:
+        """What the hub has, as far as this machine has heard."""
+        canopy = self.canopy
+        there = ((one, canopy.remote.get(one)) for one in [*canopy.synced.ids(), *canopy.remote.ids()])
+        return {one: node for one, node in there if node is not None}
+
+    def becomes(self, nodes: Mapping[NodeId, Node]) -> None:
+        """The person has made this of what stands on the disk, and it was looked at."""
+        had = self.has()
+        for node_id in sorted(had.keys() | nodes.keys()):
+            if nodes.get(node_id) != had.get(node_id):
+                self.canopy.set_local(node_id, nodes.get(node_id))
+        self.disk.nodes = {self.canopy.local_path(node.id) or "": node for node in nodes.values()}
+
     def hear(self, hub: IdHub) -> None:
         """Learn all that the hub has."""
         self.heard = sum(hub.revs.values())
@@ -61,8 +81,11 @@ class Machine:
         """Make one plan; whether anything is to be done."""
         focus = sorted(self.canopy.diverged())
         rng.shuffle(focus)
+        return self._plan(focus, rng.choice([3, 1000]))
+
+    def _plan(self, focus: Sequence[NodeId], limit: int) -> bool:
         busy = {node_id: one.op if isinstance(one, Task) else one for node_id, (one, _) in self._pending.items()}
-        made = plan(self.canopy, self._policy, focus=focus, busy=busy, limit=rng.choice([3, 1000]))
+        made = plan(self.canopy, self._policy, focus=focus, busy=busy, limit=limit)
         for op in made.ops:
             match op:
                 case Agree() | Adopt():
@@ -76,9 +99,11 @@ class Machine:
 
     def act(self, hub: IdHub, rng: random.Random) -> None:
         """Run one of the ops that were planned."""
-        if not self._pending:
-            return
-        op, heard = self._pending.pop(rng.choice(sorted(self._pending)))
+        if self._pending:
+            self._carry_out(hub, rng.choice(sorted(self._pending)))
+
+    def _carry_out(self, hub: IdHub, node_id: NodeId) -> None:
+        op, heard = self._pending.pop(node_id)
         if isinstance(op, Task):
             self.ops[type(op.op).__name__] += 1
             self.disk.run(op)
@@ -110,6 +135,17 @@ class Machine:
                 return
             for _ in range(rng.randint(1, 4)):
                 self.act(hub, rng)
+        raise AssertionError(f"not settled after {ROUNDS} rounds: {list(self.canopy.diverged())}")
+
+    def settle_in_order(self, hub: IdHub) -> int:
+        """The same with no chance in it: all ops of a plan are run before the next is made.  Gives how many it took."""
+        self.hear(hub)
+        for rounds in range(ROUNDS):
+            if not self._plan(sorted(self.canopy.diverged()), 1000):
+                assert not list(self.canopy.diverged()), f"stuck with {list(self.canopy.diverged())}"
+                return rounds
+            for node_id in list(self._pending):
+                self._carry_out(hub, node_id)
         raise AssertionError(f"not settled after {ROUNDS} rounds: {list(self.canopy.diverged())}")
 
     def show(self) -> str:

@@ -169,6 +169,14 @@ def test_children_go_along_when_a_folder_takes_another_identity() -> None:
     assert sorted(canopy.remote.children(NodeId("d"))) == ["d-a", "d-b"]
 
 
+def test_a_child_that_the_hub_deleted_does_not_look_as_if_it_had_been_moved_by_that() -> None:
+    canopy = rested("d/ d/a=1 d/b=2 e/")
+    canopy.set_remote(NodeId("d-a"), None, Rev(2))
+    canopy.reparent(NodeId("d"), NodeId("e"))
+    assert canopy.local.get(NodeId("d-a")) == canopy.synced.get(NodeId("d-a"))
+    assert canopy.local.get(NodeId("d-b")) != canopy.synced.get(NodeId("d-b")) == canopy.remote.get(NodeId("d-b"))
+
+
 CHANGES: dict[str, Callable[[Canopy], None]] = {
     "seen": lambda canopy: canopy.set_local(NodeId("a"), None),
     "heard": lambda canopy: canopy.set_remote(NodeId("a"), None, Rev(2)),

@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.names import Name, name_key
 from syncagent.model.nodes import Dir, File, Node, Placement
-from syncagent.trees.tree import PARK_DIR, ROOT_DIR, Overlay, Tree, View, ancestors, find, path_of, subtree
+from syncagent.trees.tree import (
+    PARK_DIR,
+    ROOT_DIR,
+    Overlay,
+    Tree,
+    View,
+    ancestors,
+    find,
+    path_of,
+    subtree,
+    topmost_missing,
+)
 from tests.support.dsl import content, tree
 
 IDS = [NodeId(one) for one in "abcde"]
@@ -165,3 +176,15 @@ def test_c8_depth_is_no_matter() -> None:
     assert path is not None
     assert path.count("/") == 4999
     assert len(list(subtree(view, NodeId("n0")))) == 5000
+
+
+def test_no_folder_is_missing_above_one_that_is_there() -> None:
+    """``c`` was taken out of ``b``, which is gone: what is new in ``c`` needs no ``b``."""
+    has, lacks = Tree(), Tree()
+    for node in tree("b/ b/c/ b/c/d/ b/c/d/e/").values():
+        has.put(node)
+    for node in tree("c/@b-c").values():
+        lacks.put(node)
+    assert topmost_missing(has, lacks, NodeId("b-c-d-e")) == "b-c-d"
+    assert topmost_missing(has, lacks, NodeId("b-c")) is None
+    assert topmost_missing(has, Tree(), NodeId("b-c-d-e")) == "b"
