@@ -22,6 +22,7 @@ from syncagent.engine.events import (
     Event,
     Heard,
     HubLacks,
+    HubLost,
     Judged,
     LinkDown,
     Welcomed,
@@ -54,6 +55,7 @@ from syncagent.protocol.sync import (
     MissingResponse,
     SyncResponse,
     VerdictsResponse,
+    WantedResponse,
 )
 
 Frame: TypeAlias = str | bytes
@@ -323,6 +325,8 @@ class Dialogue:
                 return self._collected(request_id, digests, HubLacks)
             case BlocksResponse(request_id=request_id, digests=digests):
                 return self._collected(request_id, digests, BlocksEnded)
+            case WantedResponse(files=files):
+                return [HubLost(tuple(convert.wanted_from_wire(file) for file in files))]
             case _:
                 return []  # an analysis, which we never ask for
 

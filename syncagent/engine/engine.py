@@ -66,7 +66,7 @@ class Engine:
         self._flight = Flight(canopy, self._local.damage.wounded)
         self._uploads = Uploads(self._agenda.add, self._stale)
         self._downloads = Downloads(self._agenda.add, self._fail)
-        self._freight = Freight(self._uploads, self._downloads, self._local.at_hand)
+        self._freight = Freight(canopy, self._uploads, self._downloads, self._local.at_hand)
         self._launch = Launch(canopy, self._local, self._remote, self._flight, self._uploads, self._downloads)
         self._reactions = Reactions(canopy, self._agenda, self._local, self._flight, self._uploads, self._downloads)
         self._standing = Standing(canopy, self._local, self._remote, self._flight, self._uploads, self._downloads)

@@ -236,6 +236,13 @@ class BlocksEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class HubLost:
+    """The hub has lost blocks of these files: who has them may send them."""
+
+    files: tuple[tuple[NodeId, Content, Recipe], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BlocksSent:
     """The blocks of a SendBlocks have left."""
 
@@ -264,6 +271,7 @@ Event: TypeAlias = (
     | Heard
     | Judged
     | HubLacks
+    | HubLost
     | BlocksCame
     | BlocksEnded
     | BlocksSent

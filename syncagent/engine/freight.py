@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeAlias, assert_never
 
 from syncagent.engine.at_hand import AtHand
@@ -13,21 +14,27 @@ from syncagent.engine.events import (
     BlocksRead,
     BlocksSent,
     HubLacks,
+    HubLost,
     Recalled,
     StageFilled,
     StageOpened,
 )
 from syncagent.engine.uploads import Uploads
+from syncagent.model.facts import UNSURE
+from syncagent.model.ids import NodeId
+from syncagent.model.nodes import Content, File, Recipe
+from syncagent.trees.canopy import Canopy
 
 BytesMoved: TypeAlias = (
-    BlocksRead | StageOpened | StageFilled | Recalled | BlocksCame | BlocksEnded | HubLacks | BlocksSent
+    BlocksRead | StageOpened | StageFilled | Recalled | BlocksCame | BlocksEnded | HubLacks | HubLost | BlocksSent
 )
 
 
 class Freight:
     """Uploads and Downloads, as the engine speaks to both."""
 
-    def __init__(self, uploads: Uploads, downloads: Downloads, at_hand: AtHand) -> None:
+    def __init__(self, canopy: Canopy, uploads: Uploads, downloads: Downloads, at_hand: AtHand) -> None:
+        self._canopy = canopy
         self._uploads = uploads
         self._downloads = downloads
         self._at_hand = at_hand
@@ -41,6 +48,9 @@ class Freight:
                 return effects
             case HubLacks(number=number, digests=digests):
                 return self._uploads.lacks(number, digests)
+            case HubLost(files=files):
+                self._give_again(files)
+                return []
             case BlocksSent(number=number):
                 return self._uploads.sent(number)
             case StageOpened():
@@ -56,6 +66,15 @@ class Freight:
                 return self._downloads.ended(event)
             case _:
                 assert_never(event)
+
+    def _give_again(self, files: Iterable[tuple[NodeId, Content, Recipe]]) -> None:
+        """Send what the hub has lost of these files, where they are here as they were there (HAZARDS E8)."""
+        for node_id, content, recipe in files:
+            file, path, stamp = self._canopy.local.get(node_id), self._canopy.local_path(node_id), None
+            if isinstance(file, File) and file.content == content:
+                stamp = self._canopy.stamp(node_id)
+            if isinstance(file, File) and path is not None and stamp is not None and stamp != UNSURE:
+                self._uploads.want_large(file, recipe, path, stamp)
 
     def advance(self, *, may_send: bool, may_write: bool) -> list[Effect]:
         """Begin what was wanted, as far as what comes of it could go on at once."""

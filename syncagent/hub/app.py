@@ -30,6 +30,7 @@ from syncagent.hub.auth import BOOTSTRAP, WEAK_BYTES, KeyRing, bootstrap_key, ma
 from syncagent.hub.brake import Brake, BrakeRules
 from syncagent.hub.gate import Caps, Doorway, Gate
 from syncagent.hub.hall import Hall
+from syncagent.hub.healing import Healing
 from syncagent.hub.keeper import Keeper
 from syncagent.hub.premises import block_files, held, open_store
 from syncagent.hub.rows import Folder
@@ -138,7 +139,9 @@ class Hub:
         self._cleanup.push_async_callback(worker.stop)
         ring, folders, runs = await worker.call(self._prepare)
         hall.open(worker, store.blocks, store.journal.hub_id, runs, folders, ring)
-        keeper = Keeper(worker, brake, time.monotonic)
+        healing = asyncio.create_task(Healing(worker, hall, config.rules.heal).run())
+        self._cleanup.push_async_callback(_cancelled, healing)
+        keeper = Keeper(worker, brake, time.monotonic, hall.lacked.set)
         ear = ControlServer(control_socket(config.data_dir.absolute()), keeper.handle, who="hub")
         await self._cleanup.enter_async_context(ear)
         await self._listen(hall)
@@ -197,6 +200,12 @@ class Hub:
         hall.stop()
         await hall.emptied(STOP_SECONDS)
         _LOG.info("stopped")
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 def is_loopback(host: str) -> bool:

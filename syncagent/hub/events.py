@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from syncagent.hub.rows import Folder, Role
+from syncagent.hub.rows import Folder, Role, Row
 from syncagent.hub.tasks import Answer, Task
 from syncagent.model.ids import Seq
 from syncagent.protocol.connection import ConnectionRequest
@@ -69,6 +69,13 @@ class Grown:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Blocks of these files are lost (all of them that are, by now): who has them is to send them."""
+
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """Another connection of the folder has something to say to this one."""
 
@@ -104,7 +111,9 @@ class Lost:
     """The connection is gone."""
 
 
-Event: TypeAlias = Heard | Admitted | Turned | Answered | Grown | Told | Sent | Ticked | TooLarge | Ended | Lost
+Event: TypeAlias = (
+    Heard | Admitted | Turned | Answered | Grown | Wanted | Told | Sent | Ticked | TooLarge | Ended | Lost
+)
 
 # --- effects ----------------------------------------------------------------------------------------------------
 

@@ -17,13 +17,13 @@ from typing import Final, Protocol
 from syncagent.errors import SyncAgentError
 from syncagent.hub.auth import KeyRing, Patience
 from syncagent.hub.bus import Bus
-from syncagent.hub.events import Admitted, Ended, Event, Grown, Now, Told, Turned
-from syncagent.hub.rows import Folder, FolderId, Role
+from syncagent.hub.events import Admitted, Ended, Event, Grown, Now, Told, Turned, Wanted
+from syncagent.hub.rows import Folder, FolderId, Role, Row
 from syncagent.hub.rules import Rules
 from syncagent.hub.runs import Runs
 from syncagent.hub.stores.ports import Blocks, Key
 from syncagent.hub.tail import Recent
-from syncagent.hub.tasks import Answer, Failed, Keep, ReadTail, Submit, Submitted, Tail, Task
+from syncagent.hub.tasks import Answer, Failed, Fetched, Keep, ReadTail, Submit, Submitted, Tail, Task
 from syncagent.hub.work import stretches_of
 from syncagent.hub.worker import Job, Worker
 from syncagent.model.ids import Seq
@@ -80,6 +80,9 @@ class Hall:
         self._keys_in_use: Counter[str] = Counter()
         self._folders: dict[str, Folder] = {}
         self._recent: dict[FolderId, Recent] = {}
+        self._lost: dict[FolderId, tuple[Row, ...]] = {}
+        self.lacked = asyncio.Event()
+        """Set when a client was told that a block which it asked for is not there."""
         self._to_hand_out: deque[tuple[Job, Answer]] = deque()
         self._stopping = False
         self._empty = asyncio.Event()
@@ -159,6 +162,8 @@ class Hall:
         seat.admitted()
         folder = self._folders[name]
         seat.feed(Admitted(self._hub_id, folder, role, self._runs.current, self._has_diverged(folder, request)))
+        if lost := self._lost.get(folder.id):
+            seat.feed(Wanted(lost))
 
     def _has_diverged(self, folder: Folder, request: ConnectionRequest) -> bool:
         """Whether what the client knows of the journal is not in it.  One that names no run is not looked into."""
@@ -210,6 +215,14 @@ class Hall:
         if place is not None:
             self._bus.publish(place.folder, lambda other: other.feed(Told(text)), but=seat)
 
+    def want(self, folder: FolderId, lost: tuple[Row, ...]) -> None:
+        """Blocks of these files of ``folder`` are lost, and of no others: who is there hears it, and who comes."""
+        known = self._lost.pop(folder, ())
+        if lost:
+            self._lost[folder] = lost
+        if lost or known:
+            self._bus.publish(folder, lambda seat: seat.feed(Wanted(lost)))
+
     def do(self, seat: Seat, task: Task, done: Callable[[Answer], None]) -> None:
         """Carry out ``task`` in its folder; ``done`` is called with the answer, perhaps at once."""
         place = self._seats.get(seat)
@@ -252,6 +265,8 @@ class Hall:
 
     def _hand_over(self, job: Job, answer: Answer) -> None:
         """The one who asked is told first: its verdicts have their place before all that comes later."""
+        if isinstance(answer, Fetched) and answer.lacking:
+            self.lacked.set()
         if not isinstance(answer, Submitted) or not isinstance(job.task, Submit) or answer.head == answer.before:
             job.done(answer)
             return

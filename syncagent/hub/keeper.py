@@ -32,9 +32,11 @@ _LONGEST_PAUSE: Final = 0.05
 
 
 class Keeper:
-    """Answers commands.  ``mono`` is the clock that the brake counts by."""
+    """Answers commands.  ``mono`` is the clock that the brake counts by; ``lacked`` is called when it
+    has become known which blocks are lost."""
 
-    def __init__(self, worker: Worker, brake: Brake, mono: Callable[[], float]) -> None:
+    def __init__(self, worker: Worker, brake: Brake, mono: Callable[[], float], lacked: Callable[[], None]) -> None:
+        self._lacked = lacked
         self._worker = worker
         self._brake = brake
         self._mono = mono
@@ -77,6 +79,7 @@ class Keeper:
             except StorageTrouble as trouble:
                 checkup.broke(trouble)
         report = checkup.report
+        self._lacked()
         audit.record(
             Note("checked", {"entries": report.entries, "blocks": report.blocks, "wrong": report.wrong}), KEEPER
         )

@@ -17,7 +17,8 @@ from typing import Final
 from syncagent.errors import BadMessage
 from syncagent.hub.analysis import answer_of
 from syncagent.hub.events import Close, Do, Effect, Note, Now, Say, Tell
-from syncagent.hub.rows import Role
+from syncagent.hub.lost import wanted_messages
+from syncagent.hub.rows import Role, Row
 from syncagent.hub.staged import Staged
 from syncagent.hub.stretch import Stretch, iso, to_wire
 from syncagent.hub.tasks import (
@@ -108,6 +109,9 @@ class Member:
         self._batch = Capability.BATCH in capabilities
         self._push = Capability.PUSH in capabilities
         self.zstd = Capability.ZSTD in capabilities
+        self._heals = Capability.HEAL in capabilities and role is Role.WRITER
+        self._lost: tuple[Row, ...] = ()
+        self._wanted: frozenset[Digest] = frozenset()
         # A client of level 1 only hears what happens from now on; one of level 2 says where it stands first.
         self._live = not self.speaks_journal
         self._told = self._head = head
@@ -142,7 +146,9 @@ class Member:
         if self._role is not Role.WRITER:
             raise BadMessage("permission_denied", "this key may not write")
         self._staged.add(blocks)
-        return self._keep() if self._staged.due(idle=not self._keeping) else []
+        # What was lost belongs to no change that would come after it.
+        again = any(digest in self._wanted for digest, _ in blocks)
+        return self._keep() if again or self._staged.due(idle=not self._keeping) else []
 
     def _keep(self) -> list[Effect]:
         """Keep what is staged before the change that it belongs to comes."""
@@ -259,7 +265,21 @@ class Member:
             request_id=request_id, changes=tuple(to_wire(page.entries)), head=page.head, more=page.more,
             snapshot=page.snapshot, next=page.next,
         )  # fmt: skip
-        return [self._say(body, now)]
+        said = self._say(body, now)
+        return [said] if page.more else [said, *self._want(now)]
+
+    def wanted(self, rows: tuple[Row, ...], now: Now) -> list[Effect]:
+        """Blocks of these files are lost, and of no others."""
+        self._lost = rows
+        return self._want(now) if self._live else []
+
+    def _want(self, now: Now) -> list[Effect]:
+        """Ask for what was lost.  Before it says where it stands, a client may not know the files at all."""
+        if not self._heals or not self._lost:
+            self._wanted = frozenset()
+            return []
+        self._wanted = frozenset(block.digest for row in self._lost for block in row.recipe)
+        return [self._say(body, now) for body in wanted_messages(self._lost)]
 
     def _stretch(self, stretch: Stretch) -> list[Effect]:
         # One that was read before the client said anew where it stands says nothing to it now.

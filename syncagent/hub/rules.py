@@ -44,6 +44,7 @@ class Rules:
     heartbeat: float = 30.0
     handshake: float = 10.0
     stuck: float = 60.0
+    heal: float = 60.0
     messages: float = 500.0
     message_burst: float = 2000.0
     strikes: float = 10.0

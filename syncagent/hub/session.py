@@ -32,6 +32,7 @@ from syncagent.hub.events import (
     TooLarge,
     Turned,
     WakeAt,
+    Wanted,
 )
 from syncagent.hub.member import Member
 from syncagent.hub.rules import Rules, TokenBucket
@@ -129,6 +130,8 @@ class Session:
                 return self._member.answered(number, answer, now) if self._member else []
             case Grown(head=head):
                 return self._member.grown(head) if self._member else []
+            case Wanted(rows=rows):
+                return self._member.wanted(rows, now) if self._member else []
             case Told(text=text):
                 return [Say(text)] if self._unsent <= self._rules.unsent_bytes else []
             case Ticked():

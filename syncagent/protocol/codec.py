@@ -46,6 +46,7 @@ from syncagent.protocol.sync import (
     SyncRequest,
     SyncResponse,
     VerdictsResponse,
+    WantedResponse,
 )
 
 MAX_DEPTH: Final = 32
@@ -162,6 +163,7 @@ _RESPONSES: Final[Mapping[str, type[AnySyncResponse]]] = MappingProxyType(
         "changes": ChangesResponse,
         "missing": MissingResponse,
         "blocks": BlocksResponse,
+        "wanted": WantedResponse,
         "verdicts": VerdictsResponse,
     }
 )

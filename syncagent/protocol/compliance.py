@@ -42,6 +42,7 @@ from syncagent.protocol.sync import (
     SyncRequest,
     SyncResponse,
     VerdictsResponse,
+    WantedResponse,
 )
 
 Frame: TypeAlias = str | bytes
@@ -276,6 +277,9 @@ class _Connection:
                 self._tell(message, body)
             case VerdictsResponse():
                 self._judge(body)
+            case WantedResponse():
+                if "heal" not in self.agreed:
+                    self.find(Rule.NOT_AGREED, "the hub asks for blocks that it has lost, but 'heal' was not agreed on")
             case SyncResponse():
                 self._answer(body)
             case HubHeartbeat():

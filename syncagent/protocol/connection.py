@@ -21,6 +21,7 @@ class Capability(StrEnum):
     BLOCKS = "blocks"
     PUSH = "push"
     ZSTD = "zstd"
+    HEAL = "heal"
 
 
 ALL_CAPABILITIES: Final = tuple(capability.value for capability in Capability)

@@ -21,7 +21,7 @@ from syncagent.model.names import MAX_PATH_BYTES, Name, RelPath, check_path
 from syncagent.model.nodes import Block, Content, Dir, File, Link, Node, Placement, Recipe
 from syncagent.protocol.changes import FileChange, FileChanges
 from syncagent.protocol.packs import MAX_BLOCK_BYTES
-from syncagent.protocol.sync import WireVerdict
+from syncagent.protocol.sync import WantedFile, WireVerdict
 
 EMPTY: Final = Digest(bytes.fromhex("af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"))
 """The BLAKE3 digest of nothing: that of every empty file."""
@@ -140,6 +140,12 @@ def verdict_from_wire(wire: WireVerdict) -> Verdict:
     )
 
 
+def wanted_from_wire(wire: WantedFile) -> tuple[NodeId, Content, Recipe]:
+    """A file of which the hub has lost blocks, as an agent hears of it.  Raises BadMessage."""
+    content, recipe = _content(wire)
+    return _node_id(wire.node_id), content, recipe
+
+
 def digests_from_wire(digests: Iterable[str]) -> tuple[Digest, ...]:
     """Digests that a message has checked for form already."""
     return tuple(Digest(bytes.fromhex(digest)) for digest in digests)
@@ -195,7 +201,7 @@ def _target(text: str) -> str:
     return text
 
 
-def _content(wire: FileChange) -> tuple[Content, Recipe]:
+def _content(wire: FileChange | WantedFile) -> tuple[Content, Recipe]:
     """What the file holds.  BadMessage when size, digest and blocks do not agree."""
     if not wire.digest:
         raise BadMessage("invalid_message", "the change does not say the digest of the file")
@@ -292,6 +298,11 @@ def verdict_to_wire(verdict: Verdict) -> WireVerdict:
         message=verdict.message,
         missing=digests_to_wire(verdict.missing),
     )
+
+
+def wanted_to_wire(node_id: NodeId, content: Content, recipe: Recipe) -> WantedFile:
+    """A file of which the hub has lost blocks, as it says so."""
+    return WantedFile(node_id=node_id, digest=content.digest.hex(), size=content.size, blocks=_blocks(recipe))
 
 
 def digests_to_wire(digests: Iterable[Digest]) -> tuple[str, ...]:

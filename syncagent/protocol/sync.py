@@ -154,4 +154,24 @@ class VerdictsResponse(SyncResponse):
     head: Count = 0
 
 
-AnySyncResponse: TypeAlias = SyncResponse | ChangesResponse | MissingResponse | BlocksResponse | VerdictsResponse
+class WantedFile(Wire):
+    """A file of which the hub has lost bytes.  ``blocks`` is empty for one that is one block."""
+
+    node_id: Short
+    digest: HexDigest
+    size: Count
+    blocks: Many[tuple[HexDigest, Count]] = ()
+
+
+class WantedResponse(SyncResponse):
+    """The hub has lost blocks of these files: who has them sends them.  It is the answer to no request."""
+
+    always: ClassVar[frozenset[str]] = _SEED | {"kind"}
+
+    kind: Literal["wanted"] = "wanted"
+    files: Many[WantedFile] = ()
+
+
+AnySyncResponse: TypeAlias = (
+    SyncResponse | ChangesResponse | MissingResponse | BlocksResponse | VerdictsResponse | WantedResponse
+)

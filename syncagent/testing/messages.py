@@ -43,6 +43,8 @@ from syncagent.protocol.sync import (
     SyncOperation,
     SyncResponse,
     VerdictsResponse,
+    WantedFile,
+    WantedResponse,
     WireVerdict,
 )
 
@@ -257,6 +259,12 @@ def ask_blocks(*contents: bytes, client_id: str = LAPTOP, request_id: str = "") 
 def blocks_end(*lacking: bytes, request_id: str = "") -> str:
     """The hub has sent all of them, but those that it lacks."""
     return from_hub(BlocksResponse(digests=_digests(lacking), request_id=request_id))
+
+
+def wanted(*files: FileChange) -> str:
+    """The hub has lost blocks of these files."""
+    lost = (WantedFile(node_id=one.node_id, digest=one.digest, size=one.size, blocks=one.blocks) for one in files)
+    return from_hub(WantedResponse(files=tuple(lost)))
 
 
 def pack(*contents: bytes, compress: bool = False) -> bytes:

@@ -7,13 +7,14 @@ import pytest
 from syncagent.engine import events as ev
 from syncagent.engine.at_hand import AtHand
 from syncagent.engine.downloads import Downloads
-from syncagent.engine.effects import AskBlocks, AskMissing, FillStage, OpenStage, ReadBlocks, SendBlocks
+from syncagent.engine.effects import AskBlocks, AskMissing, FillStage, OpenStage, ReadBlocks, SendBlocks, Submit
 from syncagent.engine.freight import Freight
 from syncagent.engine.uploads import Uploads
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
-from tests.support.solo import content_of, file, large
+from syncagent.trees.canopy import Canopy
+from tests.support.solo import Solo, content_of, file, large
 
 BIG = large("big")
 CONTENT, RECIPE = content_of(BIG)
@@ -30,7 +31,7 @@ class Both:
         self.uploads = Uploads(self.woken.extend, lambda nodes, path: self.woken.extend(nodes))
         self.downloads = Downloads(self.woken.extend, lambda nodes, reason: self.woken.extend(nodes))
         self.downloads.link_up()
-        self.freight = Freight(self.uploads, self.downloads, self.at_hand)
+        self.freight = Freight(Canopy(), self.uploads, self.downloads, self.at_hand)
         self.want()
 
     def want(self) -> None:
@@ -128,3 +129,44 @@ def test_an_answer_that_nobody_waits_for_changes_nothing(event: ev.BlocksRead) -
     both = Both()
     assert both.freight.moved(event) == []
     assert both.woken == []
+
+
+@pytest.mark.hazard("E8")
+@pytest.mark.parametrize("data", [b"small", large("big")], ids=["small", "large"])
+def test_what_the_hub_has_lost_is_sent_again_and_nothing_else(data: bytes) -> None:
+    solo = Solo().synced(a=data)
+    content, recipe = content_of(data)
+    solo.feed(ev.HubLost(((solo.id_of("a"), content, recipe),)))
+    (asked,) = solo.drain(AskMissing)
+    assert set(asked.digests) == {block.digest for block in recipe}
+    solo.feed(ev.HubLacks(asked.number, frozenset({recipe[0].digest})))
+    (sent,) = solo.drain(SendBlocks)
+    assert [block for block, _ in sent.blocks] == [recipe[0]]
+    solo.feed(ev.BlocksSent(sent.number))
+    assert solo.drain(Submit) == []
+    assert solo.status.in_sync
+
+
+@pytest.mark.hazard("E8", "E15")
+def test_what_is_not_here_any_more_as_the_hub_had_it_is_not_sent() -> None:
+    solo = Solo().synced(a=b"old", b=b"here")
+    known = solo.id_of("a")
+    content, recipe = content_of(b"old")
+    solo.user.write("a", b"new")
+    solo.hinted("a")
+    solo.drain(Submit)
+    solo.feed(ev.HubLost(((known, content, recipe), (NodeId("unknown"), content, recipe))))
+    assert solo.drain(AskMissing) == []
+
+
+@pytest.mark.hazard("E8")
+def test_a_file_that_changes_while_the_hub_is_given_it_again_is_looked_at_anew() -> None:
+    solo = Solo().synced(a=b"old")
+    content, recipe = content_of(b"old")
+    solo.feed(ev.HubLost(((solo.id_of("a"), content, recipe),)))
+    (asked,) = solo.drain(AskMissing)
+    solo.user.write("a", b"new")
+    solo.feed(ev.HubLacks(asked.number, frozenset({recipe[0].digest}))).pass_time(5)
+    assert [data for one in solo.drain(SendBlocks) for _, data in one.blocks] == [b"new"]
+    (change,) = solo.submitted()
+    assert change.content == content_of(b"new")[0]

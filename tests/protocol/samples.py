@@ -76,6 +76,7 @@ TO_CLIENT: Final[Mapping[str, str]] = {
     "changes_failed": m.changes(head=0, success=False, message="the hub failed", error_code="internal_error"),
     "missing": m.missing(b"alpha", request_id="2"),
     "blocks_end": m.blocks_end(request_id="3"),
+    "wanted": m.wanted(_A, _LARGE),
     "verdicts": m.verdicts(
         m.committed(_A, 13),
         WireVerdict(change_id="c2", status="duplicate", node_id="n2", seq=4, rev=1),

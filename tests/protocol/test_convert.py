@@ -34,8 +34,11 @@ from syncagent.protocol.convert import (
     submitted,
     verdict_from_wire,
     verdict_to_wire,
+    wanted_from_wire,
+    wanted_to_wire,
 )
 from syncagent.protocol.packs import MAX_BLOCK_BYTES
+from syncagent.protocol.sync import WantedFile
 from syncagent.testing import messages as m
 
 ME = ClientId("laptop")
@@ -211,6 +214,19 @@ def test_a_persons_yes_is_said_once_for_all_that_goes_together() -> None:
     assert batch == FileChanges(client_id=ME, changes=(one, two), confirmed=True)
     assert not batch_to_wire((one,), ME, confirmed=False).confirmed
     assert not batch_to_wire((one, two), ME, confirmed=False).confirmed
+
+
+def test_a_file_that_was_lost_is_named_with_all_its_blocks() -> None:
+    for data in (b"small", None):
+        wire = (
+            m.file("a", data) if data else m.file("a", size=7, digest="1" * 64, blocks=(("2" * 64, 3), ("3" * 64, 4)))
+        )
+        change = change_from_wire(wire)
+        assert change.content is not None
+        lost = wanted_to_wire(change.node_id, change.content, change.recipe)
+        assert wanted_from_wire(lost) == (change.node_id, change.content, change.recipe)
+    with pytest.raises(BadMessage, match="add up"):
+        wanted_from_wire(WantedFile(node_id="n", digest="1" * 64, size=9, blocks=(("2" * 64, 3), ("3" * 64, 4))))
 
 
 def test_one_change_is_a_batch_of_one() -> None:

@@ -1,0 +1,65 @@
+"""A hub whose disk has lost blocks: found out, healed by the agents that have the files, and nothing deleted for it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.world import World, until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+LARGE = "".join(f"line {number} of a large file\n" for number in range(20_000))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    made.start_hub()
+    yield made
+    made.end()
+
+
+def fsck(hub: Path) -> tuple[int, dict[str, Any]]:
+    line = [sys.executable, "-m", "syncagent", "hub", "fsck", "--data-dir", str(hub), "--json"]
+    ended = subprocess.run(line, capture_output=True, text=True, timeout=120)
+    return ended.returncode, json.loads(ended.stdout)
+
+
+@pytest.mark.hazard("E8", "N2", "N9", "N10", "N12")
+def test_blocks_that_were_lost_come_back_from_who_has_them(world: World, tmp_path: Path) -> None:
+    hub = tmp_path / "hub"
+    anna = world.agent("anna")
+    anna.write("docs/large.txt", LARGE)
+    anna.write("docs/small.txt", "small")
+    anna.write("other.txt", "other")
+    anna.wait()
+    assert fsck(hub)[0] == 0
+    anna.end()
+    world.hub.end()
+
+    gone, flipped, *_ = sorted(path for path in (hub / "blocks").rglob("*") if path.is_file())
+    gone.unlink()
+    flipped.write_bytes(b"X" + flipped.read_bytes()[1:])
+    with closing(sqlite3.connect(hub / "hub.db")) as database, database:
+        database.execute("UPDATE block SET bytes = ? WHERE bytes = ?", (b"smell", b"small"))
+    code, report = fsck(hub)
+    assert code == 1
+    assert sorted(one["kind"] for one in report["findings"]) == ["block", "block", "block", "file", "file"]
+
+    world.start_hub()
+    bert = world.agent("bert")
+    until((bert.root / "other.txt").exists, 60, bert.said)
+    assert not (bert.root / "docs" / "large.txt").exists(), "wrong bytes are never served"
+    anna.start()
+    until(lambda: fsck(hub)[0] == 0, 60, lambda: f"it is not healed: {fsck(hub)[1]}")
+    tree = world.settle()
+    assert tree == {"docs": "/", "docs/large.txt": LARGE, "docs/small.txt": "small", "other.txt": "other"}
+    assert anna.status()["hub_seq"] == 4, "nothing was changed because of it"
