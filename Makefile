@@ -13,7 +13,7 @@ ARGS   ?=
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check lint types contracts format sim plans histories races swaps kill-points bench build clean setup
+.PHONY: help run test test-slow check lint types contracts format sim plans histories races swaps chaos kill-points bench build clean setup
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ plans: setup ## Try the planner on random trees (CASES=20000 FIRST=0)
 
 histories: setup ## Run every short history of two machines
 	@$(BIN)/python -m pytest -n auto -m slow tests/conflicts/test_histories.py $(ARGS)
+
+chaos: setup ## Let agents work over bad networks (SEEDS=50 FIRST=0)
+	@SYNCAGENT_CHAOS_SEEDS=$(SEEDS) SYNCAGENT_CHAOS_FIRST=$(FIRST) $(BIN)/python -m pytest -n auto tests/e2e/test_network.py $(ARGS)
 
 bench: setup ## Run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)

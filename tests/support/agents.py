@@ -47,7 +47,7 @@ class Running:
         return await self.call("status")
 
     async def wait(self, seconds: float = 30) -> None:
-        answer = await self.call("wait", timeout=seconds)
+        answer = await self.call("wait", within=seconds + 15, timeout=seconds)
         assert answer["in_sync"], answer
 
     async def until(self, so: Callable[[dict[str, Any]], bool], seconds: float = 20) -> dict[str, Any]:
