@@ -66,6 +66,10 @@ class Errands:
             errand()
         except RootMissing as error:
             self.post(RootLost(str(error)))
+        except OSError as error:
+            # What is about one path was told of that path: this is about the folder as a whole.  Nothing is concluded
+            # from what was not learnt, and it is opened anew (HAZARDS B8).
+            self.post(RootLost(f"the folder cannot be read: {error.strerror or error}"))
 
     def _look(self, look: Look) -> None:
         facts = tuple(self.scanner.look(look.wishes)) if look.wishes else ()

@@ -76,9 +76,17 @@ class Ground:
         self._watcher.start()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._watches_stand.wait(), WATCH_SECONDS)
-        # What it puts back is seen by the first scan.
-        await done_in(self._workers.stage, premises.staging.slots.recover)
-        parked = await done_in(self._workers.look, premises.scanner.parked)
+        parked = None
+        while parked is None:
+            try:
+                # What it puts back is seen by the first scan.
+                await done_in(self._workers.stage, premises.staging.slots.recover)
+                parked = await done_in(self._workers.look, premises.scanner.parked)
+            except (RootMissing, OSError) as trouble:
+                self.give_back()
+                self._hinder(f"the folder cannot be read: {trouble}")
+                await asyncio.sleep(SEARCH_SECONDS)
+                premises = await self._take()
         self._hints_wanted = True
         return tuple(parked)
 

@@ -252,10 +252,10 @@ class Session:
             return [Note("stuck", {"client": self.client_id}), Close(1006, "")]
         if self._member.busy or not self.may_hear:
             self._heard = now.mono  # it was not listened to
-        silent = now.mono - self._heard
-        if silent >= rules.silence:
+        # Compared with the very times that a Ticked is asked for: a difference, rounded, may still be short of them.
+        if now.mono >= self._heard + rules.silence:
             return self._end("heartbeat_timeout", now)
-        if silent < rules.heartbeat:
+        if now.mono < self._heard + rules.heartbeat:
             return [WakeAt(self._heard + rules.heartbeat)]
         self._asked_heartbeat = True
         until = min(self._heard + rules.silence, now.mono + rules.heartbeat)

@@ -1,8 +1,9 @@
 """A disk in memory, deterministic: for the simulation and for tests.
 
 It has inodes, a clock with granularity, folders whose names and files whose content are durable only after a sync, and
-a hook before every call.  ``crash`` is a power cut: what was not made durable is as it was.  (A killed process is less:
-the hook raises, and everything stays.)
+a hook before every call.  ``crash`` is a power cut: what was not made durable is as it was, or torn.  (A killed process
+is less: the hook raises, and everything stays.)  It can be like other file systems: one that takes several spellings
+for one name, that refuses names, that gives the number of a deleted inode to the next.
 
 ``disk.user`` is the person at the machine (``memory_user``): their calls do not run the hook, and are durable at once.
 """
@@ -14,20 +15,25 @@ import os
 import stat as mode_bits
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, Self
+from typing import Final
 
 from syncagent.errors import RootMissing
+from syncagent.localfs.memory_file import MemoryFile
 from syncagent.localfs.memory_inodes import Inode, fault
 from syncagent.localfs.memory_user import User
 from syncagent.localfs.ports import Abilities, Opening, Rename, Stat, check_parts
 from syncagent.model.names import RelPath, join, split
 
 _DEVICE: Final = 1
+_SET_BACK_NS: Final = 1_000_000_000
+"""A clock that gives a time so much earlier than that of the last change was set back."""
 
 
 class MemoryDisk:
     """``clock`` gives virtual nanoseconds; without it time goes on by itself, a little with every change.  No two
-    changes share a time unless ``granularity_ns`` makes them."""
+    changes share a time unless ``granularity_ns`` makes them, or the clock is set back.
+
+    Names with one ``fold`` are one name; ``form`` is how a name is kept; ``refuses`` says which names cannot be."""
 
     def __init__(
         self,
@@ -35,7 +41,11 @@ class MemoryDisk:
         clock: Callable[[], int] | None = None,
         granularity_ns: int = 1,
         fold: Callable[[str], str] | None = None,
+        form: Callable[[str], str] | None = None,
+        refuses: Callable[[str], bool] | None = None,
         exchange: bool = True,
+        links: bool = True,
+        reuse: bool = False,
         umask: int = 0o022,
     ) -> None:
         self.before_call: Callable[[str, RelPath], None] = _nothing
@@ -46,10 +56,16 @@ class MemoryDisk:
         self.root_there = True
         self.fold = fold
         self.calls = 0
+        self.renaming: tuple[RelPath, RelPath, Rename] | None = None
+        """While the hook is called for a rename: from where, to where, and how."""
         self._clock = clock
         self._last_ns = 1_700_000_000_000_000_000
         self._granularity_ns = granularity_ns
+        self._form = form
+        self._refuses = refuses
         self._exchange = exchange
+        self._links = links
+        self._free_numbers: list[int] | None = [] if reuse else None
         self._umask = umask
         self._inodes = 1
         self._dirty: dict[int, Inode] = {}
@@ -61,17 +77,40 @@ class MemoryDisk:
     def abilities(self) -> Abilities:
         """What ``probe`` would find."""
         window = 2 * self._granularity_ns if self._granularity_ns > 1 else 0
-        return Abilities(window, self._exchange, self.fold is not None, links=True, umask=self._umask)
+        return Abilities(window, self._exchange, self.fold is not None, links=self._links, umask=self._umask)
 
-    def crash(self, keep: Callable[[], bool] | None = None) -> None:
-        """The power goes: what is not durable is lost (where ``keep`` says True, it got to the disk by chance)."""
+    def crash(self, keep: Callable[[], bool] | None = None, tear: Callable[[], bool] | None = None) -> int:
+        """The power goes: what is not durable is lost (where ``keep`` says True, it got to the disk by chance).
+
+        Of a file whose content is lost, size and times are kept where ``tear`` is asked: True makes its content zeros,
+        False cuts it off (B6).  Gives how many files were torn."""
+        torn = 0
         for inode in self._dirty.values():
             if keep is not None and keep():
                 inode.make_durable()
+            elif tear is not None and inode.is_unsure:
+                inode.tear(zeros=tear())
+                torn += 1
             else:
                 inode.roll_back()
         self._dirty.clear()
         self._locked.clear()
+        if self._free_numbers is not None:
+            self._free_numbers.clear()
+            self._number_anew()
+        return torn
+
+    def _number_anew(self) -> None:
+        """Two inodes that have one number, since a deleted one is back, get numbers of their own."""
+        seen: dict[int, Inode] = {}
+        todo = [self.root]
+        while todo:
+            inode = todo.pop()
+            if seen.setdefault(inode.number, inode) is not inode:
+                self._inodes += 1
+                inode.number = self._inodes
+                seen[inode.number] = inode
+            todo.extend(child for _, child in inode.entries.values())
 
     def unlock_all(self) -> None:
         """The process is gone (killed, not crashed): its locks are too."""
@@ -122,6 +161,8 @@ class MemoryDisk:
 
     def symlink(self, target: str, path: RelPath) -> None:
         self.call("symlink", path)
+        if not self._links:
+            raise fault(errno.EPERM, path)
         parent, name = self.free_place(path)
         inode = self.new_inode(mode_bits.S_IFLNK | 0o777)
         inode.target = target
@@ -134,7 +175,11 @@ class MemoryDisk:
         self.put(parent, name, self.new_inode(mode_bits.S_IFDIR | (mode & ~self._umask)))
 
     def rename(self, old: RelPath, new: RelPath, how: Rename) -> None:
-        self.call("rename", old)
+        self.renaming = (old, new, how)
+        try:
+            self.call("rename", old)
+        finally:
+            self.renaming = None
         if how is Rename.EXCHANGE and not self._exchange:
             raise fault(errno.EINVAL, old)
         self.move(old, new, how)
@@ -158,7 +203,7 @@ class MemoryDisk:
             raise fault(errno.ENOTEMPTY, path)
         parent, name = self.place(path)
         parent.allow(0o200, path)
-        self.take(parent, name)
+        self.let_go(self.take(parent, name))
 
     def sync(self, folders: Sequence[RelPath] | None) -> None:
         if folders is None:
@@ -172,7 +217,9 @@ class MemoryDisk:
             self.settle(self.folder(path))
 
     def now_ns(self) -> int:
-        now = self._last_ns if self._clock is None else max(self._clock(), self._last_ns)
+        now = self._last_ns if self._clock is None else self._clock()
+        if self._last_ns - _SET_BACK_NS < now < self._last_ns:
+            now = self._last_ns
         return now - now % self._granularity_ns
 
     # --- inside -------------------------------------------------------------------------------------------------
@@ -188,11 +235,20 @@ class MemoryDisk:
         step = 1_000_000 if self._clock is None else 1
         self._last_ns += step
         if self._clock is not None:
-            self._last_ns = max(self._clock(), self._last_ns)
+            now = self._clock()
+            set_back = now <= self._last_ns - _SET_BACK_NS
+            self._last_ns = now if set_back else max(now, self._last_ns)
         return self._last_ns - self._last_ns % self._granularity_ns
+
+    def grain(self, time_ns: int | None) -> int | None:
+        """A time as this disk can keep it."""
+        return None if time_ns is None else time_ns - time_ns % self._granularity_ns
 
     def key(self, name: str) -> str:
         return name if self.fold is None else self.fold(name)
+
+    def refuses(self, name: str) -> bool:
+        return self._refuses is not None and self._refuses(name)
 
     def folder(self, path: RelPath) -> Inode:
         """The folder at ``path``, every component checked as the port promises."""
@@ -216,6 +272,8 @@ class MemoryDisk:
         parent, name = split(path)
         if len(os.fsencode(name)) > 255:
             raise fault(errno.ENAMETOOLONG, path)
+        if self.refuses(name):
+            raise fault(errno.EINVAL, path)
         folder = self.folder(parent)
         folder.allow(0o100, path)
         return folder, name
@@ -237,11 +295,13 @@ class MemoryDisk:
         return inode
 
     def new_inode(self, mode: int, device: int = _DEVICE) -> Inode:
+        if self._free_numbers:
+            return Inode(self._free_numbers.pop(), mode, device, self.tick())
         self._inodes += 1
         return Inode(self._inodes, mode, device, self.tick())
 
     def put(self, parent: Inode, name: str, inode: Inode) -> None:
-        parent.entries[self.key(name)] = (name, inode)
+        parent.entries[self.key(name)] = (name if self._form is None else self._form(name), inode)
         inode.links += 1
         inode.ctime_ns = parent.mtime_ns = parent.ctime_ns = self.tick()
         self.touched(parent)
@@ -250,11 +310,20 @@ class MemoryDisk:
     def take(self, parent: Inode, name: str) -> Inode:
         _, inode = parent.entries.pop(self.key(name))
         inode.links -= 1
-        if self.free is not None and not inode.links:
-            self.free += len(inode.data)
         inode.ctime_ns = parent.mtime_ns = parent.ctime_ns = self.tick()
         self.touched(parent)
         return inode
+
+    def let_go(self, inode: Inode) -> None:
+        """Its name was taken, and it gets no other: where it has none left, its room and its number are free."""
+        if not inode.links:
+            if self.free is not None:
+                self.free += len(inode.data)
+            if self._free_numbers is not None:
+                self._free_numbers.append(inode.number)
+            for _, child in inode.entries.values():
+                child.links -= 1
+                self.let_go(child)
 
     def move(self, old: RelPath, new: RelPath, how: Rename) -> None:
         source, old_name = self.place(old)
@@ -284,7 +353,7 @@ class MemoryDisk:
         _no_cycle(moved, old, new)
         self.take(source, old_name)
         if there is not None:
-            self.take(target, new_name)
+            self.let_go(self.take(target, new_name))
         self.put(target, new_name, moved)
 
     def touched(self, inode: Inode) -> None:
@@ -306,65 +375,6 @@ class MemoryDisk:
 
     def unlock(self, inode: Inode) -> None:
         self._locked.discard(inode.number)
-
-
-class MemoryFile:
-    """An open file of a MemoryDisk."""
-
-    def __init__(self, disk: MemoryDisk, inode: Inode, path: RelPath) -> None:
-        self._disk = disk
-        self._inode = inode
-        self._path = path
-        self._holds_lock = False
-
-    def stat(self) -> Stat:
-        self._disk.call("file.stat", self._path)
-        return self._inode.stat()
-
-    def read(self, offset: int, size: int) -> bytes:
-        self._disk.call("file.read", self._path)
-        if self._inode.is_dir:
-            raise fault(errno.EISDIR, self._path)
-        return bytes(self._inode.data[offset : offset + size])
-
-    def write(self, offset: int, data: bytes | memoryview) -> None:
-        self._disk.call("file.write", self._path)
-        self._disk.user.write_into(self._inode, offset, bytes(data), self._path)
-
-    def truncate(self, size: int) -> None:
-        self._disk.call("file.truncate", self._path)
-        self._inode.data = self._inode.data[:size].ljust(size, b"\0")
-        self._inode.mtime_ns = self._inode.ctime_ns = self._disk.tick()
-        self._disk.touched(self._inode)
-
-    def adjust(self, *, mode: int | None = None, mtime_ns: int | None = None) -> None:
-        self._disk.call("file.adjust", self._path)
-        self._inode.adjust(mode, mtime_ns, self._disk.tick())
-        self._disk.touched(self._inode)
-
-    def is_written(self) -> bool:
-        self._disk.call("file.is_written", self._path)
-        return self._inode.writers > 0
-
-    def sync(self) -> None:
-        self._disk.call("file.sync", self._path)
-        self._disk.settle(self._inode)
-
-    def lock(self) -> bool:
-        self._disk.call("file.lock", self._path)
-        self._holds_lock = self._holds_lock or self._disk.lock(self._inode)
-        return self._holds_lock
-
-    def close(self) -> None:
-        if self._holds_lock:
-            self._disk.unlock(self._inode)
-            self._holds_lock = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _nothing(name: str, path: RelPath) -> None:

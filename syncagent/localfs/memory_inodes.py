@@ -71,6 +71,16 @@ class Inode:
     def make_durable(self) -> None:
         self._durable = (bytes(self.data), dict(self.entries), self.mode, self.mtime_ns)
 
+    @property
+    def is_unsure(self) -> bool:
+        """Whether it is a file with bytes that are not durable."""
+        return mode_bits.S_ISREG(self.mode) and bytes(self.data) != self._durable[0]
+
+    def tear(self, *, zeros: bool) -> None:
+        """Its size and times got to the disk, and not its bytes: there are zeros, or fewer of them."""
+        self.data = bytearray(len(self.data)) if zeros else self.data[: len(self.data) // 2]
+        self.make_durable()
+
     def roll_back(self) -> None:
         data, entries, self.mode, self.mtime_ns = self._durable
         self.data = bytearray(data)

@@ -38,14 +38,15 @@ class User:
         displaced = None if inode is None or inode.is_link else bytes(inode.data)
         if inode is None or replace or inode.is_link:
             mode = mode_bits.S_IFREG | 0o644 if inode is None or inode.is_link else inode.mode
-            if inode is not None:
-                disk.take(parent, name)
+            before = None if inode is None else disk.take(parent, name)
             inode = disk.new_inode(mode)
             disk.put(parent, name, inode)
+            if before is not None:
+                disk.let_go(before)
         inode.data = bytearray()
         self.write_into(inode, 0, data, RelPath(path))
         if mtime_ns is not None:
-            inode.mtime_ns = mtime_ns
+            inode.mtime_ns = disk.grain(mtime_ns) or 0
         disk.settle(inode)
         self._settle()
         return displaced
@@ -136,7 +137,7 @@ class User:
         gone = {at: data for at, data in self.tree(path).items() if isinstance(data, bytes)}
         parent, name = self._disk.place(RelPath(path))
         self._disk.find(RelPath(path))
-        self._disk.take(parent, name)
+        self._disk.let_go(self._disk.take(parent, name))
         self._settle()
         return gone
 
@@ -147,7 +148,7 @@ class User:
 
     def touch(self, path: str, mtime_ns: int) -> None:
         inode = self._disk.find(RelPath(path))
-        inode.adjust(None, mtime_ns, self._disk.tick())
+        inode.adjust(None, self._disk.grain(mtime_ns), self._disk.tick())
         self._disk.settle(inode)
 
     def tree(self, path: str = "", *, own: bool = False) -> dict[str, bytes | str | None]:

@@ -106,14 +106,23 @@ def open_root(disk: Disk, *, known: str | None, folder: str, new_id: Callable[[]
                 raise RootMissing(f"this folder is kept as {marker.folder!r}, not as {folder!r}")
             _make_own(disk)
             lock = disk.open(LOCK, Opening.EDIT, 0o600)
-            if not lock.lock():
-                lock.close()
-                raise AlreadyRunning("another agent keeps this folder already")
-            if marker is None:
-                marker = Marker(new_id(), folder)
-                _write_marker(disk, marker)
+            try:
+                root = _locked(disk, marker, folder, lock, new_id)
+            except BaseException:
+                lock.close()  # else the next attempt would find that another agent has the folder
+                raise
     except OSError as error:
         raise StorageTrouble(f"the folder cannot be used: {error.strerror or error}") from error
+    return root
+
+
+def _locked(disk: Disk, marker: Marker | None, folder: str, lock: DiskFile, new_id: Callable[[], str]) -> Root:
+    """The root, with its lock taken and its marker in place."""
+    if not lock.lock():
+        raise AlreadyRunning("another agent keeps this folder already")
+    if marker is None:
+        marker = Marker(new_id(), folder)
+        _write_marker(disk, marker)
     root = Root(disk, marker, lock)
     root.check()
     return root

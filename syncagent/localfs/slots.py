@@ -67,9 +67,11 @@ class Slots:
             self._remove(join(STAGE, f"path.{_number(name)}"))
 
     def remove(self, slot: RelPath) -> None:
-        """Remove what lies under that name, and let go of it."""
-        self._remove(slot)
-        self.done_with(slot)
+        """Remove what lies under that name, and let go of it.  What cannot be removed now, the next sweep removes."""
+        try:
+            self._remove(slot)
+        finally:
+            self.done_with(slot)
 
     def put_back(self, slot: RelPath, path: RelPath, is_own: Callable[[Stat], bool]) -> RelPath:
         """Put what lies in ``slot``, which is the user's, back to ``path``; gives where it ended up.

@@ -86,6 +86,19 @@ class MemoryStore:
         self._unsure.clear()
         return lost
 
+    def backup(self) -> MemoryStore:
+        """All that was committed, as it is now, in a store of its own: as when the file is copied."""
+        copied = MemoryStore(self._random)
+        copied.restore(self)
+        return copied
+
+    def restore(self, other: MemoryStore) -> None:
+        """Be what ``other`` is: as when its file is put in the place of this one's."""
+        other.sync()
+        self._unsure.clear()
+        was = other._durable
+        self._durable = _State(dict(was.rows), dict(was.facts), dict(was.recipes))
+
     def damage(self, reason: str) -> None:
         """Lose everything, as a database does that was found damaged and put aside."""
         self._unsure.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import queue
 import shutil
@@ -19,6 +20,8 @@ from syncagent.agent.workers import Workers
 from syncagent.content.recipe import read_all
 from syncagent.engine.effects import FillStage, Look, OpenStage, ReadBlocks, Run, SweepStage
 from syncagent.engine.events import BlocksRead, Event, RootLost, Seen, StageFilled, StageOpened, TasksDone
+from syncagent.localfs.memory import MemoryDisk
+from syncagent.localfs.scanner import Scanner
 from syncagent.model.facts import FileSeen, Listed, LookAt, NothingThere, Stamp
 from syncagent.model.ids import ROOT, Digest, NodeId
 from syncagent.model.names import Name, RelPath
@@ -195,3 +198,21 @@ def test_a_root_that_is_gone_is_told_and_nothing_else_e1(
     desk.errands.begin(effect)
     assert isinstance(desk.next(), RootLost)
     assert not desk.root.exists()
+
+
+@pytest.mark.hazard("B8")
+def test_when_the_folder_as_a_whole_cannot_be_read_it_is_lost_and_not_the_agent(desk: Desk) -> None:
+    """An error on the root itself ended the agent's life, with a trace in its log."""
+    disk = MemoryDisk()
+
+    def fails(call: str, path: RelPath) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+
+    scanner = Scanner(disk, disk.abilities)
+    premises = desk.premises
+    errands = Errands(disk, scanner, premises.applier, premises.staging, desk.workers, desk.events.put)
+    disk.before_call = fails
+    errands.begin(Look(1, (LookAt(RelPath("a"), None),)))
+    event = desk.next()
+    assert isinstance(event, RootLost)
+    assert "input/output error" in event.reason.lower()

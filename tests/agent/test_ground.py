@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import errno
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,17 +14,21 @@ import pytest
 
 from syncagent.agent.config import AgentConfig
 from syncagent.agent.ground import Ground
+from syncagent.agent.outside import REAL, Outside
+from syncagent.agent.premises import Premises, open_premises
 from syncagent.agent.workers import Mailbox, Workers
 from syncagent.engine.effects import Look
 from syncagent.engine.events import Event, Hinted, RootFound, RootLost, Seen
-from syncagent.model.facts import LookAt
+from syncagent.errors import RootMissing
+from syncagent.localfs.scanner import Scanner
+from syncagent.model.facts import Fact, LookAt
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from tests.support.agents import config_in
 
 
 class Owner:
-    def __init__(self, config: AgentConfig) -> None:
+    def __init__(self, config: AgentConfig, outside: Outside = REAL) -> None:
         self.root = config.sync_root
         self.events: list[Event] = []
         self.hindrances: list[str] = []
@@ -30,7 +36,7 @@ class Owner:
         self.news = asyncio.Event()
         self.workers = Workers(self.failures.append)
         self.mailbox: Mailbox[Event] = Mailbox(asyncio.get_running_loop(), self._come)
-        self.ground = Ground(config, self.workers, self.mailbox.post, self._hindered)
+        self.ground = Ground(config, self.workers, self.mailbox.post, self._hindered, outside)
 
     def _come(self, events: list[Event]) -> None:
         self.events.extend(events)
@@ -51,8 +57,8 @@ class Owner:
 
 
 @asynccontextmanager
-async def owner(config: AgentConfig) -> AsyncIterator[Owner]:
-    made = Owner(config)
+async def owner(config: AgentConfig, outside: Outside = REAL) -> AsyncIterator[Owner]:
+    made = Owner(config, outside)
     try:
         yield made
     finally:
@@ -135,3 +141,27 @@ async def test_a_folder_that_was_lost_is_found_and_works_again_e1(
         assert sum(isinstance(event, RootFound) for event in one.events) == 1
         one.ground.begin(Look(2, (LookAt(RelPath("a"), None),)))
         await one.until(lambda: one.came(Seen))
+
+
+@pytest.mark.hazard("B8", "E1")
+@pytest.mark.parametrize("trouble", [OSError(errno.EIO, "Input/output error"), RootMissing("the folder is gone")])
+async def test_a_folder_that_cannot_be_read_when_it_is_taken_is_tried_again(tmp_path: Path, trouble: Exception) -> None:
+    """The agent ended."""
+
+    class Unreadable(Scanner):
+        def parked(self) -> list[tuple[NodeId, Fact]]:
+            raise trouble
+
+    times = [0]
+
+    def open_it(config: AgentConfig) -> Premises:
+        premises = open_premises(config)
+        times[0] += 1
+        if times[0] > 1:
+            return premises
+        return dataclasses.replace(premises, scanner=Unreadable(premises.disk, premises.scanner.abilities))
+
+    async with owner(config_in(tmp_path), dataclasses.replace(REAL, premises=open_it)) as one:
+        assert await one.ground.enter() == ()
+        assert times == [2]
+        assert [bool(why) for why in one.hindrances][-2:] == [True, False]

@@ -116,6 +116,18 @@ def test_f1_two_and_a_half_intervals_of_silence_are_the_end(desk: Desk) -> None:
     assert [text["type"] for text in other.texts()] == ["client_disconnect"]
 
 
+@given(st.floats(0, 1e7), st.floats(0.5, 100))
+def test_no_time_to_wake_up_is_asked_for_that_has_come_already(begin: float, heartbeat: float) -> None:
+    """A difference of two times, rounded, was still short of the heartbeat: it went on asking, at that very time."""
+    desk = Desk(Rules(heartbeat=heartbeat))
+    desk.time = begin
+    client = Client(desk, "a")
+    client.hello()
+    while client.closed is None:
+        tick(desk, client)
+        assert client.closed is not None or client.wake > desk.time
+
+
 def test_any_message_is_a_sign_of_life(desk: Desk) -> None:
     client = Client(desk, "a")
     client.hello()

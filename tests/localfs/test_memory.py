@@ -114,3 +114,69 @@ def test_locks_end_with_the_process() -> None:
     assert not disk.open(p("lock"), Opening.EDIT).lock()
     disk.unlock_all()
     assert disk.open(p("lock"), Opening.EDIT).lock()
+
+
+@pytest.mark.parametrize("zeros", [True, False])
+def test_the_power_may_leave_names_and_sizes_without_the_bytes(zeros: bool) -> None:
+    disk = MemoryDisk()
+    disk.user.write("a", b"durable")
+    with disk.open(RelPath("a"), Opening.EDIT) as file:
+        file.write(0, b"not yet, but soon")
+        seen = file.stat()
+    assert disk.crash(tear=lambda: zeros) == 1
+    assert disk.user.read("a") == (bytes(17) if zeros else b"not yet, ")[: 17 if zeros else 8]
+    assert disk.stat(RelPath("a")).mtime_ns == seen.mtime_ns
+
+
+def test_a_deleted_inode_gives_its_number_to_the_next() -> None:
+    disk = MemoryDisk(reuse=True)
+    disk.user.write("a", b"1")
+    number = disk.stat(RelPath("a")).inode
+    disk.user.move("a", "b")
+    disk.user.write("c", b"2")
+    assert disk.stat(RelPath("c")).inode != number
+    disk.user.delete("b")
+    disk.user.mkdir("d")
+    assert disk.stat(RelPath("d")).inode == number
+
+
+def test_after_a_crash_no_two_inodes_have_one_number() -> None:
+    disk = MemoryDisk(reuse=True)
+    disk.user.write("a", b"1")
+    disk.remove(RelPath("a"))
+    disk.open(RelPath("b"), Opening.NEW).close()
+    disk.root.make_durable()
+    disk.root.entries.clear()
+    disk.crash()
+    disk.user.write("c", b"3")
+    assert len({disk.stat(RelPath(name)).inode for name in ("b", "c")}) == 2
+
+
+def test_room_is_not_made_by_moving() -> None:
+    disk = MemoryDisk()
+    disk.user.mkdir("d")
+    disk.user.write("d/a", b"12345")
+    disk.free = 0
+    disk.user.move("d/a", "b")
+    assert disk.free == 0
+    disk.user.delete("b")
+    assert disk.free == 5
+
+
+def test_other_systems_names() -> None:
+    disk = MemoryDisk(fold=str.casefold, form=str.upper, refuses=lambda name: name == "con", links=False)
+    disk.user.write("a", b"1")
+    assert [name for name, _ in disk.list(RelPath(""))] == ["A"]
+    for attempt in (lambda: disk.mkdir(RelPath("con")), lambda: disk.symlink("x", RelPath("l"))):
+        with pytest.raises(OSError):
+            attempt()
+
+
+def test_a_clock_that_is_set_back_gives_earlier_times() -> None:
+    hour = [10**18]
+    disk = MemoryDisk(clock=lambda: hour[0])
+    disk.user.write("a", b"1")
+    hour[0] -= 10**12
+    disk.user.write("b", b"1")
+    assert disk.stat(RelPath("b")).ctime_ns < disk.stat(RelPath("a")).ctime_ns
+    assert disk.now_ns() < 10**18

@@ -56,6 +56,33 @@ def test_two_agents_cannot_have_it_a20() -> None:
     take(disk).close()
 
 
+@pytest.mark.hazard("B7")
+def test_a_folder_that_could_not_be_taken_can_be_taken_later() -> None:
+    """The lock was kept when the marker could not be written, and the next attempt found the folder taken."""
+    disk = MemoryDisk()
+    disk.free = 0
+    with pytest.raises(StorageTrouble):
+        take(disk)
+    disk.free = None
+    take(disk).close()
+
+
+def test_a_folder_that_goes_while_it_is_taken_can_be_taken_later() -> None:
+    disk = MemoryDisk()
+    take(disk).close()
+    marker_looks = [0]
+
+    def goes(call: str, path: RelPath) -> None:
+        marker_looks[0] += call == "stat" and path == MARKER
+        disk.root_there = not marker_looks[0]
+
+    disk.before_call = goes
+    with pytest.raises(RootMissing):
+        take(disk)
+    disk.before_call, disk.root_there = lambda call, path: None, True
+    take(disk).close()
+
+
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"format": 2}', b'{"format": 1}', b"\xff"])
 def test_a_marker_that_cannot_be_read_is_none(damage: bytes) -> None:
     disk = MemoryDisk()

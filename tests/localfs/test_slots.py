@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 
 from syncagent.localfs.memory import MemoryDisk
@@ -142,3 +145,22 @@ def test_a_long_path_that_was_lost_with_the_power_still_loses_nothing() -> None:
     disk.remove(RelPath(f".syncagent/stage/{note}"))
     assert bench.restart() == ("recovered",)
     assert disk.user.tree() == {"recovered": b"1"}
+
+
+@pytest.mark.hazard("B8")
+def test_what_could_not_be_removed_is_removed_by_the_next_sweep() -> None:
+    """It was taken for what is in use, as long as the agent ran."""
+    disk, bench = memory_bench()
+    new = bench.staging.slots.new()
+    put_in(disk, new, b"ours")
+
+    def fails(call: str, path: RelPath) -> None:
+        if call == "remove":
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+
+    disk.before_call = fails
+    with pytest.raises(OSError):
+        bench.staging.slots.remove(new)
+    disk.before_call = lambda call, path: None
+    assert bench.staging.slots.recover() == ()
+    assert bench.staged() == []

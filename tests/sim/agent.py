@@ -1,200 +1,282 @@
-"""An agent in the simulated world: the real engine, scanner, applier and staging over a disk in memory."""
+"""One machine of the simulated world: a disk, a database, and an agent that runs, or not.
+
+The agent is the real one, from its shell on (``agent.runtime``): what it has of the world around it is simulated.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable
-from random import Random
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
-from syncagent.engine import effects as ef
+from pydantic import SecretStr
+
+from syncagent.agent.board import Board
+from syncagent.agent.config import AgentConfig
+from syncagent.agent.outside import Outside
+from syncagent.agent.premises import Premises, take_premises
+from syncagent.agent.runtime import AgentFailed, Runtime
 from syncagent.engine import events as ev
-from syncagent.engine.downloads import still_wanted
 from syncagent.engine.engine import Engine
 from syncagent.engine.status import Status
-from syncagent.localfs.applier import Applier
+from syncagent.errors import LinkLost
 from syncagent.localfs.memory import MemoryDisk
-from syncagent.localfs.reader import StaleRead, read_blocks
-from syncagent.localfs.scanner import Scanner
-from syncagent.localfs.staging import Staging
 from syncagent.model.ids import ClientId, Digest, NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import File
 from syncagent.planner.ops import WriteLocal
+from syncagent.sqlite import DatabaseDamaged
 from syncagent.store.memory import MemoryStore
+from syncagent.store.ports import AgentStore, Loaded
+from syncagent.trees.delta import Delta
 from tests.sim.clock import Schedule
-from tests.sim.hub import Connection, Hub
+from tests.sim.hub import KEY, START_NS, Hub
+from tests.sim.links import Wire
+from tests.sim.loop import SimLoop
+from tests.sim.threads import Killed, SimWorkers
+from tests.sim.watching import SimWatcher
 
-DAY = "2026-11-22"
-
-
-class Killed(BaseException):
-    """The process was killed in the middle of something."""
-
-
-class SeededIds:
-    def __init__(self, rng: Random) -> None:
-        self._rng = rng
-
-    def new_id(self) -> NodeId:
-        return NodeId(f"{self._rng.getrandbits(100):025x}")
+NOWHERE = Path("/dev/null/nowhere")
+"""A data directory that cannot be: whoever writes beside the database is noticed."""
 
 
 class Agent:
-    """One machine: a disk, a database, and an agent that runs, or not."""
+    """``before_call`` is called before each call to the disk, with its name and path, ``before_commit`` before each
+    commit to the database: both may raise Killed, or an error that the call then has.  ``told`` is called with each
+    status."""
 
-    def __init__(self, name: str, schedule: Schedule, hub: Hub) -> None:
+    def __init__(self, name: str, schedule: Schedule, hub: Hub, disk: MemoryDisk | None = None) -> None:
         self.name = name
         self.schedule = schedule
         self.hub = hub
-        self.disk = MemoryDisk(clock=lambda: 1_700_000_000_000_000_000 + int(schedule.now * 1e9) + self._tick())
-        self._ticks = 0
-        self.disk.user.mkdir(".syncagent")
-        self.store = MemoryStore(Random(schedule.rng.getrandbits(32)))
-        self.ids = SeededIds(schedule.rng)
-        self.client_id = ClientId(f"{name}-1")
-        self.status = Status()
-        self.link: Connection | None = None
-        self.online = True
-        self.life = 0
-        self.running = False
-        self.interfere: Callable[[str], None] = lambda call: None
+        self.rng = schedule.stream(name)
+        self._ids = schedule.stream(f"{name} ids")
+        self.skew_ns = 0
+        self.disk = disk or MemoryDisk(clock=self.clock_ns)
         self.disk.before_call = self._before_call
-        self.notes: list[str] = []
+        self.store = MemoryStore(schedule.stream(f"{name} store"))
+        self.client_id = ClientId(f"{name}-1")
+        self.root_id: str | None = None
+        """The id of the folder, as noted beside the database."""
+        self.online = True
+        self.running = False
+        self.life = 0
+        self.wire: Wire | None = None
+        self.watcher: SimWatcher | None = None
+        self.workers: SimWorkers | None = None
+        self.runtime: Runtime | None = None
+        self.board: Board | None = None
+        self.failures: list[BaseException] = []
         self.interrupted: set[Digest] = set()
         """Contents that were being written when the process was killed."""
+        self.before_call: Callable[[str, RelPath], None] = lambda call, path: None
+        self.before_commit: Callable[[], None] = lambda: None
+        self.dialled: Callable[[Wire], None] = lambda wire: None
+        self.mood: Callable[[], list[float]] = lambda: [0.0]
+        """What becomes of a word of the kernel: how late it is, once for each time that it comes."""
+        self._dying = False
 
-    def _tick(self) -> int:
-        self._ticks += 1
-        return self._ticks
+    # --- what is there of it when it does not run ---------------------------------------------------------------
 
-    def _before_call(self, call: str, path: RelPath) -> None:
-        self.interfere(call)
+    def clock_ns(self) -> int:
+        """The hour on this machine, as its clock has it."""
+        return START_NS + self.skew_ns + int(self.schedule.now * 1e9)
 
-    # --- life -----------------------------------------------------------------------------------------------
+    def hour(self) -> datetime:
+        return datetime.fromtimestamp(self.clock_ns() / 1e9, UTC)
+
+    @property
+    def config(self) -> AgentConfig:
+        return AgentConfig(
+            sync_root=Path("/home") / self.name,
+            server="ws://hub:1",
+            name=self.name,
+            data_dir=NOWHERE / self.name,
+            client_id=self.client_id,
+            api_key=SecretStr(KEY),
+        )
+
+    # --- life ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        self.life += 1
-        self.running = True
-        self.disk.unlock_all()
-        self.engine = Engine(self.client_id, self.name, self.ids)
-        self.scanner = Scanner(self.disk, self.disk.abilities)
-        self.staging = Staging(self.disk, self.name)
-        self.applier = Applier(self.disk, self.staging, self.disk.abilities)
-        loaded = self.store.load()
-        swept = self._carefully(lambda: self.staging.sweep(still_wanted(loaded.rows)))
-        parked = self._carefully(lambda: tuple(self.scanner.parked())) if swept is not None else None
-        if parked is None:
+        if self.running:
             return
-        self.deliver(ev.Started(loaded.rows, loaded.facts, loaded.recipes, parked, DAY))
-        if self.online:
-            self.connect()
-
-    def kill(self, power: bool = False) -> None:
-        """The process is gone; with ``power``, what was not durable is, too."""
         self.life += 1
-        self.running = False
-        self.status = Status()
-        for op in self.engine._flight.busy.values():
-            if isinstance(op, WriteLocal) and isinstance(op.node, File):
-                self.interrupted.add(op.node.content.digest)
-        self.cut()
+        self.running, self._dying = True, False
+        self.disk.unlock_all()
+        self.loop = SimLoop(self.schedule, self.name, lambda: self.rng.random() * 0.001)
+        self.loop.run_now(self._begin)
+
+    def _begin(self) -> None:
+        self.board = Board()
+        self.loop.create_task(self._live(self.board))
+
+    async def _live(self, board: Board) -> None:
+        outside = Outside(
+            workers=self._make_workers,  # type: ignore[arg-type]
+            premises=self._take,
+            watcher=self._watch,
+            database=lambda path: _Database(self),
+            dialer=lambda config: self._dial,
+            ids=lambda: self,
+            hour=self.hour,
+            chance=self.rng.random,
+            slept=lambda: 0.0,
+            network=lambda changed: contextlib.nullcontext(),
+        )
+        stop = asyncio.Event()
+        while True:
+            self.runtime = Runtime(self.config, board, {}, outside)
+            try:
+                await self.runtime.run(stop)
+            except DatabaseDamaged:
+                await asyncio.sleep(1.0)
+            except AgentFailed as failed:
+                self.failures.append(failed.__cause__ or failed)
+                return
+            except Exception as ended:  # noqa: BLE001 - the agent has ended, and says why: not for anything in this world
+                self.failures.append(ended)
+                return
+
+    @property
+    def loop_failures(self) -> list[BaseException]:
+        return self.loop.failures if self.running else []
+
+    def kill(self, power: bool = False, *, tear: bool = False) -> int:
+        """The process is gone; with ``power``, what was not durable is, too; ``tear``: of what was not, some names and
+        sizes are kept, and zeros or less than all of the content.  Gives how many files that happened to."""
+        torn = 0
+        if self.running:
+            self._note_interrupted()
+            self.running = False
+            self.life += 1
+            self.loop.die()
+            self.failures.extend(self.loop.failures)
+            self.runtime = self.board = self.watcher = self.workers = None
+        if self.wire is not None:
+            if power:
+                self.wire.fall_silent(up=True, down=True)
+            else:
+                self.wire.agent_left()
+            self.wire.down.end.closed = True
+            self.wire = None
         if power:
-            self.disk.crash(lambda: self.schedule.rng.random() < 0.5)
+            chance = self.rng.random
+            torn = self.disk.crash(lambda: chance() < 0.5, (lambda: chance() < 0.5) if tear else None)
             self.store.crash()
         self.disk.unlock_all()
+        return torn
+
+    def _note_interrupted(self) -> None:
+        if self.runtime is not None:
+            for op in self.engine._flight.busy.values():
+                if isinstance(op, WriteLocal) and isinstance(op.node, File):
+                    self.interrupted.add(op.node.content.digest)
+
+    def die_within(self) -> None:
+        """It was killed in the middle of a call: nothing that it still does counts."""
+        self._dying = True
+        raise Killed
 
     def connect(self) -> None:
-        if self.running and self.link is None and self.online:
-            life = self.life
-            self.link = self.hub.connect(self.client_id, lambda event: self._if_alive(life, event))
+        """Let it try at once."""
+        if self.running and self.online and self.runtime is not None:
+            self.loop.run_now(self.runtime.nudge)
 
     def cut(self) -> None:
-        if self.link is not None:
-            self.hub.cut(self.link)
-            self.link = None
-            if self.running:
-                self.deliver(ev.LinkDown("cut"))
+        """The connection breaks, and both sides know.  It is tried again by itself, if ``online``."""
+        if self.wire is not None:
+            self.wire.cut()
 
-    # --- events and effects -----------------------------------------------------------------------------------
+    @property
+    def link(self) -> Wire | None:
+        """The connection, if there is one as far as the agent knows."""
+        return self.wire if self.wire is not None and not self.wire.down.end.closed else None
 
-    def _if_alive(self, life: int, event: ev.Event) -> None:
-        if life == self.life and self.running:
-            self.deliver(event)
+    # --- as seen from outside -----------------------------------------------------------------------------------
 
-    def later(self, what: str, work: Callable[[], list[ev.Event]], most: float = 0.02) -> None:
-        """Work in another thread: done at some later time, in the life in which it was begun."""
-        life = self.life
+    @property
+    def engine(self) -> Engine:
+        assert self.runtime is not None
+        return self.runtime._engine
 
-        def run() -> None:
-            if life != self.life or not self.running:
-                return
-            events = self._carefully(work)
-            for event in events or []:
-                self._if_alive(life, event)
-
-        self.schedule.soon(f"{self.name} {what}", run, most)
-
-    def _carefully(self, work):  # type: ignore[no-untyped-def]
-        try:
-            return work()
-        except Killed:
-            self.kill()
-            self.schedule.after(0.5, f"{self.name} restart", lambda: None if self.running else self.start())
-            return None
+    @property
+    def status(self) -> Status:
+        return self.board.status if self.board is not None else Status()
 
     def deliver(self, event: ev.Event) -> None:
-        for effect in self.engine.step(event, self.schedule.now):
-            self._perform(effect)
+        """Give its engine an event that a person, or time, has brought about."""
+        if self.running and self.runtime is not None and self.runtime.started:
+            self.loop.run_now(self.runtime.feed, event)
 
-    def _perform(self, effect: ef.Effect) -> None:
-        match effect:
-            case ef.Commit(delta=delta):
-                self.store.commit(delta)
-            case ef.Look():
-                self.later("look", lambda: self._look(effect))
-            case ef.Run(tasks=tasks):
-                self.later("run", lambda: [ev.TasksDone(tuple(self.applier.run(tasks)))])
-            case ef.ReadBlocks(number=number):
-                self.later("read", lambda: [self._read(number, effect)])
-            case ef.OpenStage(wish=wish):
-                self.later("open", lambda: [ev.StageOpened(wish.content, self.staging.begin(wish))])
-            case ef.FillStage():
-                self.later("fill", lambda: [self._fill(effect)])
-            case ef.SweepStage():
-                self.later("sweep", lambda: self._sweep(effect))
-            case ef.Recall(digests=digests):
-                self.later("recall", lambda: [ev.Recalled({one: self.store.recipe(one) or () for one in digests})])
-            case ef.WakeAt(time=time):
-                life = self.life
-                self.schedule.at(time, f"{self.name} tick", lambda: self._if_alive(life, ev.Tick(DAY)))
-            case ef.Publish(status=status):
-                self.status = status
-            case ef.Note(level=level, text=text, path=path):
-                self.notes.append(f"{self.schedule.now:.3f} {level} {text} {path}")
-            case ef.CloseLink():
-                self.cut()
-            case _:
-                if self.link is not None:
-                    self.hub.send(self.link, effect)
+    def notes(self) -> list[str]:
+        return [f"{line['level']} {line['text']}" for line in self.board.lines(8)] if self.board is not None else []
 
-    def _look(self, look: ef.Look) -> list[ev.Event]:
-        facts = list(self.scanner.look(look.wishes)) if look.wishes else []
-        events: list[ev.Event] = [ev.Seen(look.number, tuple(facts), not look.folders)]
-        for position, folder in enumerate(look.folders, 1):
-            batches = [tuple(batch) for batch in self.scanner.walk(folder)]
-            events.extend(ev.Seen(look.number, batch, last=False) for batch in batches)
-            if position == len(look.folders):
-                events.append(ev.Seen(look.number, (), last=True))
-        return events
+    # --- its world ----------------------------------------------------------------------------------------------
 
-    def _read(self, number: int, effect: ef.ReadBlocks) -> ev.Event:
-        found = read_blocks(self.disk, effect.wishes)
-        stale = tuple(one.path for one in found if isinstance(one, StaleRead))
-        return ev.BlocksRead(number, tuple(one for one in found if not isinstance(one, StaleRead)), stale)
+    def new_id(self) -> NodeId:
+        return NodeId(f"{self._ids.getrandbits(100):025x}")
 
-    def _fill(self, effect: ef.FillStage) -> ev.Event:
-        self.staging.put(effect.content, effect.blocks, self.staging.recipe_of(effect.content))
-        return ev.StageFilled(effect.content, tuple(digest for digest, _ in effect.blocks))
+    def _before_call(self, call: str, path: RelPath) -> None:
+        if self._dying:
+            raise Killed
+        self.before_call(call, path)
 
-    def _sweep(self, effect: ef.SweepStage) -> list[ev.Event]:
-        self.staging.sweep(effect.keep)
-        return []
+    def _make_workers(self, failed: Callable[[BaseException], None]) -> SimWorkers:
+        self.workers = SimWorkers(self.schedule, self.loop, self.name, self.rng, failed, self._killed_in_a_thread)
+        return self.workers
+
+    def _killed_in_a_thread(self) -> None:
+        self.kill()
+        life = self.life
+        self.schedule.after(
+            self.rng.random(), f"{self.name} restart", lambda: self.start() if life == self.life else None
+        )
+
+    def _take(self, config: AgentConfig) -> Premises:
+        def note(root_id: str) -> None:
+            self.root_id = root_id
+
+        return take_premises(self.disk, config, self.root_id, note, lambda: f"{self._ids.getrandbits(100):025x}")
+
+    def _watch(self, root: Path, on_hints: Callable[[Any], None]) -> SimWatcher:
+        self.watcher = SimWatcher(self.schedule, self.loop, self.name, self.rng, self.disk, on_hints)
+        self.watcher.mood = self.mood
+        return self.watcher
+
+    async def _dial(self) -> Wire:
+        await asyncio.sleep(self.rng.random() * 0.03)
+        if not self.online or not self.hub.listens or self.hub.loop is None:
+            raise LinkLost("the hub cannot be reached")
+        wire = Wire(self.name, self.schedule, self.rng, self.loop, self.hub.loop)
+        self.wire = wire
+        self.dialled(wire)
+        hub = self.hub
+        self.schedule.soon(
+            f"{self.name} dials", lambda: hub.accept(wire, self.name) if hub.listens else wire.cut(), 0.01, self.rng
+        )
+        return wire
+
+
+class _Database:
+    """The agent's database, in the thread that has it."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._store: AgentStore = agent.store
+
+    def load(self) -> Loaded:
+        return self._store.load()
+
+    def commit(self, delta: Delta) -> None:
+        self._agent.before_commit()
+        self._store.commit(delta)
+
+    def recipe(self, digest: Digest) -> Any:
+        return self._store.recipe(digest)
+
+    def close(self) -> None:
+        self._store.close()

@@ -5,18 +5,30 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from random import Random
+from zlib import crc32
 
 
 class Schedule:
-    """What is to happen, and when.  ``trace`` is a running digest of all that has."""
+    """What is to happen, and when.  ``trace`` is a running digest of all that has, and of all that was said.
 
-    def __init__(self, rng: Random) -> None:
-        self.rng = rng
+    ``rng`` decides about times.  Each machine has one of its own, so that what is left out of a script at one of them
+    leaves the others as they were (see ``shrink``).
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.rng = self.stream("times")
         self.now = 0.0
         self.trace = 0
         self.steps = 0
+        self.story: list[str] | None = None
+        """What happened, one line each, where someone wants to read it."""
         self._order = 0
         self._due: list[tuple[float, int, str, Callable[[], None]]] = []
+
+    def stream(self, what: str) -> Random:
+        """Chance for one purpose, which no other purpose disturbs."""
+        return Random(f"{self.seed}/{what}")
 
     def after(self, delay: float, what: str, action: Callable[[], None]) -> None:
         self.at(self.now + delay, what, action)
@@ -25,9 +37,9 @@ class Schedule:
         self._order += 1
         heapq.heappush(self._due, (max(time, self.now), self._order, what, action))
 
-    def soon(self, what: str, action: Callable[[], None], most: float = 0.05) -> None:
+    def soon(self, what: str, action: Callable[[], None], most: float = 0.05, rng: Random | None = None) -> None:
         """At some time within ``most`` seconds."""
-        self.after(self.rng.random() * most, what, action)
+        self.after((rng or self.rng).random() * most, what, action)
 
     def step(self) -> bool:
         """Let the next thing happen; False when there is none."""
@@ -35,17 +47,15 @@ class Schedule:
             return False
         self.now, _, what, action = heapq.heappop(self._due)
         self.steps += 1
-        self.trace = hash((self.trace, round(self.now, 9), _plain(what)))
+        self.note(what)
         action()
         return True
 
+    def note(self, what: str, content: bytes = b"") -> None:
+        """Something happens now that another run of the same seed must do as well (N18)."""
+        self.trace = hash((self.trace, round(self.now * 1e9), crc32(content, crc32(what.encode("utf-8", "replace")))))
+        if self.story is not None:
+            self.story.append(f"{self.now:9.4f} {what} {content[:300].decode('utf-8', 'replace') if content else ''}")
+
     def next_at(self) -> float | None:
         return self._due[0][0] if self._due else None
-
-
-def _plain(what: str) -> int:
-    """A hash of text that does not depend on the process."""
-    value = 5381
-    for byte in what.encode("utf-8", "surrogateescape"):
-        value = (value * 33 + byte) & 0xFFFFFFFFFFFF
-    return value

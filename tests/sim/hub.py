@@ -1,154 +1,262 @@
-"""A hub in the simulated world: the real judge over rows in memory, and links that are late, cut, or both.
+"""The hub in the simulated world: the real hall, sessions, judge and units of work, over a store in memory.
 
-It keeps the order rule of the protocol: before a batch's verdicts the client is told all entries before the batch.
+What is simulated is the machine: the store's thread is a part of the schedule, sockets are links, and the process can
+be killed between any two durable steps.  What the store has committed survives that; nothing else does.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
 
-from syncagent.engine import effects as ef
-from syncagent.engine import events as ev
-from syncagent.hub.judge import judge, touched
-from syncagent.hub.rows import Answered, Journalled, Row, Rows
-from syncagent.model.changes import Change, Entry, Operation
-from syncagent.model.ids import ChangeId, ClientId, Digest, NodeId, Seq
-from syncagent.model.names import name_key
+from syncagent.errors import SyncAgentError
+from syncagent.hub.app import Hub as HubApp
+from syncagent.hub.app import HubConfig
+from syncagent.hub.events import Now
+from syncagent.hub.hall import Hall
+from syncagent.hub.rows import Folder, Row
+from syncagent.hub.rules import Rules
+from syncagent.hub.server import Connection
+from syncagent.hub.stores.memory import MemoryStore
+from syncagent.hub.stores.ports import Store
+from syncagent.hub.tasks import Answer, Submitted
+from syncagent.hub.worker import Job, Worker
+from syncagent.model.changes import Entry
+from syncagent.model.ids import Digest, NodeId, Seq
 from tests.sim.clock import Schedule
+from tests.sim.links import Socket, Wire
+from tests.sim.loop import SimLoop
+
+T = TypeVar("T")
+KEY = "a key that is long enough"
+START_NS = 1_700_000_000_000_000_000
 
 
-@dataclass
-class Connection:
-    """One link between an agent and the hub, in both directions in order."""
-
-    client_id: ClientId
-    deliver: Callable[[ev.Event], None]
-    told: Seq | None = None
-    open: bool = True
-    up_at: float = 0.0
-    down_at: float = 0.0
+class HubKilled(BaseException):
+    """The hub's process was killed in the middle of something."""
 
 
-@dataclass
 class Hub:
-    schedule: Schedule
-    epoch: str = "epoch-1"
-    rows: dict[NodeId, Row] = field(default_factory=dict)
-    journal: list[Journalled] = field(default_factory=list)
-    answered: dict[ChangeId, Answered] = field(default_factory=dict)
-    blocks: dict[Digest, bytes] = field(default_factory=dict)
-    links: list[Connection] = field(default_factory=list)
+    """``step`` is called before each durable step, and between a commit and its answers; it may raise HubKilled, or a
+    storage error.  ``committed`` is called with what each unit has added to the journal."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.rng = schedule.stream("hub")
+        self._ids = schedule.stream("hub ids")
+        self.store = self._new_store()
+        self.rules = Rules()
+        self.skew_ns = 0
+        self.up = False
+        self.life = 0
+        self.loop: SimLoop | None = None
+        self.steps = 0
+        self.step: Callable[[str], None] = lambda what: None
+        self.committed: Callable[[list[Entry]], None] = lambda entries: None
+        self.wires: list[Wire] = []
+        self.start()
+
+    def _new_store(self) -> MemoryStore:
+        store = MemoryStore(lambda: f"{self._ids.getrandbits(100):025x}")
+        with store.unit():
+            store.journal.make_folder("default")
+        return store
+
+    # --- what is durable ----------------------------------------------------------------------------------------
+
+    @property
+    def _kept(self) -> Any:
+        return next(iter(self.store.journal.kept.values()))
+
+    @property
+    def folder(self) -> Folder:
+        return self._kept.folder  # type: ignore[no-any-return]
 
     @property
     def head(self) -> Seq:
-        return Seq(len(self.journal))
+        return self.folder.head
 
-    # --- links ----------------------------------------------------------------------------------------------
+    @property
+    def epoch(self) -> str:
+        return self.folder.epoch
 
-    def connect(self, client_id: ClientId, deliver: Callable[[ev.Event], None]) -> Connection:
-        link = Connection(client_id, deliver)
-        self.links.append(link)
-        self._down(link, ev.Welcomed("hub-1", self.epoch, self.head))
-        return link
+    @property
+    def rows(self) -> dict[NodeId, Row]:
+        return self._kept.nodes  # type: ignore[no-any-return]
 
-    def cut(self, link: Connection) -> None:
-        """Nothing that is on its way arrives, in either direction."""
-        link.open = False
-        if link in self.links:
-            self.links.remove(link)
+    @property
+    def journal(self) -> list[Entry]:
+        return [timed.entry for timed in self._kept.journal]
 
-    def send(self, link: Connection, effect: ef.Effect) -> None:
-        """What an agent sends: it arrives later, after all that was sent before it."""
-        link.up_at = max(link.up_at, self.schedule.now) + self.schedule.rng.random() * 0.02
-        self.schedule.at(link.up_at, f"up {link.client_id} {type(effect).__name__}", lambda: self._arrive(link, effect))
+    @property
+    def blocks(self) -> dict[Digest, bytes]:
+        return self._kept.blocks  # type: ignore[no-any-return]
 
-    def _down(self, link: Connection, event: ev.Event) -> None:
-        link.down_at = max(link.down_at, self.schedule.now) + self.schedule.rng.random() * 0.02
-        what = f"down {link.client_id} {type(event).__name__}"
-        self.schedule.at(link.down_at, what, lambda: link.deliver(event) if link.open else None)
+    # --- life ---------------------------------------------------------------------------------------------------
 
-    # --- what arrives ---------------------------------------------------------------------------------------
+    def now(self) -> Now:
+        return Now(self.schedule.now, START_NS + self.skew_ns + int(self.schedule.now * 1e9))
 
-    def _arrive(self, link: Connection, effect: ef.Effect) -> None:
-        if not link.open:
+    def start(self) -> None:
+        if self.up:
             return
-        match effect:
-            case ef.AskChanges(since=since, snapshot=snapshot):
-                self._catch_up(link, since, snapshot)
-            case ef.AskMissing(number=number, digests=digests):
-                self._down(link, ev.HubLacks(number, frozenset(one for one in digests if one not in self.blocks)))
-            case ef.AskBlocks(number=number, digests=digests):
-                found = tuple((one, self.blocks[one]) for one in digests if one in self.blocks)
-                if found:
-                    self._down(link, ev.BlocksCame(found))
-                self._down(link, ev.BlocksEnded(number, frozenset(digests) - self.blocks.keys()))
-            case ef.SendBlocks(number=number, blocks=blocks):
-                self.blocks.update({block.digest: data for block, data in blocks})
-                if number:
-                    self._down(link, ev.BlocksSent(number))
-            case ef.Submit(changes=changes):
-                self._submit(link, changes)
-            case _:
-                raise AssertionError(effect)
+        self.up = True
+        self.life += 1
+        self.store.before_commit = lambda: self.pass_step("commit")
+        self.loop = loop = SimLoop(self.schedule, "hub", lambda: self.rng.random() * 0.001)
+        self._is_open = False
+        loop.run_now(lambda: loop.create_task(self._open(loop)))
 
-    def _catch_up(self, link: Connection, since: Seq, snapshot: bool) -> None:
-        page = self.schedule.rng.choice([2, 500])
-        if since == 0 or snapshot:
-            fresh = sorted((row for row in self.rows.values() if row.seq > since), key=lambda row: row.seq)
-            entries = [_as_entry(row) for row in fresh if row.living or since]
-            entries, more = entries[:page], len(entries) > page
+    async def _open(self, loop: SimLoop) -> None:
+        """What ``hub.app`` does with a real store."""
+        self.hall = Hall(self.rules, 64, Files(self, loop), self.now)  # type: ignore[arg-type]
+        self.worker = SimWorker(self, loop, self.hall.deliver)
+        app = HubApp(HubConfig(Path("/dev/null/hub"), bootstrap_key=KEY))
+        try:
+            ring, folders, runs = await self.worker.call(app._prepare)
+        except SyncAgentError:
+            # The program ends, and says why; whoever watches over it starts it again.
+            self.schedule.after(0.0, "hub ends", self.kill)
+            self.schedule.after(1.0, "hub restart", self.start)
+            return
+        self.hall.open(self.worker, self.store.blocks, self.store.journal.hub_id, runs, folders, ring)
+        self._is_open = True
+
+    @property
+    def listens(self) -> bool:
+        return self.up and self._is_open
+
+    def kill(self) -> None:
+        """The process is gone; the system closes its sockets."""
+        if not self.up:
+            return
+        self.up = False
+        self.store.crash()
+        assert self.loop is not None
+        self.loop.die()
+        for wire in self.wires:
+            wire.up.end.closed = True
+            wire.down.hang_up()
+        self.wires.clear()
+
+    def pass_step(self, what: str) -> None:
+        self.steps += 1
+        self.step(what)
+
+    def restore(self, older: MemoryStore, *, new_epoch: bool) -> None:
+        """Put an older copy of the store in place of this one; a hub that is told so begins a new epoch."""
+        self.kill()
+        self.store = older
+        if new_epoch:
+            older.begin_epochs()
+        self.start()
+
+    # --- connections --------------------------------------------------------------------------------------------
+
+    def accept(self, wire: Wire, address: str) -> None:
+        assert self.loop is not None
+        self.wires = [one for one in self.wires if not one.up.end.closed]
+        self.wires.append(wire)
+        self.loop.run_now(self._accept, wire, address)
+
+    def _accept(self, wire: Wire, address: str) -> None:
+        socket = Socket(wire, address)
+        connection = Connection(self.hall, self.rules, socket, socket)  # type: ignore[arg-type]
+        assert self.loop is not None
+        self.loop.create_task(self._serve(connection, socket))
+
+    async def _serve(self, connection: Connection, socket: Socket) -> None:
+        await connection.run()
+        socket.hang_up()
+
+
+class SimWorker(Worker):
+    """The store's thread: each turn of it is a step of the schedule."""
+
+    def __init__(self, hub: Hub, loop: SimLoop, deliver: Callable[[list[tuple[Job, Answer]]], None]) -> None:
+        super().__init__(lambda: hub.store, lambda: hub.now().wall_ns, deliver)
+        self._hub = hub
+        self._sim = loop
+        self._due = False
+
+    def submit(self, job: Job) -> None:
+        super().submit(job)
+        self._stir()
+
+    async def call(self, run: Callable[[Store], T]) -> T:
+        called = self._loop.create_task(super().call(run))
+        self._loop.call_soon(self._stir)
+        return await called
+
+    def _stir(self) -> None:
+        if not self._due and (self._queue or self._bulk):
+            self._due = True
+            self._hub.schedule.soon("hub store", self._turn, 0.004, self._hub.rng)
+
+    def _turn(self) -> None:
+        self._due = False
+        if not self._sim.alive:
+            return
+        try:
+            taken = self._take()
+            assert taken is not None
+            jobs, call = taken
+            if jobs:
+                done = self._together(self._hub.store, jobs)
+                self._hub.committed(
+                    [timed.entry for _, one in done if isinstance(one, Submitted) for timed in one.entries]
+                )
+                if any(isinstance(one, Submitted) and one.head > one.before for _, one in done):
+                    self._hub.pass_step("answer")
+                self._back(self._deliver, done)
+            if call is not None:
+                self._one_call(self._hub.store, call)
+        except HubKilled:
+            self._hub.kill()
+            return
+        self._stir()
+
+
+class Files:
+    """The threads that write large blocks before their unit."""
+
+    def __init__(self, hub: Hub, loop: SimLoop) -> None:
+        self._hub = hub
+        self._sim = loop
+
+    def submit(self, work: Callable[..., Any], *args: Any) -> Prepared:
+        prepared = Prepared()
+        self._hub.schedule.soon("hub files", lambda: self._run(prepared, work, args), 0.01, self._hub.rng)
+        return prepared
+
+    def _run(self, prepared: Prepared, work: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        if not self._sim.alive:
+            return
+        try:
+            self._hub.pass_step("prepare")
+            work(*args)
+        except HubKilled:
+            self._hub.kill()
+            return
+        except Exception:  # noqa: BLE001 - as in an executor, the outcome is looked at by who asked
+            pass
+        prepared.finish()
+
+
+class Prepared:
+    def __init__(self) -> None:
+        self._callbacks: deque[Callable[[Prepared], object]] = deque()
+        self._done = False
+
+    def add_done_callback(self, callback: Callable[[Prepared], object]) -> None:
+        if self._done:
+            callback(self)
         else:
-            entries = [one.entry for one in self.journal[since : since + page]]
-            more = since + page < self.head
-            snapshot = False
-        last = entries[-1].seq if more else self.head
-        if not more:
-            link.told = self.head
-        self._down(link, ev.CaughtUp(tuple(entries), self.head, more, since == 0 or snapshot, last))
+            self._callbacks.append(callback)
 
-    def _submit(self, link: Connection, changes: tuple[Change, ...]) -> None:
-        wanted = touched(changes)
-        living = [row for row in self.rows.values() if row.living]
-        rows = Rows(
-            self.head,
-            nodes=dict(self.rows),
-            slots={(row.parent, name_key(row.name)): row.id for row in living},
-            children={one: sum(row.parent == one for row in living) for one in wanted.folders},
-            answered=dict(self.answered),
-            blocks={digest: len(data) for digest, data in self.blocks.items()},
-        )
-        made = judge(changes, rows, link.client_id)
-        first = self.head
-        self.rows.update({row.id: row for row in made.rows})
-        self.journal.extend(made.journal)
-        self.answered.update(
-            {one.change_id: Answered(one.entry.node_id, one.entry.seq, one.entry.rev) for one in made.journal}
-        )
-        self._tell(link, first)
-        if link.told is not None:
-            link.told = self.head
-        self._down(link, ev.Judged(made.verdicts, self.head))
-        for other in list(self.links):
-            if other is not link:
-                self._tell(other, self.head)
-
-    def _tell(self, link: Connection, up_to: Seq) -> None:
-        if link.told is None or link.told >= up_to:
-            return
-        entries = tuple(one.entry for one in self.journal[link.told : up_to])
-        link.told = up_to
-        small = {
-            block.digest: self.blocks[block.digest]
-            for entry in entries
-            if len(entry.recipe) == 1 and self.schedule.rng.random() < 0.8
-            for block in entry.recipe
-        }
-        if small:
-            self._down(link, ev.BlocksCame(tuple(small.items())))
-        self._down(link, ev.Heard(entries))
-
-
-def _as_entry(row: Row) -> Entry:
-    operation = Operation.CREATE if row.living else Operation.DELETE
-    return Entry(row.seq, row.rev, operation, row.author, row.id, row.node(), row.recipe)
+    def finish(self) -> None:
+        self._done = True
+        while self._callbacks:
+            self._callbacks.popleft()(self)

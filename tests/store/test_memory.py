@@ -84,3 +84,16 @@ def test_e3_damage_leaves_nothing_but_a_new_incarnation_and_says_why() -> None:
     assert loaded.facts.keys() == {INCARNATION}
     assert loaded.facts[INCARNATION] != before
     assert store.load().rebuilt == ""
+
+
+def test_a_backup_is_what_it_was_and_can_be_put_back() -> None:
+    store = MemoryStore(Random(1))
+    commits(store, 2)
+    backup = store.backup()
+    commits(store, 2, start=2)
+    assert survivors(backup) == ["n0", "n1"]
+    assert backup.load().facts[INCARNATION] == store.load().facts[INCARNATION]
+    store.restore(backup)
+    assert survivors(store) == ["n0", "n1"]
+    commits(store, 1, start=9)
+    assert survivors(backup) == ["n0", "n1"]

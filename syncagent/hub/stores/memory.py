@@ -36,11 +36,24 @@ class _Kept:
     blocks: dict[Digest, bytes] = field(default_factory=dict)
     lost: dict[Digest, None] = field(default_factory=dict)
 
+    def copy(self) -> _Kept:
+        return _Kept(
+            self.folder,
+            dict(self.nodes),
+            dict(self.times),
+            dict(self.slots),
+            Counter(self.children),
+            dict(self.answered),
+            list(self.journal),
+            dict(self.blocks),
+        )
+
 
 class MemoryStore:
     """Everything, in dictionaries (port ``Store``).  ``new_id`` gives the ids of hub and epochs."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
         self._undo: list[Callable[[], object]] | None = None
         self.before_commit: Callable[[], None] = _nothing
         self.journal = MemoryJournal(self, new_id)
@@ -77,6 +90,22 @@ class MemoryStore:
 
     def close(self) -> None:
         pass
+
+    def backup(self) -> MemoryStore:
+        """All that is durable, as it is now, in a store of its own."""
+        copied = MemoryStore(self._new_id)
+        copied.journal.hub_id = self.journal.hub_id
+        copied.journal._runs = list(self.journal._runs)
+        copied.journal.kept = {folder: kept.copy() for folder, kept in self.journal.kept.items()}
+        with copied.unit():
+            for key in self.keys.all():
+                copied.keys.put(key)
+        return copied
+
+    def begin_epochs(self) -> None:
+        """Each journal begins another life, as that of a backup does that is told that it was restored."""
+        for kept in self.journal.kept.values():
+            kept.folder = replace(kept.folder, epoch=self._new_id())
 
 
 def _nothing() -> None:

@@ -26,3 +26,20 @@ def test_writing_outside_of_a_unit_is_a_mistake() -> None:
         store.journal.make_folder("default")
     with pytest.raises(AssertionError, match="within a unit"), store.unit(), store.unit():
         pass
+
+
+def test_a_backup_is_what_it_was_and_may_begin_another_epoch() -> None:
+    ids = iter("abcdef")
+    store = MemoryStore(lambda: next(ids))
+    with store.unit():
+        store.journal.make_folder("default")
+        run = store.journal.begin_run().current
+    backup = store.backup()
+    with store.unit():
+        store.journal.make_folder("more")
+    assert (backup.journal.hub_id, [one.name for one in backup.journal.folders()]) == ("a", ["default"])
+    assert backup.journal.folders()[0].epoch == store.journal.folders()[0].epoch
+    with backup.unit():
+        assert backup.journal.begin_run().current != run
+    backup.begin_epochs()
+    assert backup.journal.folders()[0].epoch != store.journal.folders()[0].epoch

@@ -1,0 +1,34 @@
+"""An open file of a disk in memory."""
+
+from __future__ import annotations
+
+from syncagent.localfs.memory import MemoryDisk
+from syncagent.localfs.ports import Opening
+from syncagent.model.names import RelPath
+
+
+def test_it_stays_the_same_file_when_its_name_goes() -> None:
+    disk = MemoryDisk()
+    disk.user.write("a", b"hello")
+    with disk.open(RelPath("a"), Opening.EDIT) as file:
+        disk.user.move("a", "b")
+        file.write(0, b"jello")
+        assert disk.user.read("b") == b"jello"
+        disk.user.delete("b")
+        assert file.read(0, 9) == b"jello"
+
+
+def test_its_lock_is_its_own_until_it_is_closed() -> None:
+    disk = MemoryDisk()
+    first, second = disk.open(RelPath("a"), Opening.EDIT), disk.open(RelPath("a"), Opening.EDIT)
+    assert first.lock() and first.lock()
+    assert not second.lock()
+    first.close()
+    assert second.lock()
+
+
+def test_a_mtime_is_kept_as_the_disk_can() -> None:
+    disk = MemoryDisk(granularity_ns=1_000_000_000)
+    with disk.open(RelPath("a"), Opening.NEW) as file:
+        file.adjust(mtime_ns=5_700_000_000)
+        assert file.stat().mtime_ns == 5_000_000_000

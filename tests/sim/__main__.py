@@ -1,0 +1,35 @@
+"""python -m tests.sim SEED [--shrink] [--trace] [--without FAULT,FAULT]"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+import traceback
+
+from tests.sim.runs import failure_of, script_of, settings_of, smallest, tell_story
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.sim", description="One simulated world, from its seed.")
+    parser.add_argument("seed", type=int)
+    parser.add_argument("--shrink", action="store_true", help="look for the smallest script that fails in the same way")
+    parser.add_argument("--trace", action="store_true", help="tell all that happens")
+    parser.add_argument("--without", default="", help="kinds of faults that are left out, with commas between them")
+    given = parser.parse_args()
+    settings = settings_of(given.seed)
+    settings = dataclasses.replace(settings, faults=settings.faults - set(given.without.split(",")))
+    script = script_of(settings)
+    failure = failure_of(settings, script)
+    if failure is not None and given.shrink:
+        script, failure = smallest(settings, script, failure)
+    lines = [f"{settings.machines} machines; {len(script)} choices:", *(f"  {choice}" for choice in script)]
+    if given.trace:
+        lines += tell_story(settings, script)
+    lines += traceback.format_exception(failure) if failure is not None else [f"seed {given.seed}: all is well"]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0 if failure is None else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""The threads of a simulated agent: each piece of work is a step of the schedule, at a time that chance decides.
+
+Lanes overlap as threads do, as far as that can be told apart: in the middle of one piece of work, between two of its
+calls to the disk, a piece of another lane may be done (``intrude``).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from random import Random
+
+from tests.sim.clock import Schedule
+from tests.sim.loop import SimLoop
+
+Work = Callable[[], None]
+
+
+class Killed(BaseException):
+    """The process was killed in the middle of something."""
+
+
+class SimLane:
+    """Work in one queue; ``threads`` pieces may overlap."""
+
+    def __init__(self, workers: SimWorkers, name: str, threads: int, longest: float) -> None:
+        self._workers = workers
+        self._name = f"{workers.name} {name}"
+        self._threads = threads
+        self._longest = longest
+        self._queue: deque[Work] = deque()
+        self._due = 0
+        self._busy = 0
+        self._closed = False
+
+    def do(self, work: Work) -> None:
+        if not self._closed:
+            self._queue.append(work)
+            self._stir()
+
+    def end(self, *, finish: bool = True) -> None:
+        if not finish:
+            self._queue.clear()
+        while self._queue:
+            self._one()
+        self._closed = True
+
+    def _stir(self) -> None:
+        workers = self._workers
+        while self._due < min(len(self._queue), self._threads):
+            self._due += 1
+            workers.schedule.soon(self._name, self._turn, self._longest, workers.rng)
+
+    def _turn(self) -> None:
+        self._due -= 1
+        if self.can_run:
+            self._one()
+        self._stir()
+
+    @property
+    def can_run(self) -> bool:
+        return bool(self._queue) and self._busy < self._threads and self._workers.loop.alive
+
+    def _one(self) -> None:
+        work = self._queue.popleft()
+        self._busy += 1
+        try:
+            work()
+        except Killed:
+            if self._workers.loop.alive:
+                self._workers.killed()
+            if self._workers.depth:
+                raise  # the piece in whose middle this one was done ends here, too
+        except Exception as error:  # noqa: BLE001 - as in a real lane
+            self._workers.failed(error)
+        finally:
+            self._busy -= 1
+
+
+class SimWorkers:
+    def __init__(
+        self,
+        schedule: Schedule,
+        loop: SimLoop,
+        name: str,
+        rng: Random,
+        failed: Callable[[BaseException], None],
+        killed: Callable[[], None],
+    ) -> None:
+        self.schedule = schedule
+        self.loop = loop
+        self.name = name
+        self.rng = rng
+        self.failed = failed
+        self.killed = killed
+        self.ending = False
+        self.depth = 0
+        self.look = SimLane(self, "look", 2, 0.02)
+        self.change = SimLane(self, "change", 1, 0.02)
+        self.stage = SimLane(self, "stage", 1, 0.02)
+        self.keep = SimLane(self, "keep", 1, 0.004)
+
+    def intrude(self, which: int) -> None:
+        """In the middle of one piece of work, do one of another thread."""
+        able = [lane for lane in (self.look, self.change, self.stage) if lane.can_run]
+        if able and self.depth < 2:
+            self.depth += 1
+            try:
+                able[which % len(able)]._one()
+            finally:
+                self.depth -= 1
+
+    def end(self, seconds: float = 10.0) -> bool:
+        self.ending = True
+        for lane in (self.look, self.change, self.stage):
+            lane.end(finish=False)
+        self.keep.end()
+        return True

@@ -1,0 +1,194 @@
+"""What users of the simulated world do.  Each act is made of a number of its own: it finds the same place to act in
+whenever the disk is the same, whatever else is left out of the script.
+
+Every content that a user writes is unique, and every act tells which content it displaced; the oracle lives by that.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+from syncagent.localfs.memory import MemoryDisk
+from syncagent.model.names import RelPath
+
+if TYPE_CHECKING:
+    from tests.sim.agent import Agent
+    from tests.sim.world import World
+
+NAMES = ["a", "b", "c", "d", "e.txt"]
+ODD_NAMES = ["A", "B", "é", "e\u0301", "E.TXT", "con", "x.", "p?q", "ß", "SS"]
+
+BUILDING = ("write", "write", "mkdir", "link", "rewrite", "touch")
+"""Acts that let nothing go but what is overwritten in its place."""
+ALL = (
+    "write",
+    "write",
+    "write",
+    "mkdir",
+    "move",
+    "move",
+    "delete",
+    "link",
+    "rewrite",
+    "touch",
+    "chmod",
+    "save",
+    "swap",
+)
+
+Tree = dict[str, bytes | str | None]
+
+
+class Act:
+    """One act of one user, made once."""
+
+    def __init__(self, world: World, agent: Agent, kind: str, number: int) -> None:
+        self._world = world
+        self._agent = agent
+        self._kind = kind
+        self._rng = Random(f"{world.seed}/act/{number}")
+        self._number = number
+        self._contents = 0
+
+    def run(self) -> None:
+        """Do it, if it can be done; the watcher hears of it."""
+        disk = self._agent.disk
+        if not disk.root_there:
+            return
+        tree = {path: what for path, what in disk.user.tree().items() if path}
+        free, disk.free = disk.free, None  # users find room
+        try:
+            touched = getattr(self, f"_{self._kind}")(disk, tree)
+        except OSError:
+            return
+        finally:
+            disk.free = free
+        if touched:
+            self._world.acted[self._kind] += 1
+            self._world.hint(self._agent, touched)
+
+    def _content(self) -> bytes:
+        self._contents += 1
+        data = f"{self._agent.name}-{self._number}-{self._contents}-{self._rng.getrandbits(64):x}".encode()
+        if self._rng.random() < 0.03:
+            data *= 4000  # several blocks
+        return self._world.will_write(data)
+
+    def _write(self, disk: MemoryDisk, tree: Tree) -> list[str]:
+        return self._put(disk, tree, self._path(tree, fresh=0.4), replace=self._rng.random() < 0.4)
+
+    def _rewrite(self, disk: MemoryDisk, tree: Tree) -> list[str]:
+        """The same number of bytes, under the mtime that the file had (A7).  On a disk with a coarse clock that is not
+        noticed in the same tick as a write of ours (a race that ``localfs.writing`` names)."""
+        if disk.abilities.window_ns:
+            return []
+        files = [path for path, what in tree.items() if isinstance(what, bytes)]
+        if not files:
+            return []
+        path = self._rng.choice(files)
+        old = tree[path]
+        assert isinstance(old, bytes)
+        mtime_ns = disk.find(RelPath(path)).mtime_ns
+        data = self._world.will_write(self._content().ljust(len(old), b".")[: max(len(old), 40)])
+        self._displaced(disk.user.write(path, data, mtime_ns=mtime_ns), data)
+        return [path]
+
+    def _save(self, disk: MemoryDisk, tree: Tree) -> list[str]:
+        """As editors do: a new file beside it, which is renamed over it (A10)."""
+        files = [path for path, what in tree.items() if isinstance(what, bytes)]
+        if not files:
+            return []
+        path = self._rng.choice(files)
+        data = self._content()
+        disk.user.write(f"{path}.tmp", data)
+        self._world.removals += 1
+        self._displaced(disk.user.move(f"{path}.tmp", path), data)
+        return [f"{path}.tmp", path]
+
+    def _put(self, disk: MemoryDisk, tree: Tree, path: str, *, replace: bool) -> list[str]:
+        there = tree.get(path, b"")
+        if there is None:
+            return []
+        self._world.removals += isinstance(there, str)  # a link goes
+        data = self._content()
+        self._displaced(disk.user.write(path, data, replace=replace), data)
+        return [path]
+
+    def _displaced(self, old: bytes | None, new: bytes) -> None:
+        self._world.wrote(new)
+        if old is not None and old != new:
+            self._world.overwrote(old, new)
+
+    def _mkdir(self, disk: MemoryDisk, tree: Tree) -> list[str]:
+        path = self._path(tree, fresh=1)
+        disk.user.mkdir(path)
+        return [path]
+
+    def _link(self, disk: MemoryDisk, tree: Tree) -> list[str]:
+        path = self._path(tree, fresh=1)
+        disk.user.symlink(self._rng.choice(["x", "../y", "/z"]), path)
+        return [path]
+
+    def _touch(self, disk: MemoryDisk, tree: Tree) -> list[str]:
+        return self._adjust(disk, tree, "touch")
+
+    def _chmod(self, disk: MemoryDisk, tree: Tree) -> list[str]:
+        return self._adjust(disk, tree, "chmod")
+
+    def _adjust(self, disk: MemoryDisk, tree: Tree, how: str) -> list[str]:
+        files = [path for path, what in tree.items() if isinstance(what, bytes)]
+        if not files:
+            return []
+        path = self._rng.choice(files)
+        if how == "touch":
+            disk.user.touch(path, self._rng.choice([0, 1_600_000_000_123_456_789, self._agent.clock_ns()]))
+        else:
+            disk.user.chmod(path, self._rng.choice([0o644, 0o755]))
+        self._world.moved([what for at, what in tree.items() if at == path and isinstance(what, bytes)])
+        return [path]
+
+    def _move(self, disk: MemoryDisk, tree: Tree) -> list[str]:
+        if not tree:
+            return []
+        return self._rename(disk, tree, self._rng.choice(sorted(tree)), self._path(tree, fresh=0.8))
+
+    def _swap(self, disk: MemoryDisk, tree: Tree) -> list[str]:
+        """Two change names, by way of a third (A11)."""
+        if len(tree) < 2:
+            return []
+        one, other = self._rng.sample(sorted(tree), 2)
+        if one.startswith(other + "/") or other.startswith(one + "/"):
+            return []
+        return [
+            *self._rename(disk, tree, one, "swapping"),
+            *self._rename(disk, tree, other, one),
+            *self._rename(disk, {**tree, "swapping": tree[one]}, "swapping", other),
+        ]
+
+    def _rename(self, disk: MemoryDisk, tree: Tree, old: str, new: str) -> list[str]:
+        moved = [
+            what for at, what in tree.items() if isinstance(what, bytes) and (at == old or at.startswith(old + "/"))
+        ]
+        displaced = disk.user.move(old, new)
+        self._world.removals += 1
+        self._world.moved(moved)
+        if displaced is not None:
+            self._world.let_go([displaced])
+        return [old, new]
+
+    def _delete(self, disk: MemoryDisk, tree: Tree) -> list[str]:
+        if not tree:
+            return []
+        path = self._rng.choice(sorted(tree))
+        self._world.removals += 1
+        self._world.let_go(disk.user.delete(path).values())
+        return [path]
+
+    def _path(self, tree: Tree, fresh: float) -> str:
+        if tree and self._rng.random() >= fresh:
+            return self._rng.choice(sorted(tree))
+        folder = self._rng.choice(["", *sorted(path for path, what in tree.items() if what is None)])
+        names = NAMES + ODD_NAMES if self._world.odd_names else NAMES
+        name = self._rng.choice(names)
+        return f"{folder}/{name}" if folder else name
