@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final, Protocol
 
 from syncagent.agent.board import Board
+from syncagent.agent.check import Check, Grounds
 from syncagent.agent.config import AgentConfig
 from syncagent.control import Answer, UnknownCommand
 from syncagent.engine.events import Event, Paused, ProofWanted
@@ -31,6 +33,9 @@ class Agent(Protocol):
     @property
     def overflows(self) -> int:
         """How often changes came faster than they could be seen one by one."""
+
+    def grounds(self) -> Grounds:
+        """What `check` compares.  Raises RootMissing while there is nothing to compare."""
 
     def around(self) -> Around:
         """What there is to know beside the engine's status."""
@@ -76,10 +81,25 @@ class Commands:
 
     async def follow(self, command: str, args: dict[str, Any]) -> AsyncGenerator[Answer, None]:
         """Events, as they come.  Raises UnknownCommand."""
-        if command != "log":
-            raise UnknownCommand(f"the agent cannot follow {command!r}")
-        async for line in self._agent.board.follow(int(_number(args.get("limit"), 50))):
-            yield line
+        match command:
+            case "log":
+                events = self._agent.board.follow(int(_number(args.get("limit"), 50)))
+            case "check":
+                events = self._check(args.get("deep") is not False, _number(args.get("timeout"), 60.0))
+            case _:
+                raise UnknownCommand(f"the agent cannot follow {command!r}")
+        async with contextlib.aclosing(events):
+            async for event in events:
+                yield event
+
+    async def _check(self, deep: bool, seconds: float) -> AsyncGenerator[Answer, None]:
+        """Compare disk, Synced and hub, when what is on its way has arrived, or after so many seconds."""
+        yield {"progress": "waiting until nothing is on its way"}
+        await self._wait(seconds)
+        check = Check(self._agent.grounds(), deep)
+        async with contextlib.aclosing(check.run()) as events:
+            async for event in events:
+                yield event
 
     async def _wait(self, seconds: float) -> Answer:
         """Wait until it is proven, by a look at everything and a question to the hub, that all is in sync; or until it

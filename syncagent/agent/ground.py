@@ -19,6 +19,7 @@ from syncagent.agent.workers import Workers, call_in, done_in
 from syncagent.engine.events import Event, Hinted, RootFound
 from syncagent.errors import RootMissing, StorageFull, StorageTrouble
 from syncagent.localfs.dirty import Hints
+from syncagent.localfs.ports import Disk
 from syncagent.localfs.watcher import WatchState
 from syncagent.model.facts import Fact
 from syncagent.model.ids import NodeId
@@ -61,6 +62,11 @@ class Ground:
     def watch(self) -> WatchState:
         """How well changes are seen."""
         return self._watcher.state()
+
+    @property
+    def disk(self) -> Disk | None:
+        """The folder's disk; None while there is none."""
+        return self._premises.disk if self._premises is not None else None
 
     @property
     def hub_id(self) -> str:

@@ -9,10 +9,12 @@ import asyncio
 from typing import Protocol
 
 from syncagent.agent.board import Board
+from syncagent.agent.check import Grounds
 from syncagent.agent.conversation import Conversation
 from syncagent.agent.ground import Ground
 from syncagent.engine.events import Event
 from syncagent.engine.lines import Around
+from syncagent.errors import RootMissing
 
 
 class Life(Protocol):
@@ -25,6 +27,9 @@ class Life(Protocol):
 
     @property
     def conversation(self) -> Conversation: ...
+
+    @property
+    def grounds(self) -> Grounds: ...
 
     def feed(self, event: Event) -> None: ...
 
@@ -53,6 +58,12 @@ class Lives:
     def overflows(self) -> int:
         """How often changes came faster than they could be seen one by one."""
         return self.life.ground.watch.overflows if self.life is not None else 0
+
+    def grounds(self) -> Grounds:
+        """What `check` compares.  Raises RootMissing before the first life."""
+        if self.life is None or not self.life.started:
+            raise RootMissing("the agent has not looked at its folder yet")
+        return self.life.grounds
 
     def around(self) -> Around:
         """What there is to know beside the engine's status."""

@@ -12,10 +12,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final, assert_never
 
 from syncagent.agent.awake import watch_sleep
 from syncagent.agent.board import Board
+from syncagent.agent.check import Grounds
 from syncagent.agent.chronicle import Chronicle
 from syncagent.agent.commands import Commands
 from syncagent.agent.config import AgentConfig
@@ -61,9 +63,9 @@ async def run_agent(config: AgentConfig) -> int:
     pause = FIRST_PAUSE
     async with ControlServer(config.places.control, commands.handle, commands.follow):
         while not agent.stop.is_set():
-            agent.life = Runtime(config, agent.board, agent.wishes)
+            agent.life = life = Runtime(config, agent.board, agent.wishes)
             try:
-                await agent.life.run(agent.stop)
+                await life.run(agent.stop)
             except (DatabaseDamaged, AgentFailed):
                 _log.exception("the agent failed, and begins anew in %g s", pause)
                 failed = Status(state=State.HALTED, reason="the agent failed, and begins anew; its log tells more")
@@ -230,9 +232,24 @@ class Runtime:
             case _:
                 assert_never(effect)
 
+    @property
+    def grounds(self) -> Grounds:
+        """What `check` compares; it comes to the hub as a client of its own, that knows nothing yet."""
+        engine = self._engine
+
+        def introduce(now: float) -> Dialogue:
+            who = replace(self._introduction(), client_id=ClientId(f"{self._config.client_id}-check"))
+            return Dialogue(replace(who, cursor=0, epoch="", run=""), self._outside.instant, now)
+
+        dial = self._outside.dialer(self._config)
+        return Grounds(self._board, engine.canopy, lambda: engine.present_status, self.ground.disk, dial, introduce)
+
     def _introduce(self, now: float) -> Dialogue:
+        return Dialogue(self._introduction(), self._outside.instant, now)
+
+    def _introduction(self) -> Introduction:
         footing = self._engine.footing
-        who = Introduction(
+        return Introduction(
             client_id=ClientId(self._config.client_id),
             client_name=self._config.name,
             sync_root=str(self._config.sync_root),
@@ -243,4 +260,3 @@ class Runtime:
             run=footing.run,
             incarnation=self._memory.facts.get(INCARNATION, ""),
         )
-        return Dialogue(who, self._outside.instant, now)

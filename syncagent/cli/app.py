@@ -20,6 +20,7 @@ _GROUPS: Final = {
     "hub": ("hub",),
     "serve": ("run",),
     "ask": ("status", "wait", "pause", "resume", "stop", "log"),
+    "check": ("check",),
     "look": ("doctor", "version"),
 }
 """The modules, and the commands that each registers."""

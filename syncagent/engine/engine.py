@@ -265,6 +265,11 @@ class Engine:
         return self._teller.status
 
     @property
+    def present_status(self) -> Status:
+        """How things stand now, to the last count."""
+        return self._status()
+
+    @property
     def footing(self) -> Footing:
         """What it knows of the hub's journal."""
         return self._remote.footing

@@ -1,0 +1,100 @@
+"""The hub's tree, asked anew over a connection of its own: for `check`, which does not believe what the engine has
+heard.
+
+It comes as another client (the agent's name with ``-check`` behind it), so that the agent's own connection goes on; it
+reads, and submits nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from syncagent.engine.dialogue import Dialogue, Frame
+from syncagent.engine.effects import AskChanges
+from syncagent.engine.events import CaughtUp, Event, Welcomed
+from syncagent.errors import BadMessage, LinkLost
+from syncagent.model.changes import Entry
+from syncagent.model.ids import NodeId, Seq
+from syncagent.transport.ports import Dialer, Link
+from syncagent.trees.picture import Picture, picture_of
+from syncagent.trees.tree import Tree
+
+_Event = TypeVar("_Event", bound=Event)
+
+ANSWER_SECONDS: Final = 30.0
+"""So long may the hub take for one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubTree:
+    """What the hub has, as of the number ``head`` of its journal."""
+
+    hub_id: str
+    epoch: str
+    head: Seq
+    picture: Picture
+
+
+async def hub_tree(dial: Dialer, introduce: Callable[[float], Dialogue]) -> HubTree:
+    """Ask the hub for all that it has.  Raises what keeps it from being had: LinkLost, Refused, BadMessage."""
+    link = await dial()
+    try:
+        asking = _Asking(link, introduce(asyncio.get_running_loop().time()))
+        return await asking.run()
+    finally:
+        await link.close()
+
+
+class _Asking:
+    """One connection, from the first word to the last page."""
+
+    def __init__(self, link: Link, dialogue: Dialogue) -> None:
+        self._link = link
+        self._dialogue = dialogue
+        self._heard: list[Event] = []
+        self._entries: dict[NodeId, Entry] = {}
+
+    async def run(self) -> HubTree:
+        await self._say(self._dialogue.open())
+        welcome = await self._next(Welcomed)
+        if not welcome.journal:
+            raise BadMessage("unsupported", "this hub keeps no journal: there is nothing to compare with")
+        since = Seq(0)
+        while True:
+            await self._say(self._dialogue.send(AskChanges(since, snapshot=True)))
+            page = await self._next(CaughtUp)
+            self._entries.update((entry.node_id, entry) for entry in page.entries)
+            if not page.more:
+                break
+            since = page.next
+        await self._say(self._dialogue.farewell())
+        tree = Tree()
+        for entry in self._entries.values():
+            if entry.node is not None:
+                tree.put(entry.node)
+        return HubTree(welcome.hub_id, welcome.epoch, page.head, picture_of(tree))
+
+    async def _next(self, kind: type[_Event]) -> _Event:
+        """The next event of that kind; what else the hub says meanwhile is of no concern here."""
+        while True:
+            for position, event in enumerate(self._heard):
+                if isinstance(event, kind):
+                    del self._heard[: position + 1]
+                    return event
+            self._heard.clear()
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    frame = await self._link.receive()
+            except TimeoutError:
+                raise LinkLost(f"the hub did not answer within {ANSWER_SECONDS:g} s") from None
+            self._heard.extend(self._dialogue.receive(frame, asyncio.get_running_loop().time()))
+
+    async def _say(self, frames: Sequence[Frame]) -> None:
+        for frame in frames:
+            if isinstance(frame, str):
+                await self._link.send_text(frame)
+            else:
+                await self._link.send_binary(frame)

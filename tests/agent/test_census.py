@@ -1,0 +1,83 @@
+"""The hub's tree, asked anew: from a real hub, and from one that does not answer as it should."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncagent.agent import census
+from syncagent.agent.census import hub_tree
+from syncagent.engine.dialogue import Dialogue, Introduction
+from syncagent.errors import BadMessage, LinkLost, Refused
+from syncagent.model.ids import ClientId
+from syncagent.transport.ports import Link
+from syncagent.transport.ws_link import WsDialer
+from tests.agent.test_conversation import WHEN, MemoryLink, hub
+from tests.support.agents import config_in, running
+from tests.support.hubs import KEY, hub_in
+from tests.support.virtual_time import run_virtually
+
+
+def introduce(key: str = KEY) -> Any:
+    who = Introduction(ClientId("reader"), "Reader", "/", key)
+    return lambda now: Dialogue(who, lambda: WHEN, now)
+
+
+async def test_it_is_the_hub_s_tree_in_as_many_pages_as_it_takes(tmp_path: Path) -> None:
+    async with hub_in(tmp_path / "hub") as server, running(config_in(tmp_path / "a", server=server)) as agent:
+        for number in range(700):
+            (agent.root / f"f{number}").write_text(str(number))
+        (agent.root / "f3").unlink()
+        (agent.root / "d").mkdir()
+        (agent.root / "f4").rename(agent.root / "d" / "moved")
+        await agent.wait()
+        tree = await hub_tree(WsDialer(server), introduce())
+        assert len(tree.picture) == 700
+        assert {"d", "d/moved", "f699"} <= tree.picture.keys()
+        assert not {"f3", "f4"} & tree.picture.keys()
+        assert tree.head == (await agent.status())["hub_seq"]
+        assert (await agent.status())["in_sync"], "the agent's own connection went on"
+
+
+async def test_a_hub_that_refuses_says_so(tmp_path: Path) -> None:
+    async with hub_in(tmp_path / "hub") as server:
+        with pytest.raises(Refused):
+            await hub_tree(WsDialer(server), introduce("another key"))
+
+
+def answered(*frames: str | Exception) -> None:
+    async def run() -> None:
+        link = MemoryLink()
+        for frame in frames:
+            link.coming.put_nowait(frame)
+
+        async def dial() -> Link:
+            return link
+
+        try:
+            await hub_tree(dial, introduce())
+        finally:
+            assert link.closed
+
+    run_virtually(run())
+
+
+def welcome(*capabilities: str) -> str:
+    return hub(
+        "client_connect", success=True, message="", server_time=WHEN, protocol_version=2, hub_id="h", epoch="e", head=3,
+        capabilities=list(capabilities), heartbeat_interval=30,
+    )  # fmt: skip
+
+
+def test_a_hub_that_breaks_off_or_says_nothing_is_not_waited_for() -> None:
+    with pytest.raises(LinkLost):
+        answered(welcome("journal", "blocks"), LinkLost("cut"))
+    with pytest.raises(LinkLost, match=f"within {census.ANSWER_SECONDS:g} s"):
+        answered(welcome("journal", "blocks"))
+
+
+def test_a_hub_without_a_journal_has_nothing_to_compare() -> None:
+    with pytest.raises(BadMessage):
+        answered(welcome())
