@@ -242,7 +242,7 @@ class Runtime:
             return Dialogue(replace(who, cursor=0, epoch="", run=""), self._outside.instant, now)
 
         dial = self._outside.dialer(self._config)
-        return Grounds(self._board, engine.canopy, lambda: engine.present_status, self.ground.disk, dial, introduce)
+        return Grounds(self._board, engine.canopy, engine.present_status, self.ground.disk, dial, introduce)
 
     def _introduce(self, now: float) -> Dialogue:
         return Dialogue(self._introduction(), self._outside.instant, now)

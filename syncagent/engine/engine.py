@@ -265,19 +265,15 @@ class Engine:
         return self._teller.status
 
     @property
-    def present_status(self) -> Status:
-        """How things stand now, to the last count."""
-        return self._status()
-
-    @property
     def footing(self) -> Footing:
         """What it knows of the hub's journal."""
         return self._remote.footing
 
     def _status(self) -> Status:
-        return self._standing.status(
-            State.STARTING if not self._started else State.PAUSED if self._paused else None, self._root, self._scanned
-        )
+        of_itself = State.STARTING if not self._started else State.PAUSED if self._paused else None
+        return self._standing.status(of_itself, self._root, self._scanned)
+
+    present_status = _status
 
     def _next_wake(self) -> float | None:
         looking = self._local.wake_at() if self._started and not self._root else None
