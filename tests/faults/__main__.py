@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 
 from tests.faults.kill_points import Result, Trial, parsed, run_all, some_of
+from tests.faults.power_cuts import Cut, PowerTrial, cuts_of, run_cuts
+from tests.faults.power_cuts import parsed as parsed_cut
 from tests.faults.scenarios import SCENARIOS
 
 
@@ -28,8 +30,14 @@ def main() -> int:
     kill.add_argument("--share", type=int, default=0, help="so many points of each scenario")
     kill.add_argument("--seed", type=int, default=0, help="which of them")
     kill.add_argument("--jobs", type=int, default=1)
+    power = commands.add_parser("power", help="the power goes, and a disk has kept what it may have kept")
+    power.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="as above")
+    power.add_argument("--cut", default="", help="only this one, as N:MODE:SEED")
+    power.add_argument("--seeds", type=int, default=20, help="so many cuts of each scenario")
+    power.add_argument("--first", type=int, default=0)
+    power.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
-    return kill_points(options)
+    return kill_points(options) if options.command == "kill" else power_cuts(options)
 
 
 def kill_points(options: argparse.Namespace) -> int:
@@ -61,6 +69,29 @@ def kill_points(options: argparse.Namespace) -> int:
             f"{name}: {len(trial.undisturbed.calls)} calls, {len(points)} points, died at {died}, {failed} failed, "
             f"{time.monotonic() - began:.0f} s"
         )
+    return 1 if bad else 0
+
+
+def power_cuts(options: argparse.Namespace) -> int:
+    bad = 0
+    for name in options.scenarios or SCENARIOS:
+        began = time.monotonic()
+        base = Path(tempfile.mkdtemp(prefix="power-"))
+
+        def told(cut: Cut, wrong: str, name: str = name) -> None:
+            if wrong:
+                again = f"python -m tests.faults power {name} --cut {cut}"
+                say(f"FAILED {name} {cut}\n{wrong}\nreplay: {again}")
+
+        try:
+            trial = PowerTrial(SCENARIOS[name], base)
+            seeds = range(options.first, options.first + options.seeds)
+            cuts = [parsed_cut(options.cut)] if options.cut else cuts_of(trial, seeds)
+            failed = run_cuts(trial, cuts, told, options.jobs)
+        finally:
+            shutil.rmtree(base, ignore_errors=True)
+        bad += failed
+        say(f"{name}: {len(cuts)} power cuts, {failed} failed, {time.monotonic() - began:.0f} s")
     return 1 if bad else 0
 
 

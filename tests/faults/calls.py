@@ -56,7 +56,9 @@ class Call:
     to: str = ""
     offset: int = 0
     data: bytes = b""
-    mode: int = 0
+    mode: int = -1
+    mtime_ns: int = -1
+    """What is set by ``adjust``; -1 for what is not."""
     inode: int = 0
     """Of the open file, where there is one: its name may have been moved since."""
 
@@ -194,7 +196,12 @@ class WrappedFile:
 
     def adjust(self, *, mode: int | None = None, mtime_ns: int | None = None) -> None:
         if mode is not None or mtime_ns is not None:
-            self._do("adjust", lambda: self._inner.adjust(mode=mode, mtime_ns=mtime_ns))
+            self._do(
+                "adjust",
+                lambda: self._inner.adjust(mode=mode, mtime_ns=mtime_ns),
+                mode=-1 if mode is None else mode,
+                mtime_ns=-1 if mtime_ns is None else mtime_ns,
+            )
 
     def sync(self) -> None:
         self._do("sync", self._inner.sync)

@@ -1,0 +1,145 @@
+"""The power goes at some call; the disk has kept what a disk may have kept (``drive``); all is started again.
+
+The one whose power goes is the scenario's victim.  When it is the hub, its agents are killed at that moment, so that
+what they had heard from it by then can be read in their databases: it has to be there still (N9).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from syncagent.store.agent_db import open_agent_db
+from tests.faults.drive import MODES, Drive, Masked, Recorder
+from tests.faults.kill_points import DIED, Trial
+from tests.faults.machines import (
+    PATIENCE,
+    agent_process,
+    ended,
+    free_port,
+    hub,
+    over,
+    said,
+    spawn_worker,
+    start_hub,
+)
+from tests.faults.truth import ledger
+
+
+@dataclass(frozen=True)
+class Cut:
+    """When the power goes, and what the disk makes of it."""
+
+    number: int
+    mode: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.mode}:{self.seed}"
+
+
+def parsed(text: str) -> Cut:
+    number, mode, seed = text.split(":")
+    return Cut(int(number), mode, int(seed))
+
+
+def cuts_of(trial: Trial, seeds: Sequence[int]) -> list[Cut]:
+    """One cut for each seed; all modes in turn."""
+    calls = len(trial.undisturbed.calls)
+    return [Cut(random.Random(seed).randint(1, calls + 1), MODES[seed % len(MODES)], seed) for seed in seeds]
+
+
+class PowerTrial(Trial):
+    """A scenario in which the power goes."""
+
+    def cut(self, cut: Cut) -> None:
+        """Raises AssertionError when anything is not as it should be afterwards."""
+        place = self._fresh(f"cut-{os.getpid()}")
+        if self.scenario.victim == "agent":
+            self._cut_agent(place, cut)
+        else:
+            self._cut_hub(place, cut)
+        self._check_in_order(place)
+        self._check_as_undisturbed(place)
+        shutil.rmtree(place)
+
+    def _cut_agent(self, place: Path, cut: Cut) -> None:
+        port = free_port()
+        drive, log = Drive(place / "b"), place / "log"
+        with hub(place, port):
+            code = ended(agent_process(place, "b", port, Recorder(log, cut.number)))
+            assert code in (0, DIED), f"the agent ended with {code}\n{said(place / 'b.out')}"
+            drive.replay(log)
+            masks = drive.cut(cut.mode, cut.seed)
+            code = ended(agent_process(place, "b", port, Masked(masks)))
+            assert code == 0, f"the agent ended with {code}\n{said(place / 'b.out')}"
+
+    def _cut_hub(self, place: Path, cut: Cut) -> None:
+        port = free_port()
+        drive, log = Drive(place / "hub"), place / "log"
+        running = start_hub(place, port, Recorder(log, cut.number))
+        agents = {agent_process(place, name, port): name for name in self._senders}
+        end = time.monotonic() + PATIENCE
+        while (code := over(running)) is None and agents:
+            for pid in list(agents):
+                if (ending := over(pid)) is not None:
+                    name = agents.pop(pid)
+                    assert ending == 0, f"{name} ended with {ending}\n{said(place / f'{name}.out')}"
+            assert time.monotonic() < end, "the agents do not come to an end"
+            time.sleep(0.001)
+        for pid in [*agents, *([running] if code is None else [])]:
+            os.kill(pid, signal.SIGKILL)
+            ended(pid)
+        assert code in (None, DIED), f"the hub ended with {code}\n{said(place / 'hub.out')}"
+        drive.replay(log)
+        drive.cut(cut.mode, cut.seed)
+        for name in self._senders:
+            _check_kept(place, name)
+        with hub(place, port):
+            for name in (*self._senders, *(["b"] if len(self._senders) > 1 else [])):
+                code = ended(agent_process(place, name, port))
+                assert code == 0, f"{name} ended with {code}\n{said(place / f'{name}.out')}"
+
+
+def _check_kept(place: Path, name: str) -> None:
+    """All that this agent has heard from the hub is there (N9)."""
+    path = place / name / "data" / "agent.db"
+    if not path.exists():
+        return
+    store = open_agent_db(str(path))
+    loaded = store.load()
+    store.close()
+    cursor = int(loaded.facts.get("cursor", "0"))
+    if not cursor and not any(row.remote for row in loaded.rows):
+        return
+    found = ledger(place / "hub")
+    assert loaded.facts.get("epoch", "") in ("", found.epoch), "the journal has another epoch"
+    assert found.head >= cursor, f"{name} had heard of {cursor} entries, the hub has {found.head}"
+    behind = [row.id for row in loaded.rows if row.remote is not None and found.revs.get(row.id, 0) < row.rev]
+    assert not behind, f"{name} had heard of later revisions of {behind}"
+    assert not found.wrong, f"at the hub: {found.wrong}"
+
+
+def run_cuts(trial: PowerTrial, cuts: Sequence[Cut], told: Callable[[Cut, str], None], jobs: int = 1) -> int:
+    """Run them in ``jobs`` processes; ``told`` hears of each, in these.  How many were wrong."""
+    workers = [spawn_worker(lambda share=cuts[job::jobs]: _run_some(trial, share, told)) for job in range(jobs)]
+    return sum(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) for worker in workers)
+
+
+def _run_some(trial: PowerTrial, cuts: Sequence[Cut], told: Callable[[Cut, str], None]) -> int:
+    bad = 0
+    for cut in cuts:
+        try:
+            trial.cut(cut)
+            wrong = ""
+        except AssertionError as error:
+            wrong = str(error) or "an assertion failed"
+            bad += 1
+        told(cut, wrong)
+    return min(bad, 100)
