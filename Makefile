@@ -13,7 +13,7 @@ ARGS   ?=
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check lint types contracts format sim plans histories races swaps chaos kill-points bench build clean setup
+.PHONY: help run test test-slow check lint types contracts format sim plans histories races swaps chaos kill-points power-cuts bench build clean setup
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ histories: setup ## Run every short history of two machines
 
 chaos: setup ## Let agents work over bad networks (SEEDS=50 FIRST=0)
 	@SYNCAGENT_CHAOS_SEEDS=$(SEEDS) SYNCAGENT_CHAOS_FIRST=$(FIRST) $(BIN)/python -m pytest -n auto tests/e2e/test_network.py $(ARGS)
+
+power-cuts: setup ## Let the power go while agents and hubs work, so often in each scenario (SEEDS=2000 FIRST=0 JOBS=2)
+	@$(BIN)/python -m tests.faults power --seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS) $(ARGS)
 
 bench: setup ## Run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.faults.machines import (
     PATIENCE,
     agent_process,
+    end_all,
     ended,
     free_port,
     hub,
@@ -236,6 +237,7 @@ def _run_some(trial: Trial, points: Sequence[Point], told: Callable[[Result], No
             result = Result(point, trial.run(point), "")
         except AssertionError as error:
             result = Result(point, "", str(error) or "an assertion failed")
+            end_all()
             bad += 1
         told(result)
     return min(bad, 100)

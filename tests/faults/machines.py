@@ -42,6 +42,9 @@ def free_port() -> int:
 
 # --- processes ----------------------------------------------------------------------------------------------------
 
+_running: set[int] = set()
+"""Those that were started here and have not ended."""
+
 
 def spawn(role: Callable[[], int], output: Path) -> int:
     """Fork a process that does ``role``; its pid.  What it says goes to ``output``."""
@@ -49,6 +52,7 @@ def spawn(role: Callable[[], int], output: Path) -> int:
     sys.stderr.flush()
     pid = os.fork()
     if pid:
+        _running.add(pid)
         return pid
     code = 70
     try:
@@ -85,12 +89,10 @@ def ended(pid: int, seconds: float = PATIENCE + 30) -> int:
     """The exit code of ``pid``, or minus the signal that killed it; killed by us when it does not end in time."""
     end = time.monotonic() + seconds
     while True:
-        found, status = os.waitpid(pid, os.WNOHANG)
-        if found:
-            return os.waitstatus_to_exitcode(status)
+        if (code := over(pid)) is not None:
+            return code
         if time.monotonic() > end:
-            os.kill(pid, signal.SIGABRT)
-            os.waitpid(pid, 0)
+            end_all()
             raise AssertionError("a process did not end")
         time.sleep(0.002)
 
@@ -98,7 +100,18 @@ def ended(pid: int, seconds: float = PATIENCE + 30) -> int:
 def over(pid: int) -> int | None:
     """The exit code, if it has ended."""
     found, status = os.waitpid(pid, os.WNOHANG)
-    return os.waitstatus_to_exitcode(status) if found else None
+    if not found:
+        return None
+    _running.discard(pid)
+    return os.waitstatus_to_exitcode(status)
+
+
+def end_all() -> None:
+    """Kill what is left of those that were started here: something went wrong."""
+    for pid in list(_running):
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        _running.discard(pid)
 
 
 # --- the hub ------------------------------------------------------------------------------------------------------
