@@ -94,6 +94,8 @@ class Thing:
     mode: int = 0
     mtime_ns: int = 0
     names: dict[str, Thing] = field(default_factory=dict)
+    born: int = 0
+    """0: it was there from the beginning; else after how many effects it was made."""
 
 
 Spot = tuple[Thing, str]
@@ -181,7 +183,7 @@ class Drive:
                     return
                 if call.name == "mkdir" and spot[1] in spot[0].names:
                     return
-                thing = Thing(kind, record.inode, call.data, record.mode, record.time_ns)
+                thing = Thing(kind, record.inode, call.data, record.mode, record.time_ns, born=len(self._effects) + 1)
                 if kind == "file":
                     self._files[record.inode] = thing
                 self._name(call.port, thing, [(spot, None)], [(spot, thing)])
@@ -273,9 +275,9 @@ class Drive:
 
     def _make_real(self, wanted: dict[str, Thing], touched: set[int]) -> dict[int, tuple[int, int, int]]:
         now = {path: thing for path, thing in _paths(self._now, None) if os.path.lexists(self._real(path))}
-        meddled = {id(effect.thing) for effect in self._effects}
+        known = {id(thing) for thing in now.values()} | {id(effect.thing) for effect in self._effects}
         # What is not ours to meddle with (locks, sockets, logs) may have gone without our hearing of it.
-        wanted = {path: thing for path, thing in wanted.items() if path in now or id(thing) in meddled}
+        wanted = {path: thing for path, thing in wanted.items() if id(thing) in known}
         limbo = f"{self._place}/limbo"
         os.mkdir(limbo)
         before = {id(thing): os.lstat(self._real(path)) for path, thing in now.items()}
@@ -294,7 +296,8 @@ class Drive:
             if thing.kind == "file" and id(thing) in touched:
                 _fill(thing, real)
         inodes: set[int] = set()
-        for path, thing in wanted.items():
+        # An inode that came free was given to a newer file; where that is undone, it is the older one's.
+        for path, thing in sorted(wanted.items(), key=lambda item: item[1].born):
             seen, was = os.lstat(self._real(path)), before.get(id(thing))
             same = was is not None and (was.st_size, was.st_mtime_ns) == (seen.st_size, seen.st_mtime_ns)
             ctime_ns = was.st_ctime_ns if was is not None and same else seen.st_ctime_ns

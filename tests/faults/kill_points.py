@@ -21,6 +21,7 @@ from tests.faults.machines import (
     ended,
     free_port,
     hub,
+    known_again,
     over,
     said,
     spawn_worker,
@@ -117,10 +118,8 @@ class Trial:
         place.mkdir()
         for part in ("hub", *self._senders):
             shutil.copytree(self._template / part, place / part, symlinks=True)
-        if self.scenario.here_moves:
-            # By a move a file is known again by its inode: the copies' inodes have to be seen first.
-            with hub(place, port := free_port()):
-                self._settle(place, "b", port)
+        for name in self._senders:
+            known_again(place / name)
         self.scenario.here(place / "b" / "root")
         if self.scenario.third is not None:
             self.scenario.third(place / "c" / "root")

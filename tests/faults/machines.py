@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,10 @@ from syncagent.cli.compose import until_signal
 from syncagent.control import ControlClient
 from syncagent.errors import NotRunning
 from syncagent.hub.app import Hub, HubConfig
+from syncagent.localfs.ports import Stat
+from syncagent.model.nodes import Node
+from syncagent.store.agent_db import open_agent_db
+from syncagent.trees.delta import Delta, Row
 from tests.faults.calls import Meddler, install
 
 KEY = "sak-for-faults-0123456789abcdef"
@@ -223,6 +228,28 @@ def _agent(
 
     with hold(config.places.lock):
         return asyncio.run(live())
+
+
+def known_again(base: Path) -> None:
+    """A folder that was copied is to its agent what it was: what that remembers of inodes and times is set right."""
+    path = base / "data" / "agent.db"
+    if not path.exists():
+        return
+    store = open_agent_db(str(path))
+    rows = store.load().rows
+    nodes = {row.id: row.local for row in rows if row.local is not None}
+
+    def path_of(node: Node) -> str:
+        above = nodes.get(node.at.parent)
+        return f"{path_of(above)}/{node.at.name}" if above is not None else f"{base / 'root'}/{node.at.name}"
+
+    def again(row: Row) -> Row:
+        seen = os.lstat(path_of(nodes[row.id]))
+        now = Stat(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_mode)
+        return replace(row, stamp=now.stamp)
+
+    store.commit(Delta(rows=tuple(again(row) for row in rows if row.id in nodes and row.stamp)))
+    store.close()
 
 
 def _in_sync(client: ControlClient) -> int:

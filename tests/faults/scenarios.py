@@ -32,7 +32,6 @@ class Scenario:
     here: Callable[[Path], None] = nothing
     third: Callable[[Path], None] | None = None
     """What another machine sends at the same time."""
-    here_moves: bool = False
     copies: int = 0
     """So many conflict copies come of it."""
 
@@ -160,8 +159,8 @@ SCENARIOS = {
         Scenario("first-start", "agent", there=some_files, here=half_the_same),
         Scenario("sends-many", "agent", some_files, here=many_new),
         Scenario("sends-large", "agent", some_files, here=a_large_file),
-        Scenario("sends-moves", "agent", some_files, here=moves, here_moves=True),
-        Scenario("sends-deletes", "agent", some_files, here=deletes, here_moves=True),
+        Scenario("sends-moves", "agent", some_files, here=moves),
+        Scenario("sends-deletes", "agent", some_files, here=deletes),
         Scenario("hub-takes-small", "hub", some_files, here=many_new),
         Scenario("hub-takes-large", "hub", some_files, here=a_middling_file),
         Scenario("hub-of-two", "hub", some_files, here=edits, third=many_new),
