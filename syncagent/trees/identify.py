@@ -181,7 +181,7 @@ class Identifier:
 
     def _place_dir(self, fact: DirSeen, at: Placement, known: NodeId | None) -> None:
         same = self._kept(known, Dir)
-        moved = self._by_inode(fact.stamp, Dir)
+        moved = self._by_inode(fact.stamp, Dir, at)
         if moved is not None and self._outranks(moved, same):
             self._settle(replace(self._local(moved), at=at), fact.stamp, known)
         elif same is not None:
@@ -194,7 +194,7 @@ class Identifier:
 
     def _place_link(self, fact: LinkSeen, at: Placement, known: NodeId | None) -> None:
         same = self._kept(known, Link)
-        moved = self._by_inode(fact.stamp, Link)
+        moved = self._by_inode(fact.stamp, Link, at)
         if moved is not None and self._outranks(moved, same):
             self._settle(Link(moved, at, fact.target), fact.stamp, known)
         elif same is not None:
@@ -204,7 +204,7 @@ class Identifier:
 
     def _place_file(self, fact: FileSeen, at: Placement, known: NodeId | None) -> None:
         same = self._kept(known, File)
-        moved = self._by_inode(fact.stamp, File)
+        moved = self._by_inode(fact.stamp, File, at)
         if moved is not None and not self._same_bytes(moved, fact):
             moved = None
         content = fact.content
@@ -262,13 +262,20 @@ class Identifier:
     def _at_hub(self, node_id: NodeId) -> bool:
         return node_id in self._canopy.synced or self._canopy.remote.get(node_id) is not None
 
-    def _by_inode(self, stamp: Stamp, kind: type) -> NodeId | None:
+    def _by_inode(self, stamp: Stamp, kind: type, at: Placement) -> NodeId | None:
         """The missing node that had this inode."""
         inode = _inode(stamp)
         found = self._inodes.get(inode) if inode is not None else None
         if found is None or not self.is_missing(found) or not isinstance(self._canopy.local.get(found), kind):
             return None
-        return found
+        return None if self._was_set_aside(found, at) else found
+
+    def _was_set_aside(self, node_id: NodeId, at: Placement) -> bool:
+        """Whether what stands at ``at`` is a copy that we made of the node before we were stopped, and have forgotten.
+        It is a file of its own: taken for the node, moved, it would take the name from what the hub has of it."""
+        node = self._local(node_id)
+        aside = is_conflict_name(at.name) and not is_conflict_name(node.at.name) and node.at.parent == at.parent
+        return aside and not isinstance(node, Dir) and self._at_hub(node_id)
 
     def _same_bytes(self, node_id: NodeId, fact: FileSeen) -> bool:
         """Whether the file has kept size and mtime: an inode alone proves nothing, for it is used again."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -194,15 +193,8 @@ class Trial:
 
     def _check_as_undisturbed(self, place: Path) -> None:
         found, wanted = ledger(place / "hub"), self.undisturbed
-        trees = _unnumbered(found.tree), _unnumbered(wanted.tree)
-        assert trees[0] == trees[1], f"now | undisturbed\n{difference(*trees)}"
+        assert found.tree == wanted.tree, f"now | undisturbed\n{difference(found.tree, wanted.tree)}"
         assert found.head == wanted.head, f"{found.head} entries in the journal, undisturbed {wanted.head}"
-
-
-def _unnumbered(tree: Tree) -> Tree:
-    """Conflict copies without the number in their names: one that was named, and then forgotten, is named again."""
-    named = {re.sub(r"(\(conflict [^)]*\)) \d+", r"\1", path): what for path, what in tree.items()}
-    return named if len(named) == len(tree) else tree
 
 
 def some_of(points: Sequence[Point], share: int, seed: int) -> list[Point]:

@@ -195,6 +195,27 @@ def test_a_conflict_copy_is_not_taken_for_the_file_that_it_was_set_aside_from() 
     assert watch.scan().who()[name] != before
 
 
+@pytest.mark.hazard("B5", "B15")
+def test_a_file_that_was_set_aside_and_forgotten_by_a_crash_is_not_taken_for_one_that_the_user_renamed() -> None:
+    watch = Watch().files("a", "docs/").at_hub()
+    before = watch.who()["a"]
+    name = "a (conflict 2026-11-22 Laptop)"
+    watch.user.move("a", name)
+    watch.scan()
+    assert watch.who()[name] != before
+    assert before in watch.seen.missing
+
+
+def test_a_conflict_copy_that_the_user_renames_or_files_away_is_the_same_file() -> None:
+    name = "a (conflict 2026-11-22 Laptop)"
+    watch = Watch().files(name, "docs/").at_hub()
+    before = watch.who()[name]
+    watch.user.move(name, "a")
+    assert watch.scan().who()["a"] == before
+    watch.user.move("a", f"docs/{name}")
+    assert watch.scan().who()[f"docs/{name}"] == before
+
+
 def test_what_is_missed_in_one_scan_and_met_in_the_next_has_moved() -> None:
     watch = Watch().files("a")
     before = watch.who()["a"]
