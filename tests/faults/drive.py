@@ -202,21 +202,21 @@ class Drive:
                 thing = spot[0].names[spot[1]]
                 self._name(call.port, thing, [(spot, thing)], [(spot, None)])
             case "write":
-                thing = self._files[call.inode]
+                thing = self._file(call)
                 self._effects.append(
                     Written(call.port, thing, offset=call.offset, data=call.data, mtime_ns=record.time_ns)
                 )
             case "truncate":
-                thing = self._files[call.inode]
+                thing = self._file(call)
                 self._effects.append(Cut(call.port, thing, size=call.offset, mtime_ns=record.time_ns))
             case "adjust":
-                thing = self._files[call.inode]
+                thing = self._file(call)
                 mtime_ns = call.mtime_ns if call.mtime_ns >= 0 else None
                 self._effects.append(
                     Adjusted(call.port, thing, mode=call.mode if call.mode >= 0 else None, mtime_ns=mtime_ns)
                 )
             case "sync":
-                thing = self._files[call.inode]
+                thing = self._file(call)
                 self._settle(lambda effect: effect.thing is thing and not isinstance(effect, Named))
             case "sync_folder":
                 self._sync_folder(self._at(call.path))
@@ -224,6 +224,15 @@ class Drive:
                 self._settle(lambda effect: effect.port == "disk")
             case other:
                 raise AssertionError(other)
+
+    def _file(self, call: Call) -> Thing:
+        """The open file that ``call`` is about; one that was made without our hearing of it has no durable name yet."""
+        thing = self._files.get(call.inode)
+        if thing is None:
+            thing = self._files[call.inode] = Thing("file", call.inode, b"", 0o600, 0, born=len(self._effects) + 1)
+            spot = self._spot(call.path)
+            self._name(call.port, thing, [(spot, None)], [(spot, thing)])
+        return thing
 
     def _name(self, port: str, thing: Thing, before: list, after: list) -> None:
         self._effects.append(Named(port, thing, before=tuple(before), after=tuple(after)))
