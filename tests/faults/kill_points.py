@@ -166,8 +166,9 @@ class Trial:
         if self.scenario.third is not None:
             # Who was done first has not heard of all that the other one sent.
             running = self._kept_up(place, port, running, waiting)
-            while ended(agent_process(place, "b", port)) != 0:
-                running = self._kept_up(place, port, running, waiting)
+            for name in self._senders:
+                while ended(agent_process(place, name, port)) != 0:
+                    running = self._kept_up(place, port, running, waiting)
         while stop(running) == DIED:
             running = start_hub(place, port, waiting.pop(0))
 
