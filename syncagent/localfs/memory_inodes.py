@@ -6,7 +6,7 @@ import errno
 import os
 import stat as mode_bits
 
-from syncagent.localfs.ports import Stat
+from syncagent.localfs.ports import Stat, clamp
 from syncagent.model.names import RelPath
 
 
@@ -54,7 +54,7 @@ class Inode:
 
     def stat(self) -> Stat:
         size = len(os.fsencode(self.target)) if self.is_link else len(self.data)
-        return Stat(self.device, self.number, size, self.mtime_ns, self.ctime_ns, self.mode)
+        return Stat(self.device, self.number, size, clamp(self.mtime_ns), self.ctime_ns, self.mode)
 
     def allow(self, bits: int, path: RelPath) -> None:
         """Raises EACCES when the owner lacks one of these permission bits."""

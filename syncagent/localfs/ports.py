@@ -204,3 +204,12 @@ MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 """What says that nothing is at a path: no such name, or a component of it is no folder (or a link)."""
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+LATEST_NS: Final = (1 << 33) * 1_000_000_000
+"""The year 2242: the latest mtime that is seen or set."""
+
+
+def clamp(mtime_ns: int) -> int:
+    """A mtime that every file system and every message takes: not before 1970, not after 2242 (B16).  Disks show no
+    other."""
+    return min(max(mtime_ns, 0), LATEST_NS)

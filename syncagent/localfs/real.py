@@ -25,7 +25,7 @@ from typing import Final, Self
 
 from syncagent.errors import RootMissing
 from syncagent.localfs.leases import is_open_for_writing
-from syncagent.localfs.ports import Opening, Rename, Stat, check_parts
+from syncagent.localfs.ports import LATEST_NS, Opening, Rename, Stat, check_parts, clamp
 from syncagent.localfs.syscalls import Syscalls, load
 from syncagent.model.names import RelPath, split
 
@@ -72,8 +72,10 @@ class RealDisk:
                 except OSError as error:
                     add((entry.name, error))
                     continue
-                fields = (s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_mode)
-                add((entry.name, make(Stat, fields)))
+                mtime = s.st_mtime_ns
+                if not 0 <= mtime <= LATEST_NS:
+                    mtime = clamp(mtime)
+                add((entry.name, make(Stat, (s.st_dev, s.st_ino, s.st_size, mtime, s.st_ctime_ns, s.st_mode))))
         return found
 
     def open(self, path: RelPath, how: Opening = Opening.READ, mode: int = 0o666) -> RealFile:
@@ -325,4 +327,4 @@ class RealFile:
 
 
 def _stat(seen: os.stat_result) -> Stat:
-    return Stat(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_mode)
+    return Stat(seen.st_dev, seen.st_ino, seen.st_size, clamp(seen.st_mtime_ns), seen.st_ctime_ns, seen.st_mode)

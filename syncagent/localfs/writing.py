@@ -14,22 +14,19 @@ from __future__ import annotations
 import errno
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import assert_never
 
 from syncagent.content.chunker import ONE_BLOCK
 from syncagent.content.digest import content_of
 from syncagent.content.recipe import one_block
 from syncagent.errors import Damaged, Stale
-from syncagent.localfs.ports import MISSING, Abilities, Disk, DiskFile, Opening, Rename, Stat
+from syncagent.localfs.ports import MISSING, Abilities, Disk, DiskFile, Opening, Rename, Stat, clamp
 from syncagent.localfs.staging import Staging, part_path
 from syncagent.localfs.standing import check_unused, confirm, hash_file, holds, still
 from syncagent.model.facts import UNSURE, Fact, FileSeen, LinkSeen, Stamp
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, File, Link, Recipe
 from syncagent.planner.tasks import CopyOf, Inline, InPlace, Staged, WriteTask
-
-_LATEST_NS: Final = (1 << 33) * 1_000_000_000
-"""The year 2242: the latest mtime that we set (B16)."""
 
 
 @dataclass(slots=True)
@@ -295,8 +292,3 @@ class Writer:
 def after_us(abilities: Abilities, own: Stat, stamp: Stamp, now_ns: int) -> Stamp:
     """``stamp``, or UNSURE where a write right after ours could hide behind it (see the module)."""
     return UNSURE if abilities.may_hide(own.mtime_ns, now_ns) else stamp
-
-
-def clamp(mtime_ns: int) -> int:
-    """A mtime that every file system takes: not before 1970, not after 2242 (B16)."""
-    return min(max(mtime_ns, 0), _LATEST_NS)

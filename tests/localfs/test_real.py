@@ -259,3 +259,18 @@ def test_an_editor_against_the_applier_loses_nothing_b1(tmp_path: Path) -> None:
     left = {path.read_text() for path in tmp_path.iterdir() if path.is_file()}
     assert {text for text, digest in by_digest.items() if digest not in replaced} <= left | displaced
     assert bench.staged() == []
+
+
+@pytest.mark.hazard("B16", "N19")
+@pytest.mark.parametrize("seconds", [-1, 1 << 40, -(1 << 40)])
+def test_a_time_that_no_clock_shows_is_seen_as_the_nearest_that_one_does(tmp_path: Path, seconds: int) -> None:
+    (tmp_path / "a").write_text("1")
+    try:
+        os.utime(tmp_path / "a", (seconds, seconds))
+    except OverflowError:
+        pytest.skip("this system has no such time")
+    disk = RealDisk(str(tmp_path))
+    seen = disk.stat(p("a"))
+    assert 0 <= seen.mtime_ns <= 1 << 63
+    assert seen.stamp
+    assert dict(disk.list(p("")))["a"] == seen

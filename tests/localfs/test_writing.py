@@ -8,8 +8,8 @@ import pytest
 
 from syncagent.errors import Damaged, Stale
 from syncagent.localfs.memory import MemoryDisk
-from syncagent.localfs.ports import Abilities
-from syncagent.localfs.writing import Writer, after_us, clamp
+from syncagent.localfs.ports import Abilities, clamp
+from syncagent.localfs.writing import Writer, after_us
 from syncagent.model.facts import UNSURE, FileSeen
 from syncagent.model.names import RelPath
 from syncagent.planner.tasks import Inline, InPlace
