@@ -82,6 +82,7 @@ async def test_a_question_has_an_answer_whatever_is_in_it(path: Path) -> None:
         assert (await ask(lambda: client.call("echo", text=long)))["args"]["text"] == long
 
 
+@pytest.mark.hazard("G8")
 async def test_the_socket_is_for_this_user_alone_whatever_the_umask(path: Path) -> None:
     old = os.umask(0)
     try:
@@ -93,6 +94,7 @@ async def test_the_socket_is_for_this_user_alone_whatever_the_umask(path: Path) 
     assert not path.exists()
 
 
+@pytest.mark.hazard("G8")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 async def test_another_user_gets_no_answer_even_where_the_modes_let_them_in(path: Path) -> None:
     async with serve(path, Agent()):
@@ -110,6 +112,7 @@ async def test_another_user_gets_no_answer_even_where_the_modes_let_them_in(path
     assert run.stdout.strip() == "b''" or "Error" in run.stderr
 
 
+@pytest.mark.hazard("G8")
 def test_the_kernel_says_who_is_at_the_other_end() -> None:
     one, two = socket.socketpair(socket.AF_UNIX)
     with one, two:
@@ -229,6 +232,7 @@ async def test_what_is_no_request_is_answered_with_a_reason(path: Path, line: by
     assert "not a request" in answer["error"]["message"]
 
 
+@pytest.mark.hazard("G8", "N17")
 async def test_a_request_without_end_is_hung_up_on(path: Path) -> None:
     async with serve(path, Agent()):
         reader, writer = await asyncio.open_unix_connection(path)

@@ -30,6 +30,7 @@ def test_the_limit_counts_bytes_and_not_characters() -> None:
     assert not control_socket(Path("/" + "ä" * 45)).is_relative_to("/ä")
 
 
+@pytest.mark.hazard("G5")
 def test_a_private_directory_is_made_private_whatever_the_umask(tmp_path: Path) -> None:
     old = os.umask(0)
     try:
@@ -38,6 +39,7 @@ def test_a_private_directory_is_made_private_whatever_the_umask(tmp_path: Path) 
         os.umask(old)
 
 
+@pytest.mark.hazard("G5")
 def test_a_directory_that_others_may_enter_is_closed_to_them(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir(mode=0o755)
     assert mode(make_private(tmp_path / "open")) == 0o700
@@ -52,6 +54,7 @@ def test_neither_a_link_nor_a_file_is_taken_for_a_private_directory(tmp_path: Pa
             make_private(tmp_path / name)
 
 
+@pytest.mark.hazard("G5", "G8")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a directory away")
 def test_a_directory_of_another_user_is_refused(tmp_path: Path) -> None:
     (tmp_path / "theirs").mkdir()
@@ -60,6 +63,7 @@ def test_a_directory_of_another_user_is_refused(tmp_path: Path) -> None:
         make_private(tmp_path / "theirs")
 
 
+@pytest.mark.hazard("G5")
 def test_a_private_file_has_its_mode_and_replaces_the_old_one(tmp_path: Path) -> None:
     target = tmp_path / "f"
     target.write_text("old")

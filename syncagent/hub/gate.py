@@ -37,8 +37,10 @@ class _Crowd:
     def __len__(self) -> int:
         return len(self.silent) + len(self.speaking)
 
-    def first(self) -> Gate:
-        return next(iter(self.silent or self.speaking))
+    def first(self, newcomer: Gate) -> Gate:
+        """Who goes.  Not ``newcomer``, who had no time yet to say anything, unless there is no one else: or those who
+        speak slowly would keep all others out."""
+        return next((one for one in (*self.silent, *self.speaking) if one is not newcomer), newcomer)
 
 
 class Doorway:
@@ -58,7 +60,7 @@ class Doorway:
         self.addresses[gate.address] = self.addresses.get(gate.address, 0) + 1
         self.waiting.setdefault(gate.address, _Crowd()).silent[gate] = None
         if sum(map(len, self.waiting.values())) > self.caps.waiting:
-            max(self.waiting.values(), key=len).first().drop()
+            max(self.waiting.values(), key=len).first(gate).drop()
         return True
 
     def spoke(self, gate: Gate) -> None:

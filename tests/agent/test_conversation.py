@@ -137,6 +137,7 @@ def test_without_a_connection_nothing_is_said() -> None:
     run_virtually(run())
 
 
+@pytest.mark.hazard("F1")
 def test_a_broken_link_is_told_and_raised() -> None:
     async def story(room: Room) -> None:
         await room.welcome()
@@ -150,6 +151,7 @@ def test_a_broken_link_is_told_and_raised() -> None:
     in_room(story)
 
 
+@pytest.mark.hazard("G1")
 def test_a_refusal_is_final() -> None:
     async def story(room: Room) -> None:
         room.link.coming.put_nowait(
@@ -168,6 +170,7 @@ def test_a_refusal_is_final() -> None:
     in_room(story)
 
 
+@pytest.mark.hazard("G13")
 def test_a_hub_that_breaks_the_protocol_is_left() -> None:
     async def story(room: Room) -> None:
         await room.welcome()
@@ -179,6 +182,7 @@ def test_a_hub_that_breaks_the_protocol_is_left() -> None:
     in_room(story)
 
 
+@pytest.mark.hazard("F1", "F23")
 def test_heartbeats_go_out_and_silence_is_noticed() -> None:
     async def story(room: Room) -> None:
         await room.welcome()

@@ -56,6 +56,7 @@ def spot(tmp_path: Path) -> Places:
     return Places(tmp_path / "data")
 
 
+@pytest.mark.hazard("G5")
 def test_where_no_keyring_works_the_key_is_in_a_file_of_mode_0600(spot: Places, no_ring: None) -> None:
     old = os.umask(0)
     try:
@@ -67,6 +68,7 @@ def test_where_no_keyring_works_the_key_is_in_a_file_of_mode_0600(spot: Places, 
     assert load_key(spot) == "the key"
 
 
+@pytest.mark.hazard("G5")
 def test_the_file_never_has_a_wider_mode_not_even_for_a_moment(
     spot: Places, no_ring: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +86,7 @@ def test_the_file_never_has_a_wider_mode_not_even_for_a_moment(
     assert flags & os.O_EXCL
 
 
+@pytest.mark.hazard("G5")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
 def test_a_file_that_others_can_read_or_write_is_refused(spot: Places, no_ring: None, mode: int) -> None:
     save_key(spot, "the key", "file")
@@ -93,6 +96,7 @@ def test_a_file_that_others_can_read_or_write_is_refused(spot: Places, no_ring: 
     assert "the key\n" not in str(caught.value)
 
 
+@pytest.mark.hazard("G5")
 def test_a_link_or_a_pipe_is_not_read_as_a_key(spot: Places, no_ring: None) -> None:
     spot.data_dir.mkdir()
     (spot.data_dir / "x").write_text("k")
@@ -132,6 +136,7 @@ def test_asking_for_a_keyring_where_there_is_none_is_said(spot: Places, no_ring:
         save_key(spot, "k", "keyring")
 
 
+@pytest.mark.hazard("G5")
 def test_the_environments_key_is_taken_out_of_it() -> None:
     environment = {"SYNCAGENT_API_KEY": " k \n", "HOME": "/h"}
     assert from_environment(environment) == "k"

@@ -23,6 +23,7 @@ def _loggers_as_before() -> Iterator[None]:
     root.setLevel(before)
 
 
+@pytest.mark.hazard("G7")
 @pytest.mark.parametrize(
     "text",
     [
@@ -46,10 +47,12 @@ def test_what_is_no_key_stays() -> None:
     assert Redaction(["", "short"])(text) == text
 
 
+@pytest.mark.hazard("G7")
 def test_a_secret_that_begins_another_does_not_lay_its_end_bare() -> None:
     assert Redaction(["abcdefgh", "abcdefgh-rest"])("x abcdefgh-rest") == "x [hidden]"
 
 
+@pytest.mark.hazard("G14")
 def test_control_characters_are_spelled_out() -> None:
     assert visible("a\x1b[31mb\x00\u202ec\r") == "a\\u001b[31mb\\u0000\\u202ec\\u000d"
     assert visible("tab\tline\nü") == "tab\tline\nü"
@@ -90,6 +93,7 @@ def test_json_lines(tmp_path: Path) -> None:
     assert "ValueError" in second["trace"]
 
 
+@pytest.mark.hazard("G5", "G7")
 def test_the_file_is_private_and_turned_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "FILE_BYTES", 2000)
     path = tmp_path / "logs" / "agent.log"

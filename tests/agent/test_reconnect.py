@@ -67,6 +67,7 @@ def test_the_first_attempt_is_at_once_and_the_bounds_double_up_to_a_minute() -> 
         assert min(pauses) < bound / 2, "from nothing on"
 
 
+@pytest.mark.hazard("F13")
 def test_all_come_back_within_a_minute_of_each_other_and_not_at_once_f13() -> None:
     lives = [100.0]
     backs = [watch(lambda: Attempts(*lives, most=2)).began[1] - 100 for _ in range(100)]
@@ -111,6 +112,7 @@ def test_one_that_may_be_opened_again_at_once_is() -> None:
     assert made.began == [0, 5, 10]
 
 
+@pytest.mark.hazard("F13")
 def test_but_not_in_a_circle() -> None:
     made = watch(lambda: Attempts(*[-0.01] * 30, most=20))
     assert made.began[-1] > 60

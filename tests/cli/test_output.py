@@ -17,6 +17,7 @@ def test_answers_and_complaints_go_apart(capsys: pytest.CaptureFixture[str]) -> 
     assert tuple(capsys.readouterr()) == ("answer\n", "by the way\nsyncagent: two lines\n")
 
 
+@pytest.mark.hazard("G14")
 def test_control_characters_are_spelled_out(capsys: pytest.CaptureFixture[str]) -> None:
     say("\x1b]0;title\x07")
     assert capsys.readouterr().out == "\\u001b]0;title\\u0007\n"

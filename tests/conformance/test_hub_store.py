@@ -160,6 +160,7 @@ def test_a_folder_is_made_once_and_keeps_its_epoch(opened: Opened) -> None:
     assert first.head == first.horizon == 0
 
 
+@pytest.mark.hazard("N9")
 def test_n9_what_a_unit_has_written_is_there_after_a_crash(opened: Opened, folder: Folder) -> None:
     done = submit(opened.store, folder.id, directory("d", "docs"), file("f", "a.txt", parent="d"))
     assert [verdict.ruling for verdict in done.verdicts] == [Ruling.COMMITTED] * 2
@@ -172,6 +173,7 @@ def test_n9_what_a_unit_has_written_is_there_after_a_crash(opened: Opened, folde
     assert again.blocks.read(folder.id, [digest_of(b"x")]) == [(digest_of(b"x"), b"x")]
 
 
+@pytest.mark.hazard("F16")
 def test_f16_a_unit_that_fails_leaves_nothing(opened: Opened, folder: Folder) -> None:
     submit(opened.store, folder.id, directory("d", "docs"), file("f", "a.txt", parent="d"))
     before = opened.store.journal.snapshot(folder.id, Seq(0), 10)
@@ -231,6 +233,7 @@ def test_names_change_places_within_one_batch(store: Store, folder: Folder) -> N
     assert set(store.journal.listing(folder.id)) == {"a", "b"}
 
 
+@pytest.mark.hazard("F19")
 def test_f19_a_snapshot_brings_about_what_the_journal_does(store: Store, folder: Folder) -> None:
     submit(store, folder.id, directory("d", "d"), directory("e", "e", "d"), file("f", "f", parent="e"), file("g", "g"))
     submit(
@@ -266,6 +269,7 @@ def test_a_deleted_node_comes_back_under_its_id(store: Store, folder: Folder) ->
     assert set(store.journal.listing(folder.id)) == {"f", "back"}
 
 
+@pytest.mark.hazard("G10")
 def test_g10_folders_know_nothing_of_each_other(store: Store, folder: Folder) -> None:
     with store.unit():
         other = store.journal.make_folder("other")
@@ -279,6 +283,7 @@ def test_g10_folders_know_nothing_of_each_other(store: Store, folder: Folder) ->
     assert store.journal.folders()[1].head == 1
 
 
+@pytest.mark.hazard("F5")
 def test_f5_a_block_that_is_there_is_not_written_again(store: Store, folder: Folder) -> None:
     digest = digest_of(b"right")
     for plain in (b"right", b"wrong"):
@@ -297,6 +302,7 @@ def test_large_blocks_may_be_prepared_beforehand(opened: Opened, folder: Folder)
     assert opened.again().blocks.read(folder.id, [block[0]]) == [block]
 
 
+@pytest.mark.hazard("N13")
 def test_n13_a_change_id_is_remembered(opened: Opened, folder: Folder) -> None:
     once = file("f", "f")
     first = submit(opened.store, folder.id, once)

@@ -419,6 +419,7 @@ def test_all_that_is_said_can_be_read_by_a_hub() -> None:
         codec.body_from_client(message)
 
 
+@pytest.mark.hazard("G13")
 def test_g13_a_hub_whose_frames_hold_no_block_is_not_talked_to() -> None:
     """Sending one would fail in the middle of the engine's step."""
     dialogue = Dialogue(WHO, lambda: WHEN, now=0.0)
@@ -430,6 +431,7 @@ def test_g13_a_hub_whose_frames_hold_no_block_is_not_talked_to() -> None:
     assert least.send(SendBlocks(1, ((Block(Digest(blake3(data).digest()), len(data)), data),)))
 
 
+@pytest.mark.hazard("G13")
 def test_g13_pages_that_lead_nowhere_are_not_asked_for_for_ever() -> None:
     dialogue = connected()
     dialogue.send(AskChanges(Seq(7)))

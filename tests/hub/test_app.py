@@ -52,6 +52,7 @@ async def hub_process(directory: Path) -> AsyncIterator[tuple[asyncio.subprocess
         await process.wait()
 
 
+@pytest.mark.hazard("N9", "F16")
 @pytest.mark.e2e
 async def test_n9_f16_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     dice = random.Random(7)
@@ -127,6 +128,7 @@ async def test_a_hub_that_is_told_to_stop_stops_cleanly(tmp_path: Path) -> None:
     assert not (tmp_path / "hub.db-wal").exists()
 
 
+@pytest.mark.hazard("F20")
 async def test_f20_a_second_hub_on_one_directory_is_refused(tmp_path: Path) -> None:
     async with Hub(HubConfig(tmp_path, port=0, bootstrap_key=KEY)):
         with pytest.raises(AlreadyRunning):
@@ -143,6 +145,7 @@ async def test_a_port_that_is_taken_is_said_so(tmp_path: Path) -> None:
             pass
 
 
+@pytest.mark.hazard("G6")
 async def test_g6_a_key_is_made_once_and_kept_as_a_hash(tmp_path: Path) -> None:
     async with Hub(HubConfig(tmp_path, port=0)) as first:
         key = first.made_key

@@ -16,6 +16,7 @@ def test_a_note_is_a_line(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.messages == ["changes from=10.0.0.7 client=laptop committed=3"]
 
 
+@pytest.mark.hazard("G14")
 @pytest.mark.parametrize(
     ("text", "line"),
     [

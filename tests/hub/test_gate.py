@@ -47,6 +47,7 @@ def enter(doorway: Doorway, address: str = "a") -> tuple[Gate, Transport, Inner]
     return gate, transport, inner
 
 
+@pytest.mark.hazard("F11")
 async def test_f11_the_oldest_of_the_greatest_crowd_goes() -> None:
     doorway = Doorway(CAPS)
     flood = [enter(doorway, "flood") for _ in range(4)]
@@ -56,6 +57,7 @@ async def test_f11_the_oldest_of_the_greatest_crowd_goes() -> None:
     assert flood[0][2].lost == 1
 
 
+@pytest.mark.hazard("F11")
 async def test_f11_who_has_said_something_is_not_pushed_out_by_those_who_have_not() -> None:
     doorway = Doorway(replace(CAPS, connections=100, per_address=100))
     friend, transport, _ = enter(doorway)
@@ -65,6 +67,18 @@ async def test_f11_who_has_said_something_is_not_pushed_out_by_those_who_have_no
     assert [one[1].aborted for one in flood] == [True] * 17 + [False] * 3
 
 
+@pytest.mark.hazard("F6", "F11")
+async def test_f6_who_comes_last_is_not_pushed_out_by_a_crowd_that_speaks_slowly() -> None:
+    doorway = Doorway(replace(CAPS, connections=100, per_address=100))
+    crowd = [enter(doorway) for _ in range(CAPS.waiting)]
+    for gate, _, _ in crowd:
+        gate.data_received(b"G")
+    _, newcomer, _ = enter(doorway)
+    assert not newcomer.aborted
+    assert [transport.aborted for _, transport, _ in crowd] == [True] + [False] * (CAPS.waiting - 1)
+
+
+@pytest.mark.hazard("F11")
 async def test_f11_who_was_pushed_out_counts_no_more_although_its_socket_hears_of_it_later() -> None:
     doorway = Doorway(CAPS)
     gate, _, _ = enter(doorway)
@@ -79,6 +93,7 @@ async def test_f11_who_was_pushed_out_counts_no_more_although_its_socket_hears_o
     assert doorway.open == 3
 
 
+@pytest.mark.hazard("F11")
 async def test_who_was_admitted_is_not_pushed_out() -> None:
     doorway = Doorway(replace(CAPS, connections=100, per_address=100))
     gate, first, _ = enter(doorway)
@@ -88,6 +103,7 @@ async def test_who_was_admitted_is_not_pushed_out() -> None:
     assert not first.aborted
 
 
+@pytest.mark.hazard("F11")
 @pytest.mark.parametrize("caps", [replace(CAPS, connections=2, waiting=9), replace(CAPS, per_address=2, waiting=9)])
 async def test_there_is_room_for_so_many(caps: Caps) -> None:
     doorway = Doorway(caps)
@@ -100,6 +116,7 @@ async def test_there_is_room_for_so_many(caps: Caps) -> None:
     assert not enter(doorway)[1].aborted
 
 
+@pytest.mark.hazard("N17")
 async def test_n17_what_left_is_not_counted() -> None:
     doorway = Doorway(CAPS)
     for _ in range(100):
@@ -109,6 +126,7 @@ async def test_n17_what_left_is_not_counted() -> None:
     assert (doorway.open, doorway.waiting, doorway.addresses) == (0, {}, {})
 
 
+@pytest.mark.hazard("F7")
 async def test_f7_a_stranger_may_send_so_much() -> None:
     gate, transport, inner = enter(Doorway(CAPS))
     told: list[str] = []
@@ -128,6 +146,7 @@ async def test_who_was_admitted_may_send_what_was_agreed() -> None:
     assert len(inner.heard) == 100_000
 
 
+@pytest.mark.hazard("F6")
 async def test_f6_a_stranger_has_so_much_time() -> None:
     _, transport, _ = enter(Doorway(replace(CAPS, waiting_seconds=0)))
     await asyncio.sleep(0)

@@ -98,6 +98,7 @@ async def test_who_knows_another_journal_is_told_so(house: House, claim: dict[st
     assert (event.run, event.diverged) == ("r2", diverged)
 
 
+@pytest.mark.hazard("G10", "N16")
 @pytest.mark.parametrize(
     ("key", "folder", "answer"),
     [
@@ -119,6 +120,7 @@ async def test_a_key_opens_its_folders(house: House, key: str, folder: str, answ
     assert seat.let_in is (answer == "Admitted")
 
 
+@pytest.mark.hazard("E6")
 async def test_e6_a_newer_connection_takes_the_client_id_but_a_copy_does_not(house: House) -> None:
     first = await house.seat(incarnation="1")
     assert code(await house.seat(incarnation="2")) == "client_id_in_use"
@@ -131,12 +133,14 @@ async def test_e6_a_newer_connection_takes_the_client_id_but_a_copy_does_not(hou
     assert code(await house.seat(incarnation="2")) == "Admitted"
 
 
+@pytest.mark.hazard("G10")
 async def test_a_client_id_of_another_folder_is_another_client(house: House) -> None:
     first = await house.seat()
     assert code(await house.seat(folder="photos")) == "Admitted"
     assert code(first) == "Admitted"
 
 
+@pytest.mark.hazard("F11")
 async def test_a_key_has_so_many_seats(house: House) -> None:
     seats = [await house.seat(str(number)) for number in range(3)]
     assert code(await house.seat("4")) == "too_many_connections"
@@ -145,12 +149,14 @@ async def test_a_key_has_so_many_seats(house: House) -> None:
     assert code(await house.seat("4")) == "Admitted"
 
 
+@pytest.mark.hazard("G12")
 async def test_g12_with_its_key_a_client_goes(house: House) -> None:
     writer, reader = await house.seat("w"), await house.seat("r", READER[0])
     house.hall.revoked(READER[1].id)
     assert (code(writer), code(reader)) == ("Admitted", "authentication_failed")
 
 
+@pytest.mark.hazard("G10")
 async def test_only_those_of_a_folder_are_told(house: House) -> None:
     a, b, other = await house.seat("a"), await house.seat("b"), await house.seat("c", folder="photos")
     house.hall.tell(a, "hello")

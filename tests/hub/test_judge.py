@@ -144,6 +144,7 @@ def test_what_is_lacking_is_named_once(world: World) -> None:
     assert judged.verdicts[0].missing == (LACKING,)
 
 
+@pytest.mark.hazard("N13")
 def test_n13_the_same_change_gets_the_same_answer(world: World) -> None:
     once = create("b", "b")
     first = world.submit(once, once).verdicts
@@ -159,6 +160,7 @@ def test_what_was_refused_may_be_tried_again_under_its_id(world: World) -> None:
     assert world.codes(create("later", "later"), early) == [OK, OK]
 
 
+@pytest.mark.hazard("F2")
 def test_f2_a_creation_again_by_its_own_author_is_no_conflict(world: World) -> None:
     again = create("a", "a.txt", "docs", **FILE)
     assert world.codes(again) == ["duplicate"]
@@ -219,6 +221,7 @@ def aimed(world: World, wanted: Sequence[Change]) -> list[Change]:
     ]
 
 
+@pytest.mark.hazard("N12", "N13")
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(changes(), min_size=1, max_size=8), min_size=1, max_size=8), st.data())
 def test_n12_n13_whatever_is_submitted_the_folder_is_in_order(batches: list[list[Change]], data: st.DataObject) -> None:

@@ -59,6 +59,7 @@ def test_the_author_hears_verdicts_and_not_its_own_entries(desk: Desk) -> None:
     assert b.heard() == [1, 2]
 
 
+@pytest.mark.hazard("N14")
 def test_n14_verdicts_wait_for_what_others_did_before(desk: Desk) -> None:
     a, b = live(desk, "a"), live(desk, "b")
     desk.held = deque()
@@ -74,6 +75,7 @@ def test_n14_verdicts_wait_for_what_others_did_before(desk: Desk) -> None:
     assert b.heard() == [1, 2, 3]
 
 
+@pytest.mark.hazard("F12")
 def test_f12_a_slow_reader_is_told_as_fast_as_it_reads(desk: Desk) -> None:
     slow, busy = live(desk, "slow"), live(desk, "busy")
     slow.reads = False
@@ -131,6 +133,7 @@ def test_a_submission_does_not_wait_for_blocks_that_come_after_it(desk: Desk) ->
     assert verdicts(a) == [("d1", "committed"), ("d2", "committed")]
 
 
+@pytest.mark.hazard("F12", "N17")
 def test_many_small_blocks_are_not_hoarded(desk: Desk) -> None:
     a = live(desk, "a")
     for n in range(20):
@@ -138,6 +141,7 @@ def test_many_small_blocks_are_not_hoarded(desk: Desk) -> None:
     assert desk.store.blocks.sizes(desk.folder.id, [digest_of(bytes([0, 1]) * 30_000)])
 
 
+@pytest.mark.hazard("N16")
 def test_a_reader_may_ask_and_not_write(desk: Desk) -> None:
     reader = live(desk, "r", role=Role.READER)
     [answer] = reader.submit(directory("d"))
@@ -150,6 +154,7 @@ def test_a_reader_may_ask_and_not_write(desk: Desk) -> None:
     assert page["data"]["request_id"] == "q"
 
 
+@pytest.mark.hazard("F17")
 def test_f17_a_store_that_fails_is_said_so_change_by_change(desk: Desk) -> None:
     a = live(desk, "a")
     desk.fail = Failed("storage_full", "no room")
@@ -164,6 +169,7 @@ def test_f17_a_store_that_fails_is_said_so_change_by_change(desk: Desk) -> None:
     assert answer["data"]["verdicts"][0]["status"] == "committed"
 
 
+@pytest.mark.hazard("F17")
 def test_f17_who_cannot_be_told_the_journal_is_to_come_back(desk: Desk) -> None:
     a, b = live(desk, "a"), live(desk, "b")
     desk.held = deque()
@@ -213,6 +219,7 @@ def test_a_client_that_says_anew_where_it_stands_hears_nothing_twice(desk: Desk)
     assert a.heard() == [2]
 
 
+@pytest.mark.hazard("F12")
 @pytest.mark.parametrize("what", ["blocks", "missing", "analysis", "changes"])
 def test_f12_what_a_client_wants_waits_within_bounds(desk: Desk, what: str) -> None:
     """Else one that asks and never reads, or asks faster than the disk answers, would take all memory."""

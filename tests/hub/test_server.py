@@ -114,6 +114,7 @@ async def test_an_analysis_compares_and_changes_nothing(url: str) -> None:
     assert (await client.ask(kind="changes", since=3))["head"] == 3
 
 
+@pytest.mark.hazard("F1")
 async def test_heartbeats_go_both_ways_and_silence_is_death(start: Start) -> None:
     hub: Hub = await start(rules=Rules(heartbeat=0.2))
     silent, other = await RawClient.joined(hub.url, "silent"), await RawClient.live(hub.url, "other")
@@ -139,6 +140,7 @@ async def test_heartbeats_go_both_ways_and_silence_is_death(start: Start) -> Non
 # --- refusals ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.hazard("G1", "G7")
 async def test_a_wrong_key_is_refused_without_a_word_of_it(url: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     for key in ("sak_0123_secret-canary", "secret-canary", ""):
@@ -152,6 +154,7 @@ async def test_a_wrong_key_is_refused_without_a_word_of_it(url: str, caplog: pyt
     assert KEY not in caplog.text
 
 
+@pytest.mark.hazard("G1")
 async def test_g1_a_right_key_does_not_wait_for_those_who_guess(url: str) -> None:
     for _ in range(4):
         client = await RawClient.plain(url, "x")
@@ -163,6 +166,7 @@ async def test_g1_a_right_key_does_not_wait_for_those_who_guess(url: str) -> Non
         one.cancel()
 
 
+@pytest.mark.hazard("F15")
 @pytest.mark.parametrize(
     ("frame", "code", "close"),
     [
@@ -182,6 +186,7 @@ async def test_f15_a_wrong_first_message_ends_it(url: str, frame: str | bytes, c
     assert await client.closed() == close
 
 
+@pytest.mark.hazard("N16", "F15")
 async def test_n16_a_foreign_client_id_ends_it(url: str) -> None:
     first = await RawClient.plain(url, "a")
     await first.say("client_connect", {"client_id": "a", "client_name": "", "sync_root": "", "api_key": KEY}, "other")
@@ -194,6 +199,7 @@ async def test_n16_a_foreign_client_id_ends_it(url: str) -> None:
         assert await client.closed() == 1008
 
 
+@pytest.mark.hazard("F9", "F14")
 @pytest.mark.parametrize(
     ("frame", "code"),
     [
@@ -217,6 +223,7 @@ async def test_a_mistake_is_answered_and_forgiven(url: str, frame: str | bytes, 
     await client.hear("heartbeat")
 
 
+@pytest.mark.hazard("F9")
 async def test_who_goes_on_with_mistakes_is_closed(url: str) -> None:
     client = await RawClient.joined(url, "a")
     for _ in range(11):
@@ -225,6 +232,7 @@ async def test_who_goes_on_with_mistakes_is_closed(url: str) -> None:
     assert await client.closed() == 1008
 
 
+@pytest.mark.hazard("F10")
 async def test_f10_a_flood_is_answered_and_closed(start: Start) -> None:
     hub: Hub = await start(rules=Rules(messages=1.0, message_burst=5.0))
     client = await RawClient.joined(hub.url, "a")
@@ -236,6 +244,7 @@ async def test_f10_a_flood_is_answered_and_closed(start: Start) -> None:
     assert await client.closed() == 1013
 
 
+@pytest.mark.hazard("F15")
 async def test_f15_hello_twice_ends_it(url: str) -> None:
     client = await RawClient.joined(url, "a")
     await client.say("client_connect", {"client_id": "a", "client_name": "", "sync_root": "", "api_key": KEY})
@@ -243,6 +252,7 @@ async def test_f15_hello_twice_ends_it(url: str) -> None:
     assert await client.closed() == 1008
 
 
+@pytest.mark.hazard("F7")
 @pytest.mark.parametrize("frame", ["x" * (4 * 1024 * 1024 + 1), b"\x01\x00" + bytes(1024 * 1024)])
 async def test_f7_a_message_that_is_too_large_ends_it(url: str, frame: str | bytes) -> None:
     client = await RawClient.live(url, "a")
@@ -251,6 +261,7 @@ async def test_f7_a_message_that_is_too_large_ends_it(url: str, frame: str | byt
     assert await client.closed() == 1009
 
 
+@pytest.mark.hazard("F6")
 async def test_f6_a_slow_handshake_ends(start: Start) -> None:
     hub: Hub = await start(rules=Rules(handshake=0.1), caps=Caps(waiting_seconds=0.3))
     client = await RawClient.plain(hub.url, "a")
@@ -265,6 +276,7 @@ async def test_f6_a_slow_handshake_ends(start: Start) -> None:
     writer.close()
 
 
+@pytest.mark.hazard("F11")
 async def test_f11_a_flood_of_strangers_does_not_keep_a_client_out(start: Start) -> None:
     hub: Hub = await start(caps=Caps(waiting=8))
     strangers = []
@@ -278,6 +290,7 @@ async def test_f11_a_flood_of_strangers_does_not_keep_a_client_out(start: Start)
         stranger.close()
 
 
+@pytest.mark.hazard("G9")
 async def test_g9_a_browser_is_refused(url: str) -> None:
     with pytest.raises(InvalidStatus, match="403"):
         await connect(url, additional_headers={"Origin": "https://evil.example"}, proxy=None)
@@ -293,6 +306,7 @@ async def test_health_is_told_without_a_key(start: Start) -> None:
     writer.close()
 
 
+@pytest.mark.hazard("E6")
 async def test_e6_a_copy_of_a_client_is_refused_and_a_newer_connection_takes_over(url: str) -> None:
     first = await RawClient.joined(url, "a", **LEVEL_2, incarnation="one")
     copy = await RawClient.plain(url, "a")
@@ -327,6 +341,7 @@ async def test_a_change_crosses_with_its_blocks(url: str) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.hazard("F4")
 async def test_f4_what_lacks_blocks_is_not_committed(url: str) -> None:
     a = await RawClient.live(url, "a")
     change = file_change("n1", "a.txt", b"hello")
@@ -337,6 +352,7 @@ async def test_f4_what_lacks_blocks_is_not_committed(url: str) -> None:
     assert verdict["status"] == "committed"
 
 
+@pytest.mark.hazard("F5")
 async def test_f5_a_block_that_is_not_what_it_is_named_is_refused(url: str) -> None:
     a = await RawClient.live(url, "a")
     frame = bytearray(pack(b"hello"))
@@ -370,6 +386,7 @@ async def test_large_blocks_are_kept_before_their_change_and_come_back(url: str)
     assert (end["kind"], end["request_id"], end["digests"]) == ("blocks", "r7", ["00" * 32])
 
 
+@pytest.mark.hazard("F19")
 async def test_a_newcomer_gets_a_snapshot_and_a_latecomer_the_journal(url: str) -> None:
     a = await RawClient.live(url, "a")
     await a.submit(*(file_change(f"n{n}", f"{n}.txt", b"x") for n in range(700)), blocks=(b"x",))
@@ -385,6 +402,7 @@ async def test_a_newcomer_gets_a_snapshot_and_a_latecomer_the_journal(url: str) 
     assert [(one["operation"], one["seq"]) for one in own] == [("delete", 701)]
 
 
+@pytest.mark.hazard("N14")
 async def test_n14_verdicts_stand_at_their_place_in_the_journal(url: str) -> None:
     a, b = await RawClient.live(url, "a"), await RawClient.live(url, "b")
 
@@ -426,6 +444,7 @@ async def test_each_change_of_a_batch_is_judged_by_itself(url: str) -> None:
     assert [one.get("seq", 0) for one in verdicts] == [1, 0, 0, 0, 2]
 
 
+@pytest.mark.hazard("F2")
 async def test_f2_a_lost_answer_is_given_again(url: str) -> None:
     a = await RawClient.live(url, "a")
     await a.submit_only(file_change("n1", "a", b"x"), blocks=(b"x",))
@@ -437,6 +456,7 @@ async def test_f2_a_lost_answer_is_given_again(url: str) -> None:
     assert (verdict["status"], verdict["seq"], verdict["rev"]) == ("duplicate", 1, 1)
 
 
+@pytest.mark.hazard("F12")
 async def test_f12_a_client_that_never_reads_holds_no_one_up(url: str) -> None:
     slow = await RawClient.plain(url, "slow", max_queue=1)
     slow.socket.transport.pause_reading()
@@ -457,6 +477,7 @@ async def test_f12_a_client_that_never_reads_holds_no_one_up(url: str) -> None:
                     heard += len(json.loads(frame)["data"]["changes"])
 
 
+@pytest.mark.hazard("G10")
 async def test_g10_folders_are_apart(url: str) -> None:
     a = await RawClient.live(url, "a")
     other = await RawClient.live(url, "b", folder="photos")
@@ -480,6 +501,7 @@ async def test_the_hub_says_goodbye(start: Start) -> None:
     await stopping
 
 
+@pytest.mark.hazard("N17")
 async def test_n17_who_reads_nothing_is_let_go_of_all_the_same(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """The close stands behind what it does not read, and would never be said."""
     monkeypatch.setattr("syncagent.hub.server.CLOSE_SECONDS", 0.1)
@@ -498,6 +520,7 @@ async def test_n17_who_reads_nothing_is_let_go_of_all_the_same(start: Start, mon
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.hazard("F9")
 async def test_f9_what_is_no_http_costs_no_page_of_the_log(url: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         for raw in (b"A" * 20_000 + b"\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: -5\r\n\r\n"):

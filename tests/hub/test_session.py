@@ -40,6 +40,7 @@ def test_a_level_1_client_is_told_the_three_fields_of_the_seed(desk: Desk) -> No
     assert welcome["client_id"] == "server"
 
 
+@pytest.mark.hazard("F14")
 @pytest.mark.parametrize(
     ("version", "offered", "agreed"),
     [
@@ -57,6 +58,7 @@ def test_what_is_agreed_is_what_both_have(
     assert welcome["data"].get("protocol_version", 1) == (2 if agreed else 1)
 
 
+@pytest.mark.hazard("F15")
 def test_f15_nothing_is_heard_before_it_is_admitted(desk: Desk) -> None:
     client = Client(desk, "a")
     client.hello()
@@ -74,6 +76,7 @@ def test_a_refusal_says_why_and_closes(desk: Desk) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.hazard("F14")
 @pytest.mark.parametrize("fields", [{"protocol_version": 0}, {"channel": "blocks"}])
 def test_what_is_not_spoken_here_is_refused(desk: Desk, fields: dict[str, object]) -> None:
     client = Client(desk, "a")
@@ -83,6 +86,7 @@ def test_what_is_not_spoken_here_is_refused(desk: Desk, fields: dict[str, object
     assert not client.admitted
 
 
+@pytest.mark.hazard("F6")
 def test_the_handshake_has_ten_seconds(desk: Desk) -> None:
     client = Client(desk, "a")
     assert client.wake == 10
@@ -101,6 +105,7 @@ def test_a_heartbeat_is_answered_and_an_answer_is_not(desk: Desk) -> None:
     assert len(client.say("heartbeat", beat)) == 1
 
 
+@pytest.mark.hazard("F1")
 def test_f1_two_and_a_half_intervals_of_silence_are_the_end(desk: Desk) -> None:
     client, other = Client(desk, "a"), Client(desk, "b")
     client.hello()
@@ -139,6 +144,7 @@ def test_any_message_is_a_sign_of_life(desk: Desk) -> None:
     assert client.closed is None
 
 
+@pytest.mark.hazard("F22")
 def test_f22_who_is_not_listened_to_is_not_silent(desk: Desk) -> None:
     client = Client(desk, "a")
     client.hello()
@@ -151,6 +157,7 @@ def test_f22_who_is_not_listened_to_is_not_silent(desk: Desk) -> None:
     assert client.heard() == [1]
 
 
+@pytest.mark.hazard("F12")
 def test_f12_who_takes_nothing_is_dropped(desk: Desk) -> None:
     client = Client(desk, "a")
     client.hello()
@@ -162,6 +169,7 @@ def test_f12_who_takes_nothing_is_dropped(desk: Desk) -> None:
     assert desk.time <= 150
 
 
+@pytest.mark.hazard("F7")
 def test_what_is_too_large_ends_it(desk: Desk) -> None:
     client = Client(desk, "a")
     client.feed(TooLarge())
@@ -198,6 +206,7 @@ def test_a_connection_that_is_lost_is_told_to_the_others(desk: Desk) -> None:
     assert other.texts()[-1]["type"] == "client_disconnect"
 
 
+@pytest.mark.hazard("F9")
 def test_mistakes_are_forgiven_with_time(desk: Desk) -> None:
     client = Client(desk, "a")
     client.hello()
@@ -210,6 +219,7 @@ def test_mistakes_are_forgiven_with_time(desk: Desk) -> None:
     assert client.closed == 1008
 
 
+@pytest.mark.hazard("F10")
 def test_f10_messages_that_come_too_fast_are_not_carried_out(desk: Desk) -> None:
     desk.rules = Rules(messages=1, message_burst=3)
     client = Client(desk, "a")
@@ -224,6 +234,7 @@ def test_f10_messages_that_come_too_fast_are_not_carried_out(desk: Desk) -> None
     assert desk.folder.head == 3
 
 
+@pytest.mark.hazard("G7")
 def test_g7_no_note_has_a_key(desk: Desk) -> None:
     client = Client(desk, "a")
     client.hello(2, "journal", api_key="canary-key")
@@ -266,6 +277,7 @@ def frames(draw: st.DrawFn) -> str | bytes:
     return json.dumps({"type": draw(st.sampled_from(KINDS)), "data": data, "client_id": "a", "timestamp": ""})
 
 
+@pytest.mark.hazard("F9")
 @settings(max_examples=80, deadline=None)
 @given(st.lists(frames(), max_size=12), st.sampled_from([0, 1, 2]))
 def test_f9_whatever_is_said_is_answered_or_refused_by_the_rules(said: list[str | bytes], level: int) -> None:
@@ -290,6 +302,7 @@ def test_f9_whatever_is_said_is_answered_or_refused_by_the_rules(said: list[str 
             assert ".." not in message["data"]["file_path"]
 
 
+@pytest.mark.hazard("F8")
 def test_what_was_not_agreed_on_is_not_unpacked(desk: Desk) -> None:
     heartbeat = json.dumps({"type": "heartbeat", "data": {"client_id": "a", "timestamp": ""}, "client_id": "a",
                             "timestamp": ""})  # fmt: skip
@@ -302,6 +315,7 @@ def test_what_was_not_agreed_on_is_not_unpacked(desk: Desk) -> None:
         assert answer["data"].get("error_code") == code
 
 
+@pytest.mark.hazard("F15")
 @pytest.mark.parametrize("kind", ["file_changed", "sync_request", "sync_response", "heartbeat", "error"])
 def test_f15_nothing_of_a_first_message_that_is_no_hello_is_looked_into(desk: Desk, kind: str) -> None:
     client = Client(desk, "a")

@@ -22,6 +22,7 @@ def test_a_certificate_is_made_once(tmp_path: Path) -> None:
     assert first.context.minimum_version >= ssl.TLSVersion.TLSv1_2
 
 
+@pytest.mark.hazard("G5")
 def test_g5_the_private_key_is_its_owners_alone(tmp_path: Path) -> None:
     before = os.umask(0)
     try:

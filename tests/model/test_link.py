@@ -55,5 +55,6 @@ def test_what_is_no_link_is_refused_without_repeating_the_key(text: str) -> None
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.hazard("G7")
 def test_g7_the_key_is_not_in_the_repr() -> None:
     assert "secret" not in repr(Link("ws://h:1", "secret"))

@@ -113,6 +113,7 @@ def test_one_bad_block_makes_the_whole_pack_bad() -> None:
         read_pack(pack(GOOD, entry(b"beta", digest=bytes(32))))
 
 
+@pytest.mark.hazard("F8")
 def test_a_pack_that_swells_is_refused_before_it_is_unpacked() -> None:
     one = zstd.compress(bytes(1_000_000))
     bomb = pack(*[entry(one, plain=1_000_000)] * 20)
@@ -126,6 +127,7 @@ def test_any_bytes_are_a_pack_or_a_bad_message(frame: bytes) -> None:
 
 
 @given(st.data())
+@pytest.mark.hazard("F5")
 def test_a_pack_that_was_tampered_with_is_never_taken_for_another(data: st.DataObject) -> None:
     frame = bytearray(
         pack(entry(b"alpha"), entry(zstd.compress(b"b" * 500), plain=500, digest=blake3(b"b" * 500).digest()))
@@ -163,6 +165,7 @@ def test_compressed_text_that_is_wrong_is_found(frame: bytes, code: str) -> None
     assert caught.value.code == code
 
 
+@pytest.mark.hazard("F8")
 def test_a_bomb_is_not_unpacked() -> None:
     """HAZARDS F8: 256 MiB of zeros in a few KiB."""
     compressor = zstd.ZstdCompressor()

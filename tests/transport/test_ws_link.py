@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 import trustme
@@ -55,9 +56,9 @@ async def raw_server(answer: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
         await asyncio.gather(*talks, return_exceptions=True)
 
 
-def certificates(*names: str) -> tuple[ssl.SSLContext, str, trustme.CA]:
+def certificates(*names: str, until: datetime | None = None) -> tuple[ssl.SSLContext, str, trustme.CA]:
     authority = trustme.CA()
-    made = authority.issue_cert(*names)
+    made = authority.issue_cert(*names, not_after=until)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.configure_cert(context)
     der = ssl.PEM_cert_to_DER_cert(made.cert_chain_pems[0].bytes().decode())
@@ -74,6 +75,7 @@ async def test_texts_and_binary_frames_come_back_as_they_were_sent() -> None:
         await link.close()
 
 
+@pytest.mark.hazard("F1")
 async def test_a_closed_link_says_why_and_who() -> None:
     async def refuse(connection: ServerConnection) -> None:
         await connection.close(1008, "no\x1b such client")
@@ -88,6 +90,7 @@ async def test_a_closed_link_says_why_and_who() -> None:
         await link.close()
 
 
+@pytest.mark.hazard("F1")
 async def test_a_link_that_breaks_is_lost() -> None:
     async def cut(connection: ServerConnection) -> None:
         connection.transport.abort()
@@ -106,6 +109,7 @@ async def test_small_messages_are_not_held_back() -> None:
         await link.close()
 
 
+@pytest.mark.hazard("F7", "G13")
 async def test_a_message_beyond_the_limit_is_not_read() -> None:
     async def shout(connection: ServerConnection) -> None:
         await connection.send(b"x" * 20_000)
@@ -116,6 +120,7 @@ async def test_a_message_beyond_the_limit_is_not_read() -> None:
             await link.receive()
 
 
+@pytest.mark.hazard("F24")
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -141,6 +146,7 @@ async def test_nobody_there() -> None:
             await WsDialer(f"ws://127.0.0.1:{port}")()
 
 
+@pytest.mark.hazard("F24", "G4")
 async def test_a_redirect_is_not_followed() -> None:
     visits: list[str] = []
 
@@ -167,6 +173,7 @@ async def test_a_pinned_certificate_needs_no_authority() -> None:
         await link.close()
 
 
+@pytest.mark.hazard("G4")
 async def test_another_certificate_than_the_pinned_one_is_told_nothing() -> None:
     heard: list[str | bytes] = []
 
@@ -181,6 +188,7 @@ async def test_another_certificate_than_the_pinned_one_is_told_nothing() -> None
     assert heard == []
 
 
+@pytest.mark.hazard("G4")
 async def test_without_a_pin_the_system_must_trust_the_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
     context, _, authority = certificates("127.0.0.1")
     async with hub(ssl=context) as port:
@@ -194,12 +202,33 @@ async def test_without_a_pin_the_system_must_trust_the_certificate(monkeypatch: 
                 await WsDialer(f"wss://localhost:{port}")()
 
 
+@pytest.mark.hazard("G4")
+@pytest.mark.parametrize("what", ["expired", "of another host"])
+async def test_a_trusted_authority_is_not_enough(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    heard: list[str | bytes] = []
+
+    async def listen(connection: ServerConnection) -> None:
+        heard.extend([message async for message in connection])
+
+    expired = what == "expired"
+    until = datetime(2020, 1, 1, tzinfo=UTC) if expired else None
+    context, _, authority = certificates("127.0.0.1" if expired else "hub.example", until=until)
+    async with hub(listen, ssl=context) as port:
+        with authority.cert_pem.tempfile() as trusted:
+            monkeypatch.setenv("SSL_CERT_FILE", trusted)
+            with pytest.raises(LinkLost, match="does not trust"):
+                await WsDialer(f"wss://127.0.0.1:{port}")()
+    assert heard == []
+
+
+@pytest.mark.hazard("G4")
 async def test_a_hub_that_answers_without_tls_is_not_talked_to() -> None:
     async with hub() as port:
         with pytest.raises(LinkLost):
             await WsDialer(f"wss://127.0.0.1:{port}", "ab" * 32)()
 
 
+@pytest.mark.hazard("G4")
 async def test_no_key_leaves_this_machine_in_the_clear() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         try:

@@ -46,6 +46,7 @@ def test_b5_what_was_half_written_is_removed_at_the_next_start(tmp_path: Path) -
     assert kept(tmp_path) == []
 
 
+@pytest.mark.hazard("N9")
 def test_n9_a_file_and_its_folder_are_synced_before_it_counts(
     files: BlockFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +72,7 @@ def test_n9_a_file_and_its_folder_are_synced_before_it_counts(
     assert any(what.endswith("/1") for what in done[: moved - 1]), "the new folder in the one above it"
 
 
+@pytest.mark.hazard("F17")
 def test_f17_an_error_leaves_no_file(files: BlockFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "no space")
