@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from syncagent.agent.config import AgentConfig, Settings, host_and_port, write_settings
 from syncagent.agent.lock import hold
@@ -26,6 +27,8 @@ from syncagent.hub.app import Hub, HubConfig, run_hub
 from syncagent.hub.brake import BrakeRules
 from syncagent.hub.checkup import check_stopped
 from syncagent.private import make_private
+
+BRAKE_VARIABLE: Final = "SYNCAGENT_BRAKE"
 
 
 def run_agent_alone(config: AgentConfig) -> int:
@@ -67,8 +70,10 @@ async def _up(config: AgentConfig, ready: Callable[[Settings], None]) -> int:
         return await run_agent(config)
     host, port = host_and_port(config.listen)
     hub = HubConfig(
-        data_dir=make_private(config.places.hub), host=host, port=port, bootstrap_key=config.api_key.get_secret_value()
-    )
+        data_dir=make_private(config.places.hub), host=host, port=port,
+        bootstrap_key=config.api_key.get_secret_value(),
+        brake=BrakeRules(on=os.environ.get(BRAKE_VARIABLE) != "off"),
+    )  # fmt: skip
     # A hub of our own that was lost is no stranger: what it had, the folder has, and gives it.
     new_hub = config.new_hub or not (config.places.hub / "hub.db").exists()
     async with contextlib.AsyncExitStack() as stack:

@@ -64,12 +64,21 @@ class Held:
     tried_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """When a file was taken away, whether it was deleted, and whether the client itself had just made it."""
+
+    when: float
+    deleted: bool
+    fresh: bool
+
+
 @dataclass(slots=True)
 class _Record:
-    """What one client did lately.  ``taken``: when which file was taken away, and whether it was deleted; ``made``: how
-    many files it created in a second, and the number of the first of these."""
+    """What one client did lately.  ``taken``: which files were taken away; ``made``: how many files it created in a
+    second, and the number of the first of these."""
 
-    taken: dict[NodeId, tuple[float, bool]] = field(default_factory=dict)
+    taken: dict[NodeId, _Taken] = field(default_factory=dict)
     made: dict[int, tuple[int, Seq]] = field(default_factory=dict)
     held: dict[Key, None] = field(default_factory=dict)
     paths: list[RelPath] = field(default_factory=list)
@@ -89,12 +98,13 @@ class _Record:
         )  # fmt: skip
 
     def is_idle(self, now: float, window: float) -> bool:
-        recent = any(now - when < window for when, _ in self.taken.values()) or any(now - s < window for s in self.made)
+        whens = (*(one.when for one in self.taken.values()), *self.made)
+        recent = any(now - when < window for when in whens)
         return not (recent or self.held or self.rejected or now < self.approved_until)
 
     def forget_old(self, now: float, window: float) -> None:
         """Both are in the order of time."""
-        while self.taken and now - next(iter(self.taken.values()))[0] >= window:
+        while self.taken and now - next(iter(self.taken.values())).when >= window:
             del self.taken[next(iter(self.taken))]
         while self.made and now - next(iter(self.made)) >= window + 1:
             del self.made[next(iter(self.made))]
@@ -238,16 +248,15 @@ class Scale:
             record.tried_ns = self.time_ns
             return HELD
         record.forget_old(self.now, self.rules.window)
-        if row.id in record.taken:
+        before = record.taken.get(row.id)
+        if before is not None:
             # What stood there before was counted when it was overwritten.
-            record.taken[row.id] = (record.taken[row.id][0], deletes)
-        elif self._is_own(row):
-            self._unmade(deletes)
-        elif self._is_too_much() and not self._is_beside_the_point(change):
+            record.taken[row.id] = replace(before, deleted=deletes)
+        elif self._is_too_much(fresh := self._is_fresh(row)) and not self._is_beside_the_point(change):
             self._hold(key, change)
             return HELD
         else:
-            record.taken[row.id] = (self.now, deletes)
+            record.taken[row.id] = _Taken(self.now, deletes, fresh)
         return ""
 
     def _is_agreed(self, key: Key) -> bool:
@@ -255,35 +264,36 @@ class Scale:
         record = self.record
         return self.confirmed or (self.now < record.approved_until and (record.approved_all or key in record.approved))
 
-    def _is_own(self, row: Row) -> bool:
-        """Whether this client itself has made the file, a moment ago: no one misses it."""
+    def _is_fresh(self, row: Row) -> bool:
+        """Whether this client itself has made the file, a moment ago."""
         fresh = next(iter(self.record.made.values()), None)
         return fresh is not None and row.author == self.author and row.rev == NO_REV + 1 and row.seq >= fresh[1]
 
-    def _unmade(self, deletes: bool) -> None:
-        if deletes:
-            second = next(reversed(self.record.made))
-            number, first = self.record.made[second]
-            self.record.made[second] = (number - 1, first)
+    def _is_too_much(self, fresh: bool) -> bool:
+        """Whether one more is beyond the limit; or the burst that is held goes on.
 
-    def _is_too_much(self) -> bool:
-        """Whether one more is beyond the limit; or the burst that is held goes on."""
+        That is asked of all files, and again of those alone that were there before the burst: copies that are made of
+        all (encrypted ones, say) do not make the folder one of which only half is taken away.
+        """
         record, rules = self.record, self.rules
-        if self.now - record.grown < rules.window:
+        if self.now - record.grown < rules.window or len(record.taken) + 1 >= rules.most:
             return True
-        number = len(record.taken) + 1
-        deleted = sum(was_delete for _, was_delete in record.taken.values())
-        before = self.living + deleted - sum(many for many, _ in record.made.values())
-        return number >= rules.most or (number >= rules.files and number >= rules.share * before)
+        deleted = sum(one.deleted for one in record.taken.values())
+        made = sum(many for many, _ in record.made.values())
+        old = sum(not one.fresh for one in record.taken.values())
+        return self._beyond(len(record.taken) + 1, self.living + deleted) or (
+            not fresh and self._beyond(old + 1, self.living + deleted - made)
+        )
+
+    def _beyond(self, number: int, of: int) -> bool:
+        return number >= self.rules.files and number >= self.rules.share * of
 
     def _is_beside_the_point(self, change: Change) -> bool:
         """Whether it is one of the few edits beside a great many deletes: someone goes on working."""
         if change.operation is not Operation.UPDATE:
             return False
         record = self.record
-        deletes = sum(was_delete for _, was_delete in record.taken.values()) + sum(
-            key[2] is None for key in record.held
-        )
+        deletes = sum(one.deleted for one in record.taken.values()) + sum(key[2] is None for key in record.held)
         edits = len(record.taken) + len(record.held) - deletes + 1
         return edits * 10 <= deletes
 

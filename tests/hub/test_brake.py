@@ -184,13 +184,26 @@ def test_a_file_that_is_saved_again_and_again_counts_once() -> None:
     assert said(world.submit(LAPTOP, world.delete("n9"))) == {"mass_delete_held": 1}
 
 
-def test_what_the_client_itself_has_just_made_it_may_take_away() -> None:
+def test_what_the_client_itself_has_just_made_counts_among_all() -> None:
     world = World(20)
-    for _ in range(2):
-        fresh = [f"tmp{next(world.numbers)}" for _ in range(50)]
-        world.submit(LAPTOP, *map(world.create, fresh))
-        assert said(world.submit(LAPTOP, *map(world.delete, fresh))) == {"committed": 50}
-    assert said(world.submit(LAPTOP, *map(world.delete, world.names[:10]))) == {"committed": 9, "mass_delete_held": 1}
+    fresh = [f"tmp{number}" for number in range(50)]
+    world.submit(LAPTOP, *map(world.create, fresh))
+    assert said(world.submit(LAPTOP, *map(world.delete, fresh))) == {"committed": 34, "mass_delete_held": 16}
+
+
+def test_a_folder_that_was_filled_a_moment_ago_is_no_other_than_one_of_long_ago() -> None:
+    world = World(0)
+    names = [f"n{number}" for number in range(40)]
+    world.submit(LAPTOP, *map(world.create, names))
+    assert said(world.submit(LAPTOP, *map(world.delete, names))) == {"committed": 19, "mass_delete_held": 21}
+
+
+def test_what_was_there_before_is_looked_at_by_itself() -> None:
+    world = World(20)
+    world.submit(LAPTOP, *(world.create(f"new{number}") for number in range(100)))
+    deletes = [*map(world.delete, world.names[:9]), *(world.delete(f"new{number}") for number in range(30))]
+    assert said(world.submit(LAPTOP, *deletes)) == {"committed": 39}
+    assert said(world.submit(LAPTOP, world.delete("n9"))) == {"mass_delete_held": 1}
 
 
 def test_copies_that_were_made_before_do_not_widen_the_limit() -> None:
