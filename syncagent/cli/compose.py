@@ -52,9 +52,9 @@ def check_stopped_hub(directory: Path) -> dict[str, Any]:
     return check_stopped(directory).as_dict()
 
 
-def brake_rules(*, on: bool, files: int, percent: float, most: int) -> BrakeRules:
+def brake_rules(*, on: bool, files: int, share: float, most: int) -> BrakeRules:
     """From which limit on the hub holds what one client deletes and overwrites."""
-    return BrakeRules(on=on, files=files, share=percent / 100, most=most)
+    return BrakeRules(on=on, files=files, share=share, most=most)
 
 
 def run_up(config: AgentConfig, ready: Callable[[Settings], None], *, seen: bool) -> int:

@@ -50,10 +50,10 @@ def hub(
         int,
         typer.Option(min=1, envvar="SYNCAGENT_BRAKE_FILES", help="Never held: fewer files than this."),
     ] = 10,
-    brake_percent: Annotated[
+    brake_share: Annotated[
         float,
-        typer.Option(min=0, max=100, envvar="SYNCAGENT_BRAKE_PERCENT", help="Held: this part of a folder's files."),
-    ] = 50,
+        typer.Option(min=0, max=1, envvar="SYNCAGENT_BRAKE_SHARE", help="Held: this part of a folder's files."),
+    ] = 0.5,
     brake_most: Annotated[
         int, typer.Option(min=1, envvar="SYNCAGENT_BRAKE_MOST", help="Held: so many files, of how many ever.")
     ] = 1000,
@@ -72,7 +72,7 @@ def hub(
     directory = make_private(data_dir.expanduser().resolve())
     from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`
 
-    limits = compose.brake_rules(on=brake == "on", files=brake_files, percent=brake_percent, most=brake_most)
+    limits = compose.brake_rules(on=brake == "on", files=brake_files, share=brake_share, most=brake_most)
     key = from_environment(os.environ)
     return compose.run_hub_alone(directory, host, port, insecure=insecure, key=key, brake=limits)
 

@@ -78,7 +78,7 @@ def test_hub_says_which_option_is_missing(command: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [("--brake", "maybe"), ("--brake-files", "0"), ("--brake-percent", "101"), ("--brake-most", "none")]
+    "wrong", [("--brake", "maybe"), ("--brake-files", "0"), ("--brake-share", "1.5"), ("--brake-most", "none")]
 )
 def test_hub_says_what_is_wrong_with_its_limits(command: Command, tmp_path: Path, wrong: tuple[str, str]) -> None:
     code, _, err = command("hub", "--data-dir", str(tmp_path / "hub"), *wrong)
