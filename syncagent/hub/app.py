@@ -137,7 +137,7 @@ class Hub:
         worker = Worker(lambda: open_store(config.data_dir, files), time.time_ns, hall.deliver, brake)
         store = await worker.start()
         self._cleanup.push_async_callback(worker.stop)
-        ring, folders, runs = await worker.call(self._prepare)
+        ring, folders, runs = await worker.call(lambda store: self._prepare(store, brake))
         hall.open(worker, store.blocks, store.journal.hub_id, runs, folders, ring)
         healing = asyncio.create_task(Healing(worker, hall, config.rules.heal).run())
         self._cleanup.push_async_callback(_cancelled, healing)
@@ -146,7 +146,7 @@ class Hub:
         await self._cleanup.enter_async_context(ear)
         await self._listen(hall)
 
-    def _prepare(self, store: Store) -> tuple[KeyRing, list[Folder], Runs]:
+    def _prepare(self, store: Store, brake: Brake) -> tuple[KeyRing, list[Folder], Runs]:
         """On the store's thread: the folder that every hub has, the key that it was started with, and the new run."""
         store.journal.make_folder(DEFAULT_FOLDER)
         known = {key.id: key for key in store.keys.all()}
@@ -162,6 +162,8 @@ class Hub:
         if self._config.brake.on:
             for folder in folders:
                 store.journal.living_files(folder.id)
+            for held_in, client in store.journal.noted_held():
+                brake.hold_again(held_in, client)
         return KeyRing(store.keys.all()), folders, store.journal.begin_run()
 
     async def _listen(self, hall: Hall) -> None:

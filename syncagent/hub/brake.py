@@ -83,6 +83,9 @@ class _Record:
     held: dict[Key, None] = field(default_factory=dict)
     paths: list[RelPath] = field(default_factory=list)
     full: bool = False
+    again: bool = False
+    """Something was held when the hub was stopped: what the client takes away next is taken for the same burst."""
+
     grown: float = float("-inf")
     since_ns: int = 0
     tried_ns: int = 0
@@ -100,7 +103,7 @@ class _Record:
     def is_idle(self, now: float, window: float) -> bool:
         whens = (*(one.when for one in self.taken.values()), *self.made)
         recent = any(now - when < window for when in whens)
-        return not (recent or self.held or self.rejected or now < self.approved_until)
+        return not (recent or self.held or self.again or self.rejected or now < self.approved_until)
 
     def forget_old(self, now: float, window: float) -> None:
         """Both are in the order of time."""
@@ -154,6 +157,10 @@ class Brake:
             if place not in self._before:
                 del self._records[place]
         self._most = max(_MOST_CLIENTS, 2 * len(self._records))
+
+    def hold_again(self, folder: FolderId, client: ClientId) -> None:
+        """Changes of ``client`` were held when the hub was stopped.  It will try them again."""
+        self._touched((folder, client)).again = True
 
     # --- what a person says -------------------------------------------------------------------------------------
 
@@ -214,6 +221,11 @@ class Scale:
     confirmed: bool
     newly_held: int = 0
 
+    @property
+    def holds(self) -> bool:
+        """Whether anything of this client waits for a person's word."""
+        return bool(self.record.held) or self.record.again
+
     def weigh(self, change: Change, row: Row | None, head: Seq) -> str:
         """Why ``change``, which would be granted, is held: a code, or "" when it is not.  ``head`` is the number before
         it."""
@@ -241,12 +253,15 @@ class Scale:
             record.held.pop(key, None)
             record.approved.pop(key, None)
             record.rejected.pop(key, None)
+            record.again = record.again and not self.confirmed
             return ""
         if key in record.rejected:
             return REJECTED
         if key in record.held:
             record.tried_ns = self.time_ns
             return HELD
+        if record.again:
+            record.again, record.grown = False, self.now
         record.forget_old(self.now, self.rules.window)
         before = record.taken.get(row.id)
         if before is not None:

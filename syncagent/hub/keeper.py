@@ -16,7 +16,8 @@ from syncagent.hub import audit
 from syncagent.hub.brake import Brake, Held
 from syncagent.hub.checkup import Checkup
 from syncagent.hub.events import Note
-from syncagent.hub.rows import Folder, FolderId
+from syncagent.hub.rows import FolderId
+from syncagent.hub.stores.ports import Store
 from syncagent.hub.worker import Worker
 from syncagent.model.ids import ClientId
 
@@ -90,10 +91,14 @@ class Keeper:
     ) -> Answer:
         client, folder = ClientId(str(args.get("client", ""))), str(args.get("folder", ""))
 
-        def decided(folders: list[Folder]) -> int:
-            return decide([one.id for one in folders if folder in ("", one.name)], client)
+        def decided(store: Store) -> int:
+            folders = [one.id for one in store.journal.folders() if folder in ("", one.name)]
+            number = decide(folders, client)
+            for one in folders:
+                store.journal.note_held(one, client, held=False)
+            return number
 
-        number = await self._worker.call(lambda store: decided(store.journal.folders()))
+        number = await self._worker.call(decided)
         if not number:
             raise BadConfig(f"nothing is held of a client {client!r}" + (f" in {folder!r}" if folder else ""))
         audit.record(Note(word, {"client": client, "folder": folder, "changes": number}), KEEPER)

@@ -90,8 +90,11 @@ def _submit(store: Store, folder: FolderId, task: Submit, time_ns: int, brake: B
     known = store.blocks.sizes(folder, wanted.digests)
     living = store.journal.living_files(folder) if brake.rules.on else 0
     scale = brake.scale(folder, task.author, living, mono, time_ns, confirmed=task.confirmed)
+    held_before = scale.holds
     judgement = judge(changes, replace(rows, blocks=known), task.author, scale.weigh)
     store.journal.write(folder, judgement, time_ns)
+    if scale.holds != held_before:
+        store.journal.note_held(folder, task.author, held=scale.holds)
     judged = iter(judgement.verdicts)
     verdicts = tuple(change if isinstance(change, Verdict) else next(judged) for change in task.changes)
     entries = tuple(Timed(said.entry, time_ns) for said in judgement.journal)

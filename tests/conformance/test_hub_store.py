@@ -394,3 +394,21 @@ def test_what_is_lost_is_remembered_until_it_is_put(opened: Opened, folder: Fold
         assert again.blocks.find_again(folder.id, [digest]) == 0
         again.blocks.put(folder.id, [(digest, b"lost")])
     assert again.blocks.lost(folder.id, 10) == [digest_of(b"more")]
+
+
+@pytest.mark.hazard("E2")
+def test_whose_changes_are_held_is_remembered(opened: Opened, folder: Folder) -> None:
+    with opened.store.unit():
+        opened.store.journal.note_held(folder.id, LAPTOP, held=True)
+        opened.store.journal.note_held(folder.id, LAPTOP, held=True)
+        opened.store.journal.note_held(folder.id, ClientId("a"), held=True)
+        opened.store.journal.note_held(folder.id, ClientId("b"), held=False)
+    again = opened.again()
+    assert again.journal.noted_held() == [(folder.id, "a"), (folder.id, "laptop")]
+    with again.unit():
+        again.journal.note_held(folder.id, LAPTOP, held=False)
+    assert again.journal.noted_held() == [(folder.id, "a")]
+    with pytest.raises(RuntimeError), again.unit():
+        again.journal.note_held(folder.id, LAPTOP, held=True)
+        raise RuntimeError
+    assert again.journal.noted_held() == [(folder.id, "a")]

@@ -313,6 +313,24 @@ def test_what_the_store_has_undone_was_not_counted() -> None:
     assert said(world.submit(LAPTOP, *map(world.delete, world.names[:9]))) == {"committed": 9}
 
 
+def test_that_something_is_held_is_noted_for_the_next_start() -> None:
+    world = World(20)
+    world.submit(LAPTOP, *map(world.delete, world.names))
+    assert world.store.journal.noted_held() == [(world.folder, LAPTOP)]
+    left = [name for name in world.names if world.row(name).living]
+    world.submit(LAPTOP, *map(world.delete, left), confirmed=True)
+    assert world.store.journal.noted_held() == []
+
+
+def test_what_was_held_at_the_last_start_is_one_burst_with_what_is_tried_again() -> None:
+    world = World(20)
+    world.brake.hold_again(world.folder, LAPTOP)
+    assert said(world.submit(LAPTOP, world.create("new"))) == {"committed": 1}
+    assert said(world.submit(LAPTOP, *map(world.delete, world.names[:5]))) == {"mass_delete_held": 5}
+    world.now += 61
+    assert said(world.submit(LAPTOP, *map(world.delete, world.names[5:10]))) == {"committed": 5}
+
+
 def test_without_a_brake_all_passes() -> None:
     world = World(2000, BrakeRules(on=False))
     assert said(world.submit(LAPTOP, *map(world.delete, world.names))) == {"committed": 2000}

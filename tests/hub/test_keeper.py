@@ -94,6 +94,22 @@ async def test_a_rejected_burst_is_told_so_each_time(tmp_path: Path, caplog: pyt
     assert "rejected from=keeper client=mad folder=default changes=3" in [one.getMessage() for one in caplog.records]
 
 
+async def test_what_was_held_is_held_again_after_the_hub_was_started_anew(tmp_path: Path) -> None:
+    async with hub_in(tmp_path) as hub:
+        await filled(hub, 30)
+        mad = await RawClient.live(hub.url, "mad")
+        assert said(await mad.submit(*map(delete, range(30)))) == {"committed": 14, "mass_delete_held": 16}
+        await RawClient.end_all()
+    async with hub_in(tmp_path) as hub:
+        mad = await RawClient.live(hub.url, "mad")
+        assert said(await mad.submit(*map(delete, range(14, 30)))) == {"mass_delete_held": 16}
+        await ask(tmp_path, "approve", client="mad")
+        await RawClient.end_all()
+    async with hub_in(tmp_path) as hub:
+        mad = await RawClient.live(hub.url, "mad")
+        assert said(await mad.submit(*map(delete, range(14, 16)))) == {"committed": 2}
+
+
 async def test_what_a_person_has_confirmed_passes(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
         await filled(hub, 30)

@@ -17,7 +17,7 @@ from syncagent.hub.runs import Runs
 from syncagent.hub.stores.ports import Checked, Key, first
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.facts import Kind
-from syncagent.model.ids import ROOT, ChangeId, Digest, NodeId, Seq
+from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Seq
 from syncagent.model.names import RelPath, join, name_key
 from syncagent.model.nodes import Content
 
@@ -121,6 +121,7 @@ class MemoryJournal:
         self.hub_id = new_id()
         self.kept: dict[FolderId, _Kept] = {}
         self._runs: list[tuple[str, dict[FolderId, Seq]]] = []
+        self._held: dict[tuple[FolderId, ClientId], None] = {}
 
     def folders(self) -> list[Folder]:
         return [kept.folder for kept in self.kept.values()]
@@ -234,6 +235,17 @@ class MemoryJournal:
 
     def living_files(self, folder: FolderId) -> int:
         return sum(row.living and row.kind is Kind.FILE for row in self.kept[folder].nodes.values())
+
+    def note_held(self, folder: FolderId, client: ClientId, *, held: bool) -> None:
+        before = dict(self._held)
+        self._store.will(lambda: setattr(self, "_held", before))
+        if held:
+            self._held[folder, client] = None
+        else:
+            self._held.pop((folder, client), None)
+
+    def noted_held(self) -> list[tuple[FolderId, ClientId]]:
+        return sorted(self._held)
 
     def listing(self, folder: FolderId) -> Mapping[RelPath, Content]:
         kept = self.kept[folder]

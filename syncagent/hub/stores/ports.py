@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from syncagent.hub.rows import Folder, FolderId, Judgement, Role, Row, Rows, Timed, Wanted
 from syncagent.hub.runs import Runs
-from syncagent.model.ids import Digest, Seq
+from syncagent.model.ids import ClientId, Digest, Seq
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content
 
@@ -90,6 +90,12 @@ class Journal(Protocol):
 
     def living_files(self, folder: FolderId) -> int:
         """How many living files there are.  Known without looking through the rows but once, at the first call."""
+
+    def note_held(self, folder: FolderId, client: ClientId, *, held: bool) -> None:
+        """Remember whether changes of ``client`` wait for a person's word (within a unit)."""
+
+    def noted_held(self) -> list[tuple[FolderId, ClientId]]:
+        """Whose changes do."""
 
     def listing(self, folder: FolderId) -> Mapping[RelPath, Content]:
         """All living files."""

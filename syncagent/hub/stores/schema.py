@@ -63,4 +63,9 @@ _LOST: Final = """
 CREATE TABLE lost (folder INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (folder, digest)) WITHOUT ROWID;
 """
 
-SCHEMA: Final = (_FIRST, _RUNS, _LOST)
+_HELD: Final = """
+-- Clients whose changes the brake held when it was last said.
+CREATE TABLE held (folder INTEGER NOT NULL, client TEXT NOT NULL, PRIMARY KEY (folder, client)) WITHOUT ROWID;
+"""
+
+SCHEMA: Final = (_FIRST, _RUNS, _LOST, _HELD)

@@ -28,7 +28,7 @@ from syncagent.hub.stores.ports import Key
 from syncagent.hub.stores.schema import APPLICATION, SCHEMA
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.facts import Kind
-from syncagent.model.ids import ROOT, ChangeId, Digest, NodeId, Rev, Seq
+from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import NameKey, RelPath, name_key
 from syncagent.model.nodes import Content
 from syncagent.sqlite import Database, among, open_database
@@ -276,6 +276,14 @@ class SqliteJournal:
     def count_anew(self) -> None:
         """What was counted of a unit that was undone does not hold."""
         self._files.clear()
+
+    def note_held(self, folder: FolderId, client: ClientId, *, held: bool) -> None:
+        sql = "INSERT OR IGNORE INTO held VALUES (?, ?)" if held else "DELETE FROM held WHERE folder = ? AND client = ?"
+        self._db.execute(sql, (folder, client))
+
+    def noted_held(self) -> list[tuple[FolderId, ClientId]]:
+        found = self._db.execute("SELECT folder, client FROM held ORDER BY folder, client")
+        return [(FolderId(folder), ClientId(client)) for folder, client in found]
 
     def listing(self, folder: FolderId) -> Mapping[RelPath, Content]:
         return {
