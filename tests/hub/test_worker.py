@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
 
+from syncagent.content.digest import content_of
 from syncagent.errors import StorageFull, StorageTrouble
+from syncagent.hub.brake import Brake, BrakeRules
 from syncagent.hub.rows import FolderId
 from syncagent.hub.stores.memory import MemoryStore
 from syncagent.hub.stores.ports import Store
-from syncagent.hub.tasks import Answer, AskLacking, Failed, Keep, Kept, Lacks
+from syncagent.hub.tasks import Answer, AskLacking, Failed, Keep, Kept, Lacks, Submit, Submitted
+from syncagent.hub.work import NO_BRAKE
 from syncagent.hub.worker import Job, Worker
-from syncagent.model.ids import Digest
+from syncagent.model.changes import Change, Operation
+from syncagent.model.facts import Kind
+from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev
+from syncagent.model.names import Name
 
 
 class Bench:
-    def __init__(self) -> None:
+    def __init__(self, brake: Brake = NO_BRAKE) -> None:
+        self.full = False
         self.store = MemoryStore(lambda: "id")
         self.commits = 0
         self.full_at = b""
         self.gate = threading.Event()
         self.gate.set()
         self.done: list[tuple[str, Answer]] = []
-        self.worker = Worker(self.opened, lambda: 1, self.deliver)
+        self.worker = Worker(self.opened, lambda: 1, self.deliver, brake)
 
     def opened(self) -> Store:
         self.store.before_commit = self.commit
@@ -41,6 +49,8 @@ class Bench:
 
     def commit(self) -> None:
         self.gate.wait(10)
+        if self.full:
+            raise StorageFull("no room")
         self.commits += 1
 
     def deliver(self, done: list[tuple[Job, Answer]]) -> None:
@@ -87,6 +97,34 @@ async def test_trouble_stays_with_the_one_who_has_it(bench: Bench) -> None:
     assert failed.code == "storage_full"
     there = bench.store.blocks.sizes(FolderId(1), [Digest(name.encode() * 32) for name in "abcd"])
     assert len(there) == 3
+
+
+@pytest.mark.hazard("E2", "F17")
+async def test_what_could_not_be_written_does_not_count_for_the_brake() -> None:
+    bench = Bench(Brake(BrakeRules()))
+    await bench.worker.start()
+    await bench.worker.call(lambda store: store.journal.make_folder("default"))
+
+    async def submit(*changes: Change) -> Counter[str]:
+        found: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        bench.worker.submit(Job(FolderId(1), Submit(ClientId("mad"), changes, ()), found.set_result))
+        answer = await found
+        verdicts = answer.verdicts if isinstance(answer, Submitted) else ()
+        return Counter(one.error_code or one.ruling.value for one in verdicts)
+
+    def empty_file(operation: Operation, number: int, base: int) -> Change:
+        content = content_of(b"")
+        return Change(
+            ChangeId(f"{operation.value}{number}"), operation, NodeId(f"n{number}"), Rev(base), Kind.FILE, ROOT,
+            Name(f"f{number}"), content,
+        )  # fmt: skip
+
+    await submit(*(empty_file(Operation.CREATE, number, 0) for number in range(20)))
+    bench.full = True
+    assert await submit(*(empty_file(Operation.DELETE, number, 1) for number in range(9))) == {}
+    bench.full = False
+    assert await submit(*(empty_file(Operation.DELETE, number, 1) for number in range(9, 18))) == {"committed": 9}
+    await bench.worker.stop()
 
 
 async def test_a_mistake_of_ours_is_told_without_its_stack(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
