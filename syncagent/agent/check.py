@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from syncagent.agent.board import Board
@@ -26,6 +27,7 @@ from syncagent.model.facts import Kind, Stamp
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, File
+from syncagent.planner.plan import Plan
 from syncagent.transport.ports import Dialer
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.picture import FOLDER, Difference, Picture, Sight, differences, nodes_by_path, sight_of
@@ -46,7 +48,7 @@ DAMAGED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What a check needs of a running agent.  ``disk`` is None while there is no folder."""
+    """What is looked at of a running agent by those who believe nobody.  ``disk`` is None while there is no folder."""
 
     board: Board
     canopy: Canopy
@@ -54,6 +56,9 @@ class Grounds:
     disk: Disk | None
     dial: Dialer
     introduce: Callable[[float], Dialogue]
+    preview: Callable[[], Plan]
+    record: Callable[[], Path]
+    """Writes down what led here; gives where.  Raises OSError, BadConfig."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from syncagent.agent.board import Board
 from syncagent.agent.check import Check, Grounds
 from syncagent.agent.config import AgentConfig
+from syncagent.agent.debug import told, trees
 from syncagent.control import Answer, UnknownCommand
 from syncagent.engine.events import Event, Paused, ProofWanted
 from syncagent.engine.lines import Around, Line, in_sync, lines
@@ -77,6 +78,13 @@ class Commands:
                 return {}
             case "log":
                 return {"entries": self._agent.board.lines(int(_number(args.get("limit"), 50)))}
+            case "record":
+                return {"path": str(self._agent.grounds().record())}
+            case "trees":
+                return {"nodes": list(trees(self._agent.grounds().canopy, str(args.get("path") or "")))}
+            case "plan":
+                grounds = self._agent.grounds()
+                return {"plan": list(told(grounds.canopy, grounds.preview()))}
         raise UnknownCommand(f"the agent does not know the command {command!r}")
 
     async def follow(self, command: str, args: dict[str, Any]) -> AsyncGenerator[Answer, None]:

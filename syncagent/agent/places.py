@@ -46,6 +46,11 @@ class Places:
         return self.data_dir / "logs" / "agent.log"
 
     @property
+    def flights(self) -> Path:
+        """Where the flight recorder writes."""
+        return self.data_dir / "flight"
+
+    @property
     def hub(self) -> Path:
         """Where ``up`` keeps the hub that it runs."""
         return self.data_dir / "hub"

@@ -13,6 +13,7 @@ import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final, assert_never
 
 from syncagent.agent.awake import watch_sleep
@@ -39,6 +40,7 @@ from syncagent.engine.engine import Engine
 from syncagent.engine.status import State, Status
 from syncagent.errors import SyncAgentError
 from syncagent.model.ids import ClientId
+from syncagent.planner.policy import Policy
 from syncagent.sqlite import DatabaseDamaged
 from syncagent.store.ports import INCARNATION
 
@@ -110,8 +112,8 @@ class Runtime:
         )
         self.conversation = Conversation(outside.dialer(config), self._introduce, self._feed_all)
         self.nudge = Nudge()
-        self._engine = Engine(ClientId(config.client_id), config.name, outside.ids())
-        self._recorder = Recorder()
+        self._recorder = Recorder(config.client_id, config.name)
+        self._engine = Engine(ClientId(config.client_id), config.name, self._recorder.ids(outside.ids()))
         self._chronicle = Chronicle()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -128,7 +130,9 @@ class Runtime:
         for note in self._chronicle.notes(event):
             self._board.write(note)
         try:
-            self._pump.push(self._engine.step(event, now))
+            effects = self._engine.step(event, now)
+            self._recorder.did(effects)
+            self._pump.push(effects)
         except Exception as error:  # noqa: BLE001 - a bug: it ends this life, with all that led to it written down
             self._fail(error)
 
@@ -184,13 +188,17 @@ class Runtime:
             self._over.set_exception(error)
             return
         try:
-            path = self._recorder.dump(self._config.data_dir / "flight", error, self._outside.hour())
+            path = self._record(error)
             _log.error("what led to the failure is in %s", path.name)
         except (OSError, SyncAgentError):
             _log.exception("what led to the failure could not be written down")
         failed = AgentFailed(f"{type(error).__name__}: {error}")
         failed.__cause__ = error
         self._over.set_exception(failed)
+
+    def _record(self, error: BaseException | None = None) -> Path:
+        """Write down what led here."""
+        return self._recorder.dump(self._config.places.flights, error, self._outside.hour())
 
     def _tick(self) -> None:
         self._timer = None
@@ -234,7 +242,7 @@ class Runtime:
 
     @property
     def grounds(self) -> Grounds:
-        """What `check` compares; it comes to the hub as a client of its own, that knows nothing yet."""
+        """What `check` and `debug` look at.  A check comes to the hub as another client, which knows nothing yet."""
         engine = self._engine
 
         def introduce(now: float) -> Dialogue:
@@ -242,7 +250,11 @@ class Runtime:
             return Dialogue(replace(who, cursor=0, epoch="", run=""), self._outside.instant, now)
 
         dial = self._outside.dialer(self._config)
-        return Grounds(self._board, engine.canopy, engine.present_status, self.ground.disk, dial, introduce)
+        policy = Policy(self._config.name, self._outside.today())
+        return Grounds(
+            self._board, engine.canopy, engine.present_status, self.ground.disk, dial, introduce,
+            lambda: engine.standing.preview(policy, self._loop.time()), self._record,
+        )  # fmt: skip
 
     def _introduce(self, now: float) -> Dialogue:
         return Dialogue(self._introduction(), self._outside.instant, now)

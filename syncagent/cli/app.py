@@ -21,6 +21,7 @@ _GROUPS: Final = {
     "serve": ("run",),
     "ask": ("status", "wait", "pause", "resume", "stop", "log"),
     "check": ("check",),
+    "debug": ("debug",),
     "look": ("doctor", "version"),
 }
 """The modules, and the commands that each registers."""

@@ -69,7 +69,7 @@ class Engine:
         self._freight = Freight(canopy, self._uploads, self._downloads, self._local.at_hand)
         self._launch = Launch(canopy, self._local, self._remote, self._flight, self._uploads, self._downloads)
         self._reactions = Reactions(canopy, self._agenda, self._local, self._flight, self._uploads, self._downloads)
-        self._standing = Standing(canopy, self._local, self._remote, self._flight, self._uploads, self._downloads)
+        self.standing = Standing(canopy, self._local, self._remote, self._flight, self._uploads, self._downloads)
         self._now = 0.0
 
     def step(self, event: ev.Event, now: float) -> Sequence[Effect]:
@@ -92,7 +92,7 @@ class Engine:
                 self._paused = paused
             case ev.ProofWanted(number=number):
                 self._local.hint(everything=True, reason="someone waits for it")
-                self._standing.prove(number)
+                self.standing.prove(number)
                 return self._remote.prove()
             case ev.DeepLook() | ev.HealWanted():
                 self._local.mind(event)
@@ -211,9 +211,9 @@ class Engine:
         self._hear_news()
         acting = self._policy.may_write or self._policy.may_submit
         while acting and self._has_room():
-            if not self._agenda and not (self._standing.is_quiet() and self._agenda.sweep()):
+            if not self._agenda and not (self.standing.is_quiet() and self._agenda.sweep()):
                 break
-            busy, left_alone = self._flight.busy, self._standing.left_alone(self._now)
+            busy, left_alone = self._flight.busy, self.standing.left_alone(self._now)
             focus = self._agenda.take(PLANNED_AT_ONCE, lambda one: one not in self._flight.busy)
             focus = [node_id for node_id in focus if node_id not in left_alone]
             made = plan(self.canopy, self._policy, focus=focus, busy=busy, left_alone=left_alone, limit=PLANNED_AT_ONCE)
@@ -240,7 +240,7 @@ class Engine:
         self._flight.release(news)
         self._downloads.news(news)
         self._agenda.add(news)
-        self._standing.news(news, self._now)
+        self.standing.news(news, self._now)
 
     # --- what is told -----------------------------------------------------------------------------------------
 
@@ -271,7 +271,7 @@ class Engine:
 
     def _status(self) -> Status:
         of_itself = State.STARTING if not self._started else State.PAUSED if self._paused else None
-        return self._standing.status(of_itself, self._root, self._scanned)
+        return self.standing.status(of_itself, self._root, self._scanned)
 
     present_status = _status
 

@@ -17,6 +17,8 @@ from syncagent.engine.status import State, Status
 from syncagent.engine.uploads import Uploads
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
+from syncagent.planner.plan import Plan, plan
+from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import path_of
 
@@ -48,6 +50,12 @@ class Standing:
     def left_alone(self, now: float) -> LeftAlone:
         """The nodes that are not planned for now."""
         return LeftAlone(self._flight, self._local, now)
+
+    def preview(self, policy: Policy, now: float) -> Plan:
+        """The plan for all that is not at one, as it would be made now under ``policy``; nothing comes of it."""
+        focus, left_alone = list(self._canopy.diverged()), self.left_alone(now)
+        focus = [one for one in focus if one not in self._flight.busy and one not in left_alone]
+        return plan(self._canopy, policy, focus=focus, busy=self._flight.busy, left_alone=left_alone)
 
     def news(self, node_ids: Iterable[NodeId], now: float) -> None:
         """Something about these nodes has changed: what differs here from what was agreed is not acknowledged, and

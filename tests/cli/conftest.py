@@ -34,6 +34,8 @@ class Script:
         self.entries = [{"time": "2026-11-22T23:18:00Z", "level": "info", "text": f"entry {n}"} for n in range(3)]
         self.in_sync = True
         self.refuses = False
+        self.answers: dict[str, dict[str, Any]] = {}
+        """To commands that have no answer of their own here."""
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.stopped = asyncio.Event()
 
@@ -53,6 +55,8 @@ class Script:
             case "stop":
                 self.stopped.set()
                 return {}
+        if command in self.answers:
+            return self.answers[command]
         raise SyncAgentError(f"no such command: {command}")
 
     async def follow(self, command: str, args: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
