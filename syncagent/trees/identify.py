@@ -340,20 +340,25 @@ class Identifier:
     def _at(self, path: RelPath) -> NodeId | None:
         parent_path, spelled = split(path)
         parent = self._folder(parent_path)
-        if parent is None:
-            return None
+        return None if parent is None else self._within(parent, spelled)
+
+    def _within(self, parent: NodeId, spelled: str) -> NodeId | None:
         known = self._canopy.local.at(parent, name_key(Name(unicodedata.normalize("NFC", spelled))))
         return known if known is not None and self._spelled(known) == spelled else None
 
     def _folder(self, path: RelPath) -> NodeId | None:
         """The folder that stands at ``path`` by what is known so far."""
-        if path in self._folders:
-            return self._folders[path]
-        found = self._at(path)
-        if found is None or not isinstance(self._canopy.local.get(found), Dir):
-            return None  # not remembered: it may be met later in the same scan
-        self._folders[path] = found
-        return found
+        down: list[RelPath] = []
+        while path not in self._folders:  # the root always is
+            down.append(path)
+            path = split(path)[0]
+        here = self._folders[path]
+        for at in reversed(down):
+            found = self._within(here, split(at)[1])
+            if found is None or not isinstance(self._canopy.local.get(found), Dir):
+                return None  # not remembered: it may be met later in the same scan
+            self._folders[at] = here = found
+        return here
 
 
 def _inode(stamp: Stamp) -> tuple[int, int] | None:

@@ -535,3 +535,14 @@ def test_else_a_file_that_was_moved_over_another_keeps_its_identity(why: str) ->
         watch.canopy.set_synced(temporary, watch.canopy.local.get(temporary))
     assert not take_over(watch.canopy, gone)
     assert watch.named("doc") == temporary
+
+
+@pytest.mark.hazard("C8")
+def test_a_tree_that_is_deeper_than_a_recursion_goes() -> None:
+    watch = Watch()
+    path = ""
+    for _ in range(1100):
+        path = f"{path}/d" if path else "d"
+        watch.user.mkdir(path)
+    watch.scan()
+    assert len(list(subtree(watch.canopy.local, ROOT))) == 1101
