@@ -10,6 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.faults.errnos import Case, ErrnoTrial, cases_of, run_cases
+from tests.faults.errnos import parsed as parsed_case
 from tests.faults.kill_points import Result, Trial, parsed, run_all, some_of
 from tests.faults.power_cuts import Cut, PowerTrial, cuts_of, run_cuts
 from tests.faults.power_cuts import parsed as parsed_cut
@@ -36,8 +38,15 @@ def main() -> int:
     power.add_argument("--seeds", type=int, default=20, help="so many cuts of each scenario")
     power.add_argument("--first", type=int, default=0)
     power.add_argument("--jobs", type=int, default=1)
+    errors = commands.add_parser("errno", help="a call fails with an errno, once or for a while")
+    errors.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="all-sorts, hub-all-sorts; both")
+    errors.add_argument("--case", default="", help="only this one, as PORT:CALL:ERRNO:TIMES:SEED")
+    errors.add_argument("--share", type=int, default=0, help="so many cases of each scenario")
+    errors.add_argument("--seeds", type=int, default=1, help="each case so often, at another call of its kind")
+    errors.add_argument("--first", type=int, default=0)
+    errors.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
-    return kill_points(options) if options.command == "kill" else power_cuts(options)
+    return {"kill": kill_points, "power": power_cuts, "errno": errnos}[options.command](options)
 
 
 def kill_points(options: argparse.Namespace) -> int:
@@ -92,6 +101,39 @@ def power_cuts(options: argparse.Namespace) -> int:
             shutil.rmtree(base, ignore_errors=True)
         bad += failed
         say(f"{name}: {len(cuts)} power cuts, {failed} failed, {time.monotonic() - began:.0f} s")
+    return 1 if bad else 0
+
+
+def errnos(options: argparse.Namespace) -> int:
+    bad = 0
+    for name in options.scenarios or ("all-sorts", "hub-all-sorts"):
+        began = time.monotonic()
+        base = Path(tempfile.mkdtemp(prefix="errno-"))
+        met = base / "met"
+
+        def told(case: Case, failed: int, seconds: float, wrong: str, name: str = name, met: Path = met) -> None:
+            if failed:
+                with met.open("a") as file:
+                    file.write(f"{seconds}\n")
+            if wrong:
+                again = f"python -m tests.faults errno {name} --case '{case}'"
+                say(f"FAILED {name} {case}\n{wrong}\nreplay: {again}")
+
+        try:
+            trial = ErrnoTrial(SCENARIOS[name], base)
+            seeds = range(options.first, options.first + options.seeds)
+            cases = [parsed_case(options.case)] if options.case else cases_of(trial.scenario.victim, seeds)
+            if options.share:
+                cases = some_of(cases, options.share, options.first)
+            failed = run_cases(trial, cases, told, options.jobs)
+            times = [float(line) for line in met.read_text().splitlines()] if met.exists() else [0.0]
+        finally:
+            shutil.rmtree(base, ignore_errors=True)
+        bad += failed
+        say(
+            f"{name}: {len(cases)} cases, met in {len(times)}, {failed} failed, well again within {max(times):.1f} s, "
+            f"{time.monotonic() - began:.0f} s"
+        )
     return 1 if bad else 0
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from tests.faults.machines import (
     PATIENCE,
@@ -31,6 +32,7 @@ from tests.faults.meddlers import Counter, Killer
 from tests.faults.scenarios import Scenario
 from tests.faults.truth import Tree, difference, ledger, left_over, tree_of
 
+T = TypeVar("T")
 DIED = -9
 
 
@@ -198,7 +200,7 @@ class Trial:
         assert found.head == wanted.head, f"{found.head} entries in the journal, undisturbed {wanted.head}"
 
 
-def some_of(points: Sequence[Point], share: int, seed: int) -> list[Point]:
+def some_of(points: Sequence[T], share: int, seed: int) -> list[T]:
     """A share of the points that is another one with each seed, but spread evenly: the moments are unlike."""
     if share >= len(points):
         return list(points)

@@ -69,7 +69,7 @@ class Killer:
 
 @dataclass(slots=True)
 class Failing:
-    """Calls fail with an errno: those of one port and name, from the n-th on, for so many times, until healed."""
+    """Calls of one port and name fail with an errno, from the n-th on, so many times; or until it is healed."""
 
     port: str
     name: str
@@ -79,9 +79,9 @@ class Failing:
     only: str = ""
     """Where given: calls on paths with this in them."""
     failed: int = 0
+    healed: bool = False
     _count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    healed: bool = False
 
     def around(self, call: Call, act: Callable[[], T], half: Callable[[], Any] | None = None) -> T:
         if call.port == self.port and call.name == self.name and (self.only in call.path or self.only in call.to):

@@ -144,6 +144,23 @@ def half_the_same(root: Path) -> None:
     put(root, "letters/only here", 9)
 
 
+def all_sorts(root: Path) -> None:
+    """Something of everything: each call that there is is made for it."""
+    many_new(root)
+    edits(root)
+    a_middling_file(root)
+    for number in (1, 2):
+        (root / f"letters/{number}.txt").unlink()
+    (root / "empty").rmdir()
+    (root / "letters/4.txt").rename(root / "four")
+
+
+def a_few_of_mine(root: Path) -> None:
+    put(root, "mine/one", 11)
+    put(root, "mine/large", 11, 200_000)
+    os.symlink("one", root / "mine/link")
+
+
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
@@ -163,6 +180,8 @@ SCENARIOS = {
         Scenario("sends-deletes", "agent", some_files, here=deletes),
         Scenario("hub-takes-small", "hub", some_files, here=many_new),
         Scenario("hub-takes-large", "hub", some_files, here=a_middling_file),
+        Scenario("all-sorts", "agent", some_files, there=all_sorts, here=a_few_of_mine),
+        Scenario("hub-all-sorts", "hub", some_files, here=all_sorts),
         Scenario("hub-of-two", "hub", some_files, here=edits, third=many_new),
         Scenario("hub-first-start", "hub", here=some_files),
     )
