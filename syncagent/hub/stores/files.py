@@ -74,6 +74,8 @@ class BlockFiles:
         self.digest_of = digest_of
         self._calls = calls
         self._root = root
+        self._above = os.path.dirname(root)
+        self._standing: set[str] = set()
         self._lock = threading.Lock()
         self._durable: set[tuple[FolderId, Digest]] = set()
         self._numbers = itertools.count()
@@ -165,12 +167,20 @@ class BlockFiles:
             self._calls.close(file)
 
     def _make_folders(self, path: str) -> None:
-        """Make ``path`` with all above it; each new folder is durable in the one that holds it."""
-        if not os.path.isdir(path):
-            above = os.path.dirname(path)
+        """Make ``path`` with all above it; each has its name durable in the one that holds it.
+
+        That a folder is there does not say so: another thread may have made it just now, or a process that was killed
+        right after, or its sync may have failed.  What was synced by this process is known.
+        """
+        if path in self._standing:
+            return
+        above = os.path.dirname(path)
+        if above != path and path != self._above:
             self._make_folders(above)
-            self._calls.make_folder(path)
+            if not os.path.isdir(path):
+                self._calls.make_folder(path)
             self._calls.sync_folder(above)
+        self._standing.add(path)
 
 
 def told(trouble: OSError) -> SyncAgentError:

@@ -12,7 +12,7 @@ import pytest
 from syncagent.content.digest import digest_of
 from syncagent.errors import StorageFull, StorageTrouble
 from syncagent.hub.rows import FolderId
-from syncagent.hub.stores.files import BlockFiles, told
+from syncagent.hub.stores.files import BlockFiles, SystemCalls, told
 
 ONE = FolderId(1)
 PLAIN = b"p" * 100_000
@@ -70,6 +70,43 @@ def test_n9_a_file_and_its_folder_are_synced_before_it_counts(
     assert done[moved].endswith(f"/1/{name[:2]}/{name}")
     assert done[moved + 1].endswith(f"/1/{name[:2]}")
     assert any(what.endswith("/1") for what in done[: moved - 1]), "the new folder in the one above it"
+
+
+class Noting(SystemCalls):
+    """Notes which folders are synced; the sync of some fails."""
+
+    def __init__(self) -> None:
+        self.synced: list[str] = []
+        self.failing = ""
+
+    def sync_folder(self, path: str) -> None:
+        if self.failing and path.endswith(self.failing):
+            raise OSError(errno.EIO, "no")
+        super().sync_folder(path)
+        self.synced.append(path)
+
+
+@pytest.mark.hazard("B9", "N9")
+def test_a_folder_whose_name_may_not_be_durable_is_made_so_before_what_it_holds_counts(tmp_path: Path) -> None:
+    calls = Noting()
+    files = BlockFiles(str(tmp_path / "blocks"), digest_of, calls)
+    calls.failing = "/1"
+    with pytest.raises(StorageTrouble):
+        files.write(ONE, [(DIGEST, PLAIN)])
+    calls.failing, calls.synced = "", []
+    files.write(ONE, [(DIGEST, PLAIN)])
+    assert str(tmp_path / "blocks" / "1") in calls.synced, "the folder was there, but its name never was made durable"
+    files.close()
+
+
+@pytest.mark.hazard("F16", "N9")
+def test_a_folder_that_a_killed_hub_has_just_made_is_made_durable_by_the_next_one(tmp_path: Path) -> None:
+    (tmp_path / "blocks" / "1" / DIGEST.hex()[:2]).mkdir(parents=True)
+    calls = Noting()
+    files = BlockFiles(str(tmp_path / "blocks"), digest_of, calls)
+    files.write(ONE, [(DIGEST, PLAIN)])
+    assert {str(tmp_path / "blocks" / "1"), str(tmp_path / "blocks")} <= set(calls.synced)
+    files.close()
 
 
 @pytest.mark.hazard("F17")
