@@ -175,7 +175,7 @@ class BlockFiles:
         if path in self._standing:
             return
         above = os.path.dirname(path)
-        if above != path and path != self._above:
+        if path not in {above, self._above}:
             self._make_folders(above)
             if not os.path.isdir(path):
                 self._calls.make_folder(path)
