@@ -146,9 +146,13 @@ class Writer:
     def drop(self, new: RelPath, content: Content | None) -> None:
         """It is not published: nothing is left of it but the staging file that it was."""
         if content is not None:
-            self.staging.give_back(content, new)
-        else:
-            self.staging.slots.remove(new)
+            try:
+                self.staging.give_back(content, new)
+            except OSError:
+                self.staging.forget(content)  # its blocks are to be had again
+            else:
+                return
+        self.staging.slots.remove(new)
 
     # --- putting it in place ------------------------------------------------------------------------------------
 

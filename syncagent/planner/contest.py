@@ -57,9 +57,11 @@ class Names:
         local, remote = self._canopy.local.get(local_id), self._canopy.remote.get(remote_id)
         if local is None or remote is None:
             return local_id
-        free = self._canopy.local.get(remote_id) is None and remote_id not in self._batch.taken
-        if free and interchangeable(local, remote) and not self._changed_there(local_id):
-            on = self._to_come(local_id) or self._batch.put(Adopt(local_id, remote_id))
+        alike = interchangeable(local, remote) and not self._changed_there(local_id)
+        if alike and self._canopy.local.get(remote_id) is None:
+            # One that is left alone for now (an op about it failed after it was done) is waited for, and then adopted.
+            later = remote_id if remote_id in self._batch.taken else self._to_come(local_id)
+            on = later or self._batch.put(Adopt(local_id, remote_id))
         else:
             on = self.set_aside(local, becomes=local_id)
         if on is not None:

@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self, TypeVar
 import apsw
 
 from syncagent.agent import premises
-from syncagent.hub import app as hub_app
+from syncagent.hub import premises as hub_premises
 from syncagent.hub.stores.files import BlockFiles, SystemCalls
 from syncagent.localfs.ports import Disk, DiskFile, Opening, Rename, Stat
 from syncagent.localfs.real import RealDisk
@@ -88,7 +88,7 @@ class Meddler(Protocol):
 def install(meddler: Meddler) -> None:
     """From here on, all that this process opens goes through ``meddler``.  For a process that is ours alone."""
     premises.RealDisk = lambda root: WrappedDisk(RealDisk(root), root, meddler)  # type: ignore[misc,assignment]
-    hub_app.BlockFiles = lambda root, digest_of: BlockFiles(  # type: ignore[misc,assignment]
+    hub_premises.BlockFiles = lambda root, digest_of: BlockFiles(  # type: ignore[misc,assignment]
         root, digest_of, WrappedCalls(meddler)
     )
     WrappedVfs.meddler = meddler

@@ -105,6 +105,8 @@ class Trial:
         found = ledger(place / "hub")
         copies = [path for path in found.tree if "(conflict " in path]
         assert len(copies) == scenario.copies, copies
+        ports = {call.split()[0] for call in record.read_text().splitlines()}
+        assert ports == set(scenario.ports), f"these ports were met: {ports}"
         return Undisturbed(record.read_text().splitlines(), found.head, found.tree, template)
 
     def _settle(self, place: Path, name: str, port: int) -> None:

@@ -35,6 +35,11 @@ class Scenario:
     copies: int = 0
     """So many conflict copies come of it."""
 
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """Those that are met; a scenario that misses one tries less than it says."""
+        return ("disk", "db") if self.victim == "agent" else ("blocks", "db")
+
 
 def put(root: Path, path: str, seed: int, size: int = 900) -> None:
     """A file with content of its own."""

@@ -175,6 +175,24 @@ def test_a_staged_file_that_could_not_be_published_is_kept_for_the_next_try() ->
     assert bench.staging.begin(StageWish(content, recipe)) == frozenset()
 
 
+@pytest.mark.hazard("B8", "N19")
+def test_a_staged_file_that_cannot_even_be_given_back_is_not_left_lying() -> None:
+    disk, bench = memory_bench()
+    data = big(100_000)
+    content, recipe = stage(bench, data)
+    before = disk.before_call
+
+    def no_mode(name: str, path: RelPath) -> None:
+        if name == "file.adjust":
+            fail(errno.EROFS)
+
+    disk.before_call = no_mode
+    assert isinstance(bench.run(bench.write("a", data, source=Staged(content)))[0], Failed)
+    disk.before_call = before
+    assert bench.staged() == []
+    assert bench.staging.begin(StageWish(content, recipe)) == {block.digest for block in recipe}
+
+
 @pytest.mark.hazard("B4")
 def test_a_damaged_staging_file_is_never_published() -> None:
     disk, bench = memory_bench()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -27,10 +28,17 @@ class Ring:
     names: Names
 
 
-def ring(base: str, here: str, there: str, busy: dict[NodeId, Op] | None = None, machine: str = MACHINE) -> Ring:
+def ring(
+    base: str,
+    here: str,
+    there: str,
+    busy: dict[NodeId, Op] | None = None,
+    machine: str = MACHINE,
+    left_alone: Sequence[NodeId] = (),
+) -> Ring:
     found, waits = canopy(base, here, there), dict[NodeId, NodeId]()
     policy = Policy(machine, DAY)
-    batch = Batch(found, policy, busy or {}, ())
+    batch = Batch(found, policy, busy or {}, left_alone)
     return Ring(found, batch, waits, Names(found, policy, batch, waits))
 
 
@@ -50,6 +58,21 @@ def test_a_free_name_is_free() -> None:
     found = ring("", "", "a=1")
     assert found.names.free_here(remote(found, "a"), remote(found, "a").at) is None
     assert found.batch.ops == []
+
+
+@pytest.mark.hazard("D2", "N6", "B9")
+@pytest.mark.parametrize(("here", "there"), [("a=1@h", "a=1@t"), ("a/@h", "a/@t")])
+def test_what_is_like_one_that_is_left_alone_for_now_waits_for_it_and_is_not_set_aside(here: str, there: str) -> None:
+    """The hub's file is here already: an op put it there that failed afterwards, and is held back for a while."""
+    found = ring("", here, there, left_alone=[NodeId("t")])
+    assert found.names.free_there(local(found, "h"), local(found, "h").at) == "t"
+    assert found.batch.ops == []
+
+
+def test_what_is_unlike_one_that_is_left_alone_is_set_aside() -> None:
+    found = ring("", "a=1@h", "a=2@t", left_alone=[NodeId("t")])
+    found.names.free_there(local(found, "h"), local(found, "h").at)
+    assert [type(op) for op in found.batch.ops] == [SetAside]
 
 
 def test_a_node_is_not_in_its_own_way() -> None:
