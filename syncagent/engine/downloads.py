@@ -6,6 +6,7 @@ area, block by block, from what this disk has and what the hub sends; after any 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -63,6 +64,7 @@ class Downloads:
         self._staged: set[Digest] = set()
         self._block_of: dict[Digest, set[Digest]] = {}
         self._writing = 0
+        self._overdue: Counter[Digest] = Counter()
         self._bytes_left = 0
         self._wanting: dict[NodeId, Digest] = {}
         self._doubted: dict[Digest, None] = {}
@@ -147,6 +149,9 @@ class Downloads:
         for digest in self._doubted:
             if any(self._waiting_for(digest)):
                 continue
+            job = self._jobs.get(digest)
+            if job is not None:
+                self._await_no_more(job)
             job = self._jobs.pop(digest, None) or self._queue.pop(digest, None)
             self._bytes_left -= job.wish.content.size if job is not None else 0
             wanted = self._wanted.pop(digest, None)
@@ -197,13 +202,12 @@ class Downloads:
     # --- what comes -------------------------------------------------------------------------------------------
 
     def opened(self, event: StageOpened) -> list[Effect]:
-        self._writing = max(self._writing - 1, 0)
-        job = self._jobs.get(event.content.digest)
+        job = self._answered(event.content)
         if job is None:
             return []
+        job.opened = True
         if event.reason:
             return self._give_up(job, event.reason)
-        job.opened = True
         order = {block.digest: block.size for block in job.wish.recipe if block.digest in event.missing}
         job.todo = dict(reversed(order.items()))
         for digest in order:
@@ -230,7 +234,21 @@ class Downloads:
             self._wake(job.nodes)
         return effects
 
+    def _answered(self, content: Content) -> _Download | None:
+        """The job that an answer of the stage is for.  Answers come in order: those that an earlier job for the same
+        content was still waiting for come first, and say nothing of this one."""
+        self._writing = max(self._writing - 1, 0)
+        if self._overdue[content.digest]:
+            self._overdue -= Counter((content.digest,))  # what has come to nothing is forgotten
+            return None
+        return self._jobs.get(content.digest)
+
+    def _await_no_more(self, job: _Download) -> None:
+        if number := job.writing + (not job.opened):
+            self._overdue[job.wish.content.digest] += number
+
     def _drop(self, job: _Download) -> None:
+        self._await_no_more(job)
         del self._jobs[job.wish.content.digest]
         self._bytes_left -= job.wish.content.size
 
@@ -276,8 +294,7 @@ class Downloads:
         return self._ask_on(job)
 
     def filled(self, event: StageFilled) -> list[Effect]:
-        self._writing = max(self._writing - 1, 0)
-        job = self._jobs.get(event.content.digest)
+        job = self._answered(event.content)
         if job is None:
             return []
         job.writing -= 1
@@ -325,8 +342,11 @@ class Downloads:
         self._staged.clear()
         self._writing = 0
         self._abandon()
+        self._overdue.clear()
 
     def _abandon(self) -> None:
+        for job in self._jobs.values():
+            self._await_no_more(job)
         for job in [*self._jobs.values(), *self._queue.values()]:
             self._bytes_left -= job.wish.content.size
             self._wake(job.nodes)

@@ -310,6 +310,38 @@ def _pair(content: Content) -> tuple[Digest, int]:
     return content.digest, content.size
 
 
+@pytest.mark.hazard("B4")
+def test_what_is_still_being_written_when_the_link_breaks_does_not_count_for_the_next_try() -> None:
+    """Else a file is put in place before the last of its blocks is written; its digest tells, and all comes anew."""
+    downloads, _ = alone()
+    content, recipe = content_of(BIG)
+    have = dict(zip((block.digest for block in recipe), _pieces(BIG), strict=True))
+    downloads.source(NodeId("n"), content, recipe, ())
+    downloads.advance(True)
+    asked = downloads.opened(ev.StageOpened(content, frozenset(have)))
+    assert isinstance(asked[0], ef.AskBlocks)
+    first = asked[0].digests
+    assert downloads.came(ev.BlocksCame(tuple((one, have[one]) for one in first)))
+    downloads.link_down()
+    downloads.link_up()
+    downloads.source(NodeId("n"), content, recipe, ())
+    assert len(downloads.advance(True)) == 1
+    downloads.filled(ev.StageFilled(content, first))
+    asked = downloads.opened(ev.StageOpened(content, frozenset(have) - set(first)))
+    written: list[tuple[Digest, ...]] = []
+    while asked:
+        window = asked.pop(0)
+        assert isinstance(window, ef.AskBlocks)
+        downloads.came(ev.BlocksCame(tuple((one, have[one]) for one in window.digests)))
+        written.append(window.digests)
+        asked += downloads.ended(ev.BlocksEnded(window.number, frozenset()))
+    for digests in written:
+        assert downloads.source(NodeId("n"), content, recipe, ()) is None, "a block is not written yet"
+        downloads.filled(ev.StageFilled(content, digests))
+    assert downloads.source(NodeId("n"), content, recipe, ()) == Staged(content)
+    assert not downloads.busy
+
+
 def test_an_answer_to_an_earlier_try_does_not_count_for_the_next() -> None:
     downloads, _ = alone()
     content, recipe = content_of(BIG)
