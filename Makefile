@@ -13,7 +13,7 @@ ARGS   ?=
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check lint types contracts format sim plans histories races swaps chaos kill-points power-cuts bench build clean setup
+.PHONY: help run test test-slow check lint types contracts format sim plans histories races swaps chaos kill-points power-cuts errnos bench build clean setup
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ chaos: setup ## Let agents work over bad networks (SEEDS=50 FIRST=0)
 
 power-cuts: setup ## Let the power go while agents and hubs work, so often in each scenario (SEEDS=2000 FIRST=0 JOBS=2)
 	@$(BIN)/python -m tests.faults power --seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS) $(ARGS)
+
+errnos: setup ## Let each call to a disk fail with each errno (JOBS=2 ARGS='--seeds 3')
+	@$(BIN)/python -m tests.faults errno --jobs $(JOBS) $(ARGS)
 
 bench: setup ## Run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)
