@@ -14,6 +14,7 @@
     │   ├── RootMissing         the folder is gone, or it is another folder
     │   ├── AlreadyRunning      another agent has this folder or this data directory
     │   ├── NotRunning          no agent answers for this data directory
+    │   ├── NotAsked            a word on a mass change that is not there, or is past it
     │   └── Refused             the hub said no: key, name, version, another hub
     └── BadMessage          the other side broke the protocol: tell it, count it, close if it goes on
 
@@ -78,6 +79,10 @@ class AlreadyRunning(AskPerson):
 
 class NotRunning(AskPerson):
     """No agent answers for this data directory."""
+
+
+class NotAsked(AskPerson):
+    """A person's word on a mass change that is not there, or is past that word."""
 
 
 class Refused(AskPerson):

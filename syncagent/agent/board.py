@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from syncagent.engine.effects import Note
+from syncagent.engine.effects import Answered, Note
 from syncagent.engine.status import State, Status
 
 _log: Final = logging.getLogger("syncagent.agent")
@@ -30,6 +30,7 @@ class Board:
         self._hindrances: dict[str, str] = {}
         self._lines: deque[dict[str, Any]] = deque(maxlen=LINES_KEPT)
         self._written = 0
+        self._answers: dict[int, Answered] = {}
         self._news = asyncio.Event()
 
     @property
@@ -92,6 +93,16 @@ class Board:
             missed, shown = self._written - shown, self._written
             for line in self.lines(missed):
                 yield line
+
+    def answer(self, answer: Answered) -> None:
+        """The engine's answer to a person's word has come."""
+        self._answers[answer.number] = answer
+        self._tell()
+
+    async def answered(self, number: int, seconds: float) -> Answered | None:
+        """Wait for the answer to the request of this number; None when there is none within ``seconds``."""
+        await self.until(lambda _: number in self._answers, seconds)
+        return self._answers.pop(number, None)
 
     async def until(self, wanted: Callable[[Status], bool], seconds: float) -> bool:
         """Wait until the status is as ``wanted``; False when it is not within ``seconds``."""

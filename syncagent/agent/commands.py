@@ -1,4 +1,5 @@
-"""What the running agent answers on its control socket: status, wait, pause, resume, stop, log."""
+"""What the running agent answers on its control socket: status, wait, pause, resume, stop, log; and what ``asking``
+answers: held, approve, reject, undo."""
 
 from __future__ import annotations
 
@@ -7,12 +8,13 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final, Protocol
 
-from syncagent.agent.board import Board
+from syncagent.agent import asking
+from syncagent.agent.asking import Asking
 from syncagent.agent.check import Check, Grounds
 from syncagent.agent.config import AgentConfig
 from syncagent.agent.debug import told, trees
 from syncagent.control import Answer, UnknownCommand
-from syncagent.engine.events import Event, Paused, ProofWanted
+from syncagent.engine.events import Paused, ProofWanted
 from syncagent.engine.lines import Around, Line, in_sync, lines
 from syncagent.engine.status import Status
 
@@ -22,11 +24,8 @@ STUCK_SECONDS: Final = 2.0
 """So long is a `wait` patient with what only a person can mend: it may just have been mended, and not been noticed."""
 
 
-class Agent(Protocol):
+class Agent(asking.Agent, Protocol):
     """What the commands need of the one who runs everything."""
-
-    @property
-    def board(self) -> Board: ...
 
     @property
     def last_contact(self) -> float | None: ...
@@ -45,8 +44,6 @@ class Agent(Protocol):
     def refusal(self) -> str:
         """Why only a person can mend the connection to the hub; empty when that is not so."""
 
-    def feed(self, event: Event) -> None: ...
-
     def nudge(self) -> None:
         """Try to connect now; what was refused before may have been mended."""
 
@@ -59,6 +56,7 @@ class Commands:
         self._agent = agent
         self._stop = stop
         self._proofs = 0
+        self._asking = Asking(agent, config.name)
 
     async def handle(self, command: str, args: dict[str, Any]) -> Answer:
         """The answer to one command.  Raises UnknownCommand."""
@@ -67,6 +65,10 @@ class Commands:
                 return self._status()
             case "wait":
                 return await self._wait(_number(args.get("timeout"), 60.0))
+            case "held":
+                return self._asking.held(decided=args.get("decided") is True, paths=args.get("paths") is True)
+            case "approve" | "reject" | "undo":
+                return await self._asking.decide(command, int(_number(args.get("act"), 0)))
             case "pause" | "resume":
                 self._agent.feed(Paused(paused=command == "pause"))
                 if command == "resume":
@@ -144,10 +146,12 @@ class Commands:
         return answer | {"in_sync": False}
 
     def _stuck(self) -> str:
-        """What only a person can mend: "folder" or "hub"; empty when there is nothing of the kind."""
+        """What only a person can help with: "folder", "hub" or "held"; empty when there is nothing of the kind."""
         if self._agent.board.hindrance == "folder":
             return "folder"
-        return "hub" if self._agent.refusal else ""
+        if self._agent.refusal:
+            return "hub"
+        return "held" if self._agent.board.status.asked else ""
 
     def _status(self) -> Answer:
         status, around = self._agent.board.status, self._agent.around()
@@ -181,6 +185,18 @@ class Commands:
                 "oldest_seconds": None if since is None else round(max(around.now - since, 0.0), 3),
             },
             "held": [{"path": path, "reason": reason} for path, reason in status.held],
+            "asked": [
+                {
+                    "id": one.id,
+                    "direction": one.direction.value,
+                    "deleted": one.deleted,
+                    "overwritten": one.overwritten,
+                    "since": one.since,
+                    "held_by": "hub" if one.by_hub else "agent",
+                    "paths": list(one.paths),
+                }
+                for one in status.asked
+            ],
             "skipped": [{"path": path, "reason": reason} for path, reason in status.skipped],
             "unreadable": [{"path": path, "reason": reason} for path, reason in status.unreadable],
         }

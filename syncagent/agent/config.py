@@ -26,6 +26,7 @@ from syncagent.agent.keys import KeyStore
 from syncagent.agent.places import Places
 from syncagent.errors import BadConfig
 from syncagent.model.link import is_folder_name
+from syncagent.planner.brake import Limits
 from syncagent.private import write_private
 
 PREFIX: Final = "SYNCAGENT_"
@@ -121,6 +122,14 @@ class Settings(BaseModel):
         le=3650,
         description="in so many days each file is read once, for what the disk has lost; 0: never",
     )
+    brake: Literal["on", "off"] = Field(
+        "on", description='whether a mass of deletes or overwrites is held until you say yes or no; "off": never asked'
+    )
+    brake_files: int = Field(10, ge=1, description="so many deletes or overwrites are a mass, if they are also a share")
+    brake_share: float = Field(
+        0.5, gt=0, le=1, description="the part of all files of the folder that makes them one (0.5: half of them)"
+    )
+    brake_most: int = Field(1_000, ge=1, description="so many are a mass, however large the folder is")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much the log tells")
     log_format: Literal["text", "json"] = Field("text", description='"text", or "json" for one object a line')
 
@@ -137,6 +146,11 @@ class AgentConfig(Settings):
     @property
     def places(self) -> Places:
         return Places(self.data_dir)
+
+    @property
+    def limits(self) -> Limits | None:
+        """What the brake goes by; None when it is off."""
+        return Limits(self.brake_files, self.brake_share, self.brake_most) if self.brake == "on" else None
 
 
 @dataclass(frozen=True, slots=True)

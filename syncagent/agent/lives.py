@@ -12,9 +12,10 @@ from syncagent.agent.board import Board
 from syncagent.agent.check import Grounds
 from syncagent.agent.conversation import Conversation
 from syncagent.agent.ground import Ground
-from syncagent.engine.events import Event
+from syncagent.engine.events import Decided, Event
 from syncagent.engine.lines import Around
 from syncagent.errors import RootMissing
+from syncagent.model.acts import Act, Part
 
 
 class Life(Protocol):
@@ -32,6 +33,8 @@ class Life(Protocol):
     def grounds(self) -> Grounds: ...
 
     def feed(self, event: Event) -> None: ...
+
+    def acts(self) -> list[tuple[Act, list[Part]]]: ...
 
     def nudge(self) -> None: ...
 
@@ -73,8 +76,13 @@ class Lives:
         watch, talk = self.life.ground.watch, self.life.conversation
         return Around(now, watch.degraded, watch.gathering_since, talk.heard_at, talk.patience, self.board.hindrances)
 
+    def acts(self) -> list[tuple[Act, list[Part]]]:
+        """The mass changes that a person is asked about, or has decided lately."""
+        return self.life.acts() if self.life is not None else []
+
     def feed(self, event: Event) -> None:
-        self.wishes[type(event)] = event
+        if not isinstance(event, Decided):  # a word on what there was in that life
+            self.wishes[type(event)] = event
         if self.life is not None and self.life.started:
             self.life.feed(event)
 

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from syncagent.engine.effects import Commit, Effect
+from syncagent.model.acts import Act, Part
 from syncagent.model.ids import Digest, NodeId
 from syncagent.model.nodes import Recipe
 from syncagent.trees.delta import Delta, Row
@@ -77,6 +78,8 @@ def merged(deltas: Sequence[Delta]) -> Delta:
     gone: dict[NodeId, None] = {}
     facts: dict[str, str] = {}
     recipes: dict[Digest, Recipe] = {}
+    acts: dict[int, Act | None] = {}
+    parts: dict[tuple[int, NodeId], Part | None] = {}
     for delta in deltas:
         for row in delta.rows:
             rows[row.id] = row
@@ -86,4 +89,8 @@ def merged(deltas: Sequence[Delta]) -> Delta:
             gone[node_id] = None
         facts.update(delta.facts)
         recipes.update(delta.recipes)
-    return Delta(tuple(rows.values()), tuple(gone), facts, recipes)
+        acts.update(delta.acts)
+        parts.update(delta.parts)
+    # The number of an act that is forgotten is never another one's.
+    parts = {key: part for key, part in parts.items() if acts.get(key[0], True) is not None}
+    return Delta(tuple(rows.values()), tuple(gone), facts, recipes, acts, parts)

@@ -14,7 +14,7 @@ import os
 import traceback
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, cast
@@ -25,6 +25,7 @@ from syncagent.engine.events import BlocksCame, BlocksRead, CaughtUp, Event, Hea
 from syncagent.model.facts import Fact, FileSeen
 from syncagent.model.ids import NodeId
 from syncagent.model.sources import IdSource
+from syncagent.planner.brake import Limits
 from syncagent.private import make_private
 
 FORMAT: Final = 1
@@ -49,11 +50,12 @@ class Noted:
 
 
 class Recorder:
-    """Remembers the last events of one engine, which is that of ``client_id`` on ``machine``."""
+    """Remembers the last events of one engine, which is that of ``client_id`` on ``machine``, with this ``brake``."""
 
-    __slots__ = ("_client_id", "_events", "_items", "_machine", "lost")
+    __slots__ = ("_brake", "_client_id", "_events", "_items", "_machine", "lost")
 
-    def __init__(self, client_id: str = "", machine: str = "") -> None:
+    def __init__(self, client_id: str = "", machine: str = "", brake: Limits | None = None) -> None:
+        self._brake = brake
         self._client_id = client_id
         self._machine = machine
         self._events: deque[Noted] = deque()
@@ -91,7 +93,9 @@ class Recorder:
 
     def lines(self, error: BaseException | None = None) -> Iterator[dict[str, Any]]:
         """A flight: one line that says what it is, one for each event, and one for the error if there was one."""
-        yield {"flight": FORMAT, "client_id": self._client_id, "machine": self._machine, "lost": self.lost}
+        brake = None if self._brake is None else list(astuple(self._brake))
+        head = {"client_id": self._client_id, "machine": self._machine, "brake": brake, "lost": self.lost}
+        yield {"flight": FORMAT, **head}
         for one in list(self._events):
             made = None if one.effects is None else list(one.effects)
             yield {"now": one.now, "event": plain(one.event), "ids": list(one.ids), "effects": made}

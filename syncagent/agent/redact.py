@@ -50,7 +50,7 @@ class Redactor:
         """The lines of a flight, without names."""
         for line in flight:
             if "flight" in line:
-                kept = {"flight": line["flight"], "lost": line["lost"]}
+                kept = {"flight": line["flight"], "brake": line["brake"], "lost": line["lost"]}
                 yield kept | {"client_id": self._hash(line["client_id"]), "machine": self._hash(line["machine"])}
             elif "error" in line:
                 yield {"error": "\n".join(self._trace(str(line["error"])))}

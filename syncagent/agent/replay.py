@@ -19,6 +19,7 @@ from syncagent.engine.engine import Engine
 from syncagent.engine.events import Event, Judged, Started
 from syncagent.errors import BadConfig
 from syncagent.model.ids import ChangeId, ClientId, NodeId
+from syncagent.planner.brake import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Flight:
     lost: int
     events: list[Recorded] = field(default_factory=list)
     error: str = ""
+    brake: Limits | None = None
 
     @property
     def obstacle(self) -> str:
@@ -77,7 +79,8 @@ def flight_of(lines: Iterator[dict[str, Any]]) -> Flight:
     head = next(lines, {})
     if head.get("flight") != FORMAT:
         raise ValueError("its first line does not say so, or it is of another version")
-    flight = Flight(head["client_id"], head["machine"], head["lost"])
+    brake = head["brake"]
+    flight = Flight(head["client_id"], head["machine"], head["lost"], brake=None if brake is None else Limits(*brake))
     for line in lines:
         if "error" in line:
             flight.error = line["error"]
@@ -97,7 +100,7 @@ def replay(flight: Flight) -> Iterator[Step]:
     if flight.obstacle:
         raise BadConfig(f"this flight cannot be replayed: {flight.obstacle}")
     ids, answers = _GivenIds(), _Answers()
-    engine = Engine(ClientId(flight.client_id), flight.machine, ids)
+    engine = Engine(ClientId(flight.client_id), flight.machine, ids, brake=flight.brake)
     for one in flight.events:
         assert not isinstance(one.event, str)
         ids.give(one.ids)

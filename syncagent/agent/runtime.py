@@ -39,6 +39,7 @@ from syncagent.engine.dialogue import Dialogue, Introduction
 from syncagent.engine.engine import Engine
 from syncagent.engine.status import State, Status
 from syncagent.errors import SyncAgentError
+from syncagent.model.acts import Act, Part
 from syncagent.model.ids import ClientId
 from syncagent.planner.policy import Policy
 from syncagent.sqlite import DatabaseDamaged
@@ -112,8 +113,9 @@ class Runtime:
         )
         self.conversation = Conversation(outside.dialer(config), self._introduce, self._feed_all)
         self.nudge = Nudge()
-        self._recorder = Recorder(config.client_id, config.name)
-        self._engine = Engine(ClientId(config.client_id), config.name, self._recorder.ids(outside.ids()))
+        self._recorder = Recorder(config.client_id, config.name, config.limits)
+        ids = self._recorder.ids(outside.ids())
+        self._engine = Engine(ClientId(config.client_id), config.name, ids, brake=config.limits)
         self._chronicle = Chronicle()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -136,6 +138,10 @@ class Runtime:
         except Exception as error:  # noqa: BLE001 - a bug: it ends this life, with all that led to it written down
             self._fail(error)
 
+    def acts(self) -> list[tuple[Act, list[Part]]]:
+        """The mass changes that a person is asked about, or has decided lately."""
+        return self._engine.acts()
+
     def _feed_all(self, events: Sequence[ev.Event]) -> None:
         for event in events:
             self.feed(event)
@@ -157,7 +163,11 @@ class Runtime:
         # A database that was lost with all that it knew: the folder's marker still knows the hub (HAZARDS E12).
         known = {"hub_id": self.ground.hub_id, **loaded.facts} | ({"hub_id": ""} if self._config.new_hub else {})
         stop = await done_in(self._workers.keep, self._vigil.begin)
-        self.feed(ev.Started(loaded.rows, known, loaded.recipes, parked, self._outside.today(), stop))
+        self.feed(
+            ev.Started(
+                loaded.rows, known, loaded.recipes, parked, self._outside.today(), stop, loaded.acts, loaded.parts
+            )
+        )
         self.started = True
         self._feed_all(list(self._wishes.values()))
         with self._outside.network(self._doubt_connection):
@@ -202,7 +212,7 @@ class Runtime:
 
     def _tick(self) -> None:
         self._timer = None
-        self.feed(ev.Tick(self._outside.today()))
+        self.feed(ev.Tick(self._outside.today(), self._outside.instant()))
 
     def _woke(self, seconds: float) -> None:
         _log.info("this machine slept for %.0f s", seconds)
@@ -235,6 +245,8 @@ class Runtime:
                 self._vigil.hear(status)
             case ef.Note():
                 self._board.write(effect)
+            case ef.Answered():
+                self._board.answer(effect)
             case ef.Commit():
                 raise AssertionError("commits are the pump's to make")
             case _:

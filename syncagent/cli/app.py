@@ -22,6 +22,7 @@ _GROUPS: Final = {
     "ask": ("status", "wait", "pause", "resume", "stop", "log"),
     "check": ("check",),
     "debug": ("debug",),
+    "decide": ("held", "approve", "reject", "undo"),
     "look": ("doctor", "version"),
 }
 """The modules, and the commands that each registers."""

@@ -32,7 +32,7 @@ from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key, save_
 from syncagent.agent.lock import is_held
 from syncagent.agent.places import Places, places
 from syncagent.cli.exits import Exit, stuck
-from syncagent.cli.options import Background, DataDir, NewHub
+from syncagent.cli.options import Background, BrakeOption, DataDir, NewHub
 from syncagent.cli.output import complain, say
 from syncagent.cli.reach import is_loopback, reach_from_afar, reach_own_hub
 from syncagent.cli.words import summary
@@ -66,6 +66,7 @@ def up(
     name: MachineName = None,
     background: Background = False,
     new_hub: NewHub = False,
+    brake: BrakeOption = None,
     link: Annotated[bool, typer.Option(hidden=True)] = True,
 ) -> int:
     """Start a hub and an agent that keeps FOLDER, and say how to add a second machine.
@@ -74,7 +75,7 @@ def up(
     """
     spot = places(data_dir)
     set_up(spot, folder, listen, name)
-    return _start(spot, background=background, show_link=link, new_hub=new_hub)
+    return _start(spot, background=background, show_link=link, new_hub=new_hub, brake=brake)
 
 
 def join(
@@ -83,18 +84,25 @@ def join(
     data_dir: DataDir = None,
     name: MachineName = None,
     background: Background = False,
+    brake: BrakeOption = None,
 ) -> int:
     """Keep FOLDER the same as on the machine that showed LINK."""
     spot = places(data_dir)
     set_up_joined(spot, parse_link(sys.stdin.readline().strip() if link == "-" else link), folder, name)
     if background:
-        return _start(spot, background=True, show_link=False, new_hub=True)
-    return _become_up(spot)
+        return _start(spot, background=True, show_link=False, new_hub=True, brake=brake)
+    return _become_up(spot, brake)
 
 
-def _become_up(spot: Places) -> NoReturn:
+def _become_up(spot: Places, brake: str | None) -> NoReturn:
     """Go on as `up`: the link has the key in it, and others on this machine can see the arguments of a process."""
-    os.execv(sys.executable, [*_ourselves(), "up", "--new-hub", "--data-dir", str(spot.data_dir)])  # noqa: S606 - our own program
+    read_settings(spot, os.environ, {"brake": brake})
+    arguments = ["up", "--new-hub", *_brake_option(brake), "--data-dir", str(spot.data_dir)]
+    os.execv(sys.executable, [*_ourselves(), *arguments])  # noqa: S606 - our own program
+
+
+def _brake_option(brake: str | None) -> list[str]:
+    return [] if brake is None else ["--brake", brake]
 
 
 def set_up(spot: Places, folder: Path | None, listen: str | None, name: str | None) -> Settings:
@@ -203,12 +211,12 @@ def _check_same(known: Mapping[str, Any], folder: Path | None, spot: Places) -> 
         raise BadConfig(f"{spot.data_dir} is for the folder {kept}; give another --data-dir for {folder}")
 
 
-def _start(spot: Places, *, background: bool, show_link: bool, new_hub: bool) -> int:
-    settings = read_settings(spot, os.environ)
+def _start(spot: Places, *, background: bool, show_link: bool, new_hub: bool, brake: str | None) -> int:
+    settings = read_settings(spot, os.environ, {"brake": brake})
     if is_held(spot.lock):
         raise AlreadyRunning(f"already running for {settings.sync_root}; see `syncagent status`, or `syncagent stop`")
     if background:
-        found = _start_behind(spot, new_hub=new_hub)
+        found = _start_behind(spot, [*(["--new-hub"] if new_hub else []), *_brake_option(brake)])
         settings = read_settings(spot, os.environ)
         say(f"keeping {settings.sync_root} in the background; `{typed(spot, 'status')}` says how it goes")
         if show_link and settings.listen:
@@ -253,7 +261,7 @@ def typed(spot: Places, command: str) -> str:
     return " ".join(words)
 
 
-def _start_behind(spot: Places, *, new_hub: bool) -> Mapping[str, Any]:
+def _start_behind(spot: Places, options: list[str]) -> Mapping[str, Any]:
     """Start `up` as a process of its own, and wait until it answers, and a little longer for its first word with the
     hub; gives its status.  Raises SyncAgentError when it does not answer."""
     make_private(spot.log.parent)
@@ -261,7 +269,7 @@ def _start_behind(spot: Places, *, new_hub: bool) -> Mapping[str, Any]:
     environment = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
     with open(words, "wb", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW, 0o600)) as output:
         child = subprocess.Popen(  # noqa: S603 - our own program
-            [*_ourselves(), "up", "--no-link", *(["--new-hub"] if new_hub else []), "--data-dir", str(spot.data_dir)],
+            [*_ourselves(), "up", "--no-link", *options, "--data-dir", str(spot.data_dir)],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/", env=environment,
         )  # fmt: skip
     end = time.monotonic() + START_SECONDS

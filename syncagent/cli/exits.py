@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, Final
 
-from syncagent.errors import AlreadyRunning, BadConfig, NotRunning, Refused, RootMissing, SyncAgentError
+from syncagent.errors import AlreadyRunning, BadConfig, NotAsked, NotRunning, Refused, RootMissing, SyncAgentError
 
 
 class Exit(IntEnum):
@@ -18,6 +18,7 @@ class Exit(IntEnum):
     REFUSED = 5
     ALREADY_RUNNING = 6
     FOLDER_MISSING = 7
+    HELD = 8
     INTERRUPTED = 130
 
 
@@ -30,11 +31,13 @@ MEANING: Final[dict[Exit, str]] = {
     Exit.REFUSED: "the hub refused: key, name, version, or another hub",
     Exit.ALREADY_RUNNING: "another agent has this data directory or this folder",
     Exit.FOLDER_MISSING: "the folder is gone, or is another one than before",
+    Exit.HELD: "a mass of deletes or overwrites is held until you say yes or no",
     Exit.INTERRUPTED: "stopped by Ctrl-C before it was done",
 }
 
 _BY_ERROR: Final[tuple[tuple[type[SyncAgentError], Exit], ...]] = (
     (BadConfig, Exit.USAGE),
+    (NotAsked, Exit.USAGE),
     (NotRunning, Exit.NOT_RUNNING),
     (Refused, Exit.REFUSED),
     (AlreadyRunning, Exit.ALREADY_RUNNING),
@@ -42,7 +45,7 @@ _BY_ERROR: Final[tuple[tuple[type[SyncAgentError], Exit], ...]] = (
 )
 
 
-_BY_CAUSE: Final = {"folder": Exit.FOLDER_MISSING, "hub": Exit.REFUSED}
+_BY_CAUSE: Final = {"folder": Exit.FOLDER_MISSING, "hub": Exit.REFUSED, "held": Exit.HELD}
 
 
 def stuck(status: Mapping[str, Any]) -> Exit:

@@ -24,3 +24,12 @@ NewHub: TypeAlias = Annotated[
 Background: TypeAlias = Annotated[
     bool, typer.Option("--background", help="Start, say how to go on, and come back to the prompt.")
 ]
+BrakeOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--brake",
+        metavar="on|off",
+        help="Whether a mass of deletes or overwrites is held until you say yes or no.",
+        show_default=False,
+    ),
+]

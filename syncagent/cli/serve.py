@@ -11,7 +11,7 @@ import typer
 from syncagent.agent.config import agent_config, read_settings
 from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key
 from syncagent.agent.places import places
-from syncagent.cli.options import DataDir, NewHub
+from syncagent.cli.options import BrakeOption, DataDir, NewHub
 from syncagent.errors import BadConfig
 from syncagent.private import make_private
 
@@ -29,6 +29,7 @@ def run(
     ] = None,
     folder: Annotated[str | None, typer.Option(help="Which of the hub's folders.", show_default=False)] = None,
     new_hub: NewHub = False,
+    brake: BrakeOption = None,
 ) -> int:
     """Run an agent.  SYNCAGENT_API_KEY is its key; what is not given comes from config.toml."""
     spot = places(data_dir)
@@ -38,6 +39,7 @@ def run(
         "server": server,
         "name": name,
         "folder": folder,
+        "brake": brake,
     }
     settings = read_settings(spot, os.environ, options)
     make_private(spot.data_dir)

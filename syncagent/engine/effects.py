@@ -144,6 +144,17 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What a Decided came to: of how many nodes something is (to be) done, and how many are left alone because they are
+    not any more as the mass change had them.  ``problem``: why it was not possible."""
+
+    number: int
+    concerned: int = 0
+    left: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A line for the log.  ``path`` is within the root."""
 
@@ -169,5 +180,6 @@ Effect: TypeAlias = (
     | CloseLink
     | WakeAt
     | Publish
+    | Answered
     | Note
 )

@@ -16,36 +16,37 @@ from typing import assert_never
 
 from syncagent.engine import events as ev
 from syncagent.engine.agenda import Agenda
+from syncagent.engine.brake import Brake
 from syncagent.engine.downloads import Downloads
 from syncagent.engine.effects import Commit, Effect, Note, SweepStage
 from syncagent.engine.flight import Flight
 from syncagent.engine.freight import Freight
 from syncagent.engine.launch import Launch
+from syncagent.engine.ledger import Ledger
 from syncagent.engine.local import LocalSide
+from syncagent.engine.planning import Planning
 from syncagent.engine.reactions import Reactions
 from syncagent.engine.remote import Footing, Link, RemoteSide
 from syncagent.engine.standing import Standing
 from syncagent.engine.status import State, Status
 from syncagent.engine.teller import Teller
 from syncagent.engine.uploads import Uploads
+from syncagent.model.acts import Act, Part
 from syncagent.model.ids import ClientId, NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.sources import IdSource
-from syncagent.planner.ops import Adopt, Agree, subject
-from syncagent.planner.outcome import settle_tree
-from syncagent.planner.plan import plan
+from syncagent.planner.brake import DEFAULT_LIMITS, Limits
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
-
-PLANNED_AT_ONCE = 1_000
-TASKS_AT_ONCE = 1_200
-SUBMITTED_AT_ONCE = 1_200
 
 
 class Engine:
     """One folder on one machine."""
 
-    def __init__(self, client_id: ClientId, machine: str, ids: IdSource) -> None:
+    def __init__(
+        self, client_id: ClientId, machine: str, ids: IdSource, *, brake: Limits | None = DEFAULT_LIMITS
+    ) -> None:
+        self._limits = brake
         self._client_id = client_id
         self._machine = machine
         self._ids = ids
@@ -54,7 +55,6 @@ class Engine:
         self._day = "1970-01-01"
         self._root = ""  # why there is no root; empty when there is
         self._started = self._scanned = self._paused = False
-        self._policy = Policy(may_submit=False, may_write=False)
         self._unswept = False
         self._teller = Teller()
 
@@ -67,9 +67,18 @@ class Engine:
         self._uploads = Uploads(self._agenda.add, self._stale)
         self._downloads = Downloads(self._agenda.add, self._fail)
         self._freight = Freight(canopy, self._uploads, self._downloads, self._local.at_hand)
-        self._launch = Launch(canopy, self._local, self._remote, self._flight, self._uploads, self._downloads)
-        self._reactions = Reactions(canopy, self._agenda, self._local, self._flight, self._uploads, self._downloads)
-        self.standing = Standing(canopy, self._local, self._remote, self._flight, self._uploads, self._downloads)
+        self._ledger, missing = Ledger(), self._local.missing
+        self._brake = Brake(canopy, self._remote, self._flight, self._ledger, self._limits, missing)
+        both_ways = self._local, self._remote, self._flight, self._uploads, self._downloads
+        self._launch = Launch(canopy, *both_ways, self._brake.is_confirmed)
+        self._reactions = Reactions(
+            canopy, self._agenda, self._local, self._flight, self._uploads, self._downloads, self._brake
+        )
+        self.standing = Standing(canopy, *both_ways, self._brake)
+        self._planning = Planning(
+            canopy, self._agenda, self._flight, self._launch, self._downloads, self.standing, self._brake,
+            Policy(may_submit=False, may_write=False),
+        )  # fmt: skip
         self._now = 0.0
 
     def step(self, event: ev.Event, now: float) -> Sequence[Effect]:
@@ -85,11 +94,14 @@ class Engine:
         match event:
             case ev.Started():
                 return self._start(event)
-            case ev.Tick(day=day):
+            case ev.Tick(day=day, hour=hour):
                 self._day = day
                 self._teller.woken()
+                self._brake.hour(hour)
             case ev.Paused(paused=paused):
                 self._paused = paused
+            case ev.Decided():
+                return [self._brake.answer(event, started=self._started)]
             case ev.ProofWanted(number=number):
                 self._local.hint(everything=True, reason="someone waits for it")
                 self.standing.prove(number)
@@ -109,6 +121,9 @@ class Engine:
                 return self._reactions.tasks(outcomes, self._now)
             case ev.Welcomed() | ev.LinkDown() | ev.CaughtUp() | ev.Heard() | ev.Judged():
                 return self._hub_spoke(event)
+            case ev.Recalled(recipes=recipes):
+                self._brake.remedy.recalled(recipes)
+                return self._freight.moved(event)
             case _:
                 return self._freight.moved(event)
         return []
@@ -124,7 +139,8 @@ class Engine:
             case ev.LinkDown(reason=reason, final=final):
                 self._remote.down(reason, final)
                 self._freight.link_down()
-                self._agenda.add(self._flight.drop_changes())
+                self._drop(self._flight.drop_changes())
+                self._brake.remedy.unanswered()
                 return []
             case ev.CaughtUp():
                 effects = self._remote.caught_up(event)
@@ -133,7 +149,8 @@ class Engine:
             case ev.Judged():
                 effects, counted = self._remote.judged(event)
                 effects.extend(self._reactions.verdicts(counted, self._now))
-                self._agenda.add(self._flight.forget_changes(event.verdicts[len(counted) :]))
+                self._drop(self._flight.forget_changes(event.verdicts[len(counted) :]))
+                self._brake.remedy.forget(event.verdicts[len(counted) :])
             case _:
                 assert_never(event)
         return effects
@@ -148,6 +165,8 @@ class Engine:
         self._day = event.day
         self._started, self._scanned = True, False
         self._agenda.add(self.canopy.diverged())
+        self._ledger.load(event.acts, event.parts, event.facts)
+        self._brake.load(self._now)
         self._local.hint(paths=[fact.path for _, fact in event.parked], everything=True, reason="start")
         return []
 
@@ -157,8 +176,13 @@ class Engine:
         self._root, self._scanned = reason, False
         self._local.abandon()
         self._freight.root_lost()
-        self._agenda.add(self._flight.drop_tasks())
+        self._drop(self._flight.drop_tasks())
         return notes
+
+    def _drop(self, node_ids: list[NodeId]) -> None:
+        """Nothing will be heard any more of what was under way about these."""
+        self._agenda.add(node_ids)
+        self._brake.over(node_ids)
 
     def _stale(self, node_ids: Iterable[NodeId], path: RelPath) -> None:
         for node_id in node_ids:
@@ -173,74 +197,36 @@ class Engine:
     def _go_on(self) -> list[Effect]:
         if self._local.full_scan_done and not self._local.scanning and not self._root:
             self._scanned = True
-        self._set_policy()
+        policy = self._policy()
+        self._planning.allow(policy)
         self._agenda.add([*self._flight.take_due(self._now), *self._local.found])
         self._local.found.clear()
-        launched = self._plan_on()
-        room = self._has_room()
-        moving = self._freight.advance(
-            may_send=room and self._policy.may_submit, may_write=room and self._policy.may_write
-        )
+        launched = self._planning.go_on(f"{self._incarnation}{self._remote.anew}", self._now)
+        room = self._planning.has_room()
+        moving = self._freight.advance(may_send=room and policy.may_submit, may_write=room and policy.may_write)
         if self._started and not self._root:
             moving.extend(self._local.advance(self._now))
-        delta = self.canopy.take_delta({**self._remote.new_facts(), **self._local.damage.new_facts()})
-        delta = replace(delta, recipes=self._launch.recipes_of(delta))
+        facts = {**self._remote.new_facts(), **self._local.damage.new_facts(), **self._ledger.new_facts()}
+        acts, parts = self._ledger.take_touched()
+        delta = self.canopy.take_delta(facts)
+        delta = replace(delta, recipes=self._launch.recipes_of(delta), acts=acts, parts=parts)
         effects: list[Effect] = [*self._local.damage.take_notes(), *([Commit(delta)] if delta else [])]
-        effects.extend(launched)
+        effects.extend([*self._brake.take_effects(), *launched])
         effects.extend(moving)
         effects.extend(self._tell())
         return effects
 
-    def _set_policy(self) -> None:
+    def _policy(self) -> Policy:
         ready = self._remote.link is Link.READY
         if ready:
             self._downloads.link_up()
         acting = self._scanned and not self._root and not self._paused
-        policy = Policy(
+        return Policy(
             self._machine,
             self._day,
             may_submit=acting and ready and self._remote.may_write,
             may_write=acting,
         )
-        if (policy.may_submit and not self._policy.may_submit) or (policy.may_write and not self._policy.may_write):
-            self._agenda.allow()
-        self._policy = policy
-
-    def _plan_on(self) -> list[Effect]:
-        """Plan, and launch what was planned, until there is nothing to plan or enough is under way."""
-        self._hear_news()
-        acting = self._policy.may_write or self._policy.may_submit
-        while acting and self._has_room():
-            if not self._agenda and not (self.standing.is_quiet() and self._agenda.sweep()):
-                break
-            busy, left_alone = self._flight.busy, self.standing.left_alone(self._now)
-            focus = self._agenda.take(PLANNED_AT_ONCE, lambda one: one not in self._flight.busy)
-            focus = [node_id for node_id in focus if node_id not in left_alone]
-            made = plan(self.canopy, self._policy, focus=focus, busy=busy, left_alone=left_alone, limit=PLANNED_AT_ONCE)
-            for op in made.ops:
-                if isinstance(op, Agree | Adopt):
-                    settle_tree(self.canopy, op)
-                elif not self._launch.launch(op, self._now):
-                    self._agenda.wait(subject(op), subject(op))
-            for wait in made.waits:
-                if wait.on == wait.node:
-                    self._agenda.forbid(wait.node)
-                else:
-                    self._agenda.wait(wait.node, wait.on)
-            self._agenda.put_back(made.rest)
-            self._hear_news()
-        return self._launch.take(f"{self._incarnation}{self._remote.anew}")
-
-    def _has_room(self) -> bool:
-        """Whether anything more may be begun."""
-        return self._flight.tasks < TASKS_AT_ONCE and self._flight.submitted < SUBMITTED_AT_ONCE
-
-    def _hear_news(self) -> None:
-        news = self.canopy.take_news()
-        self._flight.release(news)
-        self._downloads.news(news)
-        self._agenda.add(news)
-        self.standing.news(news, self._now)
 
     # --- what is told -----------------------------------------------------------------------------------------
 
@@ -277,4 +263,9 @@ class Engine:
 
     def _next_wake(self) -> float | None:
         looking = self._local.wake_at() if self._started and not self._root else None
-        return min((time for time in (looking, self._flight.next_due()) if time is not None), default=None)
+        times = (looking, self._flight.next_due(), self._brake.wake_at(self._now))
+        return min((time for time in times if time is not None), default=None)
+
+    def acts(self) -> list[tuple[Act, list[Part]]]:
+        """All that a person is asked about, or has decided lately."""
+        return [(act, list(self._ledger.parts[act.id].values())) for act in self._ledger.acts.values()]

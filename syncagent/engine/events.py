@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from syncagent.model.acts import Act, Part
 from syncagent.model.changes import Entry, Verdict
 from syncagent.model.facts import Fact
 from syncagent.model.ids import Digest, NodeId, Seq
@@ -42,13 +43,17 @@ class Started:
     day: str = "1970-01-01"
     stop: Stop | None = None
     """None when the machine has not been started anew since the last life."""
+    acts: tuple[Act, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """The time that was asked for with WakeAt has come.  ``day`` is the ISO date, for names of conflict copies."""
+    """The time that was asked for with WakeAt has come.  ``day`` is the ISO date, for names of conflict copies;
+    ``hour`` the ISO time, to be shown."""
 
     day: str
+    hour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,16 @@ class ProofWanted:
     ``proven`` number of the status."""
 
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A person has said ``word`` ("approve", "reject" or "undo") of a mass change (``act`` 0: the one that is held).
+    Answered by Answered with this number."""
+
+    number: int
+    act: int
+    word: str
 
 
 # --- the disk ---------------------------------------------------------------------------------------------------
@@ -254,6 +269,7 @@ Event: TypeAlias = (
     | Tick
     | Paused
     | ProofWanted
+    | Decided
     | Hinted
     | DeepLook
     | HealWanted

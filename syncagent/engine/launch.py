@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from syncagent.engine.at_hand import SMALL
 from syncagent.engine.downloads import Downloads
 from syncagent.engine.effects import Effect, Run, SendBlocks, Submit
@@ -11,7 +13,7 @@ from syncagent.engine.remote import RemoteSide
 from syncagent.engine.uploads import Uploads
 from syncagent.model.changes import Change
 from syncagent.model.facts import UNSURE, Stamp
-from syncagent.model.ids import Digest
+from syncagent.model.ids import Digest, NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Block, File, Recipe
 from syncagent.planner.ops import (
@@ -49,6 +51,7 @@ class Launch:
         flight: Flight,
         uploads: Uploads,
         downloads: Downloads,
+        is_confirmed: Callable[[NodeId], bool],
     ) -> None:
         self._canopy = canopy
         self._local = local
@@ -56,8 +59,10 @@ class Launch:
         self._flight = flight
         self._uploads = uploads
         self._downloads = downloads
+        self._is_confirmed = is_confirmed
         self._tasks: list[Task] = []
-        self._submits: list[tuple[SubmitOp, Recipe, bytes | None]] = []
+        self._submits: dict[bool, list[tuple[SubmitOp, Recipe, bytes | None]]] = {True: [], False: []}
+        """By whether a person has said yes to it."""
 
     def launch(self, op: LocalOp | SubmitOp, now: float) -> bool:
         """Let ``op`` leave.  False when it cannot leave yet: its bytes have to come or go first, or its path is not
@@ -76,8 +81,9 @@ class Launch:
             Run(tuple(self._tasks[start : start + RUN_BATCH])) for start in range(0, len(self._tasks), RUN_BATCH)
         ]
         self._tasks = []
-        while self._submits:
-            effects.extend(self._next_batch(incarnation))
+        for confirmed, submits in self._submits.items():
+            while submits:
+                effects.extend(self._next_batch(submits, incarnation, confirmed=confirmed))
         return effects
 
     def recipes_of(self, delta: Delta) -> dict[Digest, Recipe]:
@@ -162,24 +168,26 @@ class Launch:
         return same and not self._uploads.was_lacking(file.content.digest)
 
     def _leave(self, op: SubmitOp, recipe: Recipe, data: bytes | None) -> bool:
-        self._submits.append((op, recipe, data))
+        self._submits[self._is_confirmed(subject(op))].append((op, recipe, data))
         self._remote.sending(subject(op))
         self._flight.busy[subject(op)] = op
         return True
 
-    def _next_batch(self, incarnation: str) -> list[Effect]:
+    def _next_batch(
+        self, submits: list[tuple[SubmitOp, Recipe, bytes | None]], incarnation: str, *, confirmed: bool
+    ) -> list[Effect]:
         changes: list[Change] = []
         blocks: dict[Digest, tuple[Block, bytes]] = {}
         size = 0
-        while self._submits and len(changes) < self._remote.batch_changes and size < SUBMIT_BYTES:
-            op, recipe, data = self._submits.pop()
+        while submits and len(changes) < self._remote.batch_changes and size < SUBMIT_BYTES:
+            op, recipe, data = submits.pop()
             if data is not None and isinstance(op, SubmitCreate | SubmitEdit) and isinstance(op.node, File):
                 digest = op.node.content.digest
                 blocks[digest] = (Block(digest, len(data)), data)
                 size += len(data)
             changes.append(self._flight.begin_change(op, recipe, incarnation))
         sent: list[Effect] = [SendBlocks(0, tuple(blocks.values()))] if blocks else []
-        return [*sent, Submit(tuple(changes))]
+        return [*sent, Submit(tuple(changes), confirmed=confirmed)]
 
 
 def paths_of(task: Task) -> tuple[RelPath, ...]:

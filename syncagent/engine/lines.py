@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from syncagent.engine.status import State, Status
+from syncagent.engine.status import State, Status, ask_in_words
 from syncagent.model.names import RelPath
 
 GATHERING_SECONDS: Final = 0.3
@@ -105,6 +105,8 @@ def _of_the_folder(status: Status, around: Around) -> Iterator[Line]:
 
 
 def _of_changes(status: Status, around: Around) -> Iterator[Line]:
+    if status.asked:
+        yield Line("asked", ask_in_words(status.asked))
     if status.unacknowledged:
         since = status.unacknowledged_since
         age = "" if since is None else f", the oldest for {duration(max(around.now - since, 0.0))}"

@@ -126,15 +126,19 @@ class LocalSide:
         return ", ".join(self._why) if self._everything else None
 
     def in_doubt(self) -> Iterator[NodeId]:
-        """Nodes that are not where they were, of which it is not known yet whether they are gone; and nodes that are to
-        be looked at before anything is done about them."""
-        yield from self._missing
+        """Nodes that are missing, and nodes that are to be looked at before anything is done about them."""
+        yield from self.missing()
         yield from self._awaited
         yield from self.damage.in_doubt()
         if self._round is not None:
+            yield from self._round.awaited
+
+    def missing(self) -> Iterator[NodeId]:
+        """Nodes that are not where they were, of which it is not known yet whether they are gone."""
+        yield from self._missing
+        if self._round is not None:
             yield from self._round.confirming
             yield from self._round.seen.missing
-            yield from self._round.awaited
 
     def is_in_doubt(self, node_id: NodeId) -> bool:
         """Whether the node is one of those."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from syncagent.engine.agenda import Agenda
+from syncagent.engine.brake import Brake
 from syncagent.engine.downloads import Downloads
 from syncagent.engine.effects import Effect, Note
 from syncagent.engine.flight import Flight
@@ -51,6 +52,7 @@ class Reactions:
         flight: Flight,
         uploads: Uploads,
         downloads: Downloads,
+        brake: Brake,
     ) -> None:
         self._canopy = canopy
         self._agenda = agenda
@@ -58,6 +60,7 @@ class Reactions:
         self._flight = flight
         self._uploads = uploads
         self._downloads = downloads
+        self._brake = brake
         self._refused: dict[str, int] = {}
 
     def tasks(self, outcomes: Iterable[Outcome], now: float) -> list[Effect]:
@@ -90,6 +93,7 @@ class Reactions:
                 case _:
                     assert_never(outcome)
             self._agenda.add([node_id])
+            self._brake.over([node_id])
         return notes
 
     def verdicts(self, verdicts: Iterable[Verdict], now: float) -> list[Effect]:
@@ -97,6 +101,10 @@ class Reactions:
         for verdict in verdicts:
             op = self._flight.end_change(verdict)
             if op is None:
+                continue
+            if self._brake.remedy.is_mine(verdict):
+                notes.extend(self._brake.remedy.answered(op, verdict, now))
+                self._agenda.add([subject(op)])
                 continue
             match verdict.ruling:
                 case Ruling.COMMITTED | Ruling.DUPLICATE:
@@ -110,6 +118,7 @@ class Reactions:
                 case other:
                     assert_never(other)
             self._agenda.add([subject(op)])
+            self._brake.over([subject(op)])
         return notes
 
     def _accepted(self, op: SubmitOp, verdict: Verdict) -> None:
@@ -132,6 +141,8 @@ class Reactions:
             if verdict.rev > self._canopy.rev(node_id) and self._canopy.remote.get(node_id) is None:
                 self._canopy.set_remote(node_id, None, verdict.rev)  # deleted there, further back than we were told
             self._hold_after_patience(verdict.change_id, op, verdict.message, now)
+            return []
+        if verdict.error_code == "mass_delete_held" and self._brake.refused_by_hub(node_id, now):
             return []
         self._flight.hold(node_id, verdict.message, now if verdict.error_code in PASSING else None)
         path = self._canopy.local_path(node_id)

@@ -58,6 +58,8 @@ class RemoteSide:
         self.push_bytes = 65_536
         self.may_write = True
         self.recipes: dict[Digest, Recipe] = {}
+        self.authors: dict[NodeId, ClientId] = {}
+        """Whose the last change of a node was, as far as it is not at one."""
         self._snapshot: dict[NodeId, Entry] | None = None
         self._sent: dict[NodeId, None] = {}
         self._told: dict[str, str] = {}
@@ -84,6 +86,7 @@ class RemoteSide:
     def rest(self) -> None:
         """All is at one: nothing is unanswered, and nothing is to be fetched."""
         self.recipes.clear()
+        self.authors.clear()
         self._news = self._news or bool(self._sent)
         self._sent.clear()
 
@@ -250,6 +253,7 @@ class RemoteSide:
 
     def _put(self, entry: Entry) -> None:
         self._canopy.set_remote(entry.node_id, entry.node, entry.rev)
+        self.authors[entry.node_id] = entry.author
         if isinstance(entry.node, File) and len(entry.recipe) > 1:
             self.recipes[entry.node.content.digest] = entry.recipe
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from syncagent.engine.brake import Brake
 from syncagent.engine.downloads import Downloads
 from syncagent.engine.flight import Flight
 from syncagent.engine.local import LocalSide
 from syncagent.engine.remote import Link, RemoteSide
-from syncagent.engine.status import State, Status
+from syncagent.engine.status import State, Status, ask_in_words
 from syncagent.engine.uploads import Uploads
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
@@ -36,6 +37,7 @@ class Standing:
         flight: Flight,
         uploads: Uploads,
         downloads: Downloads,
+        brake: Brake,
     ) -> None:
         self._canopy = canopy
         self._local = local
@@ -43,13 +45,14 @@ class Standing:
         self._flight = flight
         self._uploads = uploads
         self._downloads = downloads
+        self._brake = brake
         self._unacknowledged: dict[NodeId, float] = {}
         self._proof: tuple[int, int, int] | None = None
         self._proven = 0
 
     def left_alone(self, now: float) -> LeftAlone:
         """The nodes that are not planned for now."""
-        return LeftAlone(self._flight, self._local, now)
+        return LeftAlone(self._flight, self._local, self._brake, now)
 
     def preview(self, policy: Policy, now: float) -> Plan:
         """The plan for all that is not at one, as it would be made now under ``policy``; nothing comes of it."""
@@ -73,7 +76,8 @@ class Standing:
     def status(self, of_itself: State | None, root: str, scanned: bool) -> Status:
         """``of_itself`` is a state that has nothing to do with either side; ``root`` is why there is no root."""
         pending = self._canopy.count_diverged()
-        at_rest = not pending and not self._local.busy and not self._local.damage.held and self.is_quiet()
+        quiet = self.is_quiet() and not self._brake.busy
+        at_rest = not pending and not self._local.busy and not self._local.damage.held and quiet
         heard_all = self._remote.link is Link.READY and self._remote.cursor == self._remote.head
         state, reason = self._state(of_itself, root, scanned, at_rest)
         if self._proof is not None:
@@ -102,6 +106,7 @@ class Standing:
             link=self._remote.reason if self._remote.final or self._remote.link is Link.DOWN else None,
             behind=not heard_all,
             settled=settled,
+            asked=self._brake.asked,
         )
 
     def is_quiet(self) -> bool:
@@ -121,6 +126,8 @@ class Standing:
             return State.OFFLINE, self._remote.reason
         if self._remote.link is Link.CATCHING_UP:
             return State.CATCHING_UP, ""
+        if asked := self._brake.asked:
+            return State.HELD, ask_in_words(asked)
         if at_rest:
             return State.IDLE, ""
         if not self._remote.may_write:
@@ -142,12 +149,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """The nodes that are not planned for now: those that are held back, and those in doubt."""
+    """The nodes that are not planned for now: those that are held back, and those in doubt, and those that a person is
+    asked about."""
 
     flight: Flight
     local: LocalSide
+    brake: Brake
     now: float
 
     def __contains__(self, node_id: object) -> bool:
         node = NodeId(str(node_id))
-        return self.flight.is_held(node, self.now) or self.local.is_in_doubt(node)
+        return self.flight.is_held(node, self.now) or self.local.is_in_doubt(node) or self.brake.holds(node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from syncagent.model.acts import Direction
 from syncagent.model.names import RelPath
 
 
@@ -14,16 +15,43 @@ class State(Enum):
     OFFLINE = "offline"
     CATCHING_UP = "catching up"
     SYNCING = "syncing"
+    HELD = "held"
     IDLE = "idle"
     PAUSED = "paused"
     HALTED = "halted"
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A mass of deletes or overwrites that waits for a person's yes or no: how many files of each, and some of them."""
+
+    id: int
+    direction: Direction
+    deleted: int
+    overwritten: int
+    since: str
+    by: tuple[str, ...]
+    by_hub: bool
+    paths: tuple[RelPath, ...]
+
+    def in_words(self) -> str:
+        """``12 deletes and 3 overwrites, incoming``."""
+        counts = [(self.deleted, "delete"), (self.overwritten, "overwrite")]
+        words = [f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts if count]
+        return f"{' and '.join(words) or 'deletes of folders'}, {self.direction.value}"
+
+
+def ask_in_words(asked: tuple[Asked, ...]) -> str:
+    """Why it does not go on before a person has said something."""
+    return f"held until you say yes or no (see `syncagent held`): {'; '.join(one.in_words() for one in asked)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """``pending`` counts the nodes on which this machine and the hub are not at one.  ``skipped`` are things that are
-    not kept the same, ``held`` those that should be and cannot, each with the reason.  ``proven`` is the number of the
-    last ProofWanted that was answered.  ``uploading`` and ``downloading`` are bytes still to go."""
+    not kept the same, ``held`` those that should be and cannot, each with the reason.  ``asked`` is what a person
+    has to say yes or no to.  ``proven`` is the number of the last ProofWanted that was answered.  ``uploading`` and
+    ``downloading`` are bytes still to go."""
 
     state: State = State.STARTING
     reason: str = ""
@@ -53,3 +81,4 @@ class Status:
     """Whether the hub has told, or will tell, of more than has been taken in."""
     settled: bool = False
     """Whether nothing is left to be done but what could not be read: then in_sync is only a matter of that."""
+    asked: tuple[Asked, ...] = ()

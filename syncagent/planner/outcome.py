@@ -110,6 +110,21 @@ def settle_submitted(canopy: Canopy, op: SubmitOp, rev: Rev) -> None:
             assert_never(op)
 
 
+def settle_remote(canopy: Canopy, op: SubmitOp, rev: Rev) -> None:
+    """The hub took ``op``, which was about its tree alone: nothing is agreed by it."""
+    match op:
+        case SubmitCreate(node=node):
+            canopy.set_remote(node.id, node, rev)
+        case SubmitDelete(node=node):
+            canopy.set_remote(node.id, None, rev)
+        case SubmitEdit(node=node) | SubmitMove(node=node):
+            was = canopy.remote.get(node.id)
+            if was is not None:
+                canopy.set_remote(node.id, replace(node, at=op.to if isinstance(op, SubmitMove) else was.at), rev)
+        case _:
+            assert_never(op)
+
+
 def settle_agreed(canopy: Canopy, op: SubmitOp) -> None:
     """The hub took ``op`` some time ago, and what it has by now is known: that much was agreed once."""
     node = op.node
@@ -150,4 +165,4 @@ def settle_tree(canopy: Canopy, op: TreeOp) -> None:
             assert_never(op)
 
 
-__all__ = ["settle_agreed", "settle_local", "settle_submitted", "settle_tree"]
+__all__ = ["settle_agreed", "settle_local", "settle_remote", "settle_submitted", "settle_tree"]

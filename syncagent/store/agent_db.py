@@ -27,6 +27,7 @@ from typing import Final
 from syncagent.model.ids import Digest
 from syncagent.model.nodes import Recipe
 from syncagent.sqlite import Database, DatabaseDamaged, Value, open_database
+from syncagent.store.acts import pack_act, pack_part, unpack_act, unpack_part
 from syncagent.store.ports import INCARNATION, Loaded
 from syncagent.store.rows import (
     COLUMNS,
@@ -57,8 +58,9 @@ _PUT_ROW: Final = (
 )
 _GET_ROWS: Final = f"SELECT {', '.join(COLUMNS)} FROM node ORDER BY number"  # noqa: S608  constants
 _CONTENTS: Final = " UNION ALL ".join(
-    f"SELECT substr({side}, {DIGEST_AT[0]}, {DIGEST_AT[1]}) FROM node WHERE substr({side}, 1, 1) = x'{FILE:02x}'"  # noqa: S608  constants
-    for side in ("synced", "local", "remote")
+    f"SELECT substr({side}, {DIGEST_AT[0]}, {DIGEST_AT[1]}) FROM {table} WHERE substr({side}, 1, 1) = x'{FILE:02x}'"  # noqa: S608  constants
+    for table, sides in (("node", ("synced", "local", "remote")), ("part", ("before", "after")))
+    for side in sides
 )
 _SWEEP: Final = f"DELETE FROM recipe WHERE digest NOT IN ({_CONTENTS})"  # noqa: S608  constants
 
@@ -94,8 +96,21 @@ class AgentDb:
                 self._database.execute(
                     "INSERT OR REPLACE INTO fact VALUES (?, ?, ?)", (key, value, fact_sum(key, value))
                 )
+            if delta.acts or delta.parts:
+                self._keep_acts(delta)
             if delta.recipes:
                 self._keep_recipes([pack_recipe(digest, recipe) for digest, recipe in delta.recipes.items()])
+
+    def _keep_acts(self, delta: Delta) -> None:
+        gone = [(number,) for number, act in delta.acts.items() if act is None]
+        self._database.many("DELETE FROM act WHERE id = ?", gone)
+        self._database.many("DELETE FROM part WHERE act = ?", gone)
+        acts = [pack_act(act) for act in delta.acts.values() if act is not None]
+        self._database.many("INSERT OR REPLACE INTO act VALUES (?, ?, ?)", acts)
+        forgotten = [key for key, part in delta.parts.items() if part is None]
+        self._database.many("DELETE FROM part WHERE act = ? AND node = ?", forgotten)
+        parts = [pack_part(part) for part in delta.parts.values() if part is not None]
+        self._database.many("INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?)", parts)
 
     def recipe(self, digest: Digest) -> Recipe | None:
         found = self._database.first("SELECT digest, blocks, crc FROM recipe WHERE digest = ?", (digest,))
@@ -119,8 +134,11 @@ class AgentDb:
             facts[key] = value
         with _no_collector():
             rows = tuple(map(Unpacker().row, self._database.execute(_GET_ROWS)))
+        acts = tuple(unpack_act(*one) for one in self._database.execute("SELECT id, told, crc FROM act ORDER BY id"))
+        unpacker = Unpacker()
+        parts = tuple(unpack_part(one, unpacker) for one in self._database.execute("SELECT * FROM part"))
         self._sweep()
-        return Loaded(rows, facts, self._recipes_of(rows), self._rebuilt)
+        return Loaded(rows, facts, self._recipes_of(rows), self._rebuilt, acts, parts)
 
     def _recipes_of(self, rows: tuple[Row, ...]) -> dict[Digest, Recipe]:
         if not self._database.first("SELECT 1 FROM recipe LIMIT 1"):

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
+from syncagent.model.acts import Act, Part
 from syncagent.model.ids import Digest, NodeId
 from syncagent.model.nodes import Recipe
+from syncagent.store.acts import contents_of_part
 from syncagent.store.ports import INCARNATION, Loaded
 from syncagent.store.rows import at_one, contents_of
 from syncagent.trees.delta import Delta, Row
@@ -27,6 +29,8 @@ class _State:
     rows: dict[NodeId, Row] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     recipes: dict[Digest, Recipe] = field(default_factory=dict)
+    acts: dict[int, Act] = field(default_factory=dict)
+    parts: dict[tuple[int, NodeId], Part] = field(default_factory=dict)
 
     def put(self, delta: Delta) -> None:
         for row in delta.rows:
@@ -35,6 +39,16 @@ class _State:
             self.rows.pop(node_id, None)
         self.facts.update(delta.facts)
         self.recipes.update(delta.recipes)
+        for number, act in delta.acts.items():
+            if act is not None:
+                self.acts[number] = act
+            elif self.acts.pop(number, None) is not None:
+                self.parts = {key: part for key, part in self.parts.items() if part.act != number}
+        for key, part in delta.parts.items():
+            if part is None:
+                self.parts.pop(key, None)
+            else:
+                self.parts[key] = part
 
 
 class MemoryStore:
@@ -53,8 +67,9 @@ class MemoryStore:
         state = self._durable
         rows = tuple(state.rows.values())
         named = {digest for row in rows for digest in contents_of(row)}
+        named |= {digest for part in state.parts.values() for digest in contents_of_part(part)}
         state.recipes = {digest: recipe for digest, recipe in state.recipes.items() if digest in named}
-        loaded = Loaded(rows, dict(state.facts), _wanted(rows, state.recipes), self._rebuilt)
+        loaded = Loaded(rows, dict(state.facts), _wanted(rows, state.recipes), self._rebuilt, *_acts(state))
         self._rebuilt = ""
         return loaded
 
@@ -108,6 +123,10 @@ class MemoryStore:
 
 def _new_facts(random: Random) -> dict[str, str]:
     return {INCARNATION: f"{random.getrandbits(104):026x}"}
+
+
+def _acts(state: _State) -> tuple[tuple[Act, ...], tuple[Part, ...]]:
+    return tuple(state.acts.values()), tuple(state.parts.values())
 
 
 def _wanted(rows: tuple[Row, ...], recipes: Mapping[Digest, Recipe]) -> dict[Digest, Recipe]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from syncagent.model.acts import Act, Part
 from syncagent.model.ids import Digest
 from syncagent.model.nodes import Recipe
 from syncagent.trees.delta import Delta, Row
@@ -24,6 +25,8 @@ class Loaded:
     rebuilt: str = ""
     """Why what was there before had to be put aside, for a person to read.  Then nothing is known, and in particular
     nothing is known to have been deleted."""
+    acts: tuple[Act, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 class AgentStore(Protocol):
@@ -38,11 +41,12 @@ class AgentStore(Protocol):
         ...
 
     def commit(self, delta: Delta) -> None:
-        """Keep ``delta``: its rows in place of older ones of the same id, its facts in place of older ones."""
+        """Keep ``delta``: its rows in place of older ones of the same id, its facts in place of older ones; likewise
+        acts and parts, of which None means that they are forgotten, the parts of an act with it."""
         ...
 
     def recipe(self, digest: Digest) -> Recipe | None:
-        """The recipe that was kept for a content of several blocks, as long as a row names it."""
+        """The recipe that was kept for a content of several blocks, as long as a row or a part names it."""
         ...
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from syncagent.model.acts import Act, Part
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest, NodeId, Rev
 from syncagent.model.nodes import Node, Recipe
@@ -38,6 +39,9 @@ class Delta:
     recipes: Mapping[Digest, Recipe] = field(default_factory=dict)
     """Recipes (of files of several blocks) to be kept; a recipe is never wrong, and is forgotten by the store when no
     row names its digest."""
+    acts: Mapping[int, Act | None] = field(default_factory=dict)
+    parts: Mapping[tuple[int, NodeId], Part | None] = field(default_factory=dict)
+    """Mass changes and what is part of them; None: forgotten.  The parts of an act go with it."""
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.gone or self.facts or self.recipes)
+        return bool(self.rows or self.gone or self.facts or self.recipes or self.acts or self.parts)

@@ -33,9 +33,10 @@ class View(Protocol):
 class Tree:
     """Nodes by id, with an index of who stands where."""
 
-    __slots__ = ("_nodes", "_slots")
+    __slots__ = ("_folders", "_nodes", "_slots")
 
     def __init__(self) -> None:
+        self._folders = 0
         self._nodes: dict[NodeId, Node] = {}
         self._slots: dict[NodeId, dict[NameKey, NodeId | tuple[NodeId, ...]]] = {}
 
@@ -49,6 +50,10 @@ class Tree:
         """Every id, in the order of arrival."""
         return self._nodes.keys()
 
+    def count_files(self) -> int:
+        """How many nodes are no folders."""
+        return len(self._nodes) - self._folders
+
     def get(self, node_id: NodeId) -> Node | None:
         return self._nodes.get(node_id) or _FIXED.get(node_id)
 
@@ -61,6 +66,8 @@ class Tree:
             if old.at == at:
                 return
             self._leave(old)
+        elif isinstance(node, Dir):
+            self._folders += 1
         folder = self._slots.get(at.parent)
         if folder is None:
             folder = self._slots[at.parent] = {}
@@ -73,6 +80,7 @@ class Tree:
         """Forget the node, if it is known."""
         old = self._nodes.pop(node_id, None)
         if old is not None:
+            self._folders -= isinstance(old, Dir)
             self._leave(old)
 
     def at(self, parent: NodeId, key: NameKey) -> NodeId | None:

@@ -17,7 +17,8 @@ from syncagent.control import UnknownCommand
 from syncagent.engine.effects import Note
 from syncagent.engine.events import Event, Paused, ProofWanted
 from syncagent.engine.lines import Around
-from syncagent.engine.status import State, Status
+from syncagent.engine.status import Asked, State, Status
+from syncagent.model.acts import Act, Direction, Part
 from syncagent.model.names import RelPath
 
 
@@ -45,6 +46,9 @@ class Agent:
     def feed(self, event: Event) -> None:
         self.fed.append(event)
 
+    def acts(self) -> list[tuple[Act, list[Part]]]:
+        return []
+
     def nudge(self) -> None:
         self.nudges += 1
         self.refusal = ""
@@ -60,17 +64,20 @@ async def test_status_says_how_things_stand() -> None:
             skipped=((RelPath("pipe"), "it is a pipe"), (RelPath("secret"), "permission denied")),
             held=((RelPath("a"), "the disk is full"),), unreadable=((RelPath("secret"), "permission denied"),),
             unacknowledged=4, unacknowledged_since=90.0, scan="overflow", looking=True,
+            asked=(Asked(3, Direction.OUT, 12, 0, "T", ("me",), False, (RelPath("x"),)),),
         )
     )  # fmt: skip
     answer = await agent.commands.handle("status", {})
     assert answer == {
         "name": "Laptop", "root": "/home/ann/Sync", "server": "ws://127.0.0.1:8765", "folder": "default",
-        "client_id": "laptop-1", "state": "syncing", "reason": "", "stuck": "", "in_sync": False, "pending": 4,
+        "client_id": "laptop-1", "state": "syncing", "reason": "", "stuck": "held", "in_sync": False, "pending": 4,
         "hub_seq": 9, "applied_seq": 7, "files": 0, "last_contact": 12.5,
         "transfers": {"upload_bytes": 10, "download_bytes": 0},
         "watch": {"degraded": True, "reason": "the watches are used up", "overflows": 2},
         "scan": {"running": True, "reason": "overflow"}, "unacknowledged": {"count": 4, "oldest_seconds": 10.0},
         "held": [{"path": "a", "reason": "the disk is full"}],
+        "asked": [{"id": 3, "direction": "outgoing", "deleted": 12, "overwritten": 0, "since": "T", "held_by": "agent",
+                   "paths": ["x"]}],
         "skipped": [
             {"path": "pipe", "reason": "it is a pipe"}, {"path": "secret", "reason": "permission denied"},
         ],
@@ -82,6 +89,10 @@ async def test_status_says_how_things_stand() -> None:
             },
             {"kind": "scan", "text": "rescanning (overflow)", "hinders": True},
             {"kind": "unreadable", "text": "permission denied", "hinders": True, "path": "secret"},
+            {
+                "kind": "asked", "hinders": True,
+                "text": "held until you say yes or no (see `syncagent held`): 12 deletes, outgoing",
+            },
             {
                 "kind": "unacknowledged", "hinders": True,
                 "text": "4 changes not acknowledged by the hub, the oldest for 10 s",

@@ -14,6 +14,7 @@ from syncagent.model.facts import FileSeen, NothingThere, Stamp
 from syncagent.model.ids import Digest, NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content
+from syncagent.planner.brake import Limits
 
 WHEN = datetime(2026, 11, 22, 23, 18, tzinfo=UTC)
 SECRET = b"what is in the file"
@@ -33,7 +34,7 @@ def lines(path: Path) -> list[dict[str, object]]:
 
 
 def test_a_dump_has_the_events_in_order_and_the_error(tmp_path: Path) -> None:
-    recorder = Recorder("laptop-1", "Laptop")
+    recorder = Recorder("laptop-1", "Laptop", Limits())
     ids = recorder.ids(Counted())
     recorder.note(Tick("2026-11-22"), 1.5)
     ids.new_id()
@@ -41,8 +42,13 @@ def test_a_dump_has_the_events_in_order_and_the_error(tmp_path: Path) -> None:
     recorder.note(Paused(paused=True), 2.5)
     path = recorder.dump(tmp_path / "flight", ValueError("boom"), WHEN)
     head, first, second, last = lines(path)
-    assert head == {"flight": 1, "client_id": "laptop-1", "machine": "Laptop", "lost": 0}
-    assert first == {"now": 1.5, "event": {"_": "Tick", "day": "2026-11-22"}, "ids": ["n1"], "effects": ["WakeAt"]}
+    assert head == {"flight": 1, "client_id": "laptop-1", "machine": "Laptop", "brake": [10, 0.5, 1000], "lost": 0}
+    assert first == {
+        "now": 1.5,
+        "event": {"_": "Tick", "day": "2026-11-22", "hour": ""},
+        "ids": ["n1"],
+        "effects": ["WakeAt"],
+    }
     assert second == {"now": 2.5, "event": {"_": "Paused", "paused": True}, "ids": [], "effects": None}
     assert "ValueError: boom" in str(last["error"])
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -92,6 +98,6 @@ def test_it_can_be_written_down_when_nothing_has_failed(tmp_path: Path) -> None:
     recorder = Recorder()
     recorder.note(Tick("2026-11-22"), 0)
     assert [sorted(line) for line in lines(recorder.dump(tmp_path, None, WHEN))] == [
-        ["client_id", "flight", "lost", "machine"],
+        ["brake", "client_id", "flight", "lost", "machine"],
         ["effects", "event", "ids", "now"],
     ]

@@ -19,6 +19,7 @@ from syncagent.engine.remote import RemoteSide
 from syncagent.errors import BadConfig
 from syncagent.model.changes import Operation
 from syncagent.model.ids import ClientId
+from syncagent.planner.brake import Limits
 from tests.engine.test_lines import Drive
 from tests.support.solo import Solo, file, large
 
@@ -31,9 +32,9 @@ class Recorded:
         self.effects: list[Sequence[Effect]] = []
         begin, step = Engine.__init__, Engine.step
 
-        def noted_begin(engine: Engine, client_id: ClientId, machine: str, ids: Any) -> None:
-            self.recorder, self.effects = Recorder(client_id, machine), []
-            begin(engine, client_id, machine, self.recorder.ids(ids))
+        def noted_begin(engine: Engine, client_id: ClientId, machine: str, ids: Any, *, brake: Limits | None) -> None:
+            self.recorder, self.effects = Recorder(client_id, machine, brake), []
+            begin(engine, client_id, machine, self.recorder.ids(ids), brake=brake)
 
         def noted_step(engine: Engine, event: ev.Event, now: float) -> Sequence[Effect]:
             self.recorder.note(event, now)

@@ -16,7 +16,7 @@ from syncagent.agent.lock import hold
 from syncagent.agent.places import Places, places
 from syncagent.cli.app import run
 from syncagent.control import ControlServer
-from syncagent.errors import Refused, SyncAgentError
+from syncagent.errors import NotAsked, Refused, SyncAgentError
 from syncagent.private import make_private
 
 STATUS: dict[str, Any] = {
@@ -32,6 +32,7 @@ class Script:
     def __init__(self) -> None:
         self.status = dict(STATUS)
         self.entries = [{"time": "2026-11-22T23:18:00Z", "level": "info", "text": f"entry {n}"} for n in range(3)]
+        self.acts: list[dict[str, Any]] = []
         self.in_sync = True
         self.refuses = False
         self.answers: dict[str, dict[str, Any]] = {}
@@ -52,6 +53,12 @@ class Script:
                 return {"entries": self.entries[-args["limit"] :]}
             case "pause" | "resume":
                 return {}
+            case "held":
+                return {"acts": self.acts, "held": len(self.acts)}
+            case "approve" | "reject" | "undo" if args["act"] == 99:
+                raise NotAsked("there is no 99; `syncagent held` lists what there is")
+            case "approve" | "reject" | "undo":
+                return {"concerned": 12, "left": 1}
             case "stop":
                 self.stopped.set()
                 return {}

@@ -136,12 +136,14 @@ class Machine(Process):
         self.hub = hub
         self.root = home / name
         self.data = home / f"{name}-data"
+        self.brake = "off"
+        """What most tests do to a small folder, again and again, would be asked about."""
         self.root.mkdir(parents=True)
 
     def start(self, *more: str) -> None:
         self.launch(
             "run", "--data-dir", self.data, "--sync-root", self.root,
-            "--server", f"ws://127.0.0.1:{self.hub.port}", "--name", self.name, *more,
+            "--server", f"ws://127.0.0.1:{self.hub.port}", "--name", self.name, "--brake", self.brake, *more,
         )  # fmt: skip
         until(lambda: self.ask("status", "--json").returncode == 0, lambda: f"{self.name}: no answer\n{self.output()}")
 

@@ -31,7 +31,12 @@ def free_port() -> int:
 
 def _environment() -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith("SYNCAGENT_")}
-    return {**ours, "SYNCAGENT_API_KEY": KEY, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    return {
+        **ours,
+        "SYNCAGENT_API_KEY": KEY,
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "SYNCAGENT_BRAKE": "off",
+    }
 
 
 class Program:

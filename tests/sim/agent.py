@@ -97,6 +97,7 @@ class Agent:
             data_dir=NOWHERE / self.name,
             client_id=self.client_id,
             api_key=SecretStr(KEY),
+            brake="off",
         )
 
     # --- life ---------------------------------------------------------------------------------------------------

@@ -41,6 +41,10 @@ def many(count: int, seed: int = 0) -> tuple[Row, ...]:
     return tuple(Row(node.id, node, node, node, Rev(1), Stamp(random.randbytes(44)), None) for node in found)
 
 
+FORMAT = 2
+"""The number of scripts in ``store/schema``."""
+
+
 def filled(path: Path, rows: tuple[Row, ...]) -> str:
     """A database with these rows; its incarnation."""
     store = open_agent_db(str(path))
@@ -111,7 +115,7 @@ def test_e3_a_damaged_file_is_put_aside_and_begun_anew(tmp_path: Path, name: str
 def test_e3_a_fact_that_was_changed_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     filled(path, many(3))
-    database = open_database(str(path), schema=("",), application=APPLICATION)
+    database = open_database(str(path), schema=("",) * FORMAT, application=APPLICATION)
     database.execute("UPDATE fact SET value = '9' WHERE key = 'cursor'")
     database.close()
     assert "cursor" in loaded(path).rebuilt
@@ -141,7 +145,7 @@ def test_only_the_last_damaged_files_are_kept(tmp_path: Path) -> None:
 def test_e11_a_newer_database_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     filled(path, many(3))
-    database = open_database(str(path), schema=("",) * 2, application=APPLICATION)
+    database = open_database(str(path), schema=("",) * (FORMAT + 1), application=APPLICATION)
     database.close()
     before = path.read_bytes()
     with pytest.raises(AskPerson, match="newer"):
@@ -230,7 +234,7 @@ def test_a_recipe_that_was_damaged_is_not_given(tmp_path: Path) -> None:
     store.load()
     store.commit(Delta((at_rest(file),), recipes={file.content.digest: RECIPE}))
     store.close()
-    database = open_database(str(path), schema=("",), application=APPLICATION)
+    database = open_database(str(path), schema=("",) * FORMAT, application=APPLICATION)
     database.execute("UPDATE recipe SET blocks = zeroblob(36)")
     database.close()
     store = open_agent_db(str(path))

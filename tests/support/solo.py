@@ -7,7 +7,7 @@ end is found out there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from syncagent.content.digest import digest_of
@@ -21,13 +21,16 @@ from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.reader import StaleRead, read_blocks
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.staging import Staging
+from syncagent.model.acts import Act, Part
 from syncagent.model.changes import Change, Entry, Operation, Ruling, Verdict, node_of
 from syncagent.model.ids import ROOT, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Content, Dir, File, Node, Placement, Recipe
+from syncagent.planner.brake import Limits
 from syncagent.trees.delta import Row
 
 DAY = "2026-11-22"
+HOUR = "2026-11-22T10:30:00Z"
 ME, OTHER = ClientId("me"), ClientId("other")
 STEPS = 400
 """More steps than this at one moment are a circle."""
@@ -64,7 +67,9 @@ def folder(node_id: str, name: str, parent: str = ROOT) -> Dir:
 class Solo:
     """See the module."""
 
-    def __init__(self, *, granularity_ns: int = 1) -> None:
+    def __init__(self, *, granularity_ns: int = 1, brake: Limits | None = None) -> None:
+        self.brake = brake
+        """Off, as long as a test does not say otherwise."""
         self.now = 100.0
         self.disk = MemoryDisk(granularity_ns=granularity_ns)
         self.user = self.disk.user
@@ -79,6 +84,9 @@ class Solo:
         self.rows: dict[NodeId, Row] = {}
         self.facts: dict[str, str] = {"incarnation": "1"}
         self.recipes: dict[Digest, Recipe] = {}
+        self.acts: dict[int, Act] = {}
+        self.parts: dict[tuple[int, NodeId], Part] = {}
+        self.answers: list[ef.Answered] = []
         self.head = 0
         self.revs: dict[NodeId, int] = {}
         self.wake: float | None = None
@@ -90,9 +98,11 @@ class Solo:
     def start(self, *, stop: ev.Stop | None = None) -> Solo:
         """The agent starts, with what was committed before; ``stop`` when the machine has stopped."""
         self.lives += 1
-        self.engine = Engine(ME, "Laptop", _Counted(f"n{self.lives}x" if self.lives > 1 else "n"))
+        self.engine = Engine(ME, "Laptop", _Counted(f"n{self.lives}x" if self.lives > 1 else "n"), brake=self.brake)
         self.todo, self.wake = [], None
-        return self.feed(ev.Started(tuple(self.rows.values()), dict(self.facts), dict(self.recipes), (), DAY, stop))
+        acts, parts = tuple(self.acts.values()), tuple(one for one in self.parts.values() if one.act in self.acts)
+        rows, facts, recipes = tuple(self.rows.values()), dict(self.facts), dict(self.recipes)
+        return self.feed(ev.Started(rows, facts, recipes, (), DAY, stop, acts, parts))
 
     def feed(self, *events: ev.Event) -> Solo:
         for event in events:
@@ -121,7 +131,7 @@ class Solo:
             assert here < 20, "it wants to be woken at once, again and again"
             self.now = max(self.now, self.wake)
             self.wake = None
-            self.feed(ev.Tick(DAY))
+            self.feed(ev.Tick(DAY, HOUR))
         self.now = end
         return self
 
@@ -137,18 +147,27 @@ class Solo:
                     self.rows.pop(node_id, None)
                 self.facts.update(delta.facts)
                 self.recipes.update(delta.recipes)
+                self._keep(self.acts, delta.acts)
+                self._keep(self.parts, delta.parts)
             case ef.WakeAt(time=time):
                 self.wake = time
             case ef.Note(text=text):
                 self.notes.append(text)
             case ef.Publish():
                 pass
+            case ef.Answered():
+                self.answers.append(effect)
             case ef.Look() | ef.Run() | ef.ReadBlocks() | ef.OpenStage() | ef.FillStage() | ef.SweepStage():
                 self.todo.append(effect)
             case ef.Recall():
                 self.todo.append(effect)
             case _:
                 self.sent.append(effect)
+
+    def _keep(self, kept: dict[Any, Any], told: Mapping[Any, Any]) -> None:
+        kept.update(told)
+        for key in [key for key, value in told.items() if value is None]:
+            del kept[key]
 
     def _answers(self, effect: ef.Effect) -> list[ev.Event]:
         match effect:
@@ -265,6 +284,11 @@ class Solo:
                 came = tuple((digest, have[digest]) for digest in one.digests if digest in have)
                 self.feed(ev.BlocksCame(came), ev.BlocksEnded(one.number, frozenset(one.digests) - have.keys()))
         raise AssertionError("it asks without end")
+
+    def decide(self, word: str, act: int = 0) -> ef.Answered:
+        """A person says approve, reject or undo."""
+        self.feed(ev.Decided(len(self.answers) + 1, act, word))
+        return self.answers[-1]
 
     # --- what a test begins with ------------------------------------------------------------------------------
 

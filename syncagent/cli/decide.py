@@ -1,0 +1,89 @@
+"""Commands about mass changes that wait for a person's word: held, approve, reject, undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from syncagent.agent.places import places
+from syncagent.cli.exits import Exit
+from syncagent.cli.options import AsJson, DataDir
+from syncagent.cli.output import say, show_json
+from syncagent.cli.words import one_line
+from syncagent.control import ControlClient
+
+Which: TypeAlias = Annotated[
+    int, typer.Argument(metavar="[ID]", min=0, help="Which one; not needed when one is held.", show_default=False)
+]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (held, approve, reject, undo):
+        app.command()(command)
+
+
+def held(
+    data_dir: DataDir = None,
+    every: Annotated[bool, typer.Option("--all", help="Those that were decided lately, too.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """List the masses of deletes and overwrites that wait for your yes or no."""
+    found = ControlClient(places(data_dir).control).call("held", decided=every, paths=as_json)
+    if as_json:
+        show_json(found)
+        return Exit.OK
+    for act in found.get("acts", []):
+        for line in _lines(act):
+            say(line)
+    if not found.get("acts"):
+        say("nothing is held")
+    return Exit.OK
+
+
+def approve(number: Which = 0, data_dir: DataDir = None, as_json: AsJson = False) -> int:
+    """Say yes: what was held goes through."""
+    return _decide("approve", number, data_dir, as_json=as_json)
+
+
+def reject(number: Which = 0, data_dir: DataDir = None, as_json: AsJson = False) -> int:
+    """Say no: the files come back, here and everywhere; what was changed of them here is kept beside them."""
+    return _decide("reject", number, data_dir, as_json=as_json)
+
+
+def undo(
+    number: Annotated[int, typer.Argument(metavar="ID", min=1, help="Which one: `held --all` lists them.")],
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> int:
+    """Undo what was approved or rejected, as a whole; what has changed since is left alone."""
+    return _decide("undo", number, data_dir, as_json=as_json)
+
+
+def _decide(word: str, number: int, data_dir: Any, *, as_json: bool) -> int:
+    answer = ControlClient(places(data_dir).control).call(word, act=number)
+    if as_json:
+        show_json(answer)
+        return Exit.OK
+    done = {"approve": "approved", "reject": "rejected", "undo": "undone"}[word]
+    left = answer.get("left") or 0
+    say(f"{done}: {answer.get('concerned', 0)} files and folders; `syncagent wait` says when it is done")
+    if left:
+        say(f"  {left} more have changed since, and are left as they are")
+    return Exit.OK
+
+
+def _lines(act: Mapping[str, Any]) -> Iterator[str]:
+    counts = [(act.get(loss) or 0, loss) for loss in ("deleted", "overwritten")]
+    what = " and ".join(f"{count} {loss}" for count, loss in counts if count) or f"{act.get('folders')} folders deleted"
+    by = ", ".join(map(one_line, act.get("by") or [])) or "someone"
+    since = f", since {act['since']}" if act.get("since") else ""
+    asks = "; it is the hub that asks" if act.get("held_by") == "hub" else ""
+    yield f"{act.get('id')}  {act.get('decision')}: {what}, {act.get('direction')}, by {by}{since}{asks}"
+    paths = act.get("paths") or []
+    for one in paths:
+        yield f"    {one_line(one.get('loss', ''))}: {one_line(one.get('path', ''))}"
+    more = sum(count for count, _ in counts) - len(paths)
+    if more > 0:
+        yield f"    … and {more} more (--json lists them all)"

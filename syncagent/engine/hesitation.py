@@ -1,0 +1,76 @@
+"""A moment's wait before deletes go through, while it looks as if many more were to come.
+
+`rm -rf` is seen in rounds.  As soon as what is missing would make it too much, or it has become a good number and goes
+on growing, the deletes wait, and all of them are held together: so little or nothing is gone elsewhere before anyone
+was asked.  What is no mass is on its way a moment later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from syncagent.engine.perils import Perils
+from syncagent.model.acts import Direction, Loss
+from syncagent.model.ids import NodeId
+from syncagent.model.nodes import Dir
+from syncagent.planner.brake import Limits
+from syncagent.trees.canopy import Canopy
+from syncagent.trees.tree import subtree
+
+SETTLED: Final = 1.0
+"""Seconds without one more delete after which there are no more to come."""
+
+LONGEST: Final = 5.0
+"""A stream of deletes without end goes through in pieces."""
+
+
+class Hesitation:
+    """``missing`` gives the nodes of which it is not known yet whether they are gone, with all that is in them."""
+
+    def __init__(self, canopy: Canopy, perils: Perils, missing: Callable[[], Iterable[NodeId]]) -> None:
+        self._canopy = canopy
+        self._perils = perils
+        self._missing = missing
+        self._since: dict[Direction, float] = {}
+
+    def holds(self, node_id: NodeId) -> bool:
+        return any(self._perils.is_free(node_id, (direction, Loss.DELETED)) for direction in self._since)
+
+    def wake_at(self) -> float | None:
+        ends = (self._ends(direction) for direction in self._since)
+        return min(ends, default=None)
+
+    def consider(self, direction: Direction, limits: Limits, now: float) -> list[NodeId]:
+        """Begin to wait, or wait on; or gives the nodes that have waited long enough."""
+        sort = (direction, Loss.DELETED)
+        if self._perils.waiting(sort) and self._is_wise(direction, limits, now):
+            since = self._since.setdefault(direction, now)
+            if now < since + LONGEST:
+                return []
+        if self._since.pop(direction, None) is None:
+            return []
+        return self._perils.free(sort)
+
+    def _is_wise(self, direction: Direction, limits: Limits, now: float) -> bool:
+        sort = (direction, Loss.DELETED)
+        count = self._perils.count(sort)
+        if count >= limits.files and now < self._perils.grown(sort) + SETTLED:
+            return True
+        missing = self._count_missing(limits.most) if direction is Direction.OUT else 0
+        return missing > 0 and limits.reached(count + missing, self._perils.files())
+
+    def _count_missing(self, most: int) -> int:
+        """How many files may be gone, too; ``most`` at most."""
+        files: set[NodeId] = set()
+        for top in self._missing():
+            for node_id in subtree(self._canopy.local, top):
+                if len(files) >= most:
+                    return most
+                if not isinstance(self._canopy.local.get(node_id), Dir):
+                    files.add(node_id)
+        return len(files)
+
+    def _ends(self, direction: Direction) -> float:
+        settled = self._perils.grown((direction, Loss.DELETED)) + SETTLED
+        return min(settled, self._since[direction] + LONGEST)

@@ -1,0 +1,104 @@
+"""From what is on the agenda to what is under way: the brake looks first, then it is planned, then it is launched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from syncagent.engine.agenda import Agenda
+from syncagent.engine.brake import Brake
+from syncagent.engine.downloads import Downloads
+from syncagent.engine.effects import Effect
+from syncagent.engine.flight import Flight
+from syncagent.engine.launch import Launch
+from syncagent.engine.standing import Standing
+from syncagent.model.acts import Direction
+from syncagent.planner.ops import Adopt, Agree, Op, subject
+from syncagent.planner.outcome import settle_tree
+from syncagent.planner.plan import Plan, plan
+from syncagent.planner.policy import Policy
+from syncagent.trees.canopy import Canopy
+
+PLANNED_AT_ONCE: Final = 1_000
+TASKS_AT_ONCE: Final = 1_200
+SUBMITTED_AT_ONCE: Final = 1_200
+
+
+@dataclass(slots=True)
+class Planning:
+    """Its parts are the engine's; ``policy`` is what may be done now."""
+
+    canopy: Canopy
+    agenda: Agenda
+    flight: Flight
+    launch: Launch
+    downloads: Downloads
+    standing: Standing
+    brake: Brake
+    policy: Policy
+
+    def allow(self, policy: Policy) -> None:
+        """From now on ``policy`` is what may be done."""
+        before = self.policy
+        if (policy.may_submit and not before.may_submit) or (policy.may_write and not before.may_write):
+            self.agenda.allow()
+        self.policy = policy
+
+    def go_on(self, incarnation: str, now: float) -> list[Effect]:
+        """Plan, and launch what was planned, until there is nothing to plan or enough is under way."""
+        self._hear_news(now)
+        acting = self.policy.may_write or self.policy.may_submit
+        while acting and self.has_room():
+            if not self.agenda and not (self.standing.is_quiet() and self.agenda.sweep()):
+                break
+            busy, left_alone = self.flight.busy, self.standing.left_alone(now)
+            focus = self.agenda.take(PLANNED_AT_ONCE, lambda one: one not in self.flight.busy)
+            focus = [node_id for node_id in focus if node_id not in left_alone]
+            made = plan(self.canopy, self.policy, focus=focus, busy=busy, left_alone=left_alone, limit=PLANNED_AT_ONCE)
+            self._launch_all(made.ops, now)
+            self._remember(made)
+            self._hear_news(now)
+        leaving = self.launch.take(incarnation)
+        if self.policy.may_submit:
+            leaving.extend(self.brake.remedy.launch(incarnation, now))
+        return leaving
+
+    def has_room(self) -> bool:
+        """Whether anything more may be begun."""
+        return self.flight.tasks < TASKS_AT_ONCE and self.flight.submitted < SUBMITTED_AT_ONCE
+
+    def _launch_all(self, ops: Iterable[Op], now: float) -> None:
+        for op in ops:
+            if isinstance(op, Agree | Adopt):
+                settle_tree(self.canopy, op)
+            elif self.launch.launch(op, now):
+                self.brake.let_through(op, now)
+            else:
+                self.agenda.wait(subject(op), subject(op))
+
+    def _remember(self, made: Plan) -> None:
+        for wait in made.waits:
+            if wait.on == wait.node:
+                self.agenda.forbid(wait.node)
+            else:
+                self.agenda.wait(wait.node, wait.on)
+        self.agenda.put_back(made.rest)
+
+    def _hear_news(self, now: float) -> None:
+        # What was decided may change what was agreed, and that is news again.
+        while news := self.canopy.take_news():
+            self.flight.release(news)
+            self.downloads.news(news)
+            self.agenda.add(news)
+            self.standing.news(news, now)
+            self.brake.news(news, now)
+        self.brake.consider(self._directions(), now)
+        self.agenda.add(self.brake.take_freed())
+
+    def _directions(self) -> Iterable[Direction]:
+        """What is not allowed to leave is not asked about either."""
+        if self.policy.may_submit:
+            yield Direction.OUT
+        if self.policy.may_write:
+            yield Direction.IN
