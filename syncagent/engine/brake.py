@@ -44,6 +44,7 @@ class Brake:
     ) -> None:
         self._canopy = canopy
         self._remote = remote
+        self._flight = flight
         self._limits = limits
         self._ledger = ledger
         self._perils = Perils(canopy)
@@ -68,7 +69,8 @@ class Brake:
             return False
         if found is None:
             return self._hesitation.holds(node_id)
-        return found[0].decision is Decision.HELD
+        # What the hub holds is sent again now and then: a person may say yes there, too.
+        return found[0].decision is Decision.HELD and not found[0].by_hub
 
     def is_confirmed(self, node_id: NodeId) -> bool:
         """Whether a person has said yes to what is to become of the node."""
@@ -130,6 +132,14 @@ class Brake:
         node_id = subject(op)
         if self._perils.get(node_id) is not None and node_id not in self._ledger and destroys(op):
             self._perils.let_through(node_id, now, self._path(node_id))
+
+    def rejected_by_hub(self, node_id: NodeId) -> bool:
+        """A person has said no, at the hub: it comes back from there.  False when nothing of it would be lost here."""
+        found = self._perils.get(node_id)
+        if found is None or found.direction is not Direction.OUT:
+            return False
+        self._decisions.turn_round(node_id, found)
+        return True
 
     def refused_by_hub(self, node_id: NodeId, now: float) -> bool:
         """The hub asks for a person's word.  False when that cannot be the matter: it had been given, or nothing here
@@ -280,6 +290,7 @@ class Brake:
                     self._ledger.put(replace(part, open=True))
         self._ledger.put_act(act := replace(act, decision=decision))
         self._holding.end(act)
+        self._flight.release(parts)
         self._freed.extend(parts)
         left = self._follow_all(act.id)
         self._ledger.prune()
@@ -318,7 +329,19 @@ class Brake:
         elif self._canopy.remote.get(node_id) is None:
             self._ledger.put(replace(part, rev=self._canopy.rev(node_id)))
         if was_held and self._holding.is_empty(act):
+            self._end(act)
+
+    def _end(self, act: Act) -> None:
+        """Nothing is held any more, without a word here: let through by the hub, or undone by other means."""
+        parts = list(self._ledger.parts[act.id].values())
+        if not act.by_hub or not parts:
             self._dissolve(act)
+            return
+        self._effects.append(Note("info", f"the hub has let {act.id} through"))
+        self._holding.end(act)
+        self._ledger.put_act(replace(act, decision=Decision.APPROVED))
+        for part in parts:
+            self._ledger.close(part)
 
     def _dissolve(self, act: Act) -> None:
         self._effects.append(Note("info", f"nothing of {act.id} is held any more: it was undone by other means"))

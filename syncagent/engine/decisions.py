@@ -55,7 +55,7 @@ class Decisions:
     def _turn(self, act: Act, part: Part, found: Peril) -> bool:
         """What would be lost by the next op is what the act was about, or what undoes it, or another matter."""
         if act.wants_before and _is_of(found, act, part):
-            self._turn_round(part.node_id, found)
+            self.turn_round(part.node_id, found)
         elif not same_state(found.after, part.goal(act)):
             self._close(part)
             return True
@@ -64,7 +64,7 @@ class Decisions:
             self._canopy.set_synced(part.node_id, None)
         return False
 
-    def _turn_round(self, node_id: NodeId, found: Peril) -> None:
+    def turn_round(self, node_id: NodeId, found: Peril) -> None:
         """Make it look as if the other side had changed the node: what was agreed is not, or is what is to go."""
         if found.direction is Direction.IN and found.after is not None:
             synced = self._canopy.synced.get(node_id)

@@ -20,6 +20,7 @@ from syncagent.planner.ops import Op, SubmitCreate, SubmitEdit, SubmitOp, WriteL
 from syncagent.planner.outcome import settle_agreed, settle_local, settle_submitted
 from syncagent.planner.tasks import Done, Failed, Outcome, StaleTask
 from syncagent.trees.canopy import Canopy
+from syncagent.trees.tree import path_of
 
 OVERTAKEN = frozenset({"conflict", "name_taken", "parent_missing", "not_empty", "would_cycle", "not_found"})
 """Refusals that mean: others were first.  What they did has been told by now, so the plan comes out otherwise."""
@@ -142,7 +143,16 @@ class Reactions:
                 self._canopy.set_remote(node_id, None, verdict.rev)  # deleted there, further back than we were told
             self._hold_after_patience(verdict.change_id, op, verdict.message, now)
             return []
+        if verdict.error_code == "mass_delete_rejected" and self._brake.rejected_by_hub(node_id):
+            return [
+                Note(
+                    "warning",
+                    "a person at the hub has said no: it comes back from there",
+                    path_of(self._canopy.remote, node_id) or "",
+                )
+            ]
         if verdict.error_code == "mass_delete_held" and self._brake.refused_by_hub(node_id, now):
+            self._flight.hold(node_id, "", now)
             return []
         self._flight.hold(node_id, verdict.message, now if verdict.error_code in PASSING else None)
         path = self._canopy.local_path(node_id)

@@ -32,14 +32,14 @@ def keeper(hub: Path, *command: str) -> Any:
 @pytest.mark.hazard("E2", "G13", "N19")
 def test_what_is_held_passes_when_it_was_approved(world: World, tmp_path: Path) -> None:
     hub = tmp_path / "hub"
-    anna, bert = world.agent("anna"), world.agent("bert")
+    anna, bert = world.agent("anna", brake=1_000), world.agent("bert")
     for number in range(40):
         anna.write(f"f{number}.txt", f"content {number}")
     world.settle()
     for number in range(36):
         (anna.root / f"f{number}.txt").unlink()
-    anna.write("new.txt", "new")
     until(lambda: bool(keeper(hub, "held")), 60, anna.said)
+    anna.write("new.txt", "new")
     until((bert.root / "new.txt").exists, 60, bert.said)
     [held] = keeper(hub, "held")
     assert (held["folder"], held["overwrites"]) == ("default", 0)

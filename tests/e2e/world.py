@@ -31,12 +31,7 @@ def free_port() -> int:
 
 def _environment() -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith("SYNCAGENT_")}
-    return {
-        **ours,
-        "SYNCAGENT_API_KEY": KEY,
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-        "SYNCAGENT_BRAKE": "off",
-    }
+    return {**ours, "SYNCAGENT_API_KEY": KEY, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 
 
 class Program:
@@ -46,6 +41,8 @@ class Program:
         self._output = output
         self._arguments = [sys.executable, "-m", "syncagent", *map(str, arguments)]
         self.process: subprocess.Popen[bytes] | None = None
+        self.settings: dict[str, str] = {}
+        """What it is told by its environment."""
 
     @property
     def running(self) -> bool:
@@ -54,7 +51,9 @@ class Program:
     def launch(self) -> None:
         assert not self.running
         with self._output.open("ab") as output:
-            self.process = subprocess.Popen(self._arguments, stdout=output, stderr=output, env=_environment())
+            self.process = subprocess.Popen(
+                self._arguments, stdout=output, stderr=output, env=_environment() | self.settings
+            )
 
     def end(self, how: int = signal.SIGTERM) -> None:
         """End it, cleanly or not, and see that it has ended."""
@@ -141,8 +140,11 @@ class World:
             return True
         return False
 
-    def agent(self, name: str, *, start: bool = True) -> Agent:
+    def agent(self, name: str, *, start: bool = True, brake: int | None = None) -> Agent:
+        """``brake``: so many deletes or overwrites are asked about.  What most tests do to a small folder would be."""
         made = Agent(self._base / name, name, self.server)
+        on = {"SYNCAGENT_BRAKE": "on", "SYNCAGENT_BRAKE_FILES": str(brake)}
+        made.settings = {"SYNCAGENT_BRAKE": "off"} if brake is None else on
         self.agents.append(made)
         if start:
             made.start()

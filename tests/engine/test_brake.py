@@ -11,7 +11,17 @@ from syncagent.engine.status import State
 from syncagent.model.acts import Direction
 from syncagent.model.changes import Operation
 from syncagent.planner.brake import Limits
-from tests.support.masses import FILES, asked, delete_here, delete_there, full, overwrite_here, overwrite_there, some
+from tests.support.masses import (
+    FILES,
+    asked,
+    delete_here,
+    delete_there,
+    full,
+    overwrite_here,
+    overwrite_there,
+    settle,
+    some,
+)
 from tests.support.solo import OTHER, Solo, file, folder
 
 
@@ -203,13 +213,39 @@ def test_what_the_hub_holds_is_asked_about_and_approved_here() -> None:
     solo.refuse(refused, "mass_delete_held")
     assert asked(solo) == [(Direction.OUT, 4, 0)]
     assert solo.status.asked[0].by_hub
-    solo.pass_time(120)
-    assert solo.submitted() == [], "it is not tried again before someone says yes"
+    assert solo.submitted() == []
     solo.decide("approve")
     [submit] = solo.drain(ef.Submit)
     assert submit.confirmed
     assert {one.change_id for one in submit.changes} == {one.change_id for one in refused}
     solo.accept(list(submit.changes))
+    assert solo.status.in_sync
+
+
+@pytest.mark.hazard("E2")
+def test_a_person_at_the_hub_says_yes() -> None:
+    solo = full()
+    delete_here(solo, some(4))
+    solo.refuse(solo.submitted(), "mass_delete_held")
+    solo.pass_time(1.5)
+    [again] = solo.drain(ef.Submit)
+    assert not again.confirmed
+    solo.accept(list(again.changes))
+    assert asked(solo) == []
+    assert solo.status.in_sync
+    assert solo.decide("undo", 1).concerned == 4
+
+
+@pytest.mark.hazard("E2", "N1")
+def test_a_person_at_the_hub_says_no() -> None:
+    solo = full()
+    delete_here(solo, some(4))
+    solo.refuse(solo.submitted(), "mass_delete_held")
+    solo.pass_time(1.5)
+    solo.refuse(solo.submitted(), "mass_delete_rejected")
+    settle(solo)
+    assert solo.tree() == FILES
+    assert asked(solo) == []
     assert solo.status.in_sync
 
 
