@@ -133,6 +133,13 @@ class Brake:
         if self._perils.get(node_id) is not None and node_id not in self._ledger and destroys(op):
             self._perils.let_through(node_id, now, self._path(node_id))
 
+    def try_again(self) -> None:
+        """Someone waits: what the hub holds is sent again now, for a person may have said yes there."""
+        for act in self._ledger.held():
+            if act.by_hub:
+                self._flight.release(self._ledger.parts[act.id])
+                self._freed.extend(self._ledger.parts[act.id])
+
     def rejected_by_hub(self, node_id: NodeId) -> bool:
         """A person has said no, at the hub: it comes back from there.  False when nothing of it would be lost here."""
         found = self._perils.get(node_id)

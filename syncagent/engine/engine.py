@@ -105,6 +105,7 @@ class Engine:
             case ev.ProofWanted(number=number):
                 self._local.hint(everything=True, reason="someone waits for it")
                 self.standing.prove(number)
+                self._brake.try_again()
                 return self._remote.prove()
             case ev.DeepLook() | ev.HealWanted():
                 self._local.mind(event)

@@ -236,6 +236,16 @@ def test_a_person_at_the_hub_says_yes() -> None:
     assert solo.decide("undo", 1).concerned == 4
 
 
+def test_who_waits_has_the_hub_asked_at_once() -> None:
+    solo = full()
+    delete_here(solo, some(4))
+    solo.refuse(solo.submitted(), "mass_delete_held")
+    assert solo.submitted() == []
+    solo.feed(ev.ProofWanted(1))
+    assert len(solo.submitted()) == 4
+    assert asked(solo) == [(Direction.OUT, 4, 0)]
+
+
 @pytest.mark.hazard("E2", "N1")
 def test_a_person_at_the_hub_says_no() -> None:
     solo = full()
