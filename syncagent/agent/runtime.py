@@ -39,7 +39,6 @@ from syncagent.engine.dialogue import Dialogue, Introduction
 from syncagent.engine.engine import Engine
 from syncagent.engine.status import State, Status
 from syncagent.errors import SyncAgentError
-from syncagent.model.acts import Act, Part
 from syncagent.model.ids import ClientId
 from syncagent.planner.policy import Policy
 from syncagent.sqlite import DatabaseDamaged
@@ -116,6 +115,7 @@ class Runtime:
         self._recorder = Recorder(config.client_id, config.name, config.limits)
         ids = self._recorder.ids(outside.ids())
         self._engine = Engine(ClientId(config.client_id), config.name, ids, brake=config.limits)
+        self.acts = self._engine.acts
         self._chronicle = Chronicle()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -138,10 +138,6 @@ class Runtime:
         except Exception as error:  # noqa: BLE001 - a bug: it ends this life, with all that led to it written down
             self._fail(error)
 
-    def acts(self) -> list[tuple[Act, list[Part]]]:
-        """The mass changes that a person is asked about, or has decided lately."""
-        return self._engine.acts()
-
     def _feed_all(self, events: Sequence[ev.Event]) -> None:
         for event in events:
             self.feed(event)
@@ -163,11 +159,8 @@ class Runtime:
         # A database that was lost with all that it knew: the folder's marker still knows the hub (HAZARDS E12).
         known = {"hub_id": self.ground.hub_id, **loaded.facts} | ({"hub_id": ""} if self._config.new_hub else {})
         stop = await done_in(self._workers.keep, self._vigil.begin)
-        self.feed(
-            ev.Started(
-                loaded.rows, known, loaded.recipes, parked, self._outside.today(), stop, loaded.acts, loaded.parts
-            )
-        )
+        today = self._outside.today()
+        self.feed(ev.Started(loaded.rows, known, loaded.recipes, parked, today, stop, loaded.acts, loaded.parts))
         self.started = True
         self._feed_all(list(self._wishes.values()))
         with self._outside.network(self._doubt_connection):
