@@ -3,6 +3,7 @@
     SyncAgentError
     ├── TryAgain            passing trouble: the same thing is tried again, later
     │   ├── LinkLost            the connection broke
+    │   ├── IdTaken             another machine uses this client's id: take another one
     │   ├── StorageFull         no room on a disk, here or at the hub
     │   └── StorageTrouble      a disk or a database answered with an error
     ├── LookAgain           the world is not as it was believed: look, then plan again
@@ -35,6 +36,10 @@ class TryAgain(SyncAgentError):
 
 class LinkLost(TryAgain):
     """The connection to the other side broke."""
+
+
+class IdTaken(TryAgain):
+    """Another machine is connected under the id of this one: one of them is a copy, and takes an id of its own."""
 
 
 class StorageFull(TryAgain):

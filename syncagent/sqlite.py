@@ -108,6 +108,10 @@ class Database:
         except DatabaseDamaged:
             return False
 
+    def settle(self) -> None:
+        """Make durable what was committed so far, where ``durable`` was not wanted of each transaction."""
+        self.execute("PRAGMA wal_checkpoint(FULL)")
+
     def close(self) -> None:
         """Put what the write-ahead log holds into the file, and let go of it."""
         self._own_thread()

@@ -52,7 +52,7 @@ class Commands:
     """Answers commands, as a ControlServer wants it."""
 
     def __init__(self, config: AgentConfig, agent: Agent, stop: Callable[[], None]) -> None:
-        self._config = config
+        self.config = config
         self._agent = agent
         self._stop = stop
         self._proofs = 0
@@ -158,11 +158,11 @@ class Commands:
         said = lines(self._agent.board.told, around)
         since = status.unacknowledged_since
         return {
-            "name": self._config.name,
-            "root": str(self._config.sync_root),
-            "server": self._config.server,
-            "folder": self._config.folder,
-            "client_id": self._config.client_id,
+            "name": self.config.name,
+            "root": str(self.config.sync_root),
+            "server": self.config.server,
+            "folder": self.config.folder,
+            "client_id": self.config.client_id,
             "state": status.state.value,
             "reason": status.reason,
             "stuck": self._stuck(),

@@ -294,6 +294,11 @@ def write_settings(places: Places, changes: Mapping[str, str | int | float | boo
     write_private(places.config, tomlkit.dumps(document))
 
 
+def renewed(config: AgentConfig) -> AgentConfig:
+    """The same, with a client id of its own.  Raises BadConfig when that cannot be kept."""
+    return config.model_copy(update={"client_id": _new_client_id(config.places, config.name)})
+
+
 def client_id(places: Places, name: str) -> str:
     """The id of this agent: made at its first start from its name and the time, and kept."""
     kept = _text_of(places.identity).strip()
@@ -301,6 +306,10 @@ def client_id(places: Places, name: str) -> str:
         return kept
     if kept:
         raise BadConfig(f"{places.identity} does not hold a client id; remove it, and the agent makes a new one")
+    return _new_client_id(places, name)
+
+
+def _new_client_id(places: Places, name: str) -> str:
     label = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "machine"
     made = f"{label}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
     write_private(places.identity, made + "\n")

@@ -13,11 +13,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from syncagent.agent.tally import BeginAnew
 from syncagent.engine.dialogue import Dialogue, Frame, HubEffect, link_down
 from syncagent.engine.effects import CloseLink, SendBlocks
 from syncagent.engine.events import BlocksSent, Event, LinkDown
 from syncagent.engine.pulse import INTERVAL
-from syncagent.errors import AskPerson, BadMessage, LinkLost, Refused, SyncAgentError
+from syncagent.errors import AskPerson, BadMessage, IdTaken, LinkLost, Refused, SyncAgentError
 from syncagent.transport.ports import Dialer, Link
 
 FAREWELL_SECONDS: Final = 1.0
@@ -69,11 +70,15 @@ class Conversation:
     async def talk(self) -> None:
         """The life of one connection, from dialing to its end.  Comes back when the next may be opened at once.
 
-        Raises LinkLost, or whatever else ended it, after it was told as LinkDown.
+        Raises LinkLost, or whatever else ended it, after it was told as LinkDown; BeginAnew when the client id is not
+        this machine's alone.
         """
         try:
             link = await self._dial()
             reason = await self._converse(link)
+        except IdTaken as error:
+            self._hear([link_down(error)])
+            raise BeginAnew(f"{error}: this machine, or that one, is a copy of the other") from error
         except SyncAgentError as error:
             self.refusal = str(error) if isinstance(error, AskPerson) else ""
             self._hear([link_down(error)])

@@ -15,6 +15,7 @@ from syncagent.agent.config import AgentConfig
 from syncagent.agent.errands import DiskEffect, Errands
 from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.premises import Premises
+from syncagent.agent.tally import BeginAnew
 from syncagent.agent.workers import Workers, call_in, done_in
 from syncagent.engine.events import Event, Hinted, RootFound
 from syncagent.errors import RootMissing, StorageFull, StorageTrouble
@@ -54,6 +55,8 @@ class Ground:
         self._premises: Premises | None = None
         self._errands: Errands | None = None
         self._search: asyncio.Task[None] | None = None
+        self.exchanged: asyncio.Future[None] = self._loop.create_future()
+        """Ends with BeginAnew when the folder came back as it was at some earlier time."""
         self._watches_stand = asyncio.Event()
         self._hints_wanted = False
         self._watcher = outside.watcher(config.sync_root, self._on_hints)
@@ -72,6 +75,17 @@ class Ground:
     def hub_id(self) -> str:
         """The hub that the folder belongs to, as its marker has it; empty when it belongs to none yet."""
         return self._premises.root.marker.hub_id if self._premises is not None else ""
+
+    @property
+    def start(self) -> str:
+        """The token of the agent's last start, as the marker has it."""
+        return self._premises.root.marker.start if self._premises is not None else ""
+
+    async def mark(self, token: str) -> None:
+        """Note the token of this start in the marker.  Raises RootMissing, StorageTrouble."""
+        premises = self._premises
+        assert premises is not None
+        await done_in(self._workers.change, lambda: premises.root.begin(token))
 
     async def enter(self) -> tuple[tuple[NodeId, Fact], ...]:
         """Take the folder, waiting for it as long as it takes, and have it watched; gives what lies in the park.
@@ -148,9 +162,13 @@ class Ground:
             return premises
 
     async def _find(self) -> None:
+        start = self.start
         self.give_back()
-        await self._take()
+        premises = await self._take()
         self._search = None
+        if premises.root.marker.start != start and not self.exchanged.done():
+            self.exchanged.set_exception(BeginAnew("the folder was put back to an older state"))
+            return
         self._post(RootFound())
 
     def _on_hints(self, hints: Hints) -> None:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from syncagent.agent.tally import START
 from syncagent.agent.workers import Lane, call_in, done_in
 from syncagent.errors import StorageFull, StorageTrouble
 from syncagent.model.ids import Digest
@@ -77,6 +78,23 @@ class Memory:
     def keep(self, delta: Delta) -> None:
         """Keep ``delta``; only called again when that was kept."""
         self._lane.do(lambda: self._keep(delta))
+
+    async def mark(self, token: str) -> None:
+        """Keep the token of this start, durably.  Raises StorageFull, StorageTrouble."""
+        store = self._store
+        assert store is not None
+
+        def mark() -> None:
+            store.commit(Delta(facts={START: token}))
+            store.settle()
+
+        await done_in(self._lane, mark)
+
+    async def put_aside(self) -> None:
+        """What is remembered does not count: the next life begins anew."""
+        store, self._store = self._store, None
+        if store is not None:
+            await done_in(self._lane, store.put_aside)
 
     def recall(self, digests: Sequence[Digest], tell: Callable[[Mapping[Digest, Recipe]], None]) -> None:
         """Look up the recipes of ``digests``, and ``tell`` them: an empty one where there is none, or it cannot be read

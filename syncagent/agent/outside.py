@@ -18,6 +18,7 @@ from syncagent.agent.awake import asleep, watch_network
 from syncagent.agent.config import AgentConfig
 from syncagent.agent.ids import RandomIds
 from syncagent.agent.premises import Premises, open_premises
+from syncagent.agent.tally import Tally, tally_in
 from syncagent.agent.vigil import Vigil, vigil_in
 from syncagent.agent.workers import Workers
 from syncagent.localfs.dirty import Hints
@@ -64,6 +65,7 @@ class Outside:
     watcher: Callable[[Path, Callable[[Hints], None]], Watching] = _watch
     database: Callable[[str], AgentStore] = open_agent_db
     vigil: Callable[[Path], Vigil] = vigil_in
+    tally: Callable[[Path], Tally] = tally_in
     dialer: Callable[[AgentConfig], Dialer] = _dial
     ids: Callable[[], IdSource] = RandomIds
     hour: Callable[[], datetime] = _hour

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Final, assert_never
 
 from syncagent.agent.awake import watch_sleep
+from syncagent.agent.beginnings import recognise
 from syncagent.agent.board import Board
 from syncagent.agent.check import Grounds
 from syncagent.agent.chronicle import Chronicle
 from syncagent.agent.commands import Commands
-from syncagent.agent.config import AgentConfig
+from syncagent.agent.config import AgentConfig, renewed
 from syncagent.agent.conversation import Conversation
 from syncagent.agent.ground import Ground
 from syncagent.agent.lives import Lives
@@ -31,6 +32,7 @@ from syncagent.agent.pump import Pump
 from syncagent.agent.reconnect import Nudge, keep_connected
 from syncagent.agent.recorder import Recorder
 from syncagent.agent.rounds import make_rounds
+from syncagent.agent.tally import BeginAnew
 from syncagent.agent.workers import Mailbox, call_in, done_in, first_of
 from syncagent.control import ControlServer
 from syncagent.engine import effects as ef
@@ -68,6 +70,10 @@ async def run_agent(config: AgentConfig) -> int:
             agent.life = life = Runtime(config, agent.board, agent.wishes)
             try:
                 await life.run(agent.stop)
+            except BeginAnew as reason:
+                config = commands.config = renewed(config)
+                _log.warning("%s: both sides are united, under the client id %s", reason, config.client_id)
+                agent.board.write(ef.Note("warning", f"{reason}: both sides are united, and nothing is deleted"))
             except (DatabaseDamaged, AgentFailed):
                 _log.exception("the agent failed, and begins anew in %g s", pause)
                 failed = Status(state=State.HALTED, reason="the agent failed, and begins anew; its log tells more")
@@ -101,6 +107,7 @@ class Runtime:
             config, self._workers, self._mailbox.post, lambda why: board.hinder("folder", why), outside
         )
         self._vigil = outside.vigil(config.data_dir)
+        self._tally = outside.tally(config.data_dir)
         self._pump = Pump(self._begin, lambda delta: self._memory.keep(delta))  # noqa: PLW0108 - made below
         self._memory = Memory(
             str(config.places.database),
@@ -145,9 +152,12 @@ class Runtime:
     # --- life -------------------------------------------------------------------------------------------------
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Live until ``stop`` is set.  Raises AgentFailed, DatabaseDamaged, BadConfig, AlreadyRunning."""
+        """Live until ``stop`` is set.  Raises AgentFailed, BeginAnew, DatabaseDamaged, BadConfig, AlreadyRunning."""
         try:
-            await first_of(self._live(), stop.wait(), self._over)
+            await first_of(self._live(), stop.wait(), self._over, self.ground.exchanged)
+        except BeginAnew:
+            await self._memory.put_aside()
+            raise
         finally:
             await self._end()
 
@@ -156,6 +166,7 @@ class Runtime:
         if loaded.rebuilt:
             self._begin(ef.Note("warning", f"what was remembered had to be put aside: {loaded.rebuilt}"))
         parked = await self.ground.enter()
+        await recognise(loaded, self._memory, self.ground, self._tally, self._workers.keep)
         # A database that was lost with all that it knew: the folder's marker still knows the hub (HAZARDS E12).
         known = {"hub_id": self.ground.hub_id, **loaded.facts} | ({"hub_id": ""} if self._config.new_hub else {})
         stop = await done_in(self._workers.keep, self._vigil.begin)

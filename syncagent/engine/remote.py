@@ -244,6 +244,8 @@ class RemoteSide:
 
     def _take(self, entry: Entry) -> None:
         if entry.author == self._client_id and entry.node_id in self._sent:
+            # One change of a node is under way at a time: what else is ours in the journal, this memory has lost.
+            del self._sent[entry.node_id]
             self._settle_own(entry)
         self._put(entry)
         node_id = entry.node_id

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from syncagent.errors import AlreadyRunning, RootMissing, StorageTrouble
@@ -28,11 +28,13 @@ _MOST: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """``root_id`` is this folder on this machine; ``hub_id`` is empty until the hub is known."""
+    """``root_id`` is this folder on this machine; ``hub_id`` is empty until the hub is known; ``start`` is the token of
+    the agent's last start (``agent.tally``)."""
 
     root_id: str
     folder: str
     hub_id: str = ""
+    start: str = ""
 
 
 class Root:
@@ -56,13 +58,24 @@ class Root:
             raise RootMissing(f"the folder cannot be read: {error.strerror or error}") from error
         if marker is None or marker.root_id != self.marker.root_id:
             raise RootMissing(_NOT_THIS)
+        if marker.start != self.marker.start:
+            raise RootMissing("the folder was put back to an older state")
         self._seen = seen
 
     def bind(self, hub_id: str) -> None:
         """Note which hub the folder belongs to.  Raises RootMissing, StorageTrouble."""
+        self._mark(replace(self.marker, hub_id=hub_id))
+
+    def begin(self, start: str) -> None:
+        """Note the token of this start.  Raises RootMissing, StorageTrouble."""
+        self._mark(replace(self.marker, start=start))
+
+    def _mark(self, marker: Marker) -> None:
         self.check()
-        marker = Marker(self.marker.root_id, self.marker.folder, hub_id)
-        _write_marker(self._disk, marker)
+        try:
+            _write_marker(self._disk, marker)
+        except OSError as error:
+            raise StorageTrouble(f"the folder cannot be marked: {error.strerror or error}") from error
         self.marker = marker
 
     def close(self) -> None:
@@ -141,7 +154,7 @@ def read_marker(disk: Disk) -> Marker | None:
         found = json.loads(data)
         if found["format"] != FORMAT:
             return None
-        return Marker(str(found["root_id"]), str(found["folder"]), str(found["hub_id"]))
+        return Marker(str(found["root_id"]), str(found["folder"]), str(found["hub_id"]), str(found.get("start", "")))
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -156,7 +169,7 @@ def _make_own(disk: Disk) -> None:
 
 
 def _write_marker(disk: Disk, marker: Marker) -> None:
-    text = {"format": FORMAT, "folder": marker.folder, "hub_id": marker.hub_id, "root_id": marker.root_id}
+    text = {"format": FORMAT, **asdict(marker)}
     new = join(STAGE, "new.root")
     try:
         disk.remove(new)

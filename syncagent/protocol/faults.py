@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 from syncagent.errors import (
     BadMessage,
     BadName,
+    IdTaken,
     LinkLost,
     Refused,
     Stale,
@@ -55,6 +56,7 @@ class Meaning(Enum):
     FULL = "full"
     TROUBLE = "trouble"
     LINK_LOST = "link_lost"
+    ID_TAKEN = "id_taken"
     AGAIN = "again"
 
 
@@ -75,7 +77,7 @@ _TABLE: Final = (
     Code("not_authenticated", _C, Meaning.REFUSED, 1008, "the first message must be client_connect"),
     Code("authentication_failed", _C, Meaning.REFUSED, 1008, "the key is not valid"),
     Code("client_id_mismatch", _C, Meaning.BROKEN, 1008, "the envelope names another client than the connected one"),
-    Code("client_id_in_use", _C, Meaning.LINK_LOST, 1008, "another connection has taken this client id"),
+    Code("client_id_in_use", _C, Meaning.ID_TAKEN, 1008, "another connection has taken this client id"),
     Code("too_many_connections", _C, Meaning.AGAIN, 1013, "there are too many connections"),
     Code("heartbeat_timeout", _C, Meaning.LINK_LOST, 1008, "no heartbeat came for too long"),
     Code("handshake_timeout", _C, Meaning.LINK_LOST, 1008, "no client_connect came in time"),
@@ -163,5 +165,7 @@ def to_error(code: str, message: str = "") -> SyncAgentError:
             return StorageTrouble(text)
         case Meaning.LINK_LOST:
             return LinkLost(text)
+        case Meaning.ID_TAKEN:
+            return IdTaken(text)
         case Meaning.AGAIN:
             return TryAgain(text)

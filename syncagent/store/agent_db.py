@@ -116,6 +116,13 @@ class AgentDb:
         found = self._database.first("SELECT digest, blocks, crc FROM recipe WHERE digest = ?", (digest,))
         return unpack_recipe(*found) if found else None
 
+    def settle(self) -> None:
+        self._database.settle()
+
+    def put_aside(self) -> None:
+        self._database.close()
+        _put_aside(self._path)
+
     def close(self) -> None:
         self._database.close()
 

@@ -84,6 +84,12 @@ class MemoryStore:
                 return delta.recipes[digest]
         return self._durable.recipes.get(digest)
 
+    def settle(self) -> None:
+        self.sync()
+
+    def put_aside(self) -> None:
+        self.damage("")
+
     def close(self) -> None:
         self.sync()
 

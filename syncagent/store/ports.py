@@ -49,6 +49,14 @@ class AgentStore(Protocol):
         """The recipe that was kept for a content of several blocks, as long as a row or a part names it."""
         ...
 
+    def settle(self) -> None:
+        """What was committed is durable when this returns."""
+        ...
+
+    def put_aside(self) -> None:
+        """Put away all that is kept: it does not count, and the next one to open it begins anew.  Closed after that."""
+        ...
+
     def close(self) -> None:
         """Let go of it; nothing is called after that."""
         ...
