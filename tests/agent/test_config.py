@@ -15,10 +15,12 @@ from syncagent.agent.config import (
     host_and_port,
     position_of,
     read_settings,
+    renewed,
     write_settings,
 )
 from syncagent.agent.places import Places
 from syncagent.errors import BadConfig
+from tests.support.agents import config_in
 
 KEY = "a-key-that-nobody-may-see"
 
@@ -143,6 +145,16 @@ def test_a_file_that_we_make_explains_itself(spot: Places) -> None:
     write_settings(spot, {"sync_root": "/srv/folder", "server": "ws://h:1"})
     assert "# the folder that is kept the same" in spot.config.read_text()
     assert read_settings(spot).sync_root == Path("/srv/folder")
+
+
+@pytest.mark.hazard("E6")
+def test_a_client_id_that_was_given_up_is_replaced_for_good(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    config.data_dir.chmod(0o700)
+    other = renewed(config)
+    assert other.client_id != config.client_id
+    assert client_id(config.places, "x") == other.client_id
+    assert other.model_copy(update={"client_id": config.client_id}) == config
 
 
 def test_a_client_id_is_made_once_from_name_and_time(spot: Places) -> None:

@@ -11,6 +11,7 @@ import pytest
 from blake3 import blake3
 
 from syncagent.agent.conversation import Conversation
+from syncagent.agent.tally import BeginAnew
 from syncagent.engine.dialogue import Dialogue, Introduction
 from syncagent.engine.effects import AskChanges, CloseLink, SendBlocks
 from syncagent.engine.events import BlocksSent, CaughtUp, Event, LinkDown, Welcomed
@@ -166,6 +167,18 @@ def test_a_refusal_is_final() -> None:
         with pytest.raises(Refused):
             await room.talking
         assert room.heard == [LinkDown("no such key", final=True)]
+
+    in_room(story)
+
+
+@pytest.mark.hazard("E6")
+def test_an_id_that_another_machine_has_taken_is_given_up() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        room.link.coming.put_nowait(hub("error", error_code="client_id_in_use", message="another has it"))
+        with pytest.raises(BeginAnew, match="is a copy of the other"):
+            await room.talking
+        assert room.heard[-1] == LinkDown("another has it")
 
     in_room(story)
 

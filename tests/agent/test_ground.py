@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import errno
 import json
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from syncagent.agent.config import AgentConfig
 from syncagent.agent.ground import Ground
 from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.premises import Premises, open_premises
+from syncagent.agent.tally import BeginAnew
 from syncagent.agent.workers import Mailbox, Workers
 from syncagent.engine.effects import Look
 from syncagent.engine.events import Event, Hinted, RootFound, RootLost, Seen
@@ -121,6 +123,36 @@ async def test_the_hub_is_noted_once(tmp_path: Path) -> None:
     async with owner(config) as one:
         await one.ground.enter()
         assert one.ground.hub_id == "hub-1"
+
+
+async def test_a_start_is_noted_in_the_marker(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    async with owner(config) as one:
+        await one.ground.enter()
+        assert one.ground.start == ""
+        await one.ground.mark("token")
+        assert one.ground.start == "token"
+    async with owner(config) as one:
+        await one.ground.enter()
+        assert one.ground.start == "token"
+
+
+@pytest.mark.hazard("E5")
+async def test_a_folder_that_comes_back_as_it_was_at_an_earlier_start_is_not_gone_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncagent.agent.ground.SEARCH_SECONDS", 0.02)
+    config = config_in(tmp_path)
+    async with owner(config) as one:
+        await one.ground.enter()
+        shutil.copytree(one.root, tmp_path / "backup")
+        await one.ground.mark("token")
+        one.root.rename(tmp_path / "away")
+        one.ground.lost()
+        (tmp_path / "backup").rename(one.root)
+        with pytest.raises(BeginAnew, match="put back to an older state"):
+            await asyncio.wait_for(one.ground.exchanged, 20)
+        assert not one.came(RootFound)
 
 
 async def test_a_folder_that_was_lost_is_found_and_works_again_e1(

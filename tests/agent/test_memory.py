@@ -155,3 +155,16 @@ async def test_recipes_are_looked_up_in_the_thread(tmp_path: Path) -> None:
         await one.keep(Delta((Row(file.id, None, file, None, Rev(0), None, None),), recipes={known: recipe}))
         one.memory.recall([known, unknown], answers.put_nowait)
         assert await answers.get() == {known: recipe, unknown: ()}
+
+
+@pytest.mark.hazard("E4")
+async def test_a_token_is_kept_and_what_does_not_count_is_put_aside(tmp_path: Path) -> None:
+    async with owner(tmp_path / "db") as one:
+        await one.memory.load()
+        await one.memory.mark("token")
+    async with owner(tmp_path / "db") as one:
+        assert (await one.memory.load()).facts["start"] == "token"
+        await one.memory.put_aside()
+    async with owner(tmp_path / "db") as one:
+        assert "start" not in (await one.memory.load()).facts
+    assert (tmp_path / "db.damaged-1").exists()

@@ -207,3 +207,18 @@ def test_a_recipe_that_no_row_names_is_forgotten_at_the_next_start(again: Open) 
     store.load()
     assert store.recipe(one.content.digest) is None
     store.close()
+
+
+@pytest.mark.hazard("E4")
+def test_what_is_put_aside_is_not_known_to_the_next_one(again: Open) -> None:
+    store = again()
+    before = store.load().facts[INCARNATION]
+    store.commit(Delta((at_rest(a_file("f")),), (), {"cursor": "9"}))
+    store.settle()
+    store.put_aside()
+    store = again()
+    loaded = store.load()
+    store.close()
+    assert loaded.rows == ()
+    assert loaded.facts.keys() == {INCARNATION}
+    assert loaded.facts[INCARNATION] != before

@@ -12,7 +12,7 @@ from syncagent.content.chunker import COARSE
 from syncagent.engine.dialogue import DIGESTS_AT_ONCE, HANDSHAKE_SECONDS, Dialogue, Frame, Introduction, link_down
 from syncagent.engine.effects import AskBlocks, AskChanges, AskMissing, CloseLink, SendBlocks, Submit
 from syncagent.engine.events import BlocksCame, BlocksEnded, CaughtUp, Heard, HubLacks, Judged, Welcomed
-from syncagent.errors import AskPerson, BadMessage, LinkLost, Refused, StorageTrouble, SyncAgentError, TryAgain
+from syncagent.errors import AskPerson, BadMessage, IdTaken, LinkLost, Refused, StorageTrouble, SyncAgentError, TryAgain
 from syncagent.model.changes import Change, Entry, Operation, Ruling, Verdict, change_of
 from syncagent.model.ids import NO_REV, ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath
@@ -118,7 +118,7 @@ REFUSALS: list[tuple[str, dict[str, Any], type[SyncAgentError]]] = [
     ("a wrong key", {"error_code": "authentication_failed"}, Refused),
     ("no such folder", {"error_code": "folder_unknown"}, Refused),
     ("another version", {"error_code": "unsupported_version"}, Refused),
-    ("the id is taken for now", {"error_code": "client_id_in_use"}, LinkLost),
+    ("the id is taken for now", {"error_code": "client_id_in_use"}, IdTaken),
     ("too many", {"error_code": "too_many_connections"}, TryAgain),
     ("it is being stopped", {"error_code": "shutting_down"}, LinkLost),
     ("its disk fails", {"error_code": "storage_unavailable"}, StorageTrouble),

@@ -261,6 +261,20 @@ def test_a_tombstone_in_a_later_page_takes_back_what_an_earlier_one_said() -> No
     assert solo.status.in_sync
 
 
+@pytest.mark.hazard("E4", "E5", "B6")
+def test_what_is_ours_in_the_journal_beyond_what_we_remember_is_taken_like_anybody_elses() -> None:
+    """Folder and memory were put back to the moment in which an edit was on its way; another one followed it."""
+    solo = Solo().synced(a=b"1")
+    solo.user.write("a", b"2")
+    [second] = solo.hinted("a").submitted()
+    later = edited(solo, b"3")
+    solo.offline().start()
+    solo.online(solo.own(second), solo.entry(later, Operation.UPDATE, ME)).give(b"3")
+    assert solo.submitted() == []
+    assert solo.tree() == {"a": b"3"}
+    assert solo.status.in_sync
+
+
 # --- other journals, other hubs ----------------------------------------------------------------------------------
 
 

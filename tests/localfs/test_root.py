@@ -137,6 +137,29 @@ def test_the_hub_is_noted() -> None:
         root.bind("hub-2")
 
 
+@pytest.mark.hazard("E5")
+def test_a_folder_that_is_put_back_to_an_earlier_start_is_not_the_one_that_was_opened() -> None:
+    disk = MemoryDisk()
+    root = take(disk)
+    root.begin("first")
+    old = disk.user.read(".syncagent/root.json")
+    assert old is not None
+    root.bind("hub-1")
+    root.begin("second")
+    root.check()
+    assert root.marker == read_marker(disk) == Marker("id-1", "default", "hub-1", "second")
+    disk.user.write(".syncagent/root.json", old)
+    with pytest.raises(RootMissing, match="put back to an older state"):
+        root.check()
+
+
+def test_a_marker_from_before_there_were_starts_is_read() -> None:
+    disk = MemoryDisk()
+    take(disk).close()
+    disk.user.write(".syncagent/root.json", b'{"format": 1, "folder": "default", "hub_id": "h", "root_id": "id-1"}')
+    assert read_marker(disk) == Marker("id-1", "default", "h", "")
+
+
 @pytest.mark.hazard("E1")
 def test_the_folder_is_made_once_only(tmp_path: Path) -> None:
     path = tmp_path / "a/b"
