@@ -12,6 +12,7 @@ import pytest
 
 from syncagent.model.names import RelPath, is_conflict_name
 from tests.e2e.world import Agent, World, until
+from tests.faults.machines import at_home
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -298,8 +299,7 @@ def test_two_machines_that_cannot_know_that_one_is_a_copy_are_told_apart_by_the_
     world.settle()
     anna.end()
     clone = copy_of(world, anna, tmp_path / "clone")
-    note = clone.data_dir / "starts.json"
-    note.write_text(json.dumps({**json.loads(note.read_text()), "path": str(clone.data_dir)}))
+    at_home(clone.data_dir)
     anna.start()
     anna.wait()
     clone.start()
@@ -317,8 +317,7 @@ def test_copies_that_are_never_there_at_once_lose_nothing(world: World, tmp_path
     world.settle()
     anna.end()
     clone = copy_of(world, anna, tmp_path / "clone")
-    note = clone.data_dir / "starts.json"
-    note.write_text(json.dumps({**json.loads(note.read_text()), "path": str(clone.data_dir)}))
+    at_home(clone.data_dir)
     anna.start()
     anna.write("by anna", "2")
     (anna.root / "a").unlink()

@@ -17,6 +17,7 @@ from typing import TypeVar
 from tests.faults.machines import (
     PATIENCE,
     agent_process,
+    at_home,
     end_all,
     ended,
     free_port,
@@ -123,6 +124,7 @@ class Trial:
             shutil.copytree(self._template / part, place / part, symlinks=True)
         for name in self._senders:
             known_again(place / name)
+            at_home(place / name / "data")
         self.scenario.here(place / "b" / "root")
         if self.scenario.third is not None:
             self.scenario.third(place / "c" / "root")
