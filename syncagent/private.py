@@ -45,7 +45,7 @@ def make_private(directory: Path) -> Path:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that has mode 0600 from its first moment, and that replaces an older one whole.
+    """Write a file that has mode 0600 from its first moment, and that replaces an older one whole, durably.
 
     Raises BadConfig when it cannot be written.
     """
@@ -60,8 +60,19 @@ def write_private(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
+        _make_durable(path.parent)
     except OSError as error:
         raise BadConfig(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _make_durable(directory: Path) -> None:
+    """Else the power could take the new name back, and leave the older file."""
+    if os.name == "posix":
+        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _tighten(directory: Path) -> None:

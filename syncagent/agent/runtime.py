@@ -179,7 +179,7 @@ class Runtime:
                 keep_connected(self.conversation.talk, self.nudge, self._outside.chance),
                 watch_sleep(self._woke, self._outside.slept),
                 make_rounds(self._config, self.feed),
-                self._vigil.keep(),
+                self._vigil.keep(self._workers.keep.do),
             )
 
     async def _end(self) -> None:

@@ -84,11 +84,11 @@ class Vigil:
         """The agent stops, as it was told to."""
         self._note(stopped=True)
 
-    async def keep(self) -> None:
-        """Beat for ever."""
+    async def keep(self, do: Callable[[Callable[[], None]], None]) -> None:
+        """Beat for ever; ``do`` has that done in a thread."""
         while True:
             await asyncio.sleep(BEAT)
-            await asyncio.to_thread(self.beat)
+            do(self.beat)
 
     def _last(self) -> tuple[str, int, bool, Stop | None] | None:
         try:

@@ -19,6 +19,8 @@ from syncagent.agent.config import AgentConfig
 from syncagent.agent.outside import Outside
 from syncagent.agent.premises import Premises, take_premises
 from syncagent.agent.runtime import AgentFailed, Runtime
+from syncagent.agent.tally import BeginAnew, Place, Tally
+from syncagent.agent.vigil import Clocks, Vigil
 from syncagent.engine import events as ev
 from syncagent.engine.engine import Engine
 from syncagent.engine.status import Status
@@ -61,6 +63,9 @@ class Agent:
         self.client_id = ClientId(f"{name}-1")
         self.root_id: str | None = None
         """The id of the folder, as noted beside the database."""
+        self.notes_beside: dict[str, str] = {}
+        """Small files of the data directory."""
+        self.boots = 1
         self.online = True
         self.running = False
         self.life = 0
@@ -121,6 +126,8 @@ class Agent:
             premises=self._take,
             watcher=self._watch,
             database=lambda path: _Database(self),
+            vigil=self._vigil,
+            tally=self._tally,
             dialer=lambda config: self._dial,
             ids=lambda: self,
             hour=self.hour,
@@ -135,12 +142,28 @@ class Agent:
                 await self.runtime.run(stop)
             except DatabaseDamaged:
                 await asyncio.sleep(1.0)
+            except BeginAnew:
+                self.client_id = ClientId(f"{self.client_id}x")
             except AgentFailed as failed:
                 self.failures.append(failed.__cause__ or failed)
                 return
             except Exception as ended:  # noqa: BLE001 - the agent has ended, and says why: not for anything in this world
                 self.failures.append(ended)
                 return
+
+    def _vigil(self, data_dir: Path) -> Vigil:
+        read, write = self._beside("alive")
+        return Vigil(str(self.boots), read, write, Clocks(lambda: self.schedule.now, self.clock_ns))
+
+    def _tally(self, data_dir: Path) -> Tally:
+        place = Place(self.name, str(data_dir), 1)
+        return Tally(place, *self._beside("starts"), new_token=lambda: f"{self.rng.getrandbits(60):x}")
+
+    def _beside(self, name: str) -> tuple[Callable[[], str], Callable[[str], None]]:
+        def write(text: str) -> None:
+            self.notes_beside[name] = text
+
+        return (lambda: self.notes_beside.get(name, "")), write
 
     @property
     def loop_failures(self) -> list[BaseException]:
@@ -165,6 +188,7 @@ class Agent:
             self.wire.down.end.closed = True
             self.wire = None
         if power:
+            self.boots += 1
             chance = self.rng.random
             torn = self.disk.crash(lambda: chance() < 0.5, (lambda: chance() < 0.5) if tear else None)
             self.store.crash()
@@ -278,6 +302,12 @@ class _Database:
 
     def recipe(self, digest: Digest) -> Any:
         return self._store.recipe(digest)
+
+    def settle(self) -> None:
+        self._store.settle()
+
+    def put_aside(self) -> None:
+        self._store.put_aside()
 
     def close(self) -> None:
         self._store.close()

@@ -324,6 +324,7 @@ class World:
         clone.disk = copy_disk(agent.disk, clone.clock_ns)
         clone.store = agent.store.backup()
         clone.client_id, clone.root_id = agent.client_id, agent.root_id
+        clone.notes_beside = dict(agent.notes_beside)
         for _ in range(rng.randrange(4)):
             choice = Choice(rng.choice(BUILDING), len(self.agents), 0.0, rng.getrandbits(32))
             self.schedule.after(rng.random() * 2, str(choice), lambda choice=choice: self._happen(choice))
