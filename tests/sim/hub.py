@@ -22,6 +22,7 @@ from syncagent.hub.server import Connection
 from syncagent.hub.stores.memory import MemoryStore
 from syncagent.hub.stores.ports import Store
 from syncagent.hub.tasks import Answer, Submitted
+from syncagent.hub.work import NO_BRAKE
 from syncagent.hub.worker import Job, Worker
 from syncagent.model.changes import Entry
 from syncagent.model.ids import Digest, NodeId, Seq
@@ -115,7 +116,7 @@ class Hub:
         self.worker = SimWorker(self, loop, self.hall.deliver)
         app = HubApp(HubConfig(Path("/dev/null/hub"), bootstrap_key=KEY))
         try:
-            ring, folders, runs = await self.worker.call(app._prepare)
+            ring, folders, runs = await self.worker.call(lambda store: app._prepare(store, NO_BRAKE))
         except SyncAgentError:
             # The program ends, and says why; whoever watches over it starts it again.
             self.schedule.after(0.0, "hub ends", self.kill)
