@@ -1,15 +1,20 @@
-"""The beginning of a life: is what is remembered about this folder, as it is, and about this client?"""
+"""The beginning of a life: is what is remembered about this folder, as it is, and about this client?  And that of a
+connection: who it is that speaks, and what it knows."""
 
 from __future__ import annotations
 
 import logging
 from typing import Final
 
+from syncagent.agent.config import AgentConfig
 from syncagent.agent.ground import Ground
 from syncagent.agent.memory import Memory
 from syncagent.agent.tally import START, BeginAnew, Tally
 from syncagent.agent.workers import Lane, done_in
+from syncagent.engine.dialogue import Introduction
+from syncagent.engine.remote import Footing
 from syncagent.errors import SyncAgentError
+from syncagent.model.ids import ClientId
 from syncagent.store.ports import INCARNATION, Loaded
 
 _log: Final = logging.getLogger(__name__)
@@ -30,3 +35,18 @@ async def recognise(loaded: Loaded, memory: Memory, ground: Ground, tally: Tally
     except SyncAgentError as trouble:
         # Both this token and the last one are good the next time.
         _log.warning("this start could not be noted everywhere: %s", trouble)
+
+
+def introduction(config: AgentConfig, footing: Footing, incarnation: str) -> Introduction:
+    """What an agent says of itself when a connection begins."""
+    return Introduction(
+        client_id=ClientId(config.client_id),
+        client_name=config.name,
+        sync_root=str(config.sync_root),
+        api_key=config.api_key.get_secret_value(),
+        folder=config.folder,
+        cursor=footing.cursor,
+        epoch=footing.epoch,
+        run=footing.run,
+        incarnation=incarnation,
+    )

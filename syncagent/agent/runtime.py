@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, assert_never
 
 from syncagent.agent.awake import watch_sleep
-from syncagent.agent.beginnings import recognise
+from syncagent.agent.beginnings import introduction, recognise
 from syncagent.agent.board import Board
 from syncagent.agent.check import Grounds
 from syncagent.agent.chronicle import Chronicle
@@ -276,15 +276,4 @@ class Runtime:
         return Dialogue(self._introduction(), self._outside.instant, now)
 
     def _introduction(self) -> Introduction:
-        footing = self._engine.footing
-        return Introduction(
-            client_id=ClientId(self._config.client_id),
-            client_name=self._config.name,
-            sync_root=str(self._config.sync_root),
-            api_key=self._config.api_key.get_secret_value(),
-            folder=self._config.folder,
-            cursor=footing.cursor,
-            epoch=footing.epoch,
-            run=footing.run,
-            incarnation=self._memory.facts.get(INCARNATION, ""),
-        )
+        return introduction(self._config, self._engine.footing, self._memory.facts.get(INCARNATION, ""))

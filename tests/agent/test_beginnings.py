@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from syncagent.agent.beginnings import recognise
+from syncagent.agent.beginnings import introduction, recognise
 from syncagent.agent.tally import BeginAnew, Place, Tally
 from syncagent.agent.workers import Lane
+from syncagent.engine.remote import Footing
 from syncagent.errors import StorageFull
+from syncagent.model.ids import Seq
 from syncagent.store.ports import INCARNATION, Loaded
+from tests.support.agents import config_in
 
 
 class Agent:
@@ -80,3 +84,11 @@ async def test_a_start_that_cannot_be_noted_everywhere_goes_on_and_so_does_the_n
     agent.full = False
     await agent.begin()
     assert agent.remembered == agent.marked == agent.tally.token
+
+
+@pytest.mark.hazard("E7")
+def test_who_speaks_says_what_it_knows_and_in_which_run_it_came_to_know_it(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    who = introduction(config, Footing("e1", Seq(7), "r1"), "i1")
+    assert (who.client_id, who.epoch, who.cursor, who.run, who.incarnation) == (config.client_id, "e1", 7, "r1", "i1")
+    assert who.api_key == config.api_key.get_secret_value()
