@@ -46,6 +46,7 @@ class _Kept:
             dict(self.answered),
             list(self.journal),
             dict(self.blocks),
+            dict(self.lost),
         )
 
 
@@ -96,6 +97,7 @@ class MemoryStore:
         copied = MemoryStore(self._new_id)
         copied.journal.hub_id = self.journal.hub_id
         copied.journal._runs = list(self.journal._runs)
+        copied.journal._held = dict(self.journal._held)
         copied.journal.kept = {folder: kept.copy() for folder, kept in self.journal.kept.items()}
         with copied.unit():
             for key in self.keys.all():

@@ -29,7 +29,7 @@ def test_writing_outside_of_a_unit_is_a_mistake() -> None:
 
 
 def test_a_backup_is_what_it_was_and_may_begin_another_epoch() -> None:
-    ids = iter("abcdef")
+    ids = iter("abcdefgh")
     store = MemoryStore(lambda: next(ids))
     with store.unit():
         store.journal.make_folder("default")
