@@ -49,7 +49,7 @@ def times(root: Path) -> dict[str, int]:
     return {path: os.lstat(root / path).st_mtime_ns for path, what in tree(root).items() if what.startswith("file")}
 
 
-@pytest.mark.hazard("A16", "C9")
+@pytest.mark.hazard("A16", "C6", "C9")
 def test_all_kinds_cross_live_and_with_one_side_stopped(machines: tuple[Machine, Machine]) -> None:
     anna, bert = machines
     fill(anna.root / "live")
@@ -153,6 +153,7 @@ def test_a_thing_becomes_one_of_another_kind(machines: tuple[Machine, Machine], 
     assert anna.tree() == bert.tree() == wanted
 
 
+@pytest.mark.hazard("B2", "D1", "D4")
 def test_what_both_changed_while_apart_is_kept_on_both(machines: tuple[Machine, Machine], hub: HubProcess) -> None:
     anna, bert = machines
     (anna.root / "report.docx").write_text("first")

@@ -169,6 +169,7 @@ def test_what_the_others_did_meanwhile_is_caught_up_with(
     assert world.settle() == expected(changes)
 
 
+@pytest.mark.hazard("D6", "D13")
 def test_both_were_off_and_did_different_things(world: World) -> None:
     one, other = world.agent("one"), world.agent("other")
     start_tree(one.root)
@@ -186,6 +187,7 @@ def test_both_were_off_and_did_different_things(world: World) -> None:
     assert not any(key.startswith("docs") for key in tree)
 
 
+@pytest.mark.hazard("D1")
 def test_both_edited_the_same_file_and_both_are_kept_d1(world: World) -> None:
     one, other = world.agent("one"), world.agent("other")
     one.write("report.txt", "first")
@@ -237,6 +239,7 @@ def test_the_hub_goes_and_comes_back(world: World) -> None:
     assert world.settle() == {"before": "1", "meanwhile": "2", "meanwhile, elsewhere": "3"}
 
 
+@pytest.mark.hazard("E13")
 def test_an_agent_that_is_killed_in_the_middle_goes_on_where_it_was_e13(world: World) -> None:
     one, other = world.agent("one"), world.agent("other")
     for number in range(400):
@@ -270,6 +273,7 @@ def test_pausing_keeps_both_directions_back(world: World) -> None:
     assert world.settle() == {"mine": "1", "theirs": "2"}
 
 
+@pytest.mark.hazard("G7")
 def test_the_key_is_in_no_file_that_agents_and_hub_write_g7(world: World, tmp_path: Path) -> None:
     one = world.agent("one")
     one.write("a", "1")
