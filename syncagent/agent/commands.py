@@ -14,7 +14,7 @@ from syncagent.agent.check import Check, Grounds
 from syncagent.agent.config import AgentConfig
 from syncagent.agent.debug import told, trees
 from syncagent.control import Answer, UnknownCommand
-from syncagent.engine.events import Paused, ProofWanted
+from syncagent.engine.events import HealWanted, Paused, ProofWanted
 from syncagent.engine.lines import Around, Line, in_sync, lines
 from syncagent.engine.status import Status
 
@@ -73,6 +73,9 @@ class Commands:
                 self._agent.feed(Paused(paused=command == "pause"))
                 if command == "resume":
                     self._agent.nudge()
+                return {}
+            case "heal":
+                self._agent.feed(HealWanted())
                 return {}
             case "stop":
                 # After the answer: the stopping agent hangs up on everyone.

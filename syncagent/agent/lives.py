@@ -12,7 +12,7 @@ from syncagent.agent.board import Board
 from syncagent.agent.check import Grounds
 from syncagent.agent.conversation import Conversation
 from syncagent.agent.ground import Ground
-from syncagent.engine.events import Decided, Event
+from syncagent.engine.events import Decided, Event, HealWanted
 from syncagent.engine.lines import Around
 from syncagent.errors import RootMissing
 from syncagent.model.acts import Act, Part
@@ -81,7 +81,7 @@ class Lives:
         return self.life.acts() if self.life is not None else []
 
     def feed(self, event: Event) -> None:
-        if not isinstance(event, Decided):  # a word on what there was in that life
+        if not isinstance(event, Decided | HealWanted):  # a word on what there was in that life
             self.wishes[type(event)] = event
         if self.life is not None and self.life.started:
             self.life.feed(event)

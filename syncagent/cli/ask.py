@@ -1,4 +1,4 @@
-"""Commands that ask the running agent: status, wait, pause, resume, stop, log."""
+"""Commands that ask the running agent: status, wait, pause, resume, heal, stop, log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LISTED: Final = 20
 
 
 def register(app: typer.Typer) -> None:
-    for command in (status, wait, pause, resume, stop, log):
+    for command in (status, wait, pause, resume, heal, stop, log):
         app.command()(command)
 
 
@@ -70,6 +70,13 @@ def resume(data_dir: DataDir = None) -> int:
     """Go on after `pause`."""
     _client(data_dir).call("resume")
     say("resumed")
+    return Exit.OK
+
+
+def heal(data_dir: DataDir = None) -> int:
+    """Put the hub's content in place of files that are held as damaged; what is left of them is kept aside."""
+    _client(data_dir).call("heal")
+    say("what the hub has of them is fetched; `syncagent status` shows what is held still")
     return Exit.OK
 
 

@@ -15,7 +15,7 @@ from syncagent.agent.commands import Commands
 from syncagent.agent.config import AgentConfig
 from syncagent.control import UnknownCommand
 from syncagent.engine.effects import Note
-from syncagent.engine.events import Event, Paused, ProofWanted
+from syncagent.engine.events import Event, HealWanted, Paused, ProofWanted
 from syncagent.engine.lines import Around
 from syncagent.engine.status import Asked, State, Status
 from syncagent.model.acts import Act, Direction, Part
@@ -148,6 +148,13 @@ async def test_what_hinders_the_agent_has_its_line() -> None:
     assert [(line["kind"], line["text"]) for line in answer["lines"]] == [
         ("database", "the disk of the database is full")
     ]
+
+
+@pytest.mark.hazard("E15")
+async def test_heal_is_the_engines() -> None:
+    agent = Agent()
+    assert await agent.commands.handle("heal", {}) == {}
+    assert agent.fed == [HealWanted()]
 
 
 async def test_pause_and_resume() -> None:

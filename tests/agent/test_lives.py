@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from syncagent.agent.lives import Life, Lives
-from syncagent.engine.events import Event, Paused
+from syncagent.engine.events import Event, HealWanted, Paused
 from syncagent.localfs.watcher import WatchState
 
 
@@ -58,6 +58,14 @@ async def test_a_wish_is_kept_for_the_life_that_is_to_begin() -> None:
     life.started = True
     lives.feed(Paused(paused=False))
     assert (life.fed, list(lives.wishes.values())) == ([Paused(paused=False)], [Paused(paused=False)])
+
+
+@pytest.mark.hazard("E15")
+async def test_what_is_damaged_in_a_later_life_is_not_healed_by_an_older_wish() -> None:
+    lives, life = Lives(), Quiet()
+    lives.life, life.started = cast("Life", life), True
+    lives.feed(HealWanted())
+    assert (life.fed, lives.wishes) == ([HealWanted()], {})
 
 
 async def test_a_nudge_lets_what_was_refused_be_tried_again() -> None:

@@ -51,7 +51,7 @@ class Script:
                 return self.status | {"in_sync": self.in_sync}
             case "log":
                 return {"entries": self.entries[-args["limit"] :]}
-            case "pause" | "resume":
+            case "pause" | "resume" | "heal":
                 return {}
             case "held":
                 return {"acts": self.acts, "held": len(self.acts)}

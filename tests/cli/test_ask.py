@@ -84,6 +84,13 @@ def test_a_name_with_a_line_break_is_one_line(command: Command, agent: Script) -
     assert command("log")[1] == "T info    a\\nT error b\n"
 
 
+def test_heal(command: Command, agent: Script) -> None:
+    code, said, complaints = command("heal")
+    assert (code, complaints) == (0, "")
+    assert "fetched" in said
+    assert [asked for asked, _ in agent.asked] == ["heal"]
+
+
 def test_pause_and_resume(command: Command, agent: Script) -> None:
     assert command("pause") == (0, "paused\n", "")
     assert command("resume") == (0, "resumed\n", "")
@@ -107,7 +114,7 @@ def test_the_log(command: Command, agent: Script) -> None:
     assert [json.loads(line)["text"] for line in out.splitlines()] == ["entry 0", "entry 1", "entry 2"]
 
 
-@pytest.mark.parametrize("asked", ["status", "wait", "pause", "resume", "stop", "log"])
+@pytest.mark.parametrize("asked", ["status", "wait", "pause", "resume", "heal", "stop", "log"])
 def test_without_an_agent_the_code_is_4_and_one_line_says_so(command: Command, asked: str) -> None:
     assert command(asked) == (4, "", "syncagent: no agent is running here; start it with `syncagent up`\n")
 

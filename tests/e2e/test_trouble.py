@@ -79,6 +79,7 @@ def test_an_agent_that_is_there_before_its_hub(tmp_path: Path) -> None:
         hub.kill()
 
 
+@pytest.mark.hazard("E12")
 def test_a_hub_that_lost_its_data_is_another_one_until_its_person_says_otherwise(
     machines: tuple[Machine, Machine], hub: HubProcess
 ) -> None:

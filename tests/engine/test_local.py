@@ -365,6 +365,7 @@ def test_a_file_that_cannot_be_read_is_tried_again_a13() -> None:
 # --- stamps that prove nothing (A8) -------------------------------------------------------------------------------
 
 
+@pytest.mark.hazard("A8")
 def test_a_file_written_in_the_clocks_own_grain_is_looked_at_before_it_is_replaced_a8() -> None:
     solo = Solo(granularity_ns=5_000_000).synced(a=b"1")
     node_id = solo.id_of("a")

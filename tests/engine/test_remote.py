@@ -386,6 +386,7 @@ def test_what_the_disk_finishes_for_a_journal_that_counts_no_more_is_not_deleted
     assert {one.operation for one in solo.submitted()} == {Operation.CREATE}
 
 
+@pytest.mark.hazard("E12")
 def test_another_hub_is_not_spoken_to_e12() -> None:
     solo = Solo().synced(a=b"1").offline().welcome(hub_id="another")
     (close,) = solo.drain(ef.CloseLink)
