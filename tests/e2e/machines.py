@@ -147,13 +147,13 @@ class Machine(Process):
         )  # fmt: skip
         until(lambda: self.ask("status", "--json").returncode == 0, lambda: f"{self.name}: no answer\n{self.output()}")
 
-    def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def ask(self, *arguments: str, patience: float = PATIENCE * 3) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*self.prefix, *command(*arguments, "--data-dir", self.data)],
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE * 3,
+            timeout=patience,
         )
 
     def status(self) -> dict[str, Any]:
@@ -164,7 +164,7 @@ class Machine(Process):
 
     def wait(self, timeout: float = PATIENCE) -> None:
         """Until the folder has just been looked through and is as at the hub."""
-        answer = self.ask("wait", "--timeout", str(timeout))
+        answer = self.ask("wait", "--timeout", str(timeout), patience=timeout + PATIENCE * 2)
         if answer.returncode != 0:
             raise AssertionError(f"{self.name} is not in sync: {answer}\n{self.status()}\n{self.output()}")
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 import unicodedata
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,8 +23,6 @@ from tests.support.raw_client import RawClient
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-LEVELS = 1100
-"""More than Python's recursion goes."""
 WHEN = "2026-11-22T23:18:00+00:00"
 
 
@@ -206,38 +202,3 @@ async def test_twins_of_one_name_in_two_spellings_are_both_kept_here_and_one_is_
             ["by bert", "composed"],
         )
         assert await pair.head() == head + 1, "no going to and fro"
-
-
-@pytest.fixture
-def deep(tmp_path: Path) -> Iterator[Path]:
-    """A place for trees that are deeper than a recursion of Python's goes, which others could not remove."""
-    place = tmp_path / "deep"
-    place.mkdir()
-    yield place
-    subprocess.run(["rm", "-rf", place], check=True)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.hazard("C8", "N19")
-async def test_a_tree_deeper_than_a_recursion_goes_ends_nothing(deep: Path) -> None:
-    async with pair_in(deep) as pair:
-        await asyncio.to_thread(dig, pair.anna.root, LEVELS)
-        (pair.anna.root / "beside").write_text("goes on")
-        await pair.bert.until(lambda _: (pair.bert.root / "beside").exists(), 400)
-        await pair.bert.until(lambda status: status["applied_seq"] > 10, 400)
-        status = await pair.anna.status()
-        assert status["state"] != "halted"
-        assert status["skipped"] == status["held"] == []
-        assert depth(pair.bert.root) > 0
-
-
-def dig(root: Path, levels: int) -> None:
-    """A folder in a folder in a folder …; by steps, as no path is so long."""
-    code = "import os, sys\nfor _ in range(int(sys.argv[1])):\n    os.mkdir('d')\n    os.chdir('d')\n"
-    subprocess.run([sys.executable, "-c", code, str(levels)], cwd=root, check=True)
-
-
-def depth(root: Path) -> int:
-    code = "import os\nn = 0\nwhile os.path.isdir('d'):\n    os.chdir('d')\n    n += 1\nprint(n)"
-    return int(subprocess.run([sys.executable, "-c", code], cwd=root, check=True, capture_output=True).stdout)
