@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import mmap
 import os
 import subprocess
@@ -16,12 +15,13 @@ import pytest
 
 from syncagent.localfs import leases
 from syncagent.localfs.leases import is_open_for_writing
-
-pytestmark = pytest.mark.skipif(not hasattr(fcntl, "F_SETLEASE"), reason="this system has no leases")
+from tests.support.disks import has_leases
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
+    if not has_leases(tmp_path):
+        pytest.skip("this system has no leases here")
     made = tmp_path / "a"
     made.write_bytes(b"x" * 4096)
     return made

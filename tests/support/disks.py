@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from syncagent.content.digest import content_of
 from syncagent.content.recipe import read_all
@@ -140,3 +142,18 @@ def big(size: int, seed: int = 1) -> bytes:
 
 def recipe_of(data: bytes) -> tuple[object, ...]:
     return read_all([data])[1]
+
+
+def has_leases(folder: Path) -> bool:
+    """Whether the system tells, for files in ``folder``, who has them open for writing."""
+    path = folder / "has leases"
+    path.touch()
+    try:
+        with path.open("rb") as file:
+            fcntl.fcntl(file, getattr(fcntl, "F_SETLEASE", -1), fcntl.F_RDLCK)
+            fcntl.fcntl(file, getattr(fcntl, "F_SETLEASE", -1), fcntl.F_UNLCK)
+    except OSError:
+        return False
+    finally:
+        path.unlink()
+    return True
