@@ -61,7 +61,10 @@ class Vigil:
     def begin(self) -> Stop | None:
         """What the last note says; a new one is begun."""
         note = self._last()
-        if note is not None:
+        if note is None:
+            # Someone may have written until just now what this first life will see, and send.
+            self._moments.append((self._clocks.mono(), self._clocks.wall_ns() - round(WINDOW * 1e9)))
+        else:
             boot, since_ns, cleanly, self._unread = note
             # What was at risk then is so still: what comes of the look has to be durable before it may be forgotten.
             self._moments.append((self._clocks.mono(), since_ns))

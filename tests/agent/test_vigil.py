@@ -52,6 +52,16 @@ def test_a_first_start_has_nothing_to_fear() -> None:
     assert Machine().start() is None
 
 
+def test_what_was_written_right_before_the_first_start_is_at_risk_too() -> None:
+    machine = Machine()
+    began_ns = machine.wall_ns
+    machine.start()
+    machine.live(120)
+    stop = machine.start("second")
+    assert stop is not None
+    assert stop.since_ns == began_ns - RISK
+
+
 def test_a_process_that_was_killed_on_a_machine_that_went_on_has_lost_nothing() -> None:
     machine = Machine()
     machine.start()

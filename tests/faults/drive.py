@@ -266,6 +266,20 @@ class Drive:
             thing = thing.names[name] if name else thing
         return thing
 
+    def at(self, path: str) -> Thing:
+        """What is there now, as far as it was replayed."""
+        return self._at(f"{self._place}/{path}")
+
+    def lose(self, thing: Thing, rng: random.Random) -> None:
+        """What someone wrote into it, and never synced, is zeroes in part, or all of it.  Its size and times stay."""
+        if any(effect.thing is thing and not isinstance(effect, Named) for effect in self._effects):
+            return  # by now it is what we made of it
+        data = bytearray(thing.data)
+        for start in range(0, len(data), PAGE):
+            if start == 0 or rng.random() < 0.5:
+                data[start : start + PAGE] = bytes(len(data[start : start + PAGE]))
+        self._effects.append(Written("user", thing, durable=True, data=bytes(data), mtime_ns=thing.mtime_ns))
+
     # --- the cut --------------------------------------------------------------------------------------------------
 
     def cut(self, mode: str, seed: int) -> dict[int, tuple[int, int, int]]:
@@ -340,6 +354,8 @@ class _Chance:
                 return False
             case "any":
                 return self._rng.random() < 0.5
+            case "all":
+                return True
         return id(effect) in self._kept
 
     def apply(self, effect: Effect) -> None:
@@ -350,6 +366,8 @@ class _Chance:
         match self._mode:
             case "nothing":
                 return
+            case "all":
+                _do(effect, thing)
             case "ordered":
                 if id(thing) in self._ended or self._rng.random() < 0.2:
                     self._ended.add(id(thing))

@@ -12,10 +12,13 @@ import re
 import shutil
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from syncagent.agent import vigil
+from syncagent.control import ControlClient
 from syncagent.store.agent_db import open_agent_db
 from tests.faults.drive import MODES, Drive, Masked, Recorder
 from tests.faults.kill_points import DIED, Trial
@@ -32,7 +35,13 @@ from tests.faults.machines import (
     spawn_worker,
     start_hub,
 )
-from tests.faults.truth import ledger
+from tests.faults.scenarios import nothing
+from tests.faults.truth import ledger, tree_of
+
+EMPTY = "file - 0 "
+
+USER = "user"
+"""Whatever the agent did is durable; what the user had written a moment before is not, though it was sent."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,8 @@ def cuts_of(trial: Trial, seeds: Sequence[int]) -> list[Cut]:
     for seed in seeds:
         number = random.Random(seed).choice(names if seed // len(MODES) % 2 else anywhere)
         found.append(Cut(number, MODES[seed % len(MODES)], seed))
+        if trial.scenario.victim == "agent" and trial.scenario.here is not nothing and seed % len(MODES) == 0:
+            found.append(Cut(0, USER, seed))
     return found
 
 
@@ -71,7 +82,9 @@ class PowerTrial(Trial):
     def cut(self, cut: Cut) -> None:
         """Raises AssertionError when anything is not as it should be afterwards."""
         place = self._fresh(f"cut-{os.getpid()}")
-        if self.scenario.victim == "agent":
+        if cut.mode == USER:
+            self._lose_what_the_user_wrote(place, cut)
+        elif self.scenario.victim == "agent":
             self._cut_agent(place, cut)
         else:
             self._cut_hub(place, cut)
@@ -87,7 +100,29 @@ class PowerTrial(Trial):
             code = ended(agent_process(place, "b", port, Recorder(log, cut.number)))
             assert code in (0, DIED), f"the agent ended with {code}\n{said(place / 'b.out')}"
             drive.replay(log)
+            # It is not told that the power went: what is right without that is right with it.
             masks = drive.cut(cut.mode, cut.seed)
+            code = ended(agent_process(place, "b", port, Masked(masks)))
+            assert code == 0, f"the agent ended with {code}\n{said(place / 'b.out')}"
+
+    def _lose_what_the_user_wrote(self, place: Path, cut: Cut) -> None:
+        port = free_port()
+        config_of(place, "b", port)
+        root = place / "b" / "root"
+        before, now = tree_of(self._template / "b" / "root"), tree_of(root)
+        changed = [path for path, what in now.items() if before.get(path) != what]
+        written = [path for path in changed if now[path].startswith("file") and not now[path].startswith(EMPTY)]
+        drive, log = Drive(place / "b"), place / "log"
+        things = {path: drive.at(f"root/{path}") for path in written}
+        assert things, "the user wrote nothing"
+        with hub(place, port), _boots(place):
+            code = ended(agent_process(place, "b", port, Recorder(log, -1), _in_sync_and_dead))
+            assert code == DIED, f"the agent ended with {code}\n{said(place / 'b.out')}"
+            drive.replay(log)
+            for path, thing in things.items():
+                drive.lose(thing, random.Random(f"{cut.seed} {path}"))
+            masks = drive.cut("all", cut.seed)
+            (place / "boot").write_text("the second")
             code = ended(agent_process(place, "b", port, Masked(masks)))
             assert code == 0, f"the agent ended with {code}\n{said(place / 'b.out')}"
 
@@ -116,6 +151,25 @@ class PowerTrial(Trial):
             for name in (*self._senders, *(["b"] if len(self._senders) > 1 else [])):
                 code = ended(agent_process(place, name, port))
                 assert code == 0, f"{name} ended with {code}\n{said(place / f'{name}.out')}"
+
+
+@contextmanager
+def _boots(place: Path) -> Iterator[None]:
+    """Agents that are started within find out by this file whether the machine was started anew."""
+    boot, real = place / "boot", vigil._BOOT_ID
+    boot.write_text(real.read_text())
+    vigil._BOOT_ID = boot  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        vigil._BOOT_ID = real  # type: ignore[misc]
+
+
+def _in_sync_and_dead(client: ControlClient) -> int:
+    answer = client.call("wait", within=PATIENCE + 15, timeout=PATIENCE)
+    if answer["in_sync"]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 3
 
 
 def _check_kept(place: Path, name: str) -> None:
