@@ -192,7 +192,7 @@ def config_of(place: Path, name: str, port: int) -> AgentConfig:
     (base / "data").mkdir(mode=0o700, exist_ok=True)
     return AgentConfig(
         sync_root=base / "root", data_dir=base / "data", name=name, client_id=f"{name}-1",
-        server=f"ws://127.0.0.1:{port}", api_key=SecretStr(KEY),
+        server=f"ws://127.0.0.1:{port}", api_key=SecretStr(KEY), brake="off",
     )  # fmt: skip
 
 
