@@ -38,22 +38,26 @@ KEPT = [
 ]  # fmt: skip
 
 
+@pytest.mark.hazard("C1", "C3")
 @pytest.mark.parametrize("text", REFUSED, ids=ascii)
 def test_c1_c3_what_could_be_taken_for_something_else_is_no_name(text: str) -> None:
     with pytest.raises(BadName):
         check_name(text)
 
 
+@pytest.mark.hazard("C9")
 @pytest.mark.parametrize("text", KEPT, ids=ascii)
 def test_c9_all_else_is_kept_as_it_is(text: str) -> None:
     assert check_name(text) == text
 
 
+@pytest.mark.hazard("C4")
 def test_c4_a_name_is_nfc() -> None:
     assert check_name("e\u0301") == "é"
     assert name_key(check_name("e\u0301")) == name_key(check_name("é"))
 
 
+@pytest.mark.hazard("C5")
 def test_c5_the_hub_tells_upper_case_from_lower_case() -> None:
     assert name_key(Name("A")) != name_key(Name("a"))
 
@@ -69,6 +73,7 @@ def test_a_name_is_checked_once_and_for_all(text: str) -> None:
     assert check_path(name) == (name,)
 
 
+@pytest.mark.hazard("C1")
 @pytest.mark.parametrize(
     "text", ["", "/a", "a/", "a//b", "a/../b", "./a", "a/.syncagent/b", "a/" * 2100 + "a"], ids=lambda t: t[:9]
 )
@@ -97,6 +102,7 @@ def free(name: Name) -> bool:
     return False
 
 
+@pytest.mark.hazard("B15")
 @pytest.mark.parametrize(
     ("name", "copy"),
     [
@@ -116,11 +122,13 @@ def test_b15_a_conflict_copy_keeps_its_extension_and_grows_no_second_suffix(name
     assert is_conflict_name(copy)
 
 
+@pytest.mark.hazard("B15")
 def test_b15_the_first_free_number_is_taken() -> None:
     taken = {"a (conflict 2026-11-22 L).txt", "a (conflict 2026-11-22 L) 2.txt"}
     assert conflict_name(Name("a.txt"), DAY, "L", taken.__contains__) == "a (conflict 2026-11-22 L) 3.txt"
 
 
+@pytest.mark.hazard("B15")
 def test_b15_fifty_copies_of_a_long_name_are_fifty_names_that_fit() -> None:
     name, taken = Name("é" * 120 + ".document"), set[Name]()
     for _ in range(50):
@@ -129,6 +137,7 @@ def test_b15_fifty_copies_of_a_long_name_are_fifty_names_that_fit() -> None:
     assert all(len(one.encode()) <= MAX_NAME_BYTES and one.endswith(".document") for one in taken)
 
 
+@pytest.mark.hazard("B15")
 @pytest.mark.parametrize(
     "machine", ["", "()", "a/b\\c", "host.example.org", "🎉" * 80, "\x85\x9f", "\ud800", "x" * 300]
 )
@@ -138,6 +147,7 @@ def test_b15_no_machine_is_called_so_that_its_copies_have_no_name(machine: str) 
     assert is_conflict_name(copy)
 
 
+@pytest.mark.hazard("B15")
 @given(st.text(min_size=1), st.text(), st.text(max_size=3))
 def test_b15_a_conflict_name_is_a_name_and_is_known_as_one(stem: str, machine: str, extension: str) -> None:
     try:
