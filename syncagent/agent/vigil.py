@@ -47,10 +47,14 @@ class Clocks:
 
 class Vigil:
     """``boot`` is another one after each start of the machine; "" where the system does not tell, and then each start
-    counts as one.  ``read`` gives the note ("" when there is none), ``write`` makes it durable."""
+    counts as one.  ``booted_ns`` is when that was, by the clock that stamps files.  ``read`` gives the note ("" when
+    there is none), ``write`` makes it durable."""
 
-    def __init__(self, boot: str, read: Callable[[], str], write: Callable[[str], None], clocks: Clocks) -> None:
+    def __init__(
+        self, boot: str, booted_ns: int, read: Callable[[], str], write: Callable[[str], None], clocks: Clocks
+    ) -> None:
         self._boot = boot
+        self._booted_ns = booted_ns
         self._read = read
         self._write = write
         self._clocks = clocks
@@ -69,8 +73,10 @@ class Vigil:
             # What was at risk then is so still: what comes of the look has to be durable before it may be forgotten.
             self._moments.append((self._clocks.mono(), since_ns))
             if not boot or boot != self._boot:
-                before = self._unread
-                self._unread = Stop(since_ns, cleanly) if before is None else _either(before, Stop(since_ns, cleanly))
+                # A clock that has lost its time at the start tells nothing of what came before or after.
+                booted_ns = self._booted_ns if self._booted_ns > since_ns else None
+                stop = Stop(since_ns, cleanly, booted_ns)
+                self._unread = stop if self._unread is None else _either(self._unread, stop)
         self.beat()
         return self._unread
 
@@ -97,7 +103,12 @@ class Vigil:
         try:
             note = json.loads(self._read())
             unread = note["unread"]
-            before = Stop(int(unread["since_ns"]), bool(unread["cleanly"])) if unread else None
+            before = None
+            if unread:
+                booted_ns = unread["booted_ns"]
+                before = Stop(
+                    int(unread["since_ns"]), bool(unread["cleanly"]), None if booted_ns is None else int(booted_ns)
+                )
             return str(note["boot"]), int(note["since_ns"]), bool(note["stopped"]), before
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -117,7 +128,8 @@ class Vigil:
 
 
 def _either(one: Stop, other: Stop) -> Stop:
-    return Stop(min(one.since_ns, other.since_ns), one.cleanly and other.cleanly)
+    booted_ns = None if one.booted_ns is None or other.booted_ns is None else max(one.booted_ns, other.booted_ns)
+    return Stop(min(one.since_ns, other.since_ns), one.cleanly and other.cleanly, booted_ns)
 
 
 def vigil_in(data_dir: Path) -> Vigil:
@@ -127,7 +139,15 @@ def vigil_in(data_dir: Path) -> Vigil:
     def read() -> str:
         return note.read_text(encoding="ascii", errors="replace")
 
-    return Vigil(_boot(), read, lambda text: write_private(note, text), Clocks(time.monotonic, time.time_ns))
+    def write(text: str) -> None:
+        write_private(note, text)
+
+    return Vigil(_boot(), _booted_ns(), read, write, Clocks(time.monotonic, time.time_ns))
+
+
+def _booted_ns() -> int:
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.time_ns() - time.clock_gettime_ns(clock)
 
 
 def _boot() -> str:

@@ -62,6 +62,7 @@ class Damage:
         self._suspects: dict[NodeId, Why] = {}
         self._recent: set[NodeId] = set()
         self._stopped = False
+        self._booted_ns: int | None = None
         self.held: dict[NodeId, Doubt] = {}
         self.wounded: dict[NodeId, None] = {}
         """Nodes whose bytes are to be kept aside when the hub's take their place."""
@@ -81,6 +82,7 @@ class Damage:
         self._stopped = stop is not None and not stop.cleanly
         if stop is None:
             return
+        self._booted_ns = stop.booted_ns
         for node_id in {**dict.fromkeys(self._canopy.synced.ids()), **dict.fromkeys(self._canopy.local.ids())}:
             node = self._canopy.local.get(node_id)
             mtime_ns = node.mtime_ns if isinstance(node, File) else 0
@@ -170,7 +172,7 @@ class Damage:
         known = self._canopy.stamp(node_id)
         if why is Why.TURN:
             return changed_silently(known, node.content, seen)
-        return lost_with_power(known, node, seen)
+        return lost_with_power(known, node, seen, self._booted_ns)
 
     def _wound(self, node_id: NodeId, seen: FileSeen) -> None:
         """Let the damage be what both sides had, and what it was be the hub's newer one."""

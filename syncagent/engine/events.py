@@ -26,10 +26,12 @@ from syncagent.trees.delta import Row
 class Stop:
     """The machine has stopped since the last life: what was written from ``since_ns`` on (nanoseconds since 1970) may
     not have got to the disk.  ``cleanly`` when the agent had been stopped before: then the machine probably was, too.
+    ``booted_ns`` is when it was started again; None where that is not known, or the clock says nonsense.
     """
 
     since_ns: int
     cleanly: bool
+    booted_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

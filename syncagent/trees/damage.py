@@ -19,9 +19,11 @@ def changed_silently(known: Stamp | None, content: Content, seen: FileSeen) -> b
     return seen.content is not None and seen.content != content and bool(known) and seen.stamp == known
 
 
-def lost_with_power(known: Stamp | None, file: File, seen: FileSeen) -> bool:
+def lost_with_power(known: Stamp | None, file: File, seen: FileSeen, booted_ns: int | None) -> bool:
     """Whether the bytes are others than those of ``file``, by what the machine's stop may have done to them: its mtime
     is as it was, or its ctime is not newer (HAZARDS B6).  Only asked of files that were written shortly before a stop.
+
+    Whatever has a ctime from after the machine's start at ``booted_ns`` was touched since, and not by the stop.
 
     A file that was written anew after we last looked, and damaged then, has times of its own: it cannot be told from an
     edit.
@@ -30,7 +32,8 @@ def lost_with_power(known: Stamp | None, file: File, seen: FileSeen) -> bool:
         return False
     before, now = unpack(known or Stamp(b"")), unpack(seen.stamp)
     went_back = before is not None and now is not None and now.ctime_ns <= before.ctime_ns
-    return seen.mtime_ns == file.mtime_ns or went_back
+    touched = now is not None and booted_ns is not None and now.ctime_ns >= booted_ns
+    return went_back or (seen.mtime_ns == file.mtime_ns and not touched)
 
 
 def written_since(moment_ns: int, mtime_ns: int, known: Stamp | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +32,8 @@ class Machine:
 
     def start(self, boot: str = "") -> Stop | None:
         self.boot = boot or self.boot
-        self.vigil = Vigil(self.boot, lambda: self.note, self._write, Clocks(lambda: self.mono, lambda: self.wall_ns))
+        clocks = Clocks(lambda: self.mono, lambda: self.wall_ns)
+        self.vigil = Vigil(self.boot, self.wall_ns, lambda: self.note, self._write, clocks)
         return self.vigil.begin()
 
     def _write(self, text: str) -> None:
@@ -150,7 +152,7 @@ def test_a_note_that_cannot_be_written_stops_nothing() -> None:
     def full(text: str) -> None:
         raise StorageFull("no room")
 
-    vigil = Vigil("b", lambda: "", full, Clocks(lambda: 0.0, lambda: 0))
+    vigil = Vigil("b", 0, lambda: "", full, Clocks(lambda: 0.0, lambda: 0))
     assert vigil.begin() is None
     vigil.end()
 
@@ -161,4 +163,21 @@ def test_the_note_lies_in_the_data_directory_and_knows_this_boot(tmp_path: Path)
     note = json.loads((tmp_path / NOTE).read_text())
     assert note["unread"] is None
     (tmp_path / NOTE).write_text(json.dumps({**note, "boot": "another"}))
-    assert vigil_in(tmp_path).begin() == Stop(note["since_ns"], cleanly=False)
+    stop = vigil_in(tmp_path).begin()
+    assert stop is not None
+    assert (stop.since_ns, stop.cleanly) == (note["since_ns"], False)
+    assert stop.booted_ns is None or note["since_ns"] < stop.booted_ns < time.time_ns()
+
+
+@pytest.mark.hazard("A7", "E9")
+def test_when_the_machine_was_started_again_is_known_unless_its_clock_has_lost_the_time() -> None:
+    machine = Machine()
+    machine.start()
+    machine.live(7200)
+    stop = machine.start("second")
+    assert stop is not None
+    assert stop.booted_ns == machine.wall_ns
+    machine.wall_ns = 0
+    stop = machine.start("third")
+    assert stop is not None
+    assert stop.booted_ns is None

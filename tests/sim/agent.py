@@ -65,7 +65,7 @@ class Agent:
         """The id of the folder, as noted beside the database."""
         self.notes_beside: dict[str, str] = {}
         """Small files of the data directory."""
-        self.boots = 1
+        self.boots, self.booted_ns = 1, 0
         self.online = True
         self.running = False
         self.life = 0
@@ -153,7 +153,7 @@ class Agent:
 
     def _vigil(self, data_dir: Path) -> Vigil:
         read, write = self._beside("alive")
-        return Vigil(str(self.boots), read, write, Clocks(lambda: self.schedule.now, self.clock_ns))
+        return Vigil(str(self.boots), self.booted_ns, read, write, Clocks(lambda: self.schedule.now, self.clock_ns))
 
     def _tally(self, data_dir: Path) -> Tally:
         place = Place(self.name, str(data_dir), 1)
@@ -188,7 +188,7 @@ class Agent:
             self.wire.down.end.closed = True
             self.wire = None
         if power:
-            self.boots += 1
+            self.boots, self.booted_ns = self.boots + 1, self.clock_ns()
             chance = self.rng.random
             torn = self.disk.crash(lambda: chance() < 0.5, (lambda: chance() < 0.5) if tear else None)
             self.store.crash()

@@ -48,14 +48,22 @@ FILE = File(NodeId("n"), Placement(ROOT, Name("a")), content_of(WAS), False, THE
     ],
 )
 def test_what_the_power_has_taken_is_told_from_an_edit_by_its_times(now: Times, damaged: bool) -> None:
-    assert lost_with_power(THEN.stamp, FILE, now.seen(IS)) is damaged
-    assert not lost_with_power(THEN.stamp, FILE, now.seen(WAS)), "what it holds is what it held"
+    assert lost_with_power(THEN.stamp, FILE, now.seen(IS), None) is damaged
+    assert lost_with_power(THEN.stamp, FILE, now.seen(IS), 300) is damaged
+    assert not lost_with_power(THEN.stamp, FILE, now.seen(WAS), None), "what it holds is what it held"
+
+
+@pytest.mark.hazard("A7", "B6")
+def test_what_was_touched_since_the_machine_was_started_again_is_an_edit_though_its_mtime_was_put_back() -> None:
+    assert not lost_with_power(THEN.stamp, FILE, Times(ctime=200).seen(IS), 150)
+    assert lost_with_power(THEN.stamp, FILE, Times(ctime=140).seen(IS), 150)
+    assert lost_with_power(THEN.stamp, FILE, Times(mtime=50, ctime=50).seen(IS), 40), "nothing goes back by an edit"
 
 
 @pytest.mark.hazard("B6")
 def test_where_no_stamp_was_known_the_mtime_alone_tells() -> None:
-    assert lost_with_power(UNSURE, FILE, THEN.seen(IS))
-    assert not lost_with_power(UNSURE, FILE, Times(mtime=99).seen(IS))
+    assert lost_with_power(UNSURE, FILE, THEN.seen(IS), None)
+    assert not lost_with_power(UNSURE, FILE, Times(mtime=99).seen(IS), None)
 
 
 @pytest.mark.hazard("E15")
