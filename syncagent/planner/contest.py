@@ -69,8 +69,8 @@ class Names:
         return local_id
 
     def _to_come(self, folder: NodeId) -> NodeId | None:
-        """Something that the hub has in this folder, or in one in it that is to go, and that is still to come here: it
-        is to go along with all else, not to keep the old folder alive."""
+        """Something that the hub has in this folder, or in one in it that is to go, and that is still to come here, or
+        still to be agreed on: it is to go along with all else, not to keep the old folder alive."""
         folders = [folder]
         while folders:
             parent = folders.pop()
@@ -79,7 +79,7 @@ class Names:
                 to = placement(self._canopy, child, t)
                 if to is None:
                     folders.extend([child] if t.local is None and isinstance(t.remote, Dir) else [])
-                elif to.parent == parent and (t.local is None or t.local.at != to):
+                elif to.parent == parent and not all(one is not None and one.at == to for one in (t.local, t.synced)):
                     return child
         return None
 

@@ -171,6 +171,8 @@ FOUND = [
         "a/ a/e=1@a-c b/@t", "b/ b/e=1", "adopt delete move rename"),
     Row("D14 a folder renamed to where one is made, while what was deleted in it got a file", "a/ a/c/", "b/@a",
         "a/ a/c/ a/c/n=1 b/@t", "b/ b/c/ b/c/n=1", "adopt delete mkdir move write"),
+    Row("D14 a folder renamed to where one is made, and a link moved into it on both", "d/ l->x", "c/@d c/b->x@l",
+        "c/@t d/ d/b->x@l", "c/ c/b->x", "adopt agree delete move"),
     Row("D12 a new file in a folder that was taken out of a deleted one", "b/ c/", "b/ b/c/@c b/c/n=1", "d/@c",
         "d/ d/n=1", "create remove rename"),
     Row("D12 a new file in a folder that was taken out of the one deleted here", "b/ b/c/", "d/@b-c", "b/ b/c/ b/c/n=1",
