@@ -18,7 +18,7 @@ from syncagent.engine.effects import Effect, Look
 from syncagent.engine.events import DeepLook, HealWanted
 from syncagent.engine.overtaken import Touched
 from syncagent.model.facts import DirSeen, Fact, FileSeen, Listed, LookAt
-from syncagent.model.ids import ROOT, NodeId
+from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Dir
 from syncagent.model.sources import IdSource
@@ -283,6 +283,8 @@ class LocalSide:
         seen = Sightings(dict.fromkeys(self._missing))
         if self._everything:
             self.full_scans_begun += 1
+            # A walk does not tell who is not in the park any more: moved on just before we were stopped.
+            self.hint(path for one in self._canopy.local.children(PARK) if (path := self._canopy.local_path(one)))
         self._round = _Round(
             self.full_scans_begun if self._everything else 0,
             Identifier(self._canopy, self._ids, seen),
@@ -293,6 +295,8 @@ class LocalSide:
         )
         self._touched.round_begins()
         paths = {**self._paths, **dict.fromkeys(sorted(again))}
+        paths.update(dict.fromkeys(self._touched.gone_along(self._paths)))
+        self._folders.update(dict.fromkeys(self._touched.gone_along(self._folders)))
         # That a folder is there says nothing of what it holds: where that could not be read, only reading it counts.
         self._folders.update(dict.fromkeys(self._kept_folders(path for path in self.unreadable if path in paths)))
         wishes = tuple(self._wish(path) for path in paths if path)

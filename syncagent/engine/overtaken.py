@@ -3,15 +3,22 @@
 A fact may be older than what we did to the disk since it was gathered.  What a round of looking shows of paths that our
 own tasks touched while it was under way counts for nothing, and those paths are looked at again; what was seen in a
 folder that we moved, both where it was and where it is to be.
+
+And a hint may be older than what we did: of a path in a folder that we have moved since, it means the path in the
+folder as it stands now.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from syncagent.model.facts import Fact, Listed
 from syncagent.model.names import RelPath, split
+
+REMEMBERED: Final = 256
+"""So many of our last moves may be younger than a hint."""
 
 
 @dataclass(slots=True)
@@ -30,6 +37,7 @@ class Touched:
         self._running: dict[RelPath, int] = {}
         self._since: dict[RelPath, RelPath] = {}
         """And where each is moved to, or the same path."""
+        self._moved: dict[RelPath, RelPath] = {}
 
     def round_begins(self) -> None:
         """What was over before this cannot be older than the facts to come."""
@@ -41,7 +49,12 @@ class Touched:
             self._running[path] = self._running.get(path, 0) + 1
             self._since[path] = paths[-1]
 
-    def task_ends(self, paths: Iterable[RelPath]) -> None:
+    def task_ends(self, paths: Sequence[RelPath]) -> None:
+        if len(paths) > 1:
+            self._moved.pop(paths[0], None)
+            self._moved[paths[0]] = paths[-1]
+            if len(self._moved) > REMEMBERED:
+                del self._moved[next(iter(self._moved))]
         for path in paths:
             left = self._running.pop(path, 0) - 1
             if left > 0:
@@ -55,6 +68,25 @@ class Touched:
         """No task will be answered any more."""
         self._running.clear()
         self._since.clear()
+
+    def gone_along(self, paths: Iterable[RelPath]) -> list[RelPath]:
+        """Where what these hints mean may be now: in folders that we have moved, perhaps since."""
+        found: list[RelPath] = []
+        for path in paths if self._moved else ():
+            here: RelPath | None = path
+            for _ in range(4):  # into the park and out of it, and once more
+                here = self._moved_along(here) if here is not None else None
+                if here is not None:
+                    found.append(here)
+        return found
+
+    def _moved_along(self, path: RelPath) -> RelPath | None:
+        above = path
+        while above:
+            if above in self._moved:
+                return RelPath(self._moved[above] + path[len(above) :])
+            above, _ = split(above)
+        return None
 
     def sift(self, facts: Sequence[Fact]) -> Fresh:
         """The facts that our tasks have not overtaken."""

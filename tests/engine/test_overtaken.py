@@ -85,3 +85,22 @@ def test_a_task_that_runs_on_counts_in_the_next_round_too() -> None:
     touched.task_begins([A])
     touched.round_begins()
     assert touched.sift([NothingThere(A)]).paths == [A]
+
+
+def test_a_hint_of_a_path_in_a_folder_that_we_moved_means_the_path_where_the_folder_is_now() -> None:
+    touched = Touched()
+    assert touched.gone_along([DEEP]) == []
+    touched.task_begins([A, B])
+    touched.task_ends([A, B])
+    touched.round_begins()
+    assert touched.gone_along([DEEP, RelPath("c/x")]) == ["d/b/deep"]
+    touched.task_ends([RelPath("d/b"), RelPath("e")])
+    assert touched.gone_along([DEEP]) == ["d/b/deep", "e/deep"]
+
+
+def test_only_the_last_moves_are_remembered() -> None:
+    touched = Touched()
+    for number in range(300):
+        touched.task_ends([RelPath(f"a{number}"), RelPath(f"b{number}")])
+    assert touched.gone_along([RelPath("a0/x")]) == []
+    assert touched.gone_along([RelPath("a299/x")]) == ["b299/x"]
