@@ -28,13 +28,13 @@ from syncagent.model.facts import (
     NotKept,
     Stamp,
     Unreadable,
-    unpack,
 )
 from syncagent.model.ids import PARK, ROOT, Digest, NodeId
 from syncagent.model.names import Name, RelPath, check_name, is_conflict_name, name_key, split
 from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement
 from syncagent.model.sources import IdSource
 from syncagent.trees.canopy import Canopy
+from syncagent.trees.exchanged import exchanged, inode_of, same_bytes
 
 PARKED: Final = RelPath(".syncagent/park")
 NOWHERE: Final = "\x00"
@@ -71,11 +71,15 @@ class Identifier:
         self._indexed: set[NodeId] = set()
         self._inodes: dict[tuple[int, int], NodeId] = {}
         self._digests: dict[Digest, list[NodeId]] = {}
+        self._replaced: dict[NodeId, FileSeen] = {}  # what stands where a known file stood, touched or another
 
     def take(self, facts: Sequence[Fact]) -> None:
         """Take in what a look or a walk has shown: who is missing first, then folders, then what they hold."""
         self._folders = {RelPath(""): ROOT, PARKED: PARK}
+        self._replaced.clear()
         unresolved = [fact for fact in facts if not self._note(fact)]
+        for node_id in exchanged(self._canopy, self._replaced):
+            self._miss(node_id)
         self._index_missing()
         self._folders = {RelPath(""): ROOT, PARKED: PARK}  # which folder stands where is seen only now
         for folder in sorted((one for one in facts if isinstance(one, DirSeen)), key=lambda one: one.path.count("/")):
@@ -122,6 +126,8 @@ class Identifier:
                 known = self._at(path)
                 if known is not None and not self._is_of_kind(known, fact):
                     self._miss(known)  # kinds never change: it is somewhere else, or gone
+                elif known is not None and isinstance(fact, FileSeen) and not self._unchanged(known, fact):
+                    self._replaced[known] = fact
         return True
 
     def _try(self, fact: DirSeen | FileSeen | LinkSeen) -> None:
@@ -173,7 +179,7 @@ class Identifier:
         node, stamp = self._canopy.local.get(known), self._canopy.stamp(known)
         match (node, fact):
             case (Dir(), DirSeen()):
-                return stamp is not None and _inode(stamp) == _inode(fact.stamp)
+                return stamp is not None and inode_of(stamp) == inode_of(fact.stamp)
             case (File(), FileSeen()) | (Link(), LinkSeen()):
                 return bool(stamp) and stamp == fact.stamp
             case _:
@@ -205,7 +211,7 @@ class Identifier:
     def _place_file(self, fact: FileSeen, at: Placement, known: NodeId | None) -> None:
         same = self._kept(known, File)
         moved = self._by_inode(fact.stamp, File, at)
-        if moved is not None and not self._same_bytes(moved, fact):
+        if moved is not None and not same_bytes(self._canopy, moved, fact):
             moved = None
         content = fact.content
         if moved is not None and self._outranks(moved, same):
@@ -264,7 +270,7 @@ class Identifier:
 
     def _by_inode(self, stamp: Stamp, kind: type, at: Placement) -> NodeId | None:
         """The missing node that had this inode."""
-        inode = _inode(stamp)
+        inode = inode_of(stamp)
         found = self._inodes.get(inode) if inode is not None else None
         if found is None or not self.is_missing(found) or not isinstance(self._canopy.local.get(found), kind):
             return None
@@ -276,11 +282,6 @@ class Identifier:
         node = self._local(node_id)
         aside = is_conflict_name(at.name) and not is_conflict_name(node.at.name) and node.at.parent == at.parent
         return aside and not isinstance(node, Dir) and self._at_hub(node_id)
-
-    def _same_bytes(self, node_id: NodeId, fact: FileSeen) -> bool:
-        """Whether the file has kept size and mtime: an inode alone proves nothing, for it is used again."""
-        before, now = unpack(self._canopy.stamp(node_id) or Stamp(b"")), unpack(fact.stamp)
-        return before is not None and now is not None and (before.size, before.mtime_ns) == (now.size, now.mtime_ns)
 
     def _by_content(self, content: Content, name: Name) -> NodeId | None:
         """A missing file of the same bytes, preferably of the same name.  Empty files are all the same, and a conflict
@@ -313,7 +314,7 @@ class Identifier:
             if node_id in self._indexed:
                 continue
             self._indexed.add(node_id)
-            inode = _inode(self._canopy.stamp(node_id) or Stamp(b""))
+            inode = inode_of(self._canopy.stamp(node_id) or Stamp(b""))
             if inode is not None:
                 self._inodes[inode] = node_id
             node = self._canopy.local.get(node_id)
@@ -359,11 +360,6 @@ class Identifier:
                 return None  # not remembered: it may be met later in the same scan
             self._folders[at] = here = found
         return here
-
-
-def _inode(stamp: Stamp) -> tuple[int, int] | None:
-    figures = unpack(stamp)
-    return (figures.device, figures.inode) if figures else None
 
 
 def is_displaced(node: Node | None) -> bool:
