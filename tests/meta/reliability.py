@@ -33,9 +33,12 @@ def proofs() -> dict[str, list[str]]:
         where = path.relative_to(PROJECT / "tests").as_posix()
         tree = ast.parse(path.read_text(encoding="utf-8"))
         of_all = [name for node in tree.body for name in _of_module(node)]
+        tables = dict(table for node in tree.body for table in _tables(node))
         for test in ast.walk(tree):
             if isinstance(test, ast.FunctionDef | ast.AsyncFunctionDef) and test.name.startswith("test_"):
                 named = [name for one in ast.walk(test) for name in _ids(one)]
+                used = [one.id for mark in test.decorator_list for one in ast.walk(mark) if isinstance(one, ast.Name)]
+                named.extend(name for one in used for name in tables.get(one, ()))
                 for name in dict.fromkeys([*of_all, *named]):
                     found.setdefault(name, []).append(f"{where}::{test.name}")
     return found
@@ -62,9 +65,17 @@ def _of_module(node: ast.stmt) -> Iterator[str]:
             yield from _ids(one)
 
 
+def _tables(node: ast.stmt) -> Iterator[tuple[str, list[str]]]:
+    """The ids in a table of the module, whose rows are the parameters of tests."""
+    if isinstance(node, ast.Assign):
+        found = [name for one in ast.walk(node.value) for name in _ids(one)]
+        yield from ((one.id, found) for one in node.targets if isinstance(one, ast.Name))
+
+
 def _ids(node: ast.AST) -> Iterator[str]:
     """The ids in a ``pytest.mark.hazard("A7", "N10")``."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "hazard":
+    func = node.func if isinstance(node, ast.Call) else None
+    if isinstance(node, ast.Call) and "hazard" in (getattr(func, "attr", ""), getattr(func, "id", "")):
         yield from (str(one.value) for one in node.args if isinstance(one, ast.Constant))
 
 
