@@ -79,16 +79,19 @@ class Meeting:
         agent = self.world.agents[machine]
         before = agent.disk.user.tree()
         for act in filter(None, (one.strip() for one in acts.split(";"))):
-            self.world.hint(agent, self._do(agent, act.split()))
+            paths = self._do(agent, act.split())
+            agent.deliver(ev.Hinted(paths=tuple(RelPath(path) for path in paths)))
         after = agent.disk.user.tree()
         self.touched += sum(before.get(path, 0) != after.get(path, 0) for path in before.keys() | after.keys())
 
     def _do(self, agent: Agent, words: list[str]) -> list[str]:
+        """Do it; gives the paths that are to be looked at, both names of what was moved at once."""
         user = agent.disk.user
         copies = {_plain(path): path for path in user.tree()}
         words = [copies[word] if "~" in word else word for word in words]
         match words:
             case ["write", path, text]:
+                self.world.wrote(text.encode())
                 user.write(path, text.encode(), replace=True)
                 return [path]
             case ["mkdir", path]:
@@ -98,13 +101,16 @@ class Meeting:
                 user.symlink(target, path)
                 return [path]
             case ["move", old, new]:
+                self.world.removals += 1
                 user.move(old, new)
                 return [old, new]
             case ["swap", one, other]:
-                for old, new in ((one, "passing"), (other, one), ("passing", other)):
-                    user.move(old, new)
+                moves = (one, "passing"), (other, one), ("passing", other)
+                for old, new in moves:
+                    self._do(agent, ["move", old, new])
                 return [one, other]
             case ["delete", path]:
+                self.world.removals += 1
                 user.delete(path)
                 return [path]
             case _:
@@ -121,10 +127,7 @@ class Meeting:
         agent.connect()
 
     def wait(self, seconds: float) -> None:
-        schedule = self.world.schedule
-        end = schedule.now + seconds
-        while (due := schedule.next_at()) is not None and due <= end:
-            schedule.step()
+        self.world.pass_time(seconds)
 
     def rest(self) -> None:
         self.wait(0.5)

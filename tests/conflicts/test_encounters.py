@@ -94,10 +94,6 @@ ROWS = [
     pytest.param(
         Encounter("a=1 b=2", "swap a b", "write a 3", "a=2 b=3", extra=1), id="D15 swap and edit", marks=hazard("D15"),
     ),
-    pytest.param(
-        Encounter("d/ d/x=1 e/ e/y=2", "swap d e", "write d/x 3", "d/ d/y=2 e/ e/x=3"),
-        id="D15 folders swapped, edit of a child", marks=hazard("D15", "D13"),
-    ),
 ]  # fmt: skip
 
 
