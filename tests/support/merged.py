@@ -136,7 +136,7 @@ class _Merge:
 
     def _contest(self, nodes: list[Node], kept: Nodes) -> None:
         """The hub's node has the name.  The one from here becomes it, where nobody could tell them apart."""
-        ours, theirs = sorted(nodes, key=self._stands_there)
+        ours, *_, theirs = sorted(nodes, key=self._stands_there)
         if not _alike(ours, theirs) or theirs.id in self._here or self._changed_there(ours):
             kept[ours.id] = replace(ours, at=self._aside(ours.at, kept))
             return
