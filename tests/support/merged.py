@@ -39,6 +39,7 @@ class _Merge:
     ) -> None:
         self._base, self._here, self._there = base, here, there
         self._machine, self._day = machine, day
+        self._became: dict[NodeId, NodeId] = {}
 
     def outcome(self) -> Nodes:
         kept = {one: self._one(one) for one in sorted(self._here.keys() | self._there.keys()) if self._survives(one)}
@@ -141,13 +142,20 @@ class _Merge:
             kept[ours.id] = replace(ours, at=self._aside(ours.at, kept))
             return
         del kept[ours.id]
+        self._became[ours.id] = theirs.id
         for one, node in list(kept.items()):
             if node.at.parent == ours.id:
                 kept[one] = replace(node, at=Placement(theirs.id, node.at.name))
 
-    def _stands_there(self, node: Node) -> bool:
+    def _stands_there(self, node: Node) -> int:
+        """How much the name is the node's own at the hub: more, where its folder did not take another's identity."""
         there = self._there.get(node.id)
-        return there is not None and there.at == node.at
+        if there is None:
+            return 0
+        parent = there.at.parent
+        while parent in self._became:
+            parent = self._became[parent]
+        return (Placement(parent, there.at.name) == node.at) + (there.at == node.at)
 
     def _changed_there(self, node: Node) -> bool:
         there = self._there.get(node.id)
