@@ -35,7 +35,8 @@ class Encounter:
     """``one`` is done at anna's machine, ``other`` at bert's.  ``after`` is what all have in the end when the hub heard
     of ``other`` first, so that anna's machine had to yield; ``turned`` when bert's had to ("" where that is no
     different).  ``extra`` revisions are made for folders that come
-    back though one person had deleted them, and for passing names."""
+    back though one person had deleted them, and for passing names.
+    ``raced`` may come of it too when both act in the same moment."""
 
     before: str
     one: str
@@ -43,11 +44,12 @@ class Encounter:
     after: str
     turned: str = ""
     extra: int = 0
+    raced: str = ""
 
     def exchanged(self) -> Encounter:
         """The same with each at the other's machine."""
         turned = _exchanged(self.turned or self.after)
-        return Encounter(self.before, self.other, self.one, turned, _exchanged(self.after), self.extra)
+        return Encounter(self.before, self.other, self.one, turned, _exchanged(self.after), self.extra, self.raced)
 
 
 def _exchanged(text: str) -> str:

@@ -50,7 +50,8 @@ ROWS = [
         Encounter("d/ a=1", "move a d/b", "write a 2", "d/ d/b=2"), id="D6 move and edit", marks=hazard("D6"),
     ),
     pytest.param(
-        Encounter("x/ y/ a=1", "move a x/a", "move a y/a", "x/ y/ y/a=1", "x/ x/a=1 y/"),
+        Encounter("x/ y/ a=1", "move a x/a", "move a y/a", "x/ y/ y/a=1", "x/ x/a=1 y/",
+                  raced="x/ x/a=1 y/ y/a=1"),
         id="D7 one file to two places", marks=hazard("D7"),
     ),
     pytest.param(
@@ -112,7 +113,7 @@ def met(row: Encounter, way: Way) -> None:
                 meeting = Meeting(seed, row.before)
                 meeting.act(seed % 2, (row.one, row.other)[seed % 2])
                 meeting.act(1 - seed % 2, (row.one, row.other)[1 - seed % 2])
-                _ends(meeting, row, {row.after, row.turned or row.after})
+                _ends(meeting, row, {row.after, row.turned or row.after, row.raced or row.after})
         case Way.ONE_OFFLINE:
             _ends(_anna_offline(Meeting(1, row.before), (row.one, row.other)), row, {row.after})
         case Way.BOTH_OFFLINE:
