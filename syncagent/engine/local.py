@@ -9,14 +9,14 @@ Facts on paths that our own tasks touched during a round are dropped, and those 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from syncagent.engine.at_hand import AtHand
 from syncagent.engine.damage import Damage
 from syncagent.engine.effects import Effect, Look
 from syncagent.engine.events import DeepLook, HealWanted
-from syncagent.engine.overtaken import Touched
+from syncagent.engine.overtaken import Touched, is_within
 from syncagent.model.facts import DirSeen, Fact, FileSeen, Listed, LookAt
 from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.names import RelPath
@@ -295,13 +295,12 @@ class LocalSide:
         )
         self._touched.round_begins()
         paths = {**self._paths, **dict.fromkeys(sorted(again))}
-        paths.update(dict.fromkeys(self._touched.gone_along(self._paths)))
-        self._folders.update(dict.fromkeys(self._touched.gone_along(self._folders)))
+        self._touched.follow(paths, self._folders)
         # That a folder is there says nothing of what it holds: where that could not be read, only reading it counts.
         self._folders.update(dict.fromkeys(self._kept_folders(path for path in self.unreadable if path in paths)))
         wishes = tuple(self._wish(path) for path in paths if path)
         folders = (RelPath(""),) if self._everything else tuple(self._folders)
-        for path in [one for one in self.skipped if self._looked_at(one, paths, folders)]:
+        for path in [one for one in self.skipped if is_within(one, paths, folders)]:
             del self.skipped[path]  # it is listed again if it still is what it was
             self.unreadable.pop(path, None)
         self._paths, self._folders, self._rereads, self._everything = {}, {}, {}, False
@@ -309,9 +308,6 @@ class LocalSide:
         self._number += 1
         self._round.waiting_for.add(self._number)
         return Look(self._number, wishes, folders)
-
-    def _looked_at(self, path: RelPath, paths: Container[RelPath], folders: Iterable[RelPath]) -> bool:
-        return path in paths or any(not folder or path.startswith(folder + "/") for folder in folders)
 
     def _wish(self, path: RelPath) -> LookAt:
         node_id = self._round.identifier.known_at(path) if self._round else None

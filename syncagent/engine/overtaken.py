@@ -10,7 +10,7 @@ folder as it stands now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -80,6 +80,11 @@ class Touched:
                     found.append(here)
         return found
 
+    def follow(self, *wanted: dict[RelPath, None]) -> None:
+        """Have what is wanted looked at there, too."""
+        for paths in wanted:
+            paths.update(dict.fromkeys(self.gone_along(paths)))
+
     def _moved_along(self, path: RelPath) -> RelPath | None:
         above = path
         while above:
@@ -117,3 +122,8 @@ class Touched:
                 return list(dict.fromkeys([path, RelPath(self._since[above] + path[len(above) :])]))
             above, _ = split(above)
         return []
+
+
+def is_within(path: RelPath, paths: Container[RelPath], folders: Iterable[RelPath]) -> bool:
+    """Whether ``path`` is one of these, or lies in one of these folders."""
+    return path in paths or any(not folder or path.startswith(folder + "/") for folder in folders)
