@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.machines import HubProcess, Machine, in_sync, until
+from tests.e2e.machines import HubProcess, Machine, copies, in_sync, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -98,3 +98,115 @@ def test_half_the_folder_is_deleted_and_a_person_says_no(machines: tuple[Machine
     say(anna, "reject")
     in_sync(anna, bert)
     assert anna.tree() == bert.tree() == wanted
+
+
+@pytest.mark.hazard("E2", "N1")
+def test_a_yes_and_a_no_are_undone(machines: tuple[Machine, Machine]) -> None:
+    anna, bert = machines
+    bert.terminate()
+    bert.brake = "off"
+    bert.start()
+    wanted = fill(anna)
+    in_sync(anna, bert)
+    remove_half(anna)
+    number = str(is_asked(anna)["id"])
+    say(anna, "approve", number)
+    in_sync(anna, bert)
+    gone = anna.tree()
+    assert bert.tree() == gone
+    assert len(gone) < len(wanted) / 2
+    say(anna, "undo", number)
+    in_sync(anna, bert)
+    assert anna.tree() == bert.tree() == wanted, "byte for byte, and in the same folders"
+
+    remove_half(anna)
+    number = str(is_asked(anna)["id"])
+    say(anna, "reject", number)
+    in_sync(anna, bert)
+    assert anna.tree() == bert.tree() == wanted
+    say(anna, "undo", number)
+    in_sync(anna, bert)
+    assert {path for path, what in anna.tree().items() if what != "folder"} == {
+        path for path, what in gone.items() if what != "folder"
+    }
+    assert anna.tree() == bert.tree()
+    decided = [(act["decision"], act["deleted"]) for act in acts(anna, "--all")]
+    assert decided == [("approval undone", 16), ("rejection undone", 16)]
+
+
+@pytest.mark.hazard("E2", "N1", "N2")
+def test_a_program_that_encrypts_everything_is_held_and_taken_back(machines: tuple[Machine, Machine]) -> None:
+    anna, bert = machines
+    wanted = fill(anna)
+    in_sync(anna, bert)
+    encrypted = set()
+    for path in sorted(anna.root.rglob("*.txt")):
+        path.write_bytes(bytes(byte ^ 0x5A for byte in path.read_bytes()))
+        encrypted.add(path.read_bytes())
+    act = is_asked(anna)
+    until(lambda: is_asked(anna)["overwritten"] == 24, lambda: str(act))
+    bert.wait()
+    assert len(set(wanted.items()) & set(bert.tree().items())) >= len(wanted) - 11, "less than a mass got through"
+    say(anna, "reject")
+    in_sync(anna, bert)
+    assert wanted.items() <= bert.tree().items()
+    assert anna.tree() == bert.tree()
+    assert {(anna.root / path).read_bytes() for path in copies(anna.root)} == encrypted, "nothing is lost"
+
+
+@pytest.mark.hazard("E2", "E13", "G13")
+def test_what_others_delete_is_held_where_it_arrives_over_a_restart_and_rejected_there(
+    machines: tuple[Machine, Machine],
+) -> None:
+    anna, bert = machines
+    anna.terminate()
+    anna.brake = "off"
+    anna.start()
+    wanted = fill(anna)
+    in_sync(anna, bert)
+    remove_half(anna)
+    anna.wait()
+    act = is_asked(bert)
+    assert (act["direction"], act["deleted"]) == ("incoming", 16)
+    assert act["by"][0].startswith("anna-")
+    kept = bert.tree()
+    assert len(kept) >= len(wanted) - 11, "less than a mass got through"
+    bert.kill()
+    bert.start()
+    assert is_asked(bert)["id"] == act["id"]
+    assert bert.stuck() == HELD
+    assert bert.tree() == kept
+    say(bert, "reject")
+    in_sync(bert, anna)
+    assert anna.tree() == bert.tree() == wanted
+
+
+def test_a_script_that_knows_what_it_does(machines: tuple[Machine, Machine]) -> None:
+    anna, bert = machines
+    fill(anna)
+    in_sync(anna, bert)
+    for machine in machines:
+        machine.terminate()
+        machine.brake = "off"
+        machine.start()
+    remove_half(anna)
+    in_sync(anna, bert)
+    assert not (bert.root / "folder 0").exists()
+    assert acts(anna, "--all") == acts(bert, "--all") == []
+
+
+def test_a_number_that_is_none_and_a_setting_that_is_none_are_said_in_one_line(
+    machines: tuple[Machine, Machine],
+) -> None:
+    anna, _ = machines
+    for arguments in (("approve",), ("reject", "7"), ("undo", "7")):
+        answer = anna.ask(*arguments)
+        assert answer.returncode == 2
+        assert answer.stderr.startswith("syncagent: ")
+        assert answer.stderr.count("\n") == 1
+    anna.terminate()
+    server = f"ws://127.0.0.1:{anna.hub.port}"
+    anna.launch("run", "--data-dir", anna.data, "--sync-root", anna.root, "--server", server, "--brake", "perhaps")
+    assert anna.process is not None
+    assert anna.process.wait(60) == 2
+    assert "--brake" in anna.output()
