@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from syncagent.agent.pump import Pump, merged
 from syncagent.engine.effects import Commit, Effect, Note
+from syncagent.model.acts import Act, Direction, Part
 from syncagent.model.ids import ROOT, NodeId, Rev
-from syncagent.model.names import Name
+from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Dir, Placement
 from syncagent.trees.delta import Delta, Row
 
@@ -118,3 +121,14 @@ def test_a_merged_delta_does_what_its_parts_do(parts: list[Delta]) -> None:
         return rows, facts
 
     assert applied([merged(parts)]) == applied(parts)
+
+
+def test_of_acts_the_last_word_counts_and_what_is_forgotten_takes_its_parts_along() -> None:
+    act = Act(1, Direction.IN, frozenset())
+    node = row("a").synced
+    assert node is not None
+    part = Part(1, node.id, RelPath("a"), node, None)
+    first = Delta(acts={1: act, 2: replace(act, id=2)}, parts={(1, node.id): part})
+    then = Delta(parts={(1, node.id): None, (2, node.id): replace(part, act=2)})
+    assert merged([first, then]) == Delta(acts=first.acts, parts=then.parts)
+    assert merged([first, then, Delta(acts={2: None})]) == Delta(acts={1: act, 2: None}, parts={(1, node.id): None})

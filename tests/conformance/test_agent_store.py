@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncagent.model.acts import Act, Decision, Direction, Loss, Part
 from syncagent.model.facts import UNSURE, Stamp
 from syncagent.model.ids import ROOT, Digest, NodeId, Rev
-from syncagent.model.names import Name
+from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Block, Content, Dir, File, Link, Node, Placement, Recipe
 from syncagent.store.agent_db import open_agent_db
 from syncagent.store.memory import MemoryStore
@@ -222,3 +223,53 @@ def test_what_is_put_aside_is_not_known_to_the_next_one(again: Open) -> None:
     assert loaded.rows == ()
     assert loaded.facts.keys() == {INCARNATION}
     assert loaded.facts[INCARNATION] != before
+
+
+def an_act(number: int, decision: Decision = Decision.HELD) -> Act:
+    return Act(number, Direction.OUT, frozenset({Loss.DELETED}), ("me",), "noon", decision=decision)
+
+
+def a_part(number: int, node_id: str, content: bytes = b"x", *, is_open: bool = True) -> Part:
+    return Part(number, NodeId(node_id), RelPath(node_id), a_file(node_id, content), None, Rev(2), is_open)
+
+
+def by_key(*parts: Part) -> dict[tuple[int, NodeId], Part | None]:
+    return {(part.act, part.node_id): part for part in parts}
+
+
+def test_acts_and_their_parts_come_back_as_they_were_last(again: Open) -> None:
+    loaded = reloaded(
+        again,
+        Delta(acts={1: an_act(1), 2: an_act(2)}, parts=by_key(a_part(1, "a"), a_part(1, "b"), a_part(2, "c"))),
+        Delta(acts={1: an_act(1, Decision.APPROVED)}, parts=by_key(a_part(1, "a", is_open=False))),
+        Delta(parts={(1, NodeId("b")): None}),
+    )
+    assert sorted(loaded.acts, key=lambda act: act.id) == [an_act(1, Decision.APPROVED), an_act(2)]
+    assert set(loaded.parts) == {a_part(1, "a", is_open=False), a_part(2, "c")}
+
+
+def test_the_parts_of_an_act_go_with_it(again: Open) -> None:
+    loaded = reloaded(
+        again,
+        Delta(acts={1: an_act(1), 2: an_act(2)}, parts=by_key(a_part(1, "a"), a_part(2, "b"))),
+        Delta(acts={1: None}),
+    )
+    assert loaded.acts == (an_act(2),)
+    assert loaded.parts == (a_part(2, "b"),)
+
+
+def test_a_recipe_is_kept_as_long_as_a_part_names_its_content(again: Open) -> None:
+    digest = a_file("a", b"1").content.digest
+    store = again()
+    store.load()
+    store.commit(Delta(acts={1: an_act(1)}, parts=by_key(a_part(1, "a", b"1")), recipes={digest: RECIPE}))
+    store.close()
+    store = again()
+    store.load()
+    assert store.recipe(digest) == RECIPE
+    store.commit(Delta(acts={1: None}))
+    store.close()
+    store = again()
+    store.load()
+    assert store.recipe(digest) is None
+    store.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import time
+from importlib import resources
 from pathlib import Path
 from random import Random
 
@@ -19,6 +20,7 @@ from syncagent.sqlite import open_database
 from syncagent.store import agent_db
 from syncagent.store.agent_db import APPLICATION, KEPT_DAMAGED, AgentDb, open_agent_db
 from syncagent.store.ports import INCARNATION, Loaded
+from syncagent.store.rows import pack_row
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.delta import Delta, Row
 from tests.conformance.test_agent_store import RECIPE, a_file, at_rest
@@ -280,3 +282,19 @@ def test_a_hundred_thousand_nodes_are_small_and_quick(tmp_path: Path) -> None:
     assert time.process_time() - start < 4
     assert len(canopy.synced) == len(rows)
     store.close()
+
+
+@pytest.mark.hazard("E11")
+def test_a_database_of_the_first_format_is_brought_up_and_a_copy_kept(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    scripts = sorted((resources.files("syncagent.store") / "schema").iterdir(), key=lambda entry: entry.name)
+    first = scripts[0].read_text(encoding="utf-8")
+    database = open_database(str(path), schema=(first,), application=APPLICATION)
+    database.many(agent_db._PUT_ROW, [pack_row(at_rest(a_file("a", b"1")))])
+    database.close()
+    store = open_agent_db(str(path))
+    loaded = store.load()
+    store.close()
+    assert [row.id for row in loaded.rows] == ["a"]
+    assert (loaded.acts, loaded.parts, loaded.rebuilt) == ((), (), "")
+    assert (tmp_path / "state.db.v1").exists()
