@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from syncagent.engine import events as ev
 from syncagent.engine.hesitation import LONGEST, SETTLED
 from syncagent.model.changes import Operation
-from syncagent.model.names import RelPath
 from syncagent.planner.brake import Limits
 from tests.support.solo import Solo
 
@@ -41,8 +39,10 @@ def test_rm_rf_that_is_seen_in_rounds_is_held_as_a_whole() -> None:
 def test_what_is_missing_counts_already() -> None:
     solo = full()
     delete(solo, 0, 4)
+    solo.pass_time(0.05)
     delete(solo, 4, 30)
-    solo.feed(ev.Hinted(tuple(RelPath(name) for name in FILES)))
+    solo.pass_time(0.06)
+    assert solo.submitted() == [], "four are gone, and thirty are not where they were"
     solo.pass_time(0.5)
     assert solo.submitted() == []
     assert [one.deleted for one in solo.status.asked] == [34]

@@ -45,6 +45,7 @@ def test_deletes_here_that_were_approved_come_back_without_any_bytes_sent() -> N
     assert all(one.confirmed for one in submits)
     changes = [change for one in submits for change in one.changes]
     assert {(one.operation, one.base_rev) for one in changes} == {(Operation.CREATE, 2)}
+    assert sorted(len(one.recipe) for one in changes)[-2:] != [1, 1], "how the large ones are cut was recalled"
     assert solo.drain(ef.SendBlocks) == []
     solo.accept(changes)
     settle(solo)
