@@ -47,8 +47,8 @@ format: setup ## Put the code into its usual form
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-sim: setup ## Run simulated worlds (SEEDS=2000 FIRST=0)
-	@SYNCAGENT_SIM_SEEDS=$(SEEDS) SYNCAGENT_SIM_FIRST=$(FIRST) $(BIN)/python -m pytest -n auto -m sim $(ARGS)
+sim: setup ## Run simulated worlds (SEEDS=2000 FIRST=0); FIRST=n SEEDS=1 replays one
+	@SYNCAGENT_SIM_SEEDS=$(SEEDS) SYNCAGENT_SIM_FIRST=$(FIRST) $(BIN)/python -m pytest -n auto tests/sim/test_world.py -k test_worlds $(ARGS)
 
 races: setup ## Let a user save while we replace, so many times (RACES=100000)
 	@SYNCAGENT_RACES=$(RACES) $(BIN)/python -m pytest -n auto tests/e2e/test_races.py -s $(ARGS)

@@ -202,6 +202,8 @@ class RemoteSide:
             if node_id not in self._snapshot and self._canopy.remote.get(node_id) is not None:
                 self._canopy.set_remote(node_id, None)
         for entry in self._snapshot.values():
+            if self._is_unanswered(entry):
+                self._settle_own(entry)
             self._put(entry)
 
     def heard(self, event: Heard) -> list[Effect]:
@@ -243,9 +245,7 @@ class RemoteSide:
     # --- one entry --------------------------------------------------------------------------------------------
 
     def _take(self, entry: Entry) -> None:
-        if entry.author == self._client_id and entry.node_id in self._sent:
-            # One change of a node is under way at a time: what else is ours in the journal, this memory has lost.
-            del self._sent[entry.node_id]
+        if self._is_unanswered(entry):
             self._settle_own(entry)
         self._put(entry)
         node_id = entry.node_id
@@ -259,8 +259,14 @@ class RemoteSide:
         if isinstance(entry.node, File) and len(entry.recipe) > 1:
             self.recipes[entry.node.content.digest] = entry.recipe
 
+    def _is_unanswered(self, entry: Entry) -> bool:
+        """Whether it is a change of ours, the answer to which was lost."""
+        return entry.author == self._client_id and entry.node_id in self._sent
+
     def _settle_own(self, entry: Entry) -> None:
         """We had it so on our disk when we sent it, and the hub took it: that much is agreed."""
+        # One change of a node is under way at a time: what else is ours in the journal, this memory has lost.
+        del self._sent[entry.node_id]
         synced = self._canopy.synced.get(entry.node_id) if entry.node_id in self._canopy.synced else None
         agreed: Node | None
         match entry.operation:

@@ -70,8 +70,12 @@ class Writer:
         match task.op.node:
             case Link(target=target):
                 new = self.staging.slots.new()
-                self.disk.symlink(target, new)
-                return Writing(task, new, self.disk.stat(new), None)
+                try:
+                    self.disk.symlink(target, new)
+                    return Writing(task, new, self.disk.stat(new), None)
+                except OSError:
+                    self.drop(new, None)
+                    raise
             case File() as node:
                 return self._make_file(task, node, old, sync=sync, last=last)
         assert_never(task.op.node)

@@ -7,12 +7,12 @@ is a conclusion, and it is drawn elsewhere.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, NewType, TypeAlias
 
 from syncagent.model.names import RelPath
-from syncagent.model.nodes import Content, Recipe
+from syncagent.model.nodes import Content, File, Node, Recipe
 
 Stamp = NewType("Stamp", bytes)
 """What ``lstat`` says about a path, packed: equal stamps mean that nothing has touched it.  See ``stamp``."""
@@ -109,6 +109,23 @@ class Listed:
 
     path: RelPath
     names: frozenset[str]
+
+
+STEPS_NS: Final = (100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000)
+"""Steps in which file systems keep times: NTFS, network file systems, exFAT, HFS+, FAT."""
+
+
+def is_kept_as(mtime_ns: int, seen_ns: int) -> bool:
+    """Whether a file whose mtime was set to ``mtime_ns`` may show ``seen_ns``: a disk keeps times in steps of its own,
+    and what it makes of one is no change (HAZARDS B16)."""
+    return mtime_ns == seen_ns or any(mtime_ns - mtime_ns % step == seen_ns for step in STEPS_NS)
+
+
+def with_known_mtime(was: Node | None, now: Node) -> Node:
+    """``now`` with the mtime that the same file was known by, where the disk has only rounded that."""
+    if not isinstance(was, File) or not isinstance(now, File) or was.content != now.content:
+        return now
+    return replace(now, mtime_ns=was.mtime_ns) if is_kept_as(was.mtime_ns, now.mtime_ns) else now
 
 
 Fact: TypeAlias = DirSeen | FileSeen | LinkSeen | NothingThere | NotKept | Unreadable | Listed

@@ -9,7 +9,7 @@ Pure; shared by the agent's looks and by whoever else compares a disk with what 
 
 from __future__ import annotations
 
-from syncagent.model.facts import FileSeen, Stamp, unpack
+from syncagent.model.facts import FileSeen, Stamp, is_kept_as, unpack
 from syncagent.model.nodes import Content, File
 
 
@@ -33,7 +33,7 @@ def lost_with_power(known: Stamp | None, file: File, seen: FileSeen, booted_ns: 
     before, now = unpack(known or Stamp(b"")), unpack(seen.stamp)
     went_back = before is not None and now is not None and now.ctime_ns <= before.ctime_ns
     touched = now is not None and booted_ns is not None and now.ctime_ns >= booted_ns
-    return went_back or (seen.mtime_ns == file.mtime_ns and not touched)
+    return went_back or (is_kept_as(file.mtime_ns, seen.mtime_ns) and not touched)
 
 
 def written_since(moment_ns: int, mtime_ns: int, known: Stamp | None) -> bool:

@@ -28,6 +28,7 @@ from syncagent.model.facts import (
     NotKept,
     Stamp,
     Unreadable,
+    with_known_mtime,
 )
 from syncagent.model.ids import PARK, ROOT, Digest, NodeId
 from syncagent.model.names import Name, RelPath, check_name, is_conflict_name, name_key, split
@@ -248,7 +249,7 @@ class Identifier:
             # It must leave the name; where it went, if anywhere, is not known yet.  Until then it keeps no place.
             self._vacate(displaced)
         self._seen.missing.pop(node.id, None)
-        self._canopy.set_local(node.id, node, stamp)
+        self._canopy.set_local(node.id, with_known_mtime(self._canopy.local.get(node.id), node), stamp)
 
     def _vacate(self, node_id: NodeId) -> None:
         """Let a missing node stand under a name that no disk has, so that two nodes never share one name here."""

@@ -113,6 +113,19 @@ def test_a_file_created_and_deleted_before_the_answer_came_is_deleted_at_the_hub
     assert [one.operation for one in solo.submitted()] == [Operation.DELETE]
 
 
+@pytest.mark.hazard("F2", "N3")
+def test_the_first_file_of_all_created_and_deleted_before_the_answer_came_is_deleted_at_the_hub() -> None:
+    """Whoever has heard nothing yet is told of it by a snapshot; by that it came back."""
+    solo = Solo().synced()
+    do(solo, "b=new")
+    submit = lose_the_answer(solo)
+    do(solo, "b-")
+    solo.welcome().drain(ef.AskChanges)
+    solo.catch_up(*[solo.own(change) for change in submit.changes], snapshot=True)
+    assert [one.operation for one in solo.submitted()] == [Operation.DELETE]
+    assert solo.drain(ef.AskBlocks) == []
+
+
 def test_what_the_memory_lost_with_the_power_is_fetched_again_not_deleted_b6_e5() -> None:
     """The journal has files of ours of which nothing is known here, and which are not on the disk (any more)."""
     solo = Solo().synced(a=b"old")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 
 import pytest
 
 from syncagent.errors import Damaged, Stale
+from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.ports import Abilities, clamp
 from syncagent.localfs.writing import Writer, after_us
 from syncagent.model.facts import UNSURE, FileSeen
-from syncagent.model.names import RelPath
-from syncagent.planner.tasks import Inline, InPlace
+from syncagent.model.ids import ROOT, NodeId
+from syncagent.model.names import Name, RelPath
+from syncagent.model.nodes import Link, Placement
+from syncagent.planner.ops import WriteLocal
+from syncagent.planner.tasks import Inline, InPlace, WriteTask
 from tests.support.disks import MTIME, Bench, memory_bench
 
 
@@ -54,6 +60,23 @@ def test_what_cannot_be_made_leaves_nothing() -> None:
         writer.make(bench.write("a", b"new", source=Inline(b"other")), sync=False, last=False)
     with pytest.raises(Stale):
         writer.make(bench.write("a", b"new", source=InPlace()), sync=False, last=False)
+    assert bench.staged() == []
+
+
+@pytest.mark.hazard("B8")
+def test_a_link_that_cannot_be_looked_at_leaves_nothing() -> None:
+    disk, bench = memory_bench()
+    node = Link(NodeId("l"), Placement(ROOT, Name("a")), "x")
+
+    def fails(call: str, path: RelPath) -> None:
+        if call == "stat" and path.startswith(STAGE):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+    disk.before_call = fails
+    with pytest.raises(OSError):
+        task = WriteTask(WriteLocal(node, None), RelPath("a"), None, InPlace())
+        writer_on(disk, bench).make(task, sync=True, last=False)
+    disk.before_call = lambda call, path: None
     assert bench.staged() == []
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncagent.model.facts import UNSURE, Unpacked, stamp, unpack
+from syncagent.model.facts import STEPS_NS, UNSURE, Unpacked, is_kept_as, stamp, unpack
 
 FIGURES = {"device": 2049, "inode": 77, "size": 5, "mtime_ns": -1, "ctime_ns": 2**62, "mode": 0o100644}
 
@@ -33,3 +33,11 @@ def test_a8_the_unsure_stamp_is_none_that_a_file_can_have_and_tells_nothing() ->
 def test_a_device_number_of_any_size_and_sign_is_taken() -> None:
     assert stamp(**FIGURES | {"device": -1}) != stamp(**FIGURES | {"device": 1})
     assert stamp(**FIGURES | {"inode": 2**64 + 5}) == stamp(**FIGURES | {"inode": 5})
+
+
+@pytest.mark.hazard("B16")
+@given(mtime_ns=signed, step=st.sampled_from(STEPS_NS))
+def test_what_a_disk_makes_of_a_time_is_no_other_time(mtime_ns: int, step: int) -> None:
+    assert is_kept_as(mtime_ns, mtime_ns - mtime_ns % step)
+    assert not is_kept_as(mtime_ns, mtime_ns + 1)
+    assert not is_kept_as(mtime_ns, mtime_ns - max(STEPS_NS))

@@ -1,4 +1,4 @@
-"""python -m tests.sim SEED [--shrink] [--trace] [--without FAULT,FAULT]"""
+"""python -m tests.sim SEED [--shrink] [--trace] [--without FAULT,…] [--only FAULT,…]"""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ def main() -> int:
     parser.add_argument("--shrink", action="store_true", help="look for the smallest script that fails in the same way")
     parser.add_argument("--trace", action="store_true", help="tell all that happens")
     parser.add_argument("--without", default="", help="kinds of faults that are left out, with commas between them")
+    parser.add_argument("--only", default="", help="the kinds of faults that there are")
     given = parser.parse_args()
     settings = settings_of(given.seed)
-    settings = dataclasses.replace(settings, faults=settings.faults - set(given.without.split(",")))
+    faults = frozenset(given.only.split(",")) if given.only else settings.faults - set(given.without.split(","))
+    settings = dataclasses.replace(settings, faults=faults)
     script = script_of(settings)
     failure = failure_of(settings, script)
     if failure is not None and given.shrink:

@@ -76,7 +76,7 @@ class Agent:
         self.board: Board | None = None
         self.failures: list[BaseException] = []
         self.interrupted: set[Digest] = set()
-        """Contents that were being written when the process was killed."""
+        """Contents that were being written when the process was killed, or when its disk failed."""
         self.before_call: Callable[[str, RelPath], None] = lambda call, path: None
         self.before_commit: Callable[[], None] = lambda: None
         self.dialled: Callable[[Wire], None] = lambda wire: None
@@ -174,7 +174,7 @@ class Agent:
         sizes are kept, and zeros or less than all of the content.  Gives how many files that happened to."""
         torn = 0
         if self.running:
-            self._note_interrupted()
+            self.note_interrupted()
             self.running = False
             self.life += 1
             self.loop.die()
@@ -195,7 +195,7 @@ class Agent:
         self.disk.unlock_all()
         return torn
 
-    def _note_interrupted(self) -> None:
+    def note_interrupted(self) -> None:
         if self.runtime is not None:
             for op in self.engine._flight.busy.values():
                 if isinstance(op, WriteLocal) and isinstance(op.node, File):

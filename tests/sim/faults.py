@@ -37,7 +37,7 @@ class Fault:
 
 FAULTS: dict[str, Fault] = {}
 
-OFF = {"user-data-torn", "disk-folds-case", "disk-folds-form", "disk-windows"}
+OFF = {"user-data-torn"}
 """Kinds that are had only when they are asked for."""
 
 
@@ -162,9 +162,8 @@ def _power_within(world: World, agent: Agent, rng: Random) -> None:
 
 @_fault("user-data-torn")
 def _torn(world: World, agent: Agent, rng: Random) -> None:
-    world.met["user-data-torn"] += 1
+    world.met["user-data-torn"] += world.tear_users_files(agent, rng)
     world.forgot("the power was cut")
-    world.tear_users_files(agent, rng)
     world.stop(agent, rng, power=True)
 
 

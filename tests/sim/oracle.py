@@ -39,6 +39,7 @@ class Oracle:
         self.known: set[Digest] = set()
         """The digests of W, and of what is being written now."""
         self.at_hub: set[Digest] = set()
+        self.was_at_hub: set[Digest] = set()
         self.revisions: Counter[Operation] = Counter()
         self.broken: list[Broken] = []
 
@@ -68,7 +69,7 @@ class Oracle:
     def _showing(self, agent: Agent, old: RelPath, new: RelPath) -> None:
         """N2, N8: what is put into the tree is whole."""
         content = agent.disk.user.read(old)
-        if content is not None and digest_of(content) not in self.known and not self._world.torn:
+        if content is not None and digest_of(content) not in self.known and content not in self._world.torn:
             self._fail("N2", f"{agent.name} puts {content[:60]!r} to {new}, which nobody wrote")
 
     def _going(self, agent: Agent, path: RelPath) -> None:
@@ -87,6 +88,8 @@ class Oracle:
             return
         if any(what == content for at, what in agent.disk.user.tree(own=True).items() if at != path):
             return
+        if digest_of(content) in self.was_at_hub and any(content in contents_of(one) for one in world.agents):
+            return  # the hub had told of a delete, and was put back since: who moved it there has it still
         self._fail("N7", f"{agent.name} destroys {content[:60]!r} at {path}, which is nowhere else")
 
     def committed(self, entries: list[Entry]) -> None:
@@ -110,6 +113,7 @@ class Oracle:
             self._fail("N12", "; ".join(wrong))
 
     def hub_was_restored(self) -> None:
+        self.was_at_hub |= self.at_hub
         self.at_hub = {entry.node.content.digest for entry in self._world.hub.journal if isinstance(entry.node, File)}
 
     # --- at rest ----------------------------------------------------------------------------------------------
@@ -137,6 +141,8 @@ class Oracle:
         else:
             self._converged_as_far_as_it_can(agent, tree, hub)
         left = [path for path in agent.disk.user.tree(own=True) if path.startswith(LEFT_OVER)]
+        if agent in world.limited:
+            left = [path for path in left if not path.startswith(f"{OWN}stage/part.")]  # for what is tried again
         if left:
             self._fail("B5", f"left over on {agent.name}: {left}")
 
@@ -164,18 +170,25 @@ class Oracle:
     def _nothing_lost(self, held: set[bytes]) -> None:
         """N1, N2, N3."""
         world = self._world
-        if made_up := held - world.written - world.torn:
+        if made_up := held - world.written - world.torn.keys():
             self._fail("N2", f"made up: {[one[:60] for one in made_up]}")
         hub = {what for what in hub_tree(world).values() if isinstance(what, bytes)}
         everywhere = set.intersection(
             hub, *(contents_of(agent) for agent in world.agents if agent not in world.limited)
         )
-        if lost := (world.written - world.dead) - everywhere - world.excused:
+        # What is written under the mtime of a file that was torn is taken for what is left of it, and put aside.
+        put_aside = {
+            what
+            for agent in world.agents
+            for path, what in agent.disk.user.tree(own=True).items()
+            if path.startswith(f"{OWN}damaged/") and isinstance(what, bytes)
+        }
+        if lost := (world.written - world.dead) - everywhere - put_aside:
             self._fail("N1", f"lost: {[one[:60] for one in lost]}")
         # The exceptions of N3.  Renamed or touched here, overwritten or deleted there: a change beats a delete, and
-        # where only the new name was seen, both are kept.  Written by an agent that was killed before it could
-        # remember that, and let go by the user right after.  A memory that was lost (with the power, with its
-        # database) does not know what was let go since.
+        # where only the new name was seen, both are kept.  Written by an agent that was killed, or whose disk failed,
+        # before it could remember that, and let go by the user right after.  A memory that was lost (with the power,
+        # with its database) does not know what was let go since.
         interrupted = {digest for agent in world.agents for digest in agent.interrupted}
         risen = {one for one in (world.dead & held) - world.renamed if digest_of(one) not in interrupted}
         if risen and not world.forgotten:

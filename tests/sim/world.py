@@ -94,10 +94,10 @@ class World:
         """What was given another name, or another time or mode: a change, which beats a delete elsewhere."""
         self.forgotten: list[str] = []
         """Why some machine does not know any more what it knew: what was let go may come back then."""
-        self.torn: set[bytes] = set()
-        """What the power made of contents that users wrote."""
-        self.excused: set[bytes] = set()
-        """What no one can bring back: its only copy was torn with the power."""
+        self.torn: dict[bytes, bytes] = {}
+        """What the power made of contents that users wrote, and what those were."""
+        self.written_at: dict[tuple[str, bytes], float] = {}
+        """When a user wrote a content, and where."""
         self.moods: dict[str, Callable[[], list[float]]] = {}
         self.disk_errors: dict[str, list[tuple[Callable[[str], bool], int]]] = {}
         self.full: set[str] = set()
@@ -108,9 +108,8 @@ class World:
         self._contents = 0
 
     def _make_agent(self, name: str, rng: Random) -> Agent:
-        kind = rng.choice(kinds.KINDS_OF_DISK) if rng.random() < 0.2 else ""
-        if kind not in self.faults:
-            kind = ""
+        able = [kind for kind in kinds.KINDS_OF_DISK if kind in self.faults]
+        kind = rng.choice(able) if able and rng.random() < 0.25 else ""
         agent = Agent(name, self.schedule, self.hub)
         agent.disk = make_disk(kind, agent.clock_ns)
         if kind:
@@ -137,24 +136,26 @@ class World:
         """A content that nobody has written before."""
         self._contents += 1
         data = self.will_write(f"{name}-{self._contents}-{self.schedule.rng.getrandbits(64):x}".encode())
-        self.wrote(data)
+        self.wrote(name, data)
         return data
 
     def will_write(self, data: bytes) -> bytes:
         self.oracle.known.add(digest_of(data))
         return data
 
-    def wrote(self, data: bytes) -> None:
+    def wrote(self, name: str, data: bytes) -> None:
         self.will_write(data)
         self.written.add(data)
+        self.written_at[name, data] = self.schedule.now
 
     def overwrote(self, old: bytes, new: bytes) -> None:
         self.overwritten.add(old)
         self.before[new] = {old, *self.before.get(old, ())}
-        self.dead.add(old)
+        self.let_go([old])
 
     def let_go(self, contents: Iterable[bytes]) -> None:
-        self.dead.update(contents)
+        for what in contents:
+            self.dead.update((what, self.torn.get(what, what)))
 
     def moved(self, contents: Iterable[bytes]) -> None:
         for what in contents:
@@ -253,6 +254,7 @@ class World:
                 agent.workers.intrude(int(chance * 3000))
         for fails, number in self.disk_errors.get(agent.name, ()):
             if fails(call):
+                agent.note_interrupted()
                 raise OSError(number, os.strerror(number), path)
         if call == "file.write" and agent.name in self.full:
             self.met["disk-full"] += 1
@@ -296,18 +298,21 @@ class World:
         )
         agent.die_within()
 
-    def tear_users_files(self, agent: Agent, rng: Random) -> None:
-        """What users have just written is not durable yet, on most systems."""
+    def tear_users_files(self, agent: Agent, rng: Random) -> int:
+        """What users have just written is not durable yet, on most systems: its size and its times are kept, its bytes
+        are not.  What the hub does not have yet is left alone: nobody could know what it was."""
+        torn = 0
+        known = {(row.content.digest, row.mtime_ns) for row in self.hub.rows.values() if row.content is not None}
         for path, what in agent.disk.user.tree().items():
-            if not isinstance(what, bytes) or rng.random() < 0.5:
+            if not isinstance(what, bytes) or rng.random() < 0.3:
                 continue
             inode = agent.disk.find(RelPath(path))
-            if agent.clock_ns() - inode.mtime_ns > 2e9:
-                continue
-            inode.tear(zeros=rng.random() < 0.5)
-            self.torn.add(bytes(inode.data))
-            if digest_of(what) not in self.oracle.at_hub:
-                self.excused.add(what)
+            just_written = self.schedule.now - self.written_at.get((agent.name, what), -60.0) < 30.0
+            if just_written and (digest_of(what), inode.mtime_ns) in known:
+                inode.tear(zeros=rng.random() < 0.5)
+                self.torn[bytes(inode.data)] = what
+                torn += 1
+        return torn
 
     def restore_hub(self, backup: MemoryStore, *, new_epoch: bool) -> None:
         self.hub.restore(backup, new_epoch=new_epoch)

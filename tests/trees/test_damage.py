@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -80,3 +80,10 @@ def test_only_what_nothing_has_touched_has_changed_silently() -> None:
 )
 def test_what_was_written_since_shows_by_either_time(known: Stamp | None, mtime: int, so: bool) -> None:
     assert written_since(90, mtime, known) is so
+
+
+@pytest.mark.hazard("B6")
+def test_a_disk_that_keeps_times_in_steps_of_its_own_has_not_changed_them() -> None:
+    file = replace(FILE, mtime_ns=5_300_000_000)
+    assert lost_with_power(UNSURE, file, FileSeen(RelPath("a"), UNSURE, False, 4_000_000_000, content_of(IS)), None)
+    assert not lost_with_power(UNSURE, file, FileSeen(RelPath("a"), UNSURE, False, 3_000_000_000, content_of(IS)), None)

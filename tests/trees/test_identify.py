@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import errno
 import unicodedata
+from dataclasses import replace
 
 import pytest
 
 from syncagent.content.digest import content_of
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.scanner import Scanner
-from syncagent.model.facts import Fact, FileSeen, LookAt
+from syncagent.model.facts import UNSURE, Fact, FileSeen, LookAt
 from syncagent.model.ids import ROOT, NodeId, Rev
-from syncagent.model.names import RelPath
+from syncagent.model.names import Name, RelPath, name_key
 from syncagent.model.nodes import File
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.identify import YOUNG, Identifier, Sightings, is_displaced, take_over
@@ -546,3 +547,25 @@ def test_a_tree_that_is_deeper_than_a_recursion_goes() -> None:
         watch.user.mkdir(path)
     watch.scan()
     assert len(list(subtree(watch.canopy.local, ROOT))) == 1101
+
+
+@pytest.mark.hazard("B16", "N5")
+@pytest.mark.parametrize("step", [100, 10_000_000, 1_000_000_000, 2_000_000_000])
+def test_a_mtime_that_the_disk_keeps_in_steps_of_its_own_has_not_changed(step: int) -> None:
+    """Each file that was received was sent again, with the mtime that the disk had made of it."""
+    watch = Watch()
+    watch.disk = MemoryDisk(granularity_ns=step)
+    watch.user = watch.disk.user
+    watch.scanner = Scanner(watch.disk, watch.disk.abilities)
+    watch.files("a")
+    node_id = watch.canopy.local.at(ROOT, name_key(Name("a")))
+    assert node_id is not None
+    node = watch.canopy.local.get(node_id)
+    assert isinstance(node, File)
+    received = replace(node, mtime_ns=node.mtime_ns // step * step + step - 1)
+    watch.canopy.set_local(node_id, received, UNSURE)
+    watch.at_hub().look("a")
+    assert watch.canopy.local.get(node_id) == received
+    watch.user.touch("a", received.mtime_ns - 10 * step)
+    watch.scan()
+    assert watch.canopy.local.get(node_id) != received
