@@ -170,6 +170,25 @@ def test_no_while_an_answer_of_the_hub_is_still_to_come() -> None:
     assert solo.status.in_sync
 
 
+@pytest.mark.hazard("E2", "N1")
+@pytest.mark.parametrize("word", ["approve", "reject"])
+@pytest.mark.parametrize("same", [True, False], ids=["as they were", "as others"])
+def test_files_that_are_back_under_their_names_before_anything_was_decided(word: str, same: bool) -> None:
+    solo = full()
+    delete_here(solo, some(12))
+    back = {name: FILES[name] if same else b"another " + name.encode() for name in some(12)}
+    for name, data in back.items():
+        solo.user.write(name, data)
+    solo.hinted(*some(12))
+    solo.pass_time(1.0)
+    solo.decide(word)
+    settle(solo, *back.values())
+    assert solo.status.in_sync
+    kept = set(solo.tree().values())
+    assert kept >= set(back.values())
+    assert word == "approve" or kept >= set(FILES.values())
+
+
 # --- words that do not fit ----------------------------------------------------------------------------------------
 
 
