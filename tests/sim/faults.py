@@ -180,6 +180,8 @@ def _older(world: World, agent: Agent, rng: Random) -> None:
     backup = agent.store.backup()
 
     def put_back() -> None:
+        if world.calmed:
+            return
         world.met["database-older"] += 1
         world.forgot("a database was put back to an older state")
         world.stop(agent, rng)
@@ -238,6 +240,8 @@ def _restore(world: World, rng: Random, name: str, *, new_epoch: bool) -> None:
     backup = world.hub.store.backup()
 
     def restore() -> None:
+        if world.calmed:
+            return
         world.met[name] += world.hub.head > next(iter(backup.journal.kept.values())).folder.head
         world.forgot("the hub was put back to an older state")
         world.restore_hub(backup, new_epoch=new_epoch)

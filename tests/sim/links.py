@@ -37,21 +37,21 @@ class End:
     """Where one direction of a wire arrives: in a process, as long as that lives."""
 
     def __init__(self, loop: SimLoop) -> None:
-        self._loop = loop
+        self.loop = loop
         self._came: deque[Frame] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self.closed = False
 
     def arrive(self, frame: Frame) -> None:
-        if not self.closed and self._loop.alive:
+        if not self.closed and self.loop.alive:
             self._came.append(frame)
-            self._loop.run_now(self._stir)
+            self.loop.run_now(self._stir)
 
     def close(self) -> None:
         """Nothing more comes.  What has come is still there."""
         if not self.closed:
             self.closed = True
-            self._loop.run_now(self._stir)
+            self.loop.run_now(self._stir)
 
     def _stir(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -62,7 +62,7 @@ class End:
         while not self._came:
             if self.closed:
                 return None
-            self._waiter = self._loop.create_future()
+            self._waiter = self.loop.create_future()
             await self._waiter
         return self._came.popleft()
 
@@ -150,6 +150,10 @@ class Wire:
         if not self.down.end.closed:
             self.down.end.closed = True
             self.up.hang_up()
+
+    def leads_to(self, hub: SimLoop | None) -> bool:
+        """Whether what is said on it is heard, in both directions, by this process of a hub."""
+        return not self.up.silent and not self.down.silent and not self.up.end.closed and self.up.end.loop is hub
 
     # --- what goes wrong ----------------------------------------------------------------------------------------
 

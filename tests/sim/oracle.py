@@ -156,7 +156,8 @@ class Oracle:
             if not any(one in told for one in above):
                 here, there = str(tree.get(path, "nothing"))[:50], str(hub.get(path, "nothing"))[:50]
                 self._fail("N4, N15", f"{agent.name} differs at {path} ({here} / {there}) and does not say so: {told}")
-            if not any(self._is_too_much(agent, one, hub) for one in above):
+            # What cannot leave its name, since it cannot have the one that it was given, is in the way of others.
+            if not any(self._is_too_much(agent, one, hub) for one in (*above, *told)):
                 self._fail("N4", f"{agent.name} lacks {path}, which it could hold: {told}")
 
     def _is_too_much(self, agent: Agent, path: str, hub: Tree) -> bool:

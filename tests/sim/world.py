@@ -375,8 +375,12 @@ class World:
         raise Broken(f"N5: not at rest after {LONGEST} s, {self.schedule.steps} steps\n{self.describe()}")
 
     def _at_rest(self) -> bool:
-        head = self.hub.head
-        return all(agent.running and agent.status.in_sync and agent.status.applied_seq == head for agent in self.agents)
+        return all(map(self._is_at_rest, self.agents))
+
+    def _is_at_rest(self, agent: Agent) -> bool:
+        # An agent cannot know that its connection is dead before a heartbeat fails.
+        hears = agent.link is not None and agent.link.leads_to(self.hub.loop)
+        return agent.running and hears and agent.status.in_sync and agent.status.applied_seq == self.hub.head
 
     def _state(self) -> object:
         """What changes as long as anything comes of what is done."""
