@@ -141,6 +141,8 @@ class Oracle:
         else:
             self._converged_as_far_as_it_can(agent, tree, hub)
         left = [path for path in agent.disk.user.tree(own=True) if path.startswith(LEFT_OVER)]
+        if agent.name in world.unsynced:
+            left = [path for path in left if not path.startswith(f"{OWN}stage/held.")]
         if agent in world.limited:
             left = [path for path in left if not path.startswith(f"{OWN}stage/part.")]  # for what is tried again
         if left:

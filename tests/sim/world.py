@@ -101,6 +101,8 @@ class World:
         self.moods: dict[str, Callable[[], list[float]]] = {}
         self.disk_errors: dict[str, list[tuple[Callable[[str], bool], int]]] = {}
         self.full: set[str] = set()
+        self.unsynced: set[str] = set()
+        """Where names could not be made durable: old files stay in the stage until the next start."""
         self.half_open: list[Wire] = []
         self.hub_full_until = -1.0
         self.hub_step = ""
@@ -255,6 +257,8 @@ class World:
         for fails, number in self.disk_errors.get(agent.name, ()):
             if fails(call):
                 agent.note_interrupted()
+                if call in ("sync", "file.sync"):
+                    self.unsynced.add(agent.name)
                 raise OSError(number, os.strerror(number), path)
         if call == "file.write" and agent.name in self.full:
             self.met["disk-full"] += 1
