@@ -122,7 +122,7 @@ class Act:
         return [path]
 
     def _displaced(self, old: bytes | None, new: bytes) -> None:
-        self._world.wrote(self._agent.name, new)
+        self._world.wrote(new, self._agent.name)
         if old is not None and old != new:
             self._world.overwrote(old, new)
 

@@ -138,14 +138,14 @@ class World:
         """A content that nobody has written before."""
         self._contents += 1
         data = self.will_write(f"{name}-{self._contents}-{self.schedule.rng.getrandbits(64):x}".encode())
-        self.wrote(name, data)
+        self.wrote(data, name)
         return data
 
     def will_write(self, data: bytes) -> bytes:
         self.oracle.known.add(digest_of(data))
         return data
 
-    def wrote(self, name: str, data: bytes) -> None:
+    def wrote(self, data: bytes, name: str = "") -> None:
         self.will_write(data)
         self.written.add(data)
         self.written_at[name, data] = self.schedule.now
