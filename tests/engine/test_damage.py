@@ -219,7 +219,7 @@ def test_what_is_held_as_rotten_goes_its_way_when_it_is_written_again() -> None:
     solo = Solo().synced(a=b"one")
     solo.user.spoil("a", b"0ne")
     solo.feed(ev.DeepLook(1.0))
-    solo.user.touch("a", 1_700_000_000_000_000_000)
+    solo.user.touch("a", 1_650_000_000_000_000_000)
     solo.hinted("a")
     assert [change.content for change in solo.submitted()] == [file("x", "a", b"0ne").content]
     assert solo.status.held == ()
