@@ -7,7 +7,7 @@ already.  A node that is held is not planned; all others go on.  What a person s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 
 from syncagent.engine.decisions import Decisions
@@ -41,11 +41,14 @@ class Brake:
         ledger: Ledger,
         limits: Limits | None,
         missing: Callable[[], Iterable[NodeId]],
+        wounded: Container[NodeId] = (),
     ) -> None:
+        """``wounded``: nodes whose bytes here are known to be damaged, and are kept when the hub's take their place."""
         self._canopy = canopy
         self._remote = remote
         self._flight = flight
         self._limits = limits
+        self._wounded = wounded
         self._ledger = ledger
         self._perils = Perils(canopy)
         self._holding = Holding(ledger)
@@ -119,8 +122,15 @@ class Brake:
         """Something about these nodes has changed."""
         self._perils.expire(now)
         for node_id in node_ids:
-            self._perils.learn(node_id, peril(self._canopy, node_id), is_part=node_id in self._ledger)
+            self._perils.learn(node_id, self._peril(node_id), is_part=node_id in self._ledger)
             self._follow(node_id)
+
+    def _peril(self, node_id: NodeId) -> Peril | None:
+        """What the node would lose.  To heal it takes nothing from anyone."""
+        found = peril(self._canopy, node_id)
+        if found is None or node_id not in self._wounded:
+            return found
+        return None if (found.direction, found.loss) == (Direction.IN, Loss.OVERWRITTEN) else found
 
     def over(self, node_ids: Iterable[NodeId]) -> None:
         """What was under way about these nodes is over, one way or the other."""

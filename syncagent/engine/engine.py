@@ -67,8 +67,8 @@ class Engine:
         self._uploads = Uploads(self._agenda.add, self._stale)
         self._downloads = Downloads(self._agenda.add, self._fail)
         self._freight = Freight(canopy, self._uploads, self._downloads, self._local.at_hand)
-        self._ledger, missing = Ledger(), self._local.missing
-        self._brake = Brake(canopy, self._remote, self._flight, self._ledger, self._limits, missing)
+        self._ledger, missing, wounded = Ledger(), self._local.missing, self._local.damage.wounded
+        self._brake = Brake(canopy, self._remote, self._flight, self._ledger, self._limits, missing, wounded)
         both_ways = self._local, self._remote, self._flight, self._uploads, self._downloads
         self._launch = Launch(canopy, *both_ways, self._brake.is_confirmed)
         self._reactions = Reactions(

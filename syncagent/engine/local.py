@@ -222,9 +222,10 @@ class LocalSide:
         yield from ((one, doubt.reason) for one, doubt in self.damage.held.items())
 
     def rest(self) -> None:
-        """All is at one: nothing need be at hand."""
+        """All is at one: nothing need be at hand, and nothing is wounded."""
         self.at_hand.let_go_of_all()
         self._rechecked.clear()
+        self.damage.rest()
 
     def task_begins(self, paths: Sequence[RelPath]) -> None:
         """One of our own tasks is about to change this path, or to move something from the first to the second."""

@@ -6,10 +6,12 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
+from syncagent.model.acts import Direction
 from syncagent.model.changes import Operation
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Dir
+from tests.support.masses import FILES, asked, full, overwrite_there, some
 from tests.support.solo import Solo, file
 
 pytestmark = pytest.mark.hazard("B6")
@@ -187,6 +189,76 @@ def test_the_next_start_goes_on_healing_where_this_one_ended() -> None:
     assert solo.tree() == {"a": b"written"}
     assert own(solo) == {"a": ZEROS}
     assert solo.submitted() == []
+
+
+# --- a mass of it, and the brake ---------------------------------------------------------------------------------
+
+
+def spoil(solo: Solo, names: list[str]) -> None:
+    for name in names:
+        solo.user.spoil(name, b"\0" * len(FILES[name]))
+
+
+@pytest.mark.hazard("E2")
+def test_to_heal_many_files_is_no_mass_of_overwrites() -> None:
+    solo = full()
+    spoil(solo, some(12))
+    stopped(solo).online().give(*FILES.values()).pass_time(1)
+    assert asked(solo) == []
+    assert solo.tree() == FILES
+    assert len(own(solo)) == 12, "what stood there is kept"
+    assert solo.submitted() == []
+    assert solo.status.in_sync
+
+
+@pytest.mark.hazard("E2", "E15")
+def test_to_heal_many_rotten_files_on_request_is_none_either() -> None:
+    solo = full()
+    spoil(solo, some(12))
+    solo.feed(ev.DeepLook(1.0))
+    assert len(solo.status.held) == 12
+    solo.feed(ev.HealWanted()).give(*FILES.values()).pass_time(1)
+    assert asked(solo) == []
+    assert solo.tree() == FILES
+    assert solo.status.in_sync
+
+
+@pytest.mark.hazard("E2", "G13")
+def test_what_is_healed_neither_counts_nor_makes_others_count_less() -> None:
+    solo = full()
+    spoil(solo, some(6))
+    stopped(solo).online().give(*FILES.values()).pass_time(1)
+    assert solo.tree() == FILES
+    made = overwrite_there(solo, some(16)[6:15])
+    assert asked(solo) == []
+    assert solo.tree() == {**FILES, **made}
+    overwrite_there(solo, some(16)[15:])
+    assert asked(solo) == [(Direction.IN, 0, 1)]
+    assert len(solo.parts) == 10, "with those that were let through, and without the healed ones"
+
+
+@pytest.mark.hazard("E2", "G13")
+def test_damaged_files_that_are_deleted_elsewhere_count_as_deleted() -> None:
+    """Nothing is kept of them."""
+    solo = full()
+    spoil(solo, some(12))
+    stopped(solo).pass_time(1)
+    solo.online(*[solo.entry(solo.id_of(name), Operation.DELETE) for name in some(12)]).pass_time(2)
+    assert asked(solo) == [(Direction.IN, 12, 0)]
+    assert len(solo.tree()) == 16
+
+
+def test_what_is_whole_again_by_a_persons_hand_is_a_file_like_others() -> None:
+    solo = Solo().synced(a=b"written")
+    node_id, then = solo.id_of("a"), solo.disk.stat(RelPath("a")).mtime_ns
+    solo.user.spoil("a", ZEROS)
+    stopped(solo).pass_time(1)
+    solo.user.write("a", b"written", mtime_ns=then)
+    solo.hinted("a").online().pass_time(1)
+    assert solo.status.in_sync
+    solo.hear(solo.entry(file(node_id, "a", b"edited elsewhere"), Operation.UPDATE)).give(b"edited elsewhere")
+    assert solo.tree() == {"a": b"edited elsewhere"}
+    assert own(solo) == {}, "nothing of it was damaged"
 
 
 # --- bit rot ----------------------------------------------------------------------------------------------------
