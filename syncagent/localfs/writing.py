@@ -184,7 +184,7 @@ class Writer:
             return None
         old = self._confirm(task, task.expect)
         # What is unsure by its stamp is not known again by it after a crash either: then it goes back.
-        slot = self.staging.slots.held(task.path, writing.own, old if task.expect else None)
+        slot = self.staging.slots.held(task.path, writing.own, old if task.expect else None, keep=task.keep)
         held = Held(slot, task.path, old, writing.own)
         if self.abilities.exchange:
             self._exchange(writing, held)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from syncagent.localfs.damaged import keep_damaged
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.model.names import RelPath
 from syncagent.planner.tasks import Done
-from tests.support.disks import memory_bench
+from tests.support.disks import Killed, memory_bench
 
 pytestmark = pytest.mark.hazard("B6")
 
@@ -32,6 +33,90 @@ def test_what_takes_the_place_of_a_damaged_file_leaves_that_aside() -> None:
     assert disk.user.tree() == {"b": b"3", "d": None, "d/a": b"whole"}
     assert kept(disk) == [("a", b"\0\0")]
     assert bench.staged() == []
+
+
+@pytest.mark.hazard("B5")
+@pytest.mark.parametrize("exchange", [True, False], ids=["exchanged", "linked and replaced"])
+@pytest.mark.parametrize("name", ["a", "long " * 50], ids=["short", "long"])
+def test_killed_at_every_call_nothing_of_it_is_lost_and_nothing_is_kept_twice(exchange: bool, name: str) -> None:
+    points = 0
+    while True:
+        disk, bench = memory_bench(MemoryDisk(exchange=exchange))
+        disk.user.write(name, b"\0\0")
+        disk.sync(None)
+        task = replace(bench.write(name, b"whole"), keep=True)
+        if not die_at(disk, points, lambda bench=bench, task=task: bench.run(task)):
+            break
+        points += 1
+        assert bench.restart() == ()
+        assert bench.staged() == []
+        if disk.user.read(name) == b"\0\0":
+            assert kept(disk) == []
+            bench.run(replace(bench.write(name, b"whole"), keep=True))
+        assert disk.user.tree() == {name: b"whole"}
+        assert kept(disk) == [(name[:200], b"\0\0")]
+    assert points > 10
+
+
+@pytest.mark.hazard("B5")
+def test_killed_while_it_is_kept_at_the_next_start_it_is_kept_by_the_one_after() -> None:
+    points = 0
+    while True:
+        disk, bench = memory_bench()
+        disk.user.write("a", b"\0\0")
+        task = replace(bench.write("a", b"whole"), keep=True)
+        disk.before_call = lambda call, path, disk=disk: stop(disk.user.read("a") == b"whole")
+        with pytest.raises(Killed):
+            bench.run(task)
+        disk.unlock_all()
+        if not die_at(disk, points, bench.restart):
+            break
+        points += 1
+        bench.restart()
+        assert bench.staged() == []
+        assert disk.user.tree() == {"a": b"whole"}
+        assert kept(disk) == [("a", b"\0\0")]
+    assert points > 5
+
+
+@pytest.mark.hazard("B1")
+def test_what_a_user_has_put_there_in_the_last_moment_goes_back_and_is_not_taken_for_damage() -> None:
+    disk, bench = memory_bench()
+    disk.user.write("a", b"\0\0")
+    task = replace(bench.write("a", b"whole"), keep=True)
+
+    def step(call: str, path: RelPath) -> None:
+        if call == "rename" and path.endswith(".a"):
+            disk.user.write("a", b"by hand")
+            disk.before_call = lambda call, path: stop(disk.user.read("a") == b"whole")
+
+    disk.before_call = step
+    with pytest.raises(Killed):
+        bench.run(task)
+    disk.before_call = lambda call, path: None
+    disk.unlock_all()
+    assert bench.restart() == ("a",)
+    assert disk.user.tree() == {"a": b"by hand"}
+    assert kept(disk) == []
+
+
+def stop(now: bool) -> None:
+    if now:
+        raise Killed
+
+
+def die_at(disk: MemoryDisk, at: int, act: Callable[[], object]) -> bool:
+    """Whether the process died at this call, counted from 0, of those that ``act`` makes."""
+    first = disk.calls
+    disk.before_call = lambda call, path: stop(disk.calls - first > at)
+    try:
+        act()
+    except Killed:
+        return True
+    finally:
+        disk.before_call = lambda call, path: None
+        disk.unlock_all()
+    return False
 
 
 def test_the_newest_are_kept_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
