@@ -97,6 +97,7 @@ class Slots:
     def recover(self) -> tuple[RelPath, ...]:
         """Clear what a crash left, except what is in use by now.  Gives the paths at which something was put back."""
         back: list[RelPath] = []
+        stuck: list[str] = []
         with self._disk.batch():
             try:
                 entries = sorted(self._disk.list(STAGE))
@@ -109,10 +110,13 @@ class Slots:
                 if name.startswith("new."):
                     self._remove(slot)
                 elif name.startswith(("held.", "kept.", "back.")):
-                    with suppress(OSError):  # it stays there until the next time; the others do not wait for it
+                    try:
                         back.extend(self._recover(slot, name, seen))
+                    except OSError:
+                        stuck.append(name)  # it stays there until the next time; the others do not wait for it
+            needed = {f"path.{_number(name)}" for name in (*stuck, *self._active) if name.endswith(".")}
             for name, _ in entries:
-                if name.startswith("path.") and not any(active.endswith(f"{name[4:]}.") for active in self._active):
+                if name.startswith("path.") and name not in needed:
                     self._remove(join(STAGE, name))
         return tuple(back)
 
@@ -189,12 +193,14 @@ class Slots:
         return join(STAGE, name)
 
     def _with_path(self, prefix: str, path: RelPath) -> str:
-        number = next(self._numbers)
         quoted = path.replace("%", "%25").replace("/", "%2F")
-        if len(quoted.encode()) > _ROOM:
-            quoted = ""
-            self._disk.symlink(path, join(STAGE, f"path.{number}"))
-        return f"{prefix}.{number}.{quoted}"
+        if len(quoted.encode()) <= _ROOM:
+            return f"{prefix}.{next(self._numbers)}.{quoted}"
+        while True:
+            number = next(self._numbers)
+            with suppress(FileExistsError):  # of what has been stuck there since before this start
+                self._disk.symlink(path, join(STAGE, f"path.{number}"))
+                return f"{prefix}.{number}."
 
     def _path_of(self, name: str, quoted: str) -> RelPath:
         if quoted:

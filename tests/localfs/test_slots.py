@@ -107,20 +107,25 @@ def test_a_folder_half_way_through_a_rename_goes_back() -> None:
     assert disk.user.tree() == {"D": None, "D/x": b"1"}
 
 
-def test_what_cannot_be_put_back_stays_and_holds_up_nothing() -> None:
+@pytest.mark.parametrize("path", ["a", "long " * 50], ids=["short", "long"])
+def test_what_cannot_be_put_back_stays_and_holds_up_nothing(path: str) -> None:
     disk, bench = memory_bench()
-    for name in ("a", "b"):
+    for name in (path, "b"):
         disk.user.write(name, b"1")
         disk.rename(RelPath(name), bench.staging.slots.back(RelPath(name)), Rename.NEW)
+    stuck = next(name for name in bench.staged() if name.startswith("back.") and not name.endswith(".b"))
 
     def hook(name: str, path: RelPath) -> None:
-        if name == "rename" and path.endswith(".a"):
+        if name == "rename" and path.endswith(stuck):
             raise PermissionError(13, "no")
 
     disk.before_call = hook
     assert bench.restart() == ("b",)
+    disk.user.write(other := "other " * 40, b"2")
+    disk.rename(RelPath(other), bench.staging.slots.back(RelPath(other)), Rename.NEW)
     disk.before_call = lambda name, path: None
-    assert bench.restart() == ("a",)
+    assert sorted(bench.restart()) == sorted([path, other])
+    assert bench.staged() == []
 
 
 def test_what_is_in_use_is_left_alone() -> None:
