@@ -20,11 +20,11 @@ from syncagent.engine.ledger import Ledger
 from syncagent.engine.remote import RemoteSide
 from syncagent.model.acts import Act, Part
 from syncagent.model.changes import Change, Ruling, Verdict
-from syncagent.model.ids import ChangeId, Digest, NodeId
+from syncagent.model.ids import ChangeId, Digest, NodeId, Rev
 from syncagent.model.nodes import Dir, File, Recipe
 from syncagent.planner.ops import SubmitCreate, SubmitDelete, SubmitEdit, SubmitOp, subject
 from syncagent.planner.outcome import settle_remote
-from syncagent.trees.canopy import Canopy
+from syncagent.trees.canopy import FIRST_REV, Canopy
 
 AT_ONCE: Final = 1_000
 AGAIN: Final = 30.0
@@ -46,6 +46,7 @@ class Remedy:
         self._wanted: dict[NodeId, None] = {}
         self._order: deque[NodeId] | None = None
         self._sent: dict[ChangeId, NodeId] = {}
+        self._told: dict[NodeId, Rev] = {}
         self._not_before = 0.0
         self._recalling: dict[Digest, None] = {}
         self._recalled: dict[Digest, Recipe] = {}
@@ -139,7 +140,8 @@ class Remedy:
         goal, there, rev = part.goal(act), self._canopy.remote.get(part.node_id), self._canopy.rev(part.node_id)
         if there is None:
             assert goal is not None
-            return SubmitCreate(goal, rev or part.rev)
+            # On no revision it would be the very change that once made the node, and the hub would say that it is done.
+            return SubmitCreate(goal, self._told.get(part.node_id, rev or part.rev or FIRST_REV))
         if goal is None:
             return SubmitDelete(there, rev)
         assert not isinstance(goal, Dir)
@@ -154,6 +156,7 @@ class Remedy:
         """The hub's word on one of ours."""
         del self._sent[verdict.change_id]
         node_id = subject(op)
+        self._told.pop(node_id, None)
         found = self._ledger.open_part(node_id)
         if verdict.ruling is Ruling.COMMITTED:
             settle_remote(self._canopy, op, verdict.rev)
@@ -167,8 +170,7 @@ class Remedy:
             return [Note("warning", f"the hub refused it, and is asked again: {verdict.message}", part.path)]
         if isinstance(op, SubmitCreate) and verdict.error_code == "conflict" and verdict.rev != op.base:
             # Of what was deleted we do not always remember the revision; the hub tells it.
-            self._ledger.put(replace(part, rev=verdict.rev))
-            self._canopy.set_remote(node_id, None, verdict.rev)
+            self._told[node_id] = verdict.rev
             self.want(node_id)
             return []
         self._ledger.close(part)

@@ -219,6 +219,19 @@ def test_the_revision_of_a_deletion_is_learnt_from_the_hub() -> None:
     assert solo.tree() == FILES
 
 
+def test_a_hub_that_never_had_it_is_given_it() -> None:
+    solo = full()
+    delete_here(solo, some(6))
+    solo.accept()
+    delete_here(solo, some(12)[6:])
+    solo.decide("reject")
+    solo.refuse(solo.submitted(), "conflict", rev=0)
+    again = solo.submitted()
+    assert {one.base_rev for one in again} == {0}
+    solo.refuse(again, "conflict", rev=0)
+    assert solo.submitted() == [], "it is not asked for ever"
+
+
 def test_a_refusal_that_passes_is_tried_again_and_one_that_does_not_is_said() -> None:
     solo = deleted_and_approved()
     solo.decide("undo", 1)

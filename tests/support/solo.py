@@ -8,6 +8,7 @@ end is found out there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from syncagent.content.digest import digest_of
@@ -23,7 +24,7 @@ from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.staging import Staging
 from syncagent.model.acts import Act, Part
 from syncagent.model.changes import Change, Entry, Operation, Ruling, Verdict, node_of
-from syncagent.model.ids import ROOT, ClientId, Digest, NodeId, Rev, Seq
+from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Content, Dir, File, Node, Placement, Recipe
 from syncagent.planner.brake import Limits
@@ -89,6 +90,7 @@ class Solo:
         self.answers: list[ef.Answered] = []
         self.head = 0
         self.revs: dict[NodeId, int] = {}
+        self.taken: dict[ChangeId, Verdict] = {}
         self.wake: float | None = None
         self.lives = 0
         self.started = False
@@ -236,12 +238,21 @@ class Solo:
         return [change for one in self.drain(ef.Submit) for change in one.changes]
 
     def commit(self, changes: Iterable[Change]) -> list[Verdict]:
-        """The hub takes these into its journal."""
+        """The hub takes these into its journal, each once, and what is deleted back on the revision of its deletion."""
         verdicts = []
         for change in changes:
+            if (before := self.taken.get(change.change_id)) is not None:
+                verdicts.append(replace(before, ruling=Ruling.DUPLICATE))
+                continue
+            if change.operation is Operation.CREATE and change.base_rev != (known := self.revs.get(change.node_id, 0)):
+                no = Verdict(change.change_id, change.node_id, Ruling.REJECTED, rev=Rev(known), error_code="conflict")
+                verdicts.append(no)
+                continue
             self.head += 1
             rev = self.revs[change.node_id] = change.base_rev + 1
-            verdicts.append(Verdict(change.change_id, change.node_id, Ruling.COMMITTED, Seq(self.head), Rev(rev)))
+            verdict = Verdict(change.change_id, change.node_id, Ruling.COMMITTED, Seq(self.head), Rev(rev))
+            self.taken[change.change_id] = verdict
+            verdicts.append(verdict)
         return verdicts
 
     def accept(self, changes: Sequence[Change] | None = None) -> list[Change]:
