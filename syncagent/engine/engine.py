@@ -50,6 +50,7 @@ class Engine:
         self._client_id = client_id
         self._machine = machine
         self._ids = ids
+        self._now = 0.0
         self._begin(Canopy())
         self._incarnation = ""
         self._day = "1970-01-01"
@@ -79,7 +80,6 @@ class Engine:
             canopy, self._agenda, self._flight, self._launch, self._downloads, self.standing, self._brake,
             Policy(may_submit=False, may_write=False),
         )  # fmt: skip
-        self._now = 0.0
 
     def step(self, event: ev.Event, now: float) -> Sequence[Effect]:
         """What to do now that ``event`` has happened.  ``now`` never goes backward."""

@@ -290,6 +290,18 @@ def test_a_restart_forgets_neither_what_is_held_nor_what_was_decided() -> None:
     assert solo.status.in_sync
 
 
+@pytest.mark.hazard("E2", "E13")
+def test_what_went_on_while_the_agent_was_down_belongs_to_what_is_held() -> None:
+    solo = full()
+    delete_here(solo, some(10))
+    for name in some(14)[10:]:
+        solo.user.delete(name)
+    solo.start().online()
+    solo.pass_time(2)
+    assert solo.submitted() == []
+    assert asked(solo) == [(Direction.OUT, 14, 0)]
+
+
 def test_away_from_the_hub_nothing_is_asked_before_it_could_be_sent() -> None:
     solo = full().offline()
     delete_here(solo, some(12))
