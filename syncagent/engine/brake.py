@@ -67,8 +67,9 @@ class Brake:
 
     def holds(self, node_id: NodeId) -> bool:
         """Whether the node must not be planned."""
-        found = self._ledger.open_part(node_id)
-        if self._perils.get(node_id) is None:
+        found, threatened = self._ledger.open_part(node_id), self._perils.get(node_id)
+        if threatened is None or not threatened.counts:
+            # A folder stays as long as anything in it is held; and it comes back when something new is to stand in it.
             return False
         if found is None:
             return self._hesitation.holds(node_id)

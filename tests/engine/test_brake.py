@@ -117,6 +117,29 @@ def test_a_folder_goes_with_what_it_held() -> None:
     assert solo.head == 13 + 13
 
 
+@pytest.mark.hazard("E2", "B3", "N19")
+def test_who_works_on_in_a_folder_whose_delete_is_held_is_heard() -> None:
+    solo = Solo(brake=Limits()).synced()
+    solo.user.mkdir("d")
+    for number in range(12):
+        solo.user.write(f"d/{number}", b"content")
+    solo.hinted("d").accept_all()
+    solo.hear(*[solo.entry(solo.id_of(f"d/{number}"), Operation.DELETE) for number in range(12)])
+    solo.hear(solo.entry(solo.id_of("d"), Operation.DELETE))
+    assert asked(solo) == [(Direction.IN, 12, 0)]
+    solo.user.write("d/3", b"edited")
+    solo.user.write("d/new", b"new")
+    solo.hinted("d/3", "d/new")
+    solo.pass_time(0.2)
+    taken = [change.name for _ in range(3) for change in solo.accept()]
+    assert sorted(taken) == ["3", "d", "new"]
+    assert asked(solo) == [(Direction.IN, 11, 0)]
+    solo.decide("approve")
+    solo.pass_time(0.2)
+    assert solo.tree() == {"d": None, "d/3": b"edited", "d/new": b"new"}
+    assert solo.status.in_sync
+
+
 def test_new_folders_and_moves_are_no_loss() -> None:
     solo = full()
     solo.user.mkdir("d")
