@@ -152,11 +152,15 @@ class Brake:
                 self._freed.extend(self._ledger.parts[act.id])
 
     def rejected_by_hub(self, node_id: NodeId) -> bool:
-        """A person has said no, at the hub: it comes back from there.  False when nothing of it would be lost here."""
-        found = self._perils.get(node_id)
+        """A person has said no, at the hub: it comes back from there, with all that it was held with.  False when nothing
+        of it would be lost here."""
+        found, part = self._perils.get(node_id), self._ledger.open_part(node_id)
         if found is None or found.direction is not Direction.OUT:
             return False
-        self._decisions.turn_round(node_id, found)
+        if part is not None and part[0].decision is Decision.HELD and part[0].by_hub:
+            self._decide(part[0], Decision.REJECTED)
+        else:
+            self._decisions.turn_round(node_id, found)
         return True
 
     def refused_by_hub(self, node_id: NodeId, now: float) -> bool:

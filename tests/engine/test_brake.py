@@ -8,7 +8,7 @@ from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
 from syncagent.engine.perils import WINDOW
 from syncagent.engine.status import State
-from syncagent.model.acts import Direction
+from syncagent.model.acts import Decision, Direction
 from syncagent.model.changes import Operation
 from syncagent.planner.brake import Limits
 from tests.support.masses import (
@@ -279,6 +279,21 @@ def test_a_person_at_the_hub_says_no() -> None:
     settle(solo)
     assert solo.tree() == FILES
     assert asked(solo) == []
+    assert solo.status.in_sync
+
+
+@pytest.mark.hazard("E2", "N1")
+def test_a_no_at_the_hub_is_about_what_had_been_let_through_too() -> None:
+    solo = full()
+    delete_here(solo, some(3))
+    assert len(solo.accept()) == 3
+    delete_here(solo, some(7)[3:])
+    solo.refuse(solo.submitted(), "mass_delete_held")
+    solo.pass_time(1.5)
+    solo.refuse(solo.submitted(), "mass_delete_rejected")
+    settle(solo)
+    assert solo.tree() == FILES
+    assert [act.decision for act in solo.acts.values()] == [Decision.REJECTED]
     assert solo.status.in_sync
 
 
