@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from syncagent.agent.config import AgentConfig, Settings, host_and_port, write_settings
 from syncagent.agent.lock import hold
@@ -27,8 +26,6 @@ from syncagent.hub.app import Hub, HubConfig, run_hub
 from syncagent.hub.brake import BrakeRules
 from syncagent.hub.checkup import check_stopped
 from syncagent.private import make_private
-
-BRAKE_VARIABLE: Final = "SYNCAGENT_BRAKE"
 
 
 def run_agent_alone(config: AgentConfig) -> int:
@@ -64,21 +61,27 @@ def run_up(config: AgentConfig, ready: Callable[[Settings], None], *, seen: bool
         return asyncio.run(until_signal(_up(config, ready)))
 
 
+def own_hub(config: AgentConfig) -> HubConfig:
+    """The hub of `up`.  Its brake goes by the same settings as the agent's: it is one person who has set them."""
+    host, port = host_and_port(config.listen)
+    on, files, share, most = config.brake == "on", config.brake_files, config.brake_share, config.brake_most
+    return HubConfig(
+        data_dir=make_private(config.places.hub), host=host, port=port,
+        bootstrap_key=config.api_key.get_secret_value(),
+        brake=brake_rules(on=on, files=files, share=share, most=most),
+    )  # fmt: skip
+
+
 async def _up(config: AgentConfig, ready: Callable[[Settings], None]) -> int:
     if not config.listen:
         ready(config)
         return await run_agent(config)
-    host, port = host_and_port(config.listen)
-    hub = HubConfig(
-        data_dir=make_private(config.places.hub), host=host, port=port,
-        bootstrap_key=config.api_key.get_secret_value(),
-        brake=BrakeRules(on=os.environ.get(BRAKE_VARIABLE) != "off"),
-    )  # fmt: skip
+    hub = own_hub(config)
     # A hub of our own that was lost is no stranger: what it had, the folder has, and gives it.
     new_hub = config.new_hub or not (config.places.hub / "hub.db").exists()
     async with contextlib.AsyncExitStack() as stack:
         running = await stack.enter_async_context(Hub(hub))
-        reached = {**reach_own_hub(host, port), "fingerprint": running.fingerprint}
+        reached = {**reach_own_hub(hub.host, hub.port), "fingerprint": running.fingerprint}
         if any(getattr(config, name) != value for name, value in reached.items()):
             write_settings(config.places, reached)
         known = config.model_copy(update={**reached, "new_hub": new_hub})

@@ -152,8 +152,8 @@ class Brake:
                 self._freed.extend(self._ledger.parts[act.id])
 
     def rejected_by_hub(self, node_id: NodeId) -> bool:
-        """A person has said no, at the hub: it comes back from there, with all that it was held with.  False when nothing
-        of it would be lost here."""
+        """A person has said no, at the hub: it comes back from there, with all that was held with it.  False when
+        nothing of it would be lost here."""
         found, part = self._perils.get(node_id), self._ledger.open_part(node_id)
         if found is None or found.direction is not Direction.OUT:
             return False

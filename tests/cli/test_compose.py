@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from syncagent.cli.compose import until_signal
+from syncagent.agent.config import agent_config, read_settings, write_settings
+from syncagent.agent.places import places
+from syncagent.cli.compose import own_hub, until_signal
+from syncagent.hub.brake import BrakeRules
 
 Start = Callable[..., subprocess.Popen[str]]
 Ask = Callable[..., subprocess.CompletedProcess[str]]
@@ -70,6 +73,15 @@ def read_until(child: subprocess.Popen[str], words: str) -> str:
         if words in line:
             return said
     raise AssertionError(f"it ended with {child.wait()} and said: {said}{child.stderr and child.stderr.read()}")
+
+
+def test_the_hub_of_up_has_the_brake_that_the_settings_say(tmp_path: Path) -> None:
+    spot = places(tmp_path / "data")
+    settings = {"sync_root": str(tmp_path / "a"), "server": "ws://127.0.0.1:1", "listen": "127.0.0.1:1"}
+    write_settings(spot, settings | {"brake": "off", "brake_files": 20, "brake_share": 0.25, "brake_most": 300})
+    config = agent_config(read_settings(spot, {}), spot, KEY)
+    assert own_hub(config).brake == BrakeRules(on=False, files=20, share=0.25, most=300)
+    assert own_hub(agent_config(read_settings(spot, {"SYNCAGENT_BRAKE": "on"}), spot, KEY)).brake.on
 
 
 async def test_a_signal_ends_the_work_cleanly() -> None:
