@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncagent.agent.config import AgentConfig
-from syncagent.errors import StorageTrouble
+from syncagent.errors import BadConfig, StorageTrouble
 from syncagent.localfs.applier import Applier
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.probe import probe
@@ -53,6 +53,15 @@ def open_premises(config: AgentConfig) -> Premises:
         note=lambda root_id: write_private(_note_of(config), root_id + "\n"),
         new_id=lambda: secrets.token_hex(13),
     )
+
+
+def forget_folder(config: AgentConfig) -> None:
+    """Let the folder that is there now, or none, be the right one, for a person says so.  What is remembered of another
+    one does not count then: ``tally`` finds out.  Raises BadConfig."""
+    try:
+        _note_of(config).unlink(missing_ok=True)
+    except OSError as error:
+        raise BadConfig(f"{_note_of(config)} cannot be removed: {error.strerror}") from error
 
 
 def take_premises(

@@ -83,6 +83,8 @@ class Tally:
             return f"its data directory is a copy of {before.path}"
         if remembered not in note.tokens:
             return "the database was put back to an older state, or is that of another agent"
+        if not marked and marked not in note.tokens:
+            return "this folder is a new one"
         if marked not in note.tokens:
             return "the folder was put back to an older state"
         return ""

@@ -32,7 +32,7 @@ from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key, save_
 from syncagent.agent.lock import is_held
 from syncagent.agent.places import Places, places
 from syncagent.cli.exits import Exit, stuck
-from syncagent.cli.options import Background, BrakeOption, DataDir, NewHub
+from syncagent.cli.options import Background, BrakeOption, DataDir, NewFolder, NewHub
 from syncagent.cli.output import complain, say
 from syncagent.cli.reach import is_loopback, reach_from_afar, reach_own_hub
 from syncagent.cli.words import summary
@@ -66,6 +66,7 @@ def up(
     name: MachineName = None,
     background: Background = False,
     new_hub: NewHub = False,
+    new_folder: NewFolder = False,
     brake: BrakeOption = None,
     link: Annotated[bool, typer.Option(hidden=True)] = True,
 ) -> int:
@@ -75,7 +76,7 @@ def up(
     """
     spot = places(data_dir)
     set_up(spot, folder, listen, name)
-    return _start(spot, background=background, show_link=link, new_hub=new_hub, brake=brake)
+    return _start(spot, background=background, show_link=link, new_hub=new_hub, new_folder=new_folder, brake=brake)
 
 
 def join(
@@ -211,12 +212,15 @@ def _check_same(known: Mapping[str, Any], folder: Path | None, spot: Places) -> 
         raise BadConfig(f"{spot.data_dir} is for the folder {kept}; give another --data-dir for {folder}")
 
 
-def _start(spot: Places, *, background: bool, show_link: bool, new_hub: bool, brake: str | None) -> int:
+def _start(
+    spot: Places, *, background: bool, show_link: bool, new_hub: bool, brake: str | None, new_folder: bool = False
+) -> int:
     settings = read_settings(spot, os.environ, {"brake": brake})
     if is_held(spot.lock):
         raise AlreadyRunning(f"already running for {settings.sync_root}; see `syncagent status`, or `syncagent stop`")
     if background:
-        found = _start_behind(spot, [*(["--new-hub"] if new_hub else []), *_brake_option(brake)])
+        new = [*(["--new-hub"] if new_hub else []), *(["--new-folder"] if new_folder else [])]
+        found = _start_behind(spot, [*new, *_brake_option(brake)])
         settings = read_settings(spot, os.environ)
         say(f"keeping {settings.sync_root} in the background; `{typed(spot, 'status')}` says how it goes")
         if show_link and settings.listen:
@@ -236,7 +240,8 @@ def _start(spot: Places, *, background: bool, show_link: bool, new_hub: bool, br
 
     from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`, nor for the one in front
 
-    return compose.run_up(agent_config(settings, spot, key, new_hub=new_hub), ready, seen=show_link)
+    config = agent_config(settings, spot, key, new_hub=new_hub)
+    return compose.run_up(config, ready, seen=show_link, new_folder=new_folder)
 
 
 def how_to_add(settings: Settings, key: str, spot: Places) -> str:

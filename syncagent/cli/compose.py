@@ -17,6 +17,7 @@ from typing import Any
 from syncagent.agent.config import AgentConfig, Settings, host_and_port, write_settings
 from syncagent.agent.lock import hold
 from syncagent.agent.logs import Echo, end, log_to
+from syncagent.agent.premises import forget_folder
 from syncagent.agent.runtime import run_agent
 from syncagent.cli.exits import Exit
 from syncagent.cli.live import live_status
@@ -28,9 +29,9 @@ from syncagent.hub.checkup import check_stopped
 from syncagent.private import make_private
 
 
-def run_agent_alone(config: AgentConfig) -> int:
-    """`run`: an agent for a hub that is elsewhere."""
-    with _prepared(config, Echo.ALL):
+def run_agent_alone(config: AgentConfig, *, new_folder: bool = False) -> int:
+    """`run`: an agent for a hub that is elsewhere.  ``new_folder``: whichever folder is there, it is right."""
+    with _prepared(config, Echo.ALL, new_folder=new_folder):
         return asyncio.run(until_signal(run_agent(config)))
 
 
@@ -54,10 +55,11 @@ def brake_rules(*, on: bool, files: int, share: float, most: int) -> BrakeRules:
     return BrakeRules(on=on, files=files, share=share, most=most)
 
 
-def run_up(config: AgentConfig, ready: Callable[[Settings], None], *, seen: bool) -> int:
+def run_up(config: AgentConfig, ready: Callable[[Settings], None], *, seen: bool, new_folder: bool = False) -> int:
     """`up`: the agent, and its own hub where the settings say so.  ``ready`` is called when the hub listens; ``seen``
     says whether someone sits before it, who is told of trouble."""
-    with _prepared(config, Echo.TROUBLE if seen else Echo.NONE), live_status(ControlClient(config.places.control)):
+    echo = Echo.TROUBLE if seen else Echo.NONE
+    with _prepared(config, echo, new_folder=new_folder), live_status(ControlClient(config.places.control)):
         return asyncio.run(until_signal(_up(config, ready)))
 
 
@@ -90,9 +92,11 @@ async def _up(config: AgentConfig, ready: Callable[[Settings], None]) -> int:
 
 
 @contextlib.contextmanager
-def _prepared(config: AgentConfig, echo: Echo) -> Iterator[None]:
+def _prepared(config: AgentConfig, echo: Echo, *, new_folder: bool) -> Iterator[None]:
     """The data directory's lock is held, and what is logged goes to its log."""
     with hold(config.places.lock):
+        if new_folder:
+            forget_folder(config)
         secrets = [config.api_key.get_secret_value()]
         handler = log_to(config.places.log, level=config.log_level, form=config.log_format, secrets=secrets, echo=echo)
         try:

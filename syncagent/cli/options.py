@@ -21,6 +21,10 @@ AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Answer in JSON.
 NewHub: TypeAlias = Annotated[
     bool, typer.Option("--new-hub", help="The hub may be another one than before: both sides are united.")
 ]
+NewFolder: TypeAlias = Annotated[
+    bool,
+    typer.Option("--new-folder", help="The folder may be another one than before, or new: both sides are united."),
+]
 Background: TypeAlias = Annotated[
     bool, typer.Option("--background", help="Start, say how to go on, and come back to the prompt.")
 ]

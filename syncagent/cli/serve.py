@@ -11,7 +11,7 @@ import typer
 from syncagent.agent.config import agent_config, read_settings
 from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key
 from syncagent.agent.places import places
-from syncagent.cli.options import BrakeOption, DataDir, NewHub
+from syncagent.cli.options import BrakeOption, DataDir, NewFolder, NewHub
 from syncagent.errors import BadConfig
 from syncagent.private import make_private
 
@@ -29,6 +29,7 @@ def run(
     ] = None,
     folder: Annotated[str | None, typer.Option(help="Which of the hub's folders.", show_default=False)] = None,
     new_hub: NewHub = False,
+    new_folder: NewFolder = False,
     brake: BrakeOption = None,
 ) -> int:
     """Run an agent.  SYNCAGENT_API_KEY is its key; what is not given comes from config.toml."""
@@ -49,4 +50,4 @@ def run(
         raise BadConfig(f"no key for the hub: set {KEY_VARIABLE}, or begin with `syncagent join LINK`")
     from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`
 
-    return compose.run_agent_alone(agent_config(settings, spot, key, new_hub=new_hub))
+    return compose.run_agent_alone(agent_config(settings, spot, key, new_hub=new_hub), new_folder=new_folder)

@@ -85,7 +85,7 @@ class Root:
 
 _NOT_THIS: Final = (
     f"this is not the folder that was kept here ({MARKER} is missing, or is that of another). "
-    "Bring the folder back, or take this one as a new one"
+    "Bring the folder back; or, if this is the right one, start once with --new-folder: both sides are united then"
 )
 
 

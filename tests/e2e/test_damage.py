@@ -263,6 +263,38 @@ def test_a_folder_that_was_put_back_alone_overwrites_nothing(world: World, tmp_p
     assert bert.tree() == after
 
 
+@pytest.mark.hazard("E1", "N1", "N10")
+def test_a_folder_that_lost_its_marker_is_gone_on_with_when_a_person_says_so(world: World) -> None:
+    anna, bert = world.agent("anna"), world.agent("bert")
+    for name in ("edited", "deleted here", "deleted there"):
+        anna.write(name, "1")
+    world.settle()
+    anna.end()
+    shutil.rmtree(anna.root / ".syncagent")
+    anna.write("edited", "2")
+    (anna.root / "deleted here").unlink()
+    (bert.root / "deleted there").unlink()
+    bert.wait()
+    anna.start()
+    until(lambda: "--new-folder" in anna.status()["reason"], 30, anna.said)
+    assert bert.tree() == {"edited": "1", "deleted here": "1"}
+    anna.end()
+    anna.once = ("--new-folder",)
+    anna.start()
+    after = world.settle()
+    assert told(anna, "this folder is a new one: both sides are united")
+    assert {path: what for path, what in after.items() if not is_conflict_name(RelPath(path))} == {
+        "edited": "1",
+        "deleted here": "1",
+        "deleted there": "1",
+    }
+    assert {after[path] for path in after if is_conflict_name(RelPath(path))} == {"2"}
+    anna.end()
+    shutil.rmtree(anna.root / ".syncagent")
+    anna.start()
+    until(lambda: anna.status()["state"] == "halted", 30, anna.said)
+
+
 # --- copies -----------------------------------------------------------------------------------------------------
 
 

@@ -41,6 +41,8 @@ class Program:
         self._output = output
         self._arguments = [sys.executable, "-m", "syncagent", *map(str, arguments)]
         self.process: subprocess.Popen[bytes] | None = None
+        self.once: tuple[str, ...] = ()
+        """Options for the next start alone."""
         self.settings: dict[str, str] = {}
         """What it is told by its environment."""
 
@@ -52,8 +54,9 @@ class Program:
         assert not self.running
         with self._output.open("ab") as output:
             self.process = subprocess.Popen(
-                self._arguments, stdout=output, stderr=output, env=_environment() | self.settings
+                [*self._arguments, *self.once], stdout=output, stderr=output, env=_environment() | self.settings
             )
+        self.once = ()
 
     def end(self, how: int = signal.SIGTERM) -> None:
         """End it, cleanly or not, and see that it has ended."""
