@@ -161,6 +161,8 @@ CLASHES = [
 """D16 (three machines) and D17 (long offline) are in ``test_plan``."""
 
 FOUND = [
+    Row("D9 a file renamed to where one of the same bytes is made, while it was edited", "a=1", "b=1@a", "a=2 b=1@t",
+        "b=1 b~=2", "aside move write write"),
     Row("D14 a folder renamed to where one is made, while its child was deleted", "a/ a/c=1", "b/@a b/c=1@a-c",
         "a/ b/@n", "b/", "adopt remove delete"),
     Row("D14 a folder renamed to where one is made, while it got a child", "a/", "b/@a", "a/ a/n=1 b/@t",

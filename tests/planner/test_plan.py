@@ -8,9 +8,13 @@ from __future__ import annotations
 import os
 import random
 import re
+import subprocess
+import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
@@ -295,6 +299,33 @@ def test_changes_of_one_side_alone_make_no_copies(share: int) -> None:
                 user = world.here if here else world.there
                 wanted = {node.at.name for node in user.nodes.values()}
                 assert {path.rpartition("/")[2] for path in world.disk.nodes} == wanted
+
+
+def planned(cases: int) -> int:
+    """A digest of the first plan of each case."""
+    digest = 0
+    for seed in range(cases):
+        world = World(seed, seed % 7, (seed // 7) % 7)
+        made = plan(world.canopy, Policy(MACHINE, DAY), focus=sorted(world.canopy.diverged()))
+        digest = zlib.crc32(repr(made).encode(), digest)
+    return digest
+
+
+@pytest.mark.hazard("N18")
+def test_the_same_trees_give_the_same_plan_in_any_process() -> None:
+    program = "import tests.planner.test_plan as t; print(t.planned(400))"
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for hash_seed in ("0", "1", "7", "42")
+    }
+    assert len(digests) == 1, digests
 
 
 # --- named rows ---------------------------------------------------------------------------------------------------
