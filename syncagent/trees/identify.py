@@ -1,7 +1,8 @@
 """From facts to Local: which node is it that stands there?
 
 What stands at the path where a node stood is that node, edited.  What stands at a new path while a node is missing from
-its old one is that node, moved: known by its inode, or else by its content.  All else is new.  An identity that the hub
+its old one is that node, moved: known by its inode, or else by its content.  What stands where a node was deleted, of
+which the hub has not heard yet, is that node again.  All else is new.  An identity that the hub
 knows is kept in preference to one that it does not, so that the temporary file of an editor does not take the place of
 the document it replaces (HAZARDS A9-A11); where the hub knows the temporary already, ``take_over`` sees to it.
 
@@ -36,6 +37,7 @@ from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement
 from syncagent.model.sources import IdSource
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.exchanged import exchanged, inode_of, same_bytes
+from syncagent.trees.returned import returned
 
 PARKED: Final = RelPath(".syncagent/park")
 NOWHERE: Final = "\x00"
@@ -194,7 +196,7 @@ class Identifier:
         elif same is not None:
             self._settle(replace(self._local(same), at=at), fact.stamp, None)
         else:
-            self._settle(Dir(self._fresh(at), at), fact.stamp, known)
+            self._settle(Dir(self._fresh(at, Dir), at), fact.stamp, known)
         stands = self._canopy.local.at(at.parent, name_key(at.name))
         assert stands is not None
         self._folders[fact.path] = stands
@@ -207,7 +209,7 @@ class Identifier:
         elif same is not None:
             self._settle(Link(same, at, fact.target), fact.stamp, None)
         else:
-            self._settle(Link(self._fresh(at), at, fact.target), fact.stamp, known)
+            self._settle(Link(self._fresh(at, Link), at, fact.target), fact.stamp, known)
 
     def _place_file(self, fact: FileSeen, at: Placement, known: NodeId | None) -> None:
         same = self._kept(known, File)
@@ -225,7 +227,7 @@ class Identifier:
         elif same is not None:
             self._settle(File(same, at, content, fact.executable, fact.mtime_ns), fact.stamp, None)
         else:
-            node_id = self._by_content(content, at.name) or self._fresh(at)
+            node_id = self._by_content(content, at.name) or self._fresh(at, File)
             self._settle(File(node_id, at, content, fact.executable, fact.mtime_ns), fact.stamp, known)
 
     def _from_park(self, fact: DirSeen | FileSeen | LinkSeen, at: Placement) -> NodeId:
@@ -238,8 +240,10 @@ class Identifier:
             self._canopy.set_local(node_id, unread, UNSURE)
         return node_id
 
-    def _fresh(self, at: Placement) -> NodeId:
-        return NodeId(at.name) if at.parent == PARK else self._ids.new_id()
+    def _fresh(self, at: Placement, kind: type[Dir | File | Link]) -> NodeId:
+        if at.parent == PARK:
+            return NodeId(at.name)
+        return returned(self._canopy, at, kind) or self._ids.new_id()
 
     def _settle(self, node: Node, stamp: Stamp, displaced: NodeId | None) -> None:
         """Let ``node`` stand where it was found; whoever was known there before is missing now."""

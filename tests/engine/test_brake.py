@@ -14,6 +14,7 @@ from syncagent.planner.brake import Limits
 from tests.support.masses import (
     FILES,
     asked,
+    copies,
     delete_here,
     delete_there,
     full,
@@ -194,6 +195,38 @@ def test_who_undoes_it_himself_is_asked_no_more() -> None:
     solo.pass_time(0.2)
     assert asked(solo) == []
     solo.accept_all()
+    assert solo.status.in_sync
+
+
+@pytest.mark.hazard("E2", "N15")
+def test_who_puts_back_what_was_deleted_is_asked_no_more() -> None:
+    solo = Solo(brake=Limits())
+    solo.user.mkdir("d")
+    solo.synced(**{f"d/{number:02}": b"%d" % number for number in range(12)})
+    solo.user.delete("d")
+    solo.hinted("d")
+    solo.pass_time(2)
+    assert asked(solo) == [(Direction.OUT, 12, 0)]
+    solo.user.mkdir("d")
+    for number in range(12):
+        solo.user.write(f"d/{number:02}", b"%d" % number)
+    solo.hinted("d")
+    solo.pass_time(0.3)
+    assert asked(solo) == []
+    solo.accept_all()
+    assert solo.status.in_sync
+
+
+@pytest.mark.hazard("E2", "N1")
+def test_what_is_made_anew_in_the_place_of_what_is_held_is_an_overwrite_and_can_be_rejected() -> None:
+    solo = full()
+    delete_here(solo, some(12))
+    made = overwrite_here(solo, some(12)[:8])
+    assert asked(solo) == [(Direction.OUT, 4, 8)]
+    solo.decide("reject")
+    settle(solo, *made.values())
+    assert FILES.items() <= solo.tree().items()
+    assert copies(solo) == sorted(made.values())
     assert solo.status.in_sync
 
 
