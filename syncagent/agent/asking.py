@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 
 from syncagent.agent.board import Board
 from syncagent.engine.events import Decided, Event
+from syncagent.engine.status import Asked
 from syncagent.errors import NotAsked, TryAgain
 from syncagent.model.acts import Act, Decision, Direction, Loss, Part
 from syncagent.model.nodes import Dir
@@ -43,11 +44,11 @@ class Asking:
         """What is held; with ``decided`` also what was decided lately, with ``paths`` with each of their paths."""
         status = {one.id: one for one in self._agent.board.status.asked}
         acts = [(act, parts) for act, parts in self._agent.acts() if decided or act.decision is Decision.HELD]
-        listed = [self._told(act, parts, None if paths else SHOWN) for act, parts in acts]
+        listed = [self._told(act, parts, None if paths else SHOWN, status.get(act.id)) for act, parts in acts]
         return {"acts": listed, "held": len(status)}
 
-    def _told(self, act: Act, parts: list[Part], most: int | None) -> Answer:
-        files = [part for part in parts if not isinstance(part.before, Dir)]
+    def _told(self, act: Act, parts: list[Part], most: int | None, asked: Asked | None) -> Answer:
+        files = [part for part in sorted(parts, key=lambda one: one.path) if not isinstance(part.before, Dir)]
         return {
             "id": act.id,
             "direction": act.direction.value,
@@ -58,6 +59,7 @@ class Asking:
             "deleted": sum(part.loss is Loss.DELETED for part in files),
             "overwritten": sum(part.loss is Loss.OVERWRITTEN for part in files),
             "folders": len(parts) - len(files),
+            "gone_before": len(files) - asked.deleted - asked.overwritten if asked else 0,
             "paths": [{"path": part.path, "loss": part.loss.value} for part in files[:most]],
         }
 

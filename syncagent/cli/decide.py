@@ -39,6 +39,8 @@ def held(
             say(line)
     if not found.get("acts"):
         say("nothing is held")
+    elif found.get("held"):
+        say("`syncagent approve ID` lets it through, `syncagent reject ID` brings the files back, here and everywhere")
     return Exit.OK
 
 
@@ -78,9 +80,11 @@ def _lines(act: Mapping[str, Any]) -> Iterator[str]:
     counts = [(act.get(loss) or 0, loss) for loss in ("deleted", "overwritten")]
     what = " and ".join(f"{count} {loss}" for count, loss in counts if count) or f"{act.get('folders')} folders deleted"
     by = ", ".join(map(one_line, act.get("by") or [])) or "someone"
+    before = act.get("gone_before") or 0
+    gone = f" ({before} of them had gone through before it became too much)" if before else ""
     since = f", since {act['since']}" if act.get("since") else ""
     asks = "; it is the hub that asks" if act.get("held_by") == "hub" else ""
-    yield f"{act.get('id')}  {act.get('decision')}: {what}, {act.get('direction')}, by {by}{since}{asks}"
+    yield f"{act.get('id')}  {act.get('decision')}: {what}{gone}, {act.get('direction')}, by {by}{since}{asks}"
     paths = act.get("paths") or []
     for one in paths:
         yield f"    {one_line(one.get('loss', ''))}: {one_line(one.get('path', ''))}"

@@ -31,14 +31,14 @@ def part(number: int, name: str, *, folder: bool = False) -> Part:
 class Agent:
     def __init__(self) -> None:
         self.board = Board()
-        self.board.publish(Status(asked=(Asked(1, Direction.OUT, 12, 0, "noon", (), False, ()),)))
+        self.board.publish(Status(asked=(Asked(1, Direction.OUT, 9, 0, "noon", (), False, ()),)))
         self.fed: list[Event] = []
 
     def feed(self, event: Event) -> None:
         self.fed.append(event)
 
     def acts(self) -> list[tuple[Act, list[Part]]]:
-        files = [part(1, f"{number:02}") for number in range(12)]
+        files = [part(1, f"{number:02}") for number in reversed(range(12))]
         return [(HELD, [part(1, "d", folder=True), *files]), (DONE, [part(2, "x")])]
 
 
@@ -47,7 +47,7 @@ async def test_what_is_held_is_told_with_some_of_its_paths() -> None:
     [act] = answer["acts"]
     assert {key: act[key] for key in act if key != "paths"} == {
         "id": 1, "direction": "outgoing", "decision": "held", "by": ["Laptop"], "held_by": "agent", "since": "noon",
-        "deleted": 12, "overwritten": 0, "folders": 1,
+        "deleted": 12, "overwritten": 0, "folders": 1, "gone_before": 3,
     }  # fmt: skip
     assert act["paths"][0] == {"path": "00", "loss": "deleted"}
     assert len(act["paths"]) == 10

@@ -27,8 +27,15 @@ def test_held_lists_what_waits_for_a_word(command: Command, agent: Script) -> No
         "3  held: 11 deleted and 1 overwritten, outgoing, by Laptop, since noon; it is the hub that asks",
         "    deleted: a\\nb\\u001b[31m",
         "    … and 11 more (--json lists them all)",
+        "`syncagent approve ID` lets it through, `syncagent reject ID` brings the files back, here and everywhere",
     ]
     assert ("held", {"decided": False, "paths": False}) in agent.asked
+
+
+def test_held_says_how_much_of_it_had_gone_through(command: Command, agent: Script) -> None:
+    agent.acts = [ACT | {"gone_before": 4}]
+    first = command("held")[1].splitlines()[0]
+    assert "1 overwritten (4 of them had gone through before it became too much), outgoing" in first
 
 
 def test_held_in_json_has_every_path(command: Command, agent: Script) -> None:
