@@ -25,8 +25,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from syncagent.agent.keys import KeyStore
 from syncagent.agent.places import Places
 from syncagent.errors import BadConfig
+from syncagent.model.acts import Limits
 from syncagent.model.link import is_folder_name
-from syncagent.planner.brake import Limits
 from syncagent.private import write_private
 
 PREFIX: Final = "SYNCAGENT_"

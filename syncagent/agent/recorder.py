@@ -22,10 +22,10 @@ from typing import Any, Final, cast
 from syncagent.agent.plain import plain
 from syncagent.engine.effects import Effect
 from syncagent.engine.events import BlocksCame, BlocksRead, CaughtUp, Event, Heard, Judged, Seen, Started, TasksDone
+from syncagent.model.acts import Limits
 from syncagent.model.facts import Fact, FileSeen
 from syncagent.model.ids import NodeId
 from syncagent.model.sources import IdSource
-from syncagent.planner.brake import Limits
 from syncagent.private import make_private
 
 FORMAT: Final = 1

@@ -18,8 +18,8 @@ from syncagent.engine.effects import Effect, Submit
 from syncagent.engine.engine import Engine
 from syncagent.engine.events import Event, Judged, Started
 from syncagent.errors import BadConfig
+from syncagent.model.acts import Limits
 from syncagent.model.ids import ChangeId, ClientId, NodeId
-from syncagent.planner.brake import Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from syncagent.control import ControlClient
 from syncagent.hub.app import Hub, HubConfig, run_hub
 from syncagent.hub.brake import BrakeRules
 from syncagent.hub.checkup import check_stopped
+from syncagent.model.acts import DEFAULT_LIMITS, Limits
 from syncagent.private import make_private
 
 
@@ -52,7 +53,7 @@ def check_stopped_hub(directory: Path) -> dict[str, Any]:
 
 def brake_rules(*, on: bool, files: int, share: float, most: int) -> BrakeRules:
     """From which limit on the hub holds what one client deletes and overwrites."""
-    return BrakeRules(on=on, files=files, share=share, most=most)
+    return BrakeRules(on=on, limits=Limits(files, share, most))
 
 
 def run_up(config: AgentConfig, ready: Callable[[Settings], None], *, seen: bool, new_folder: bool = False) -> int:
@@ -66,11 +67,10 @@ def run_up(config: AgentConfig, ready: Callable[[Settings], None], *, seen: bool
 def own_hub(config: AgentConfig) -> HubConfig:
     """The hub of `up`.  Its brake goes by the same settings as the agent's: it is one person who has set them."""
     host, port = host_and_port(config.listen)
-    on, files, share, most = config.brake == "on", config.brake_files, config.brake_share, config.brake_most
     return HubConfig(
         data_dir=make_private(config.places.hub), host=host, port=port,
         bootstrap_key=config.api_key.get_secret_value(),
-        brake=brake_rules(on=on, files=files, share=share, most=most),
+        brake=BrakeRules(on=config.limits is not None, limits=config.limits or DEFAULT_LIMITS),
     )  # fmt: skip
 
 

@@ -21,10 +21,10 @@ from syncagent.engine.perils import WINDOW, Perils, sort_of
 from syncagent.engine.remedy import Remedy
 from syncagent.engine.remote import RemoteSide
 from syncagent.engine.status import Asked, ask_in_words
-from syncagent.model.acts import Act, Decision, Direction, Loss, Part
+from syncagent.model.acts import Act, Decision, Direction, Limits, Loss, Part
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
-from syncagent.planner.brake import Limits, Peril, destroys, peril
+from syncagent.planner.brake import Peril, destroys, peril
 from syncagent.planner.ops import Op, subject
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import path_of

@@ -31,11 +31,10 @@ from syncagent.engine.standing import Standing
 from syncagent.engine.status import State, Status
 from syncagent.engine.teller import Teller
 from syncagent.engine.uploads import Uploads
-from syncagent.model.acts import Act, Part
+from syncagent.model.acts import DEFAULT_LIMITS, Act, Limits, Part
 from syncagent.model.ids import ClientId, NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.sources import IdSource
-from syncagent.planner.brake import DEFAULT_LIMITS, Limits
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
 

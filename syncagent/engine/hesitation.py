@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from syncagent.engine.perils import Perils
-from syncagent.model.acts import Direction, Loss
+from syncagent.model.acts import Direction, Limits, Loss
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Dir
-from syncagent.planner.brake import Limits
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import subtree
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from syncagent.hub.rows import FolderId, Row
+from syncagent.model.acts import DEFAULT_LIMITS, Limits
 from syncagent.model.changes import Change, Operation
 from syncagent.model.facts import Kind
 from syncagent.model.ids import NO_REV, ClientId, Digest, NodeId, Rev, Seq
@@ -40,12 +41,8 @@ _MOST_CLIENTS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class BrakeRules:
-    """The limit is passed at ``files`` files that are also ``share`` of what the folder had, or at ``most`` files."""
-
     on: bool = True
-    files: int = 10
-    share: float = 0.5
-    most: int = 1_000
+    limits: Limits = DEFAULT_LIMITS
     window: float = 60.0
     approval: float = 600.0
     """So long, in seconds, an approval is good."""
@@ -290,18 +287,15 @@ class Scale:
         That is asked of all files, and again of those alone that were there before the burst: copies that are made of
         all (encrypted ones, say) do not make the folder one of which only half is taken away.
         """
-        record, rules = self.record, self.rules
-        if self.now - record.grown < rules.window or len(record.taken) + 1 >= rules.most:
+        record, limits = self.record, self.rules.limits
+        if self.now - record.grown < self.rules.window:
             return True
         deleted = sum(one.deleted for one in record.taken.values())
         made = sum(many for many, _ in record.made.values())
         old = sum(not one.fresh for one in record.taken.values())
-        return self._beyond(len(record.taken) + 1, self.living + deleted) or (
-            not fresh and self._beyond(old + 1, self.living + deleted - made)
+        return limits.reached(len(record.taken) + 1, self.living + deleted) or (
+            not fresh and limits.reached(old + 1, self.living + deleted - made)
         )
-
-    def _beyond(self, number: int, of: int) -> bool:
-        return number >= self.rules.files and number >= self.rules.share * of
 
     def _is_beside_the_point(self, change: Change) -> bool:
         """Whether it is one of the few edits beside a great many deletes: someone goes on working."""

@@ -9,10 +9,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from syncagent.model.ids import NO_REV, NodeId, Rev
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Too much is ``most`` files; or ``files`` of them, when that is at least ``share`` of all that there are.  Agent
+    and hub ask by the same rule, each about what it knows."""
+
+    files: int = 10
+    share: float = 0.5
+    most: int = 1_000
+
+    def reached(self, count: int, total: int) -> bool:
+        return count >= self.most or (count >= self.files and count >= self.share * total)
+
+
+DEFAULT_LIMITS: Final = Limits()
 
 
 class Direction(Enum):

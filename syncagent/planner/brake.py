@@ -1,4 +1,4 @@
-"""What would be lost: the deletes and overwrites among what is diverged, and when they are too many to go unasked.
+"""What would be lost: the deletes and overwrites among what is diverged.
 
 Pure.  Only bytes count that would vanish or be replaced, in one of the two directions; a move loses nothing, and of two
 that were changed at once both are kept.  A folder goes with what it holds, and counts for nothing by itself.
@@ -7,7 +7,7 @@ that were changed at once both are kept.  A folder goes with what it holds, and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import assert_never
 
 from syncagent.model.acts import Direction, Loss
 from syncagent.model.ids import NodeId
@@ -15,21 +15,6 @@ from syncagent.model.nodes import Dir, File, Link, Node
 from syncagent.planner.compare import Fate, Three, fate, interchangeable, three
 from syncagent.planner.ops import DeleteLocal, Op, SubmitDelete, SubmitEdit, WriteLocal
 from syncagent.trees.canopy import Canopy
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Too much is ``most`` files; or ``files`` of them, when that is at least ``share`` of all that there are."""
-
-    files: int = 10
-    share: float = 0.5
-    most: int = 1_000
-
-    def reached(self, count: int, total: int) -> bool:
-        return count >= self.most or (count >= self.files and count >= self.share * total)
-
-
-DEFAULT_LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)

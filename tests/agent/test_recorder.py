@@ -10,11 +10,11 @@ from pathlib import Path
 from syncagent.agent.recorder import DUMPS_KEPT, MOST_EVENTS, MOST_ITEMS, Recorder
 from syncagent.engine.effects import WakeAt
 from syncagent.engine.events import BlocksCame, BlocksRead, Paused, Seen, Started, Tick
+from syncagent.model.acts import Limits
 from syncagent.model.facts import FileSeen, NothingThere, Stamp
 from syncagent.model.ids import Digest, NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content
-from syncagent.planner.brake import Limits
 
 WHEN = datetime(2026, 11, 22, 23, 18, tzinfo=UTC)
 SECRET = b"what is in the file"

@@ -17,9 +17,9 @@ from syncagent.engine.effects import Effect, FillStage, Run, SendBlocks
 from syncagent.engine.engine import Engine
 from syncagent.engine.remote import RemoteSide
 from syncagent.errors import BadConfig
+from syncagent.model.acts import Limits
 from syncagent.model.changes import Operation
 from syncagent.model.ids import ClientId
-from syncagent.planner.brake import Limits
 from tests.engine.test_lines import Drive
 from tests.support.solo import Solo, file, large
 

@@ -18,6 +18,7 @@ from syncagent.agent.config import agent_config, read_settings, write_settings
 from syncagent.agent.places import places
 from syncagent.cli.compose import own_hub, until_signal
 from syncagent.hub.brake import BrakeRules
+from syncagent.model.acts import Limits
 
 Start = Callable[..., subprocess.Popen[str]]
 Ask = Callable[..., subprocess.CompletedProcess[str]]
@@ -80,8 +81,9 @@ def test_the_hub_of_up_has_the_brake_that_the_settings_say(tmp_path: Path) -> No
     settings = {"sync_root": str(tmp_path / "a"), "server": "ws://127.0.0.1:1", "listen": "127.0.0.1:1"}
     write_settings(spot, settings | {"brake": "off", "brake_files": 20, "brake_share": 0.25, "brake_most": 300})
     config = agent_config(read_settings(spot, {}), spot, KEY)
-    assert own_hub(config).brake == BrakeRules(on=False, files=20, share=0.25, most=300)
-    assert own_hub(agent_config(read_settings(spot, {"SYNCAGENT_BRAKE": "on"}), spot, KEY)).brake.on
+    assert not own_hub(config).brake.on
+    again = agent_config(read_settings(spot, {"SYNCAGENT_BRAKE": "on"}), spot, KEY)
+    assert own_hub(again).brake == BrakeRules(on=True, limits=Limits(files=20, share=0.25, most=300))
 
 
 async def test_a_signal_ends_the_work_cleanly() -> None:

@@ -8,9 +8,8 @@ from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
 from syncagent.engine.perils import WINDOW
 from syncagent.engine.status import State
-from syncagent.model.acts import Decision, Direction
+from syncagent.model.acts import Decision, Direction, Limits
 from syncagent.model.changes import Operation
-from syncagent.planner.brake import Limits
 from tests.support.masses import (
     FILES,
     asked,

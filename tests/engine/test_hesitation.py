@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from syncagent.engine.hesitation import LONGEST, SETTLED
+from syncagent.model.acts import Limits
 from syncagent.model.changes import Operation
-from syncagent.planner.brake import Limits
 from tests.support.solo import Solo
 
 FILES = {f"f{number:02}": f"content {number}".encode() for number in range(40)}

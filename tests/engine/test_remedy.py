@@ -6,10 +6,9 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
-from syncagent.model.acts import Decision
+from syncagent.model.acts import Decision, Limits
 from syncagent.model.changes import Operation
 from syncagent.model.ids import Seq
-from syncagent.planner.brake import Limits
 from tests.support.masses import (
     FILES,
     asked,

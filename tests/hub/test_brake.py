@@ -13,6 +13,7 @@ from syncagent.hub.rows import FolderId
 from syncagent.hub.stores.memory import MemoryStore
 from syncagent.hub.tasks import Submit, Submitted
 from syncagent.hub.work import perform
+from syncagent.model.acts import Limits
 from syncagent.model.changes import Change, Operation, Ruling, Verdict
 from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, ChangeId, ClientId, NodeId, Rev
@@ -132,7 +133,7 @@ def test_what_is_held_stays_held_however_often_it_is_tried() -> None:
 
 
 def test_a_burst_that_goes_on_for_longer_than_the_window_is_one() -> None:
-    world = World(1000, BrakeRules(most=50))
+    world = World(1000, BrakeRules(limits=Limits(most=50)))
     found = Counter[str]()
     for name in world.names:
         world.now += 1

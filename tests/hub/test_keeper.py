@@ -16,6 +16,7 @@ from syncagent.control import ControlClient
 from syncagent.errors import BadConfig, SyncAgentError
 from syncagent.hub.app import Hub, HubConfig
 from syncagent.hub.brake import BrakeRules
+from syncagent.model.acts import Limits
 from syncagent.private import control_socket
 from tests.support.raw_client import KEY, RawClient, file_change
 
@@ -82,7 +83,7 @@ async def test_a_burst_is_held_across_connections_until_it_is_approved(
 
 async def test_a_rejected_burst_is_told_so_each_time(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "syncagent.hub.audit")
-    async with hub_in(tmp_path, files=2) as hub:
+    async with hub_in(tmp_path, limits=Limits(files=2)) as hub:
         await filled(hub, 4)
         mad = await RawClient.live(hub.url, "mad")
         assert said(await mad.submit(*map(delete, range(4)))) == {"committed": 1, "mass_delete_held": 3}

@@ -7,7 +7,7 @@ import pytest
 from syncagent.model.acts import Direction, Loss
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Node
-from syncagent.planner.brake import Limits, destroys, peril, same_state
+from syncagent.planner.brake import destroys, peril, same_state
 from syncagent.planner.ops import DeleteLocal, MakeLocalDir, MoveLocal, SubmitMove, WriteLocal
 from syncagent.trees.canopy import Canopy
 from tests.support.dsl import tree
@@ -68,14 +68,6 @@ def test_a_folder_is_in_peril_and_does_not_count() -> None:
     found = peril(canopy_of("d/", "", "d/"), NodeId("d"))
     assert found is not None
     assert not found.counts
-
-
-@pytest.mark.parametrize(
-    ("count", "total", "too_much"),
-    [(9, 9, False), (10, 20, True), (10, 21, False), (999, 100_000, False), (1_000, 100_000, True)],
-)
-def test_ten_and_half_of_all_or_a_thousand_are_too_many(count: int, total: int, too_much: bool) -> None:
-    assert Limits().reached(count, total) is too_much
 
 
 def test_states_are_told_apart_by_what_they_hold() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from syncagent.model.acts import Direction
+from syncagent.model.acts import Direction, Limits
 from syncagent.model.changes import Operation
 from syncagent.model.nodes import File
-from syncagent.planner.brake import Limits
 from tests.support.solo import Solo, content_of, file, large
 
 FILES = {f"f{number:02}": f"content {number}".encode() for number in range(14)} | {

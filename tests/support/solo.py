@@ -22,12 +22,11 @@ from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.reader import StaleRead, read_blocks
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.staging import Staging
-from syncagent.model.acts import Act, Part
+from syncagent.model.acts import Act, Limits, Part
 from syncagent.model.changes import Change, Entry, Operation, Ruling, Verdict, node_of
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Content, Dir, File, Node, Placement, Recipe
-from syncagent.planner.brake import Limits
 from syncagent.trees.delta import Row
 
 DAY = "2026-11-22"
