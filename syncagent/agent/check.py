@@ -127,7 +127,7 @@ class Check:
     async def _look(self) -> Look:
         disk = self.grounds.disk
         if disk is None:
-            raise RootMissing("the folder is not there")
+            raise RootMissing(self.grounds.board.hindrances.get("folder", "the folder is not there"))
         found = Survey(disk)
         await asyncio.to_thread(found.walk)
         await self._read(found)

@@ -301,7 +301,12 @@ def renewed(config: AgentConfig) -> AgentConfig:
 
 def client_id(places: Places, name: str) -> str:
     """The id of this agent: made at its first start from its name and the time, and kept."""
-    kept = _text_of(places.identity).strip()
+    try:
+        kept = places.identity.read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        kept = ""
+    except OSError as error:
+        raise BadConfig(f"{places.identity} cannot be read: {error.strerror}") from None
     if re.fullmatch(r"[A-Za-z0-9._-]{1,128}", kept):
         return kept
     if kept:

@@ -65,7 +65,7 @@ class Lives:
     def grounds(self) -> Grounds:
         """What `check` compares.  Raises RootMissing before the first life."""
         if self.life is None or not self.life.started:
-            raise RootMissing("the agent has not looked at its folder yet")
+            raise RootMissing(self.board.hindrances.get("folder", "the agent has not looked at its folder yet"))
         return self.life.grounds
 
     def around(self) -> Around:

@@ -95,8 +95,10 @@ def _note_of(config: AgentConfig) -> Path:
 
 
 def _known_root(config: AgentConfig) -> str | None:
-    """The id of the folder that this agent had before; None when it never had one."""
+    """The id of the folder that this agent had before; None when it never had one.  Raises StorageTrouble."""
     try:
         return _note_of(config).read_text(encoding="ascii").strip() or None
     except (FileNotFoundError, UnicodeDecodeError):
         return None
+    except OSError as error:
+        raise StorageTrouble(f"{_note_of(config)} cannot be read: {error.strerror}") from error

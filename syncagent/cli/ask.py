@@ -76,7 +76,7 @@ def resume(data_dir: DataDir = None) -> int:
 def heal(data_dir: DataDir = None) -> int:
     """Put the hub's content in place of files that are held as damaged; what is left of them is kept aside."""
     _client(data_dir).call("heal")
-    say("what the hub has of them is fetched; `syncagent status` shows what is held still")
+    say("of what is held as damaged, the hub's version is fetched; `syncagent status` shows what is held still")
     return Exit.OK
 
 

@@ -32,7 +32,7 @@ from syncagent.hub.gate import Caps, Doorway, Gate
 from syncagent.hub.hall import Hall
 from syncagent.hub.healing import Healing
 from syncagent.hub.keeper import Keeper
-from syncagent.hub.premises import block_files, held, open_store
+from syncagent.hub.premises import block_files, has_lost_its_database, held, open_store
 from syncagent.hub.rows import Folder
 from syncagent.hub.rules import Rules
 from syncagent.hub.runs import Runs
@@ -134,6 +134,8 @@ class Hub:
         threads = self._cleanup.enter_context(ThreadPoolExecutor(2, thread_name_prefix="hub-files"))
         hall = Hall(config.rules, config.caps.per_key, threads)
         brake = Brake(config.brake)
+        if lost := has_lost_its_database(config.data_dir):
+            _LOG.warning("%s", lost)
         worker = Worker(lambda: open_store(config.data_dir, files), time.time_ns, hall.deliver, brake)
         store = await worker.start()
         self._cleanup.push_async_callback(worker.stop)

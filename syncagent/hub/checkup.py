@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from syncagent.errors import BadConfig, StorageTrouble, SyncAgentError
 from syncagent.hub.fsck import Chains, against_journal, lacking, out_of_place
-from syncagent.hub.premises import DATABASE, block_files, held, open_store
+from syncagent.hub.premises import DATABASE, block_files, has_lost_its_database, held, open_store
 from syncagent.hub.rows import Folder, Row, Wanted
 from syncagent.hub.stores.ports import Store
 from syncagent.model.changes import Entry
@@ -195,6 +195,8 @@ def check_stopped(directory: Path) -> Report:
 
     Raises AlreadyRunning when one does run, BadConfig when no hub has kept anything there.
     """
+    if lost := has_lost_its_database(directory):
+        return Report(database="damaged", wrong=1, findings=[Finding("", "database", lost)])
     if not (directory / DATABASE).exists():
         raise BadConfig(f"no hub has kept anything in {directory}")
     with held(directory), closing(block_files(directory)) as files:

@@ -14,10 +14,15 @@ from syncagent.content.digest import digest_of
 from syncagent.errors import AlreadyRunning, StorageTrouble
 from syncagent.hub.stores.files import BlockFiles
 from syncagent.hub.stores.sqlite import SqliteStore
+from syncagent.sqlite import DatabaseDamaged
 
 DATABASE: Final = "hub.db"
 _BLOCKS: Final = "blocks"
 _LOCK: Final = "hub.lock"
+_WAY_OUT: Final = (
+    "Put the directory back from a backup; or move the database away, and the hub begins as a new one: what the "
+    "machines have is sent to it again, once each was started with --new-hub"
+)
 
 
 @contextmanager
@@ -45,6 +50,15 @@ def block_files(directory: Path) -> BlockFiles:
     return BlockFiles(str(directory / _BLOCKS), digest_of)
 
 
+def has_lost_its_database(directory: Path) -> str:
+    """What to do about blocks that lie there without the database that told what they are of; "" when all is well."""
+    database = directory / DATABASE
+    if database.exists() and database.stat().st_size:
+        return ""
+    lost = any(one.is_file() for one in (directory / _BLOCKS).rglob("*"))
+    return f"{database} is missing or empty, and there are blocks that it told of. {_WAY_OUT}" if lost else ""
+
+
 def open_store(directory: Path, files: BlockFiles) -> SqliteStore:
     """The store, made where there is none; on the thread that will use it.  Raises what ``open_database`` raises."""
     try:
@@ -52,7 +66,10 @@ def open_store(directory: Path, files: BlockFiles) -> SqliteStore:
         os.close(os.open(directory / DATABASE, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as trouble:
         raise _unusable(trouble) from trouble
-    return SqliteStore(str(directory / DATABASE), files)
+    try:
+        return SqliteStore(str(directory / DATABASE), files)
+    except DatabaseDamaged as damage:
+        raise DatabaseDamaged(f"{directory / DATABASE}: {damage}. {_WAY_OUT}") from damage
 
 
 def _unusable(trouble: OSError) -> StorageTrouble:

@@ -161,9 +161,10 @@ def test_a_client_id_is_made_once_from_name_and_time(spot: Places) -> None:
     made = client_id(spot, "Anna's Läptop")
     assert re.fullmatch(r"anna-s-l-ptop-\d{8}T\d{6}Z-[0-9a-f]{4}", made)
     assert client_id(spot, "renamed") == made
-    spot.identity.write_text("two words")
-    with pytest.raises(BadConfig, match="client id"):
-        client_id(spot, "x")
+    for damaged in (b"two words", b"\xff\xfe"):
+        spot.identity.write_bytes(damaged)
+        with pytest.raises(BadConfig, match="client id; remove it"):
+            client_id(spot, "x")
 
 
 def test_the_key_does_not_show_when_a_config_is_shown(spot: Places) -> None:

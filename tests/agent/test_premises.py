@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from syncagent.agent.config import AgentConfig
 from syncagent.agent.premises import open_premises
-from syncagent.errors import AlreadyRunning, RootMissing
+from syncagent.errors import AlreadyRunning, RootMissing, StorageTrouble
 from syncagent.model.facts import FileSeen, LookAt
 from syncagent.model.names import RelPath
 
@@ -43,6 +43,17 @@ def test_it_is_the_same_folder_the_next_time(config: AgentConfig) -> None:
     second = open_premises(config)
     assert second.root.marker == first.root.marker
     second.leave()
+
+
+@pytest.mark.hazard("E1", "B8")
+def test_a_note_that_cannot_be_read_is_not_one_that_is_not_there(config: AgentConfig) -> None:
+    note = config.data_dir / "root_id"
+    note.mkdir()
+    with pytest.raises(StorageTrouble, match="root_id cannot be read"):
+        open_premises(config)
+    assert not config.sync_root.exists()
+    note.rmdir()
+    open_premises(config).leave()
 
 
 def test_two_agents_cannot_have_one_folder(config: AgentConfig, tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from syncagent.errors import AlreadyRunning, StorageTrouble
+from syncagent.hub.checkup import check_stopped
 from syncagent.hub.premises import DATABASE, block_files, held, open_store
+from syncagent.sqlite import DatabaseDamaged
 
 
 @pytest.mark.hazard("F20")
@@ -39,3 +41,23 @@ def test_the_database_is_for_its_owners_eyes_from_the_first_moment(tmp_path: Pat
         os.umask(old)
     assert stat.S_IMODE((tmp_path / "hub" / DATABASE).stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "hub").stat().st_mode) == 0o700
+
+
+@pytest.mark.hazard("E8", "N15")
+@pytest.mark.parametrize("left", [None, b""])
+def test_blocks_without_the_database_that_told_of_them_are_not_in_order(tmp_path: Path, left: bytes | None) -> None:
+    (tmp_path / "blocks" / "ab").mkdir(parents=True)
+    (tmp_path / "blocks" / "ab" / "cd").write_bytes(b"of some file")
+    if left is not None:
+        (tmp_path / DATABASE).write_bytes(left)
+    report = check_stopped(tmp_path)
+    assert (report.database, report.wrong) == ("damaged", 1)
+    assert "--new-hub" in report.findings[0].what
+    assert not (tmp_path / DATABASE).exists() or (tmp_path / DATABASE).read_bytes() == b"", "looking changes nothing"
+
+
+@pytest.mark.hazard("E8")
+def test_a_damaged_database_is_said_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / DATABASE).write_bytes(b"no database " * 500)
+    with closing(block_files(tmp_path)) as files, pytest.raises(DatabaseDamaged, match=r"hub\.db.*--new-hub"):
+        open_store(tmp_path, files)
