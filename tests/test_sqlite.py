@@ -90,6 +90,7 @@ def test_e3_damage_is_told_apart_from_trouble(tmp_path: Path, damage: bytes | No
         assert not opened(path).sound()
 
 
+@pytest.mark.hazard("E14")
 def test_e14_a_second_process_is_refused(tmp_path: Path) -> None:
     database = opened(tmp_path / "x.db")
     with pytest.raises(AlreadyRunning):
@@ -104,6 +105,7 @@ def test_e14_a_second_process_is_refused(tmp_path: Path) -> None:
     database.close()
 
 
+@pytest.mark.hazard("E14")
 def test_e14_another_thread_is_refused() -> None:
     database = opened(MEMORY)
     caught: list[BaseException] = []
