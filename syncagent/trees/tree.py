@@ -190,11 +190,10 @@ def ancestors(view: View, node_id: NodeId) -> Iterator[NodeId]:
         node_id = node.at.parent
 
 
-def topmost_missing(has: View, lacks: View, folder: NodeId) -> NodeId | None:
-    """Going up from ``folder`` in the one tree, the last folder before the first that the other has too: where that one
+def missing_above(has: View, lacks: View, folder: NodeId) -> Iterator[NodeId]:
+    """Going up from ``folder`` in the one tree, the folders before the first that the other has too: where that one
     stands there, and in what, is not for this tree to say."""
-    missing = list(takewhile(lambda one: lacks.get(one) is None, ancestors(has, folder)))
-    return missing[-1] if missing else None
+    return takewhile(lambda one: lacks.get(one) is None, ancestors(has, folder))
 
 
 def path_of(view: View, node_id: NodeId) -> RelPath | None:

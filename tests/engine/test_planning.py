@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
+from syncagent.engine import events as ev
+from syncagent.model.ids import ROOT, NodeId
+from syncagent.planner import plan as plan_module
 from tests.support.masses import FILES, delete_there, full, some
+from tests.support.solo import Solo, file, folder
 
 
 @pytest.mark.hazard("G13")
@@ -20,3 +26,52 @@ def test_what_is_not_held_is_planned_in_the_same_step() -> None:
     solo = full()
     delete_there(solo, some(9))
     assert len(solo.tree()) == len(FILES) - 9
+
+
+# --- deep trees -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def decisions(monkeypatch: pytest.MonkeyPatch) -> Counter[NodeId]:
+    """How often it was decided what to do about each node."""
+    counted: Counter[NodeId] = Counter()
+    decide = plan_module._Planning._decide
+
+    def counting(planning: plan_module._Planning, node_id: NodeId) -> NodeId | None:
+        counted[node_id] += 1
+        return decide(planning, node_id)
+
+    monkeypatch.setattr(plan_module._Planning, "_decide", counting)
+    return counted
+
+
+DEEP = ["/".join(["d"] * depth) for depth in range(1, 301)]
+
+
+@pytest.mark.hazard("C8")
+def test_a_chain_of_folders_that_is_sent_is_decided_on_level_by_level(decisions: Counter[NodeId]) -> None:
+    solo = Solo().start().online()
+    for path in DEEP:
+        solo.user.mkdir(path)
+    solo.user.write(f"{DEEP[-1]}/file", b"1")
+    solo.feed(ev.Hinted(everything=True))
+    while solo.accept():
+        pass
+    assert solo.status.in_sync
+    assert decisions.total() < 6 * len(DEEP)
+    assert max(decisions.values()) < 10
+
+
+@pytest.mark.hazard("C8")
+def test_a_chain_of_folders_that_comes_is_decided_on_level_by_level(decisions: Counter[NodeId]) -> None:
+    solo = Solo().start().online()
+    entries, parent = [], ROOT
+    for depth in range(len(DEEP)):
+        entries.append(solo.entry(folder(f"d{depth}", "d", parent)))
+        parent = NodeId(f"d{depth}")
+    entries.append(solo.entry(file("file", "file", b"1", parent)))
+    solo.hear(*entries).give(b"1")
+    assert solo.status.in_sync
+    assert solo.tree()[f"{DEEP[-1]}/file"] == b"1"
+    assert decisions.total() < 6 * len(DEEP)
+    assert max(decisions.values()) < 10

@@ -18,9 +18,9 @@ from syncagent.trees.tree import (
     View,
     ancestors,
     find,
+    missing_above,
     path_of,
     subtree,
-    topmost_missing,
 )
 from tests.support.dsl import content, tree
 
@@ -185,6 +185,6 @@ def test_no_folder_is_missing_above_one_that_is_there() -> None:
         has.put(node)
     for node in tree("c/@b-c").values():
         lacks.put(node)
-    assert topmost_missing(has, lacks, NodeId("b-c-d-e")) == "b-c-d"
-    assert topmost_missing(has, lacks, NodeId("b-c")) is None
-    assert topmost_missing(has, Tree(), NodeId("b-c-d-e")) == "b"
+    assert list(missing_above(has, lacks, NodeId("b-c-d-e"))) == ["b-c-d-e", "b-c-d"]
+    assert list(missing_above(has, lacks, NodeId("b-c"))) == []
+    assert list(missing_above(has, Tree(), NodeId("b-c-d"))) == ["b-c-d", "b-c", "b"]
