@@ -39,6 +39,7 @@ from syncagent.localfs.writing import Held, Writer, Writing, after_us
 from syncagent.model.facts import DirSeen, Fact, FileSeen, LinkSeen
 from syncagent.model.names import RelPath, split
 from syncagent.model.nodes import Content, Dir, File, Link
+from syncagent.planner.ops import SetAside
 from syncagent.planner.tasks import (
     CopyOf,
     DeleteTask,
@@ -161,7 +162,8 @@ class _Run:
     def _do(self, index: int, task: Task, *, sync: bool) -> None:
         match task:
             case MakeDirTask(op=op, path=path):
-                self.disk.mkdir(path)
+                self.disk.mkdir(path, self.staging.displaced.narrow_folder(path))
+                self.staging.displaced.filled(path)
                 self._changed(path)
                 self.outcomes[index] = Done(op, DirSeen(path, self.disk.stat(path).stamp))
             case WriteTask(op=op, path=path):
@@ -202,6 +204,8 @@ class _Run:
             # has put something else there in the meantime, it stays at ``to``, and both are looked at.
             self._rename_back(task)
             raise Stale("it was changed in that very moment")
+        if isinstance(task.op, SetAside):
+            self.staging.displaced.note(task.path, seen)
         stamp = after_us(self.abilities, seen, seen.stamp, self.disk.now_ns())
         match node:
             case Dir():

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from syncagent.content.digest import digest_of
 from syncagent.content.recipe import check_recipe, places
 from syncagent.errors import Damaged, StorageFull, StorageTrouble
+from syncagent.localfs.displaced import Displaced
 from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.ports import FULL, MISSING, Disk, DiskFile, Opening, Rename
 from syncagent.localfs.slots import Slots
@@ -29,6 +30,7 @@ class Staging:
 
     def __init__(self, disk: Disk, machine: str = "") -> None:
         self.slots = Slots(disk, machine)
+        self.displaced = Displaced()
         self._disk = disk
         self._places: dict[Content, _Places] = {}
         self._recipes: dict[Content, Recipe] = {}

@@ -91,7 +91,7 @@ class Writer:
             with self.disk.open(new, Opening.EDIT if staged else Opening.NEW) as file:
                 if not staged:
                     self._fill(file, task, node.content)
-                file.adjust(mode=self._mode(old, node.executable), mtime_ns=clamp(node.mtime_ns))
+                file.adjust(mode=self._mode(task.path, old, node.executable), mtime_ns=clamp(node.mtime_ns))
                 if sync:
                     file.sync()
                 own = file.stat()
@@ -138,9 +138,12 @@ class Writer:
             if hash_file(source, file.write) != content:
                 raise Stale("the file to copy it from has another content")
 
-    def _mode(self, old: Stat | None, executable: bool) -> int:
+    def _mode(self, path: RelPath, old: Stat | None, executable: bool) -> int:
         """Permission bits: those of the file that is replaced, as far as they say the same; never wider (B11)."""
-        base = 0o666 & ~self.abilities.umask if old is None or not old.is_file else old.mode & 0o777
+        if old is not None and old.is_file:
+            base = old.mode & 0o777
+        else:
+            base = self.staging.displaced.narrow(path, 0o666 & ~self.abilities.umask)
         if bool(base & 0o100) == executable:
             return base
         if not executable:
@@ -181,6 +184,7 @@ class Writer:
         if task.expect is None:
             self.disk.rename(writing.new, task.path, Rename.NEW)
             self.staging.slots.done_with(writing.new)
+            self.staging.displaced.filled(task.path)
             return None
         old = self._confirm(task, task.expect)
         # What is unsure by its stamp is not known again by it after a crash either: then it goes back.
@@ -278,7 +282,7 @@ class Writer:
         with self.disk.open(task.path, Opening.READ) as file:
             if file.stat() != before:
                 raise Stale("it was changed in that very moment")
-            mode = self._mode(before, node.executable)
+            mode = self._mode(task.path, before, node.executable)
             file.adjust(
                 mode=mode if mode != before.mode & 0o777 else None,
                 mtime_ns=mtime_ns if mtime_ns != before.mtime_ns else None,
