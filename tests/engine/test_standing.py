@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable
 
 import pytest
@@ -226,3 +227,73 @@ def test_a_file_that_cannot_be_read_does_not_keep_what_is_settled_in_memory() ->
     solo.hinted("x", "big").accept_all()
     assert (solo.status.in_sync, solo.status.settled) == (False, True)
     assert not solo.engine._local.at_hand.recipes
+
+
+# --- one path fails ---------------------------------------------------------------------------------------------
+
+
+def fails(solo: Solo, number: int, at: Callable[[str, str], bool]) -> None:
+    """Calls on the disk fail with this errno where ``at`` says so of a call and its path."""
+
+    def fail(call: str, path: RelPath) -> None:
+        if at(call, path):
+            raise OSError(number, os.strerror(number), path)
+
+    solo.disk.before_call = fail
+
+
+FAULTS: dict[str, tuple[int, Callable[[str, str], bool]]] = {
+    "the content of a file": (errno.EIO, lambda call, path: call == "open" and path == "d/bad"),
+    "a file": (errno.EIO, lambda call, path: call in ("open", "stat", "rename") and path == "d/bad"),
+    "a folder": (errno.EACCES, lambda call, path: path.startswith("d/") or (call == "list" and path == "d")),
+}
+"""What fails, for as long as nobody mends it."""
+
+
+def told_of(solo: Solo) -> dict[str, str]:
+    """The paths that are not as they should be, each with its reason."""
+    return {str(path): reason for path, reason in (*solo.status.held, *solo.status.unreadable)}
+
+
+@pytest.mark.hazard("A13", "A14", "N10", "N15", "N19")
+@pytest.mark.parametrize("where", ["here", "there"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_path_that_fails_is_told_all_the_time_stops_no_other_and_heals(fault: str, where: str) -> None:
+    others = {f"o{number:02}": b"%d" % number for number in range(30)}
+    solo = Solo()
+    solo.user.mkdir("d")
+    solo.synced(**{"d/bad": b"bad"}, **others)
+    node_id, parent = solo.id_of("d/bad"), solo.id_of("d")
+    fails(solo, *FAULTS[fault])
+    if where == "here":
+        solo.user.write("d/bad", b"edited")
+    solo.hinted("d", "d/bad").pass_time(1)
+    edits = []
+    if where == "there":
+        edits.append(solo.entry(file(node_id, "bad", b"edited", parent), Operation.UPDATE))
+
+    # Others change on both sides, all the time, for ten minutes.
+    want: dict[str, bytes] = dict(others)
+    for minute in range(10):
+        mine, theirs = f"o{minute:02}", f"o{minute + 10:02}"
+        want[mine], want[theirs] = b"mine %d" % minute, b"theirs %d" % minute
+        solo.user.write(mine, want[mine])
+        edits.append(solo.entry(file(solo.id_of(theirs), theirs, want[theirs]), Operation.UPDATE))
+        solo.hinted(mine, "d", "d/bad").hear(*edits).give(*want.values(), b"edited").pass_time(1)
+        edits.clear()
+        assert [change.name for change in solo.accept()] == [mine]
+        assert {path: data for path, data in solo.tree().items() if path in others} == want
+        for _ in range(59):
+            solo.pass_time(1).give(b"edited")
+            assert solo.submitted() == []
+            assert not solo.status.in_sync
+            [(path, reason)] = told_of(solo).items()
+            assert path in ("d", "d/bad")
+            assert reason
+
+    solo.disk.before_call = lambda call, path: None
+    solo.pass_time(60).give(b"edited").accept_all()
+    solo.pass_time(0)
+    assert solo.tree() == {"d": None, "d/bad": b"edited", **want}
+    assert solo.status.in_sync
+    assert told_of(solo) == {}
