@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -63,3 +64,32 @@ def test_blocks_that_were_lost_come_back_from_who_has_them(world: World, tmp_pat
     tree = world.settle()
     assert tree == {"docs": "/", "docs/large.txt": LARGE, "docs/small.txt": "small", "other.txt": "other"}
     assert anna.status()["hub_seq"] == 4, "nothing was changed because of it"
+
+
+@pytest.mark.hazard("E8", "N2", "N10", "N15", "N19")
+def test_a_new_machine_is_told_what_nobody_has_and_gets_it_from_who_comes_back(world: World, tmp_path: Path) -> None:
+    """The hub's database was kept, and the directory of its blocks was not.  Small contents are in the database."""
+    large = {f"docs/large{number}.txt": f"{number}\n{LARGE}" for number in range(3)}
+    anna = world.agent("anna")
+    for path, text in {**large, "docs/small.txt": "small", "edited.txt": f"old\n{LARGE}"}.items():
+        anna.write(path, text)
+    anna.wait()
+    anna.end()
+    world.hub.end()
+    shutil.rmtree(tmp_path / "hub" / "blocks")
+    world.start_hub()
+
+    bert = world.agent("bert")
+    missing = {*large, "edited.txt"}
+    until(lambda: {one["path"] for one in bert.status()["held"]} == missing, 60, lambda: str(bert.status()))
+    until((bert.root / "docs" / "small.txt").exists, 30, bert.said)
+    assert all("the hub does not have" in one["reason"] for one in bert.status()["held"])
+    assert not bert.status()["in_sync"]
+    assert bert.tree() == {"docs": "/", "docs/small.txt": "small"}, "no wrong bytes, and nothing in the way of the rest"
+
+    anna.write("edited.txt", "new")  # by now nobody has what it was
+    anna.start()
+    tree = world.settle()
+    assert tree == {"docs": "/", **large, "docs/small.txt": "small", "edited.txt": "new"}
+    assert fsck(tmp_path / "hub")[0] == 0, "what nobody needs any more is not missed"
+    assert anna.status()["hub_seq"] == 7, "six at first, and the edit: nothing was changed because of it"
