@@ -12,6 +12,7 @@ from typing import TypeVar
 from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
 from syncagent.trees.canopy import Canopy
+from syncagent.trees.tree import View, missing_above
 
 _Field = TypeVar("_Field")
 
@@ -60,6 +61,27 @@ def fate(t: Three) -> Fate:
             return Fate.DELETED_THERE if local == t.synced else Fate.CREATED_HERE
         case _:
             return Fate.MERGE
+
+
+def is_to_go(t: Three) -> bool:
+    """Whether the node, by the table alone, is to be deleted where it still is."""
+    return fate(t) in (Fate.DELETED_HERE, Fate.DELETED_THERE)
+
+
+def comes_first(canopy: Canopy, has: View, lacks: View, folder: NodeId) -> NodeId | None:
+    """Of the folders that the one tree ``has`` and the other ``lacks``, from ``folder`` upward, the one that what is to
+    stand in ``folder`` waits for; None when none is missing.
+
+    It is the nearest that comes by itself, and waits for its own in turn: so each step down a deep tree concerns one
+    node.  One that is to go by the table alone comes only once it can, when what needs it summons it.  Where all are of
+    that kind the topmost is first.
+    """
+    first: NodeId | None = None
+    for one in missing_above(has, lacks, folder):
+        first = one
+        if not is_to_go(three(canopy, one)):
+            break
+    return first
 
 
 def placement(canopy: Canopy, node_id: NodeId, t: Three) -> Placement | None:

@@ -18,7 +18,7 @@ from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.names import Name, name_key
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
 from syncagent.planner.batch import Batch
-from syncagent.planner.compare import ContentMerge, Fate, Three, content, fate, placement, three
+from syncagent.planner.compare import ContentMerge, Fate, Three, comes_first, content, fate, is_to_go, placement, three
 from syncagent.planner.contest import Names
 from syncagent.planner.ops import (
     Agree,
@@ -34,7 +34,7 @@ from syncagent.planner.ops import (
 )
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.tree import View, ancestors, missing_above
+from syncagent.trees.tree import View, ancestors
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,41 +223,26 @@ class _Planning:
 
     # --- what an op needs -------------------------------------------------------------------------------------
 
-    # What stands in a folder that is missing waits for that folder, which waits for its own, so that each step down a
-    # deep tree concerns one node.  A folder that by the table alone is to go does not come by itself: what needs it
-    # waits for the nearest above it that does, and summons it once it can stand somewhere.
-
     def _folder_here(self, folder: NodeId) -> NodeId | None:
         """The folder of the hub's chain that must be made on this disk first, after seeing to it that it is."""
-        first = self._comes_first(self._canopy.remote, self._canopy.local, folder, Fate.CREATED_THERE)
-        if first is not None and fate(three(self._canopy, first)) is Fate.DELETED_HERE and self._summon(first):
-            node = self._canopy.remote.get(first)
-            if isinstance(node, Dir):
-                self._note(first, self._bring(node))
+        first = comes_first(self._canopy, self._canopy.remote, self._canopy.local, folder)
+        node = self._canopy.remote.get(first) if first is not None and self._summon(first) else None
+        if isinstance(node, Dir):
+            self._note(node.id, self._bring(node))
         return first
 
     def _folder_there(self, folder: NodeId) -> NodeId | None:
         """The folder of this disk's chain that must be created at the hub first, after seeing to it that it is."""
-        first = self._comes_first(self._canopy.local, self._canopy.remote, folder, Fate.CREATED_HERE)
-        t = three(self._canopy, first) if first is not None else None
-        if t is not None and first is not None and fate(t) is Fate.DELETED_THERE and self._summon(first):
-            assert isinstance(t.local, Dir)
-            self._note(first, self._offer(t.local, t))
-        return first
-
-    def _comes_first(self, has: View, lacks: View, folder: NodeId, by_itself: Fate) -> NodeId | None:
-        """Of the folders that are missing, from ``folder`` upward: the first that comes by itself, or the topmost."""
-        first: NodeId | None = None
-        for one in missing_above(has, lacks, folder):
-            first = one
-            if fate(three(self._canopy, one)) is by_itself:
-                break
+        first = comes_first(self._canopy, self._canopy.local, self._canopy.remote, folder)
+        t = three(self._canopy, first) if first is not None and self._summon(first) else None
+        if t is not None and isinstance(t.local, Dir):
+            self._note(t.local.id, self._offer(t.local, t))
         return first
 
     def _summon(self, folder: NodeId) -> bool:
-        """Whether a folder that something must stand in is to be made now.  By the table alone it may be one to delete,
-        and wait for the very thing that needs it."""
-        if folder in self._batch.taken or folder in self._summoned:
+        """Whether a folder that something must stand in is to be made now: by the table alone it is one to delete, and
+        waits for the very thing that needs it."""
+        if folder in self._batch.taken or folder in self._summoned or not is_to_go(three(self._canopy, folder)):
             return False
         self._summoned.add(folder)
         return True

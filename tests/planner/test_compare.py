@@ -11,9 +11,11 @@ from syncagent.planner.compare import (
     ContentMerge,
     Fate,
     Three,
+    comes_first,
     content,
     fate,
     interchangeable,
+    is_to_go,
     placement,
     same_inside,
     three,
@@ -186,3 +188,19 @@ def test_a_folder_that_is_missing_ends_the_search_for_a_circle() -> None:
     x = NodeId("x")
     assert placement(found, x, three(found, x)) == Placement(NodeId("y"), Name("x"))
     assert isinstance(found.local.get(x), Dir)
+
+
+def test_what_is_new_in_a_new_folder_waits_for_that_folder_alone() -> None:
+    made = canopy("", "", "a/ a/b/ a/b/c/")
+    assert not is_to_go(three(made, NodeId("a-b-c")))
+    assert comes_first(made, made.remote, made.local, NodeId("a-b-c")) == "a-b-c"
+    assert comes_first(made, made.remote, made.local, ROOT) is None
+
+
+def test_a_folder_that_is_to_go_comes_once_it_can_stand_somewhere() -> None:
+    old = canopy("a/ a/b/ a/b/c/", "a/ a/b/ a/b/c/", "")
+    assert is_to_go(three(old, NodeId("a-b-c")))
+    assert comes_first(old, old.local, old.remote, NodeId("a-b-c")) == "a"
+    old.set_local(NodeId("a"), Dir(NodeId("a"), Placement(ROOT, Name("moved"))))
+    old.set_local(NodeId("a-b"), Dir(NodeId("a-b"), Placement(NodeId("a"), Name("moved"))))
+    assert comes_first(old, old.local, old.remote, NodeId("a-b-c")) == "a-b"
