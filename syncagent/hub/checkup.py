@@ -129,6 +129,8 @@ class Checkup:
             nodes += len(rows)
             self._page_of_rows(folder, rows)
             yield True
+            if len(rows) < PAGE:
+                break  # what has come since is not run after: a hub that works would never be done with
         self.report.nodes += nodes
         return nodes
 
@@ -168,6 +170,8 @@ class Checkup:
                 for what in chains.page(one.entry for one in timed):
                     self.report.find(folder.name, "journal", what)
                 yield True
+                if len(timed) < PAGE:
+                    break
             known = chains.nodes()
             for start in range(0, len(known), PAGE):
                 some = known[start : start + PAGE]

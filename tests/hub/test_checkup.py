@@ -16,8 +16,9 @@ from syncagent.control import ControlClient
 from syncagent.errors import AlreadyRunning, BadConfig
 from syncagent.hub import checkup
 from syncagent.hub.app import Hub, HubConfig
-from syncagent.hub.checkup import Report, check_stopped
+from syncagent.hub.checkup import ANY_SIZE, Checkup, Report, check_stopped
 from syncagent.private import control_socket
+from tests.support.hub_desk import Client, Desk, directory
 from tests.support.raw_client import KEY, RawClient, file_change, hexdigest
 
 SMALL, LARGE = b"small", b"l" * 70_000
@@ -203,6 +204,24 @@ def test_findings_without_end_are_counted(hub: Path, monkeypatch: pytest.MonkeyP
     sql(hub, "DELETE FROM block")
     report = check_stopped(hub)
     assert (len(report.findings), report.wrong) == (1, 3)
+
+
+@pytest.mark.hazard("N12")
+def test_a_hub_that_hears_of_something_new_at_each_step_is_done_with_in_the_end() -> None:
+    desk = Desk()
+    client = Client(desk, "anna")
+    client.hello(2)
+    client.say("sync_request", {"kind": "changes", "since": 0})
+    checkup = Checkup(desk.store, ANY_SIZE)
+    for number in range(1_000):
+        client.submit(directory(f"n{number}"))
+        with desk.store.unit():
+            if not checkup.step():
+                break
+    assert number < 500
+    assert client.heard()[-1] > number
+    assert checkup.report.wrong == 0
+    assert 0 < checkup.report.entries < number
 
 
 def test_a_directory_without_a_hub_is_said_and_none_is_made(tmp_path: Path) -> None:
