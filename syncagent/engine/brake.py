@@ -113,7 +113,7 @@ class Brake:
             if act.decision is Decision.HELD:
                 self._holding.begin(act, now)
                 if self._limits is None:
-                    self._effects.append(Note("warning", f"the brake is off: what act {act.id} held goes through"))
+                    self._effects.append(Note("warning", f"the brake is off: what {act.id} held goes through"))
                     self._decide(act, Decision.APPROVED)
         self.news([*self._canopy.diverged(), *self._ledger.open_nodes()], now)
         for act in [one for one in self._ledger.held() if self._holding.is_empty(one)]:
@@ -316,6 +316,7 @@ class Brake:
         self._freed.extend(parts)
         left = self._follow_all(act.id)
         self._ledger.prune()
+        self._effects.append(Note("info", f"{act.id} is {decision.value}: {len(parts) - left} files and folders"))
         return len(parts) - left, left
 
     def _follow_all(self, number: int) -> int:

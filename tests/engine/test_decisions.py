@@ -24,6 +24,7 @@ def test_what_is_approved_goes_through_and_says_so() -> None:
     solo = full()
     delete_here(solo, some(12))
     assert solo.decide("approve") == ef.Answered(1, 12, 0)
+    assert solo.notes[-1] == "1 is approved: 12 files and folders", "so that the log tells who let them go, and when"
     submits = solo.drain(ef.Submit)
     assert all(one.confirmed for one in submits)
     assert len(solo.accept([change for one in submits for change in one.changes])) == 12
