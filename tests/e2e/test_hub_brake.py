@@ -53,3 +53,20 @@ def test_what_is_held_passes_when_it_was_approved(world: World, tmp_path: Path) 
     assert sorted(tree) == ["f36.txt", "f37.txt", "f38.txt", "f39.txt", "new.txt"]
     assert tree["f39.txt"] == "edited meanwhile"
     assert keeper(hub, "held") == []
+
+
+@pytest.mark.hazard("E2", "N1")
+def test_what_was_rejected_comes_back_with_what_had_passed_before(world: World, tmp_path: Path) -> None:
+    hub = tmp_path / "hub"
+    anna, _ = world.agent("anna", brake=1_000), world.agent("bert")
+    for number in range(40):
+        anna.write(f"f{number}.txt", f"content {number}")
+    before = world.settle()
+    for number in range(36):
+        (anna.root / f"f{number}.txt").unlink()
+    until(lambda: bool(keeper(hub, "held")) and keeper(hub, "held")[0]["deletes"] == 17, 60, anna.said)
+    [held] = keeper(hub, "held")
+    assert keeper(hub, "reject", held["client"]) == {"client": held["client"], "rejected": 17}
+    until(lambda: len(list(anna.root.glob("f*.txt"))) == 40, 120, anna.said)
+    assert world.settle() == before
+    assert keeper(hub, "held") == []
