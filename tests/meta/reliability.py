@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,7 @@ def all_ids() -> list[str]:
     return [f"{family}{number}" for family, last in LAST.items() for number in range(1, last + 1)]
 
 
+@cache
 def proofs() -> dict[str, list[str]]:
     """The tests that carry each id, as ``path::name``, in the order of their files."""
     found: dict[str, list[str]] = {}
