@@ -65,8 +65,8 @@ async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     engines: list[Engine] = []
     begin = Engine.__init__
 
-    def noted(self: Engine, *args: Any) -> None:
-        begin(self, *args)
+    def noted(self: Engine, *args: Any, **named: Any) -> None:
+        begin(self, *args, **named)
         engines.append(self)
 
     monkeypatch.setattr(Engine, "__init__", noted)

@@ -36,6 +36,7 @@ EVENTS: list[ev.Event] = [
     ),
     ev.Tick("2026-11-22"),
     ev.Paused(True),
+    ev.Decided(1, 0, "approve"),
     ev.ProofWanted(3),
     ev.Hinted((RelPath("a"),), (RelPath(""),), True, "overflow"),
     ev.Seen(
