@@ -24,6 +24,7 @@ from syncagent.localfs.ports import Disk
 from syncagent.localfs.watcher import WatchState
 from syncagent.model.facts import Fact
 from syncagent.model.ids import NodeId
+from syncagent.model.names import RelPath
 
 SEARCH_SECONDS: Final = 1.0
 """How often a folder that is missing is looked for."""
@@ -55,6 +56,8 @@ class Ground:
         self._premises: Premises | None = None
         self._errands: Errands | None = None
         self._search: asyncio.Task[None] | None = None
+        self.put_back: tuple[RelPath, ...] = ()
+        """What the start has put back from the stage."""
         self.exchanged: asyncio.Future[None] = self._loop.create_future()
         """Ends with BeginAnew when the folder came back as it was at some earlier time."""
         self._watches_stand = asyncio.Event()
@@ -100,7 +103,7 @@ class Ground:
         while parked is None:
             try:
                 # What it puts back is seen by the first scan.
-                await done_in(self._workers.stage, premises.staging.slots.recover)
+                self.put_back = await done_in(self._workers.stage, premises.staging.slots.recover)
                 parked = await done_in(self._workers.look, premises.scanner.parked)
             except (RootMissing, OSError) as trouble:
                 self.give_back()

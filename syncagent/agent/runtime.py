@@ -171,7 +171,8 @@ class Runtime:
         known = {"hub_id": self.ground.hub_id, **loaded.facts} | ({"hub_id": ""} if self._config.new_hub else {})
         stop = await done_in(self._workers.keep, self._vigil.begin)
         today = self._outside.today()
-        self.feed(ev.Started(loaded.rows, known, loaded.recipes, parked, today, stop, loaded.acts, loaded.parts))
+        acts, back = (loaded.acts, loaded.parts), self.ground.put_back
+        self.feed(ev.Started(loaded.rows, known, loaded.recipes, parked, today, stop, *acts, back))
         self.started = True
         self._feed_all(list(self._wishes.values()))
         with self._outside.network(self._doubt_connection):

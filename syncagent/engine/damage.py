@@ -9,23 +9,28 @@ all content (E15).  What turns out to be damaged is healed or held:
 * The hub never had it, or nothing explains the change: nobody but a person can say which one is right.  It is held with
   its reason (``held``) until it is written again, or healed on request.
 
+What the memory knows too little of waits until the hub was heard (``unproven``).
+
 What was written shortly before such a stop and is gone was not deleted by anyone: it is fetched again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from syncagent.engine.effects import Note
 from syncagent.engine.events import Stop
+from syncagent.engine.unproven import Unproven
+from syncagent.model.changes import Entry
 from syncagent.model.facts import Fact, FileSeen, LookAt
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import File
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.damage import changed_silently, lost_with_power, written_since
+from syncagent.trees.identify import Identifier
 
 HEALED = "it was damaged when the machine stopped; what is left of it is kept in .syncagent/damaged"
 ONLY_HERE = (
@@ -59,10 +64,13 @@ class Damage:
 
     def __init__(self, canopy: Canopy) -> None:
         self._canopy = canopy
+        self._unproven = Unproven(canopy)
         self._suspects: dict[NodeId, Why] = {}
         self._recent: set[NodeId] = set()
         self._stopped = False
         self._booted_ns: int | None = None
+        self._put_back: frozenset[RelPath] = frozenset()
+        """Whatever was done there since the start of the machine was done by us."""
         self.held: dict[NodeId, Doubt] = {}
         self.wounded: dict[NodeId, None] = {}
         """Nodes whose bytes are to be kept aside when the hub's take their place."""
@@ -74,10 +82,12 @@ class Damage:
 
     # --- what is suspected ------------------------------------------------------------------------------------
 
-    def load(self, facts: Mapping[str, str], stop: Stop | None) -> None:
+    def load(self, facts: Mapping[str, str], stop: Stop | None, put_back: Iterable[RelPath] = ()) -> None:
+        self._put_back = frozenset(put_back)
         self.wounded.update(dict.fromkeys(self._nodes(facts.get("wounded", ""))))
         self._suspects = dict.fromkeys(self._nodes(facts.get("doubtful", "")), Why.HELD)
         self._turn = facts.get("deep_turn", "")
+        self._unproven.load(facts, stop, self._put_back)
         self._told = self._facts()
         self._stopped = stop is not None and not stop.cleanly
         if stop is None:
@@ -122,8 +132,12 @@ class Damage:
         """The nodes about which nothing is to be done now."""
         yield from self._suspects
         yield from self.held
+        yield from self._unproven
 
     def is_in_doubt(self, node_id: NodeId) -> bool:
+        return self._is_suspected(node_id) or node_id in self._unproven
+
+    def _is_suspected(self, node_id: NodeId) -> bool:
         return node_id in self._suspects or node_id in self.held
 
     def reads(self) -> list[LookAt]:
@@ -133,14 +147,20 @@ class Damage:
 
     # --- what was seen ----------------------------------------------------------------------------------------
 
-    def sift(self, facts: Sequence[Fact], known_at: Callable[[RelPath], NodeId | None]) -> Sequence[Fact]:
+    def take(self, facts: Sequence[Fact], identifier: Identifier) -> None:
+        """Let those of the facts be taken in that may be believed; what waits for the hub has its node by then."""
+        believed = self._sift(facts, identifier.known_at)
+        identifier.take(believed)
+        self._unproven.taken(believed, identifier.known_at)
+
+    def _sift(self, facts: Sequence[Fact], known_at: Callable[[RelPath], NodeId | None]) -> Sequence[Fact]:
         """The facts that are to be taken as they are: those on held files say nothing that may be believed."""
         if not self._suspects and not self.held and not self._stopped:
             return facts
         return [fact for fact in facts if not isinstance(fact, FileSeen) or self._believes(fact, known_at(fact.path))]
 
     def _believes(self, seen: FileSeen, node_id: NodeId | None) -> bool:
-        if node_id is None or not (self.is_in_doubt(node_id) or self._stopped):
+        if node_id is None or not (self._is_suspected(node_id) or self._stopped):
             return True
         node = self._canopy.local.get(node_id)
         held = self.held.get(node_id)
@@ -155,7 +175,7 @@ class Damage:
         agreed = self._canopy.synced.get(node_id) if node_id in self._canopy.synced else None
         was_at_hub = isinstance(agreed, File) and agreed.content == node.content
         if why is Why.STOPPED and was_at_hub:
-            self._wound(node_id, seen)
+            self._wound_as_seen(node_id, seen)
             return True
         if held is None:
             reason = ROTTEN if was_at_hub else ONLY_HERE
@@ -165,6 +185,31 @@ class Damage:
             self.held[node_id] = Doubt(seen, held.reason)
         return False
 
+    def heard(self, entries: Iterable[Entry]) -> None:
+        """The hub has told this."""
+        self._unproven.heard(entries)
+
+    def prove(self) -> list[NodeId]:
+        """All that the hub has was heard; gives the nodes that are not in doubt any more."""
+        cleared: list[NodeId] = []
+        for node_id, was in self._unproven.prove():
+            cleared.append(node_id)
+            node = self._canopy.local.get(node_id)
+            if was is not None and isinstance(node, File):
+                own = self._unproven.adopt(node, was)
+                self._wound(own, self._unproven.agreed(own))
+                cleared.append(own.id)
+        for node_id, doubt in list(self.held.items()):
+            node = self._canopy.local.get(node_id)
+            was = self._unproven.whole(node) if doubt.reason == ONLY_HERE and isinstance(node, File) else None
+            if was is not None and isinstance(node, File):
+                del self.held[node_id]
+                own = self._unproven.adopt(_as_seen(node, doubt.seen), was)
+                self._canopy.set_local(own.id, own, doubt.seen.stamp)
+                self._wound(own, self._unproven.agreed(own))
+                cleared += [node_id, own.id]
+        return cleared
+
     def _is_damage(self, node_id: NodeId, node: File, seen: FileSeen, why: Why) -> bool:
         theirs = self._canopy.remote.get(node_id)
         if isinstance(theirs, File) and theirs.content == seen.content:
@@ -172,21 +217,23 @@ class Damage:
         known = self._canopy.stamp(node_id)
         if why is Why.TURN:
             return changed_silently(known, node.content, seen)
-        return lost_with_power(known, node, seen, self._booted_ns)
+        return lost_with_power(known, node, seen, None if seen.path in self._put_back else self._booted_ns)
 
-    def _wound(self, node_id: NodeId, seen: FileSeen) -> None:
-        """Let the damage be what both sides had, and what it was be the hub's newer one."""
+    def _wound_as_seen(self, node_id: NodeId, seen: FileSeen) -> None:
         agreed, ours = self._canopy.synced.get(node_id), self._canopy.local.get(node_id)
-        assert isinstance(agreed, File)
         assert isinstance(ours, File)
-        self._canopy.set_synced(node_id, _as_seen(agreed, seen))
         self._canopy.set_local(node_id, _as_seen(ours, seen), seen.stamp)
-        self.wounded[node_id] = None
-        self._notes.append(Note("warning", HEALED, seen.path))
+        self._wound(_as_seen(ours, seen), _as_seen(agreed if isinstance(agreed, File) else ours, seen), seen.path)
+
+    def _wound(self, ours: File, agreed: File, path: RelPath | None = None) -> None:
+        """Let the damage be what both sides had, and what it was be the hub's newer one."""
+        self._canopy.set_synced(ours.id, replace(agreed, content=ours.content))
+        self.wounded[ours.id] = None
+        self._notes.append(Note("warning", HEALED, path or self._canopy.local_path(ours.id) or ""))
 
     def lost(self, node_id: NodeId) -> None:
         """It is gone.  Was it written shortly before the machine stopped?  Then no one has deleted it."""
-        if self.is_in_doubt(node_id):
+        if self._is_suspected(node_id):
             self.cleared[node_id] = None
             self._suspects.pop(node_id, None)
             self.held.pop(node_id, None)
@@ -202,6 +249,7 @@ class Damage:
         """All was looked at: what was there then and is gone later was deleted."""
         self._recent = {node_id for node_id in self._recent if is_missing(node_id)}
         self._stopped = False
+        self._unproven.looked()
 
     # --- what becomes of it -----------------------------------------------------------------------------------
 
@@ -213,7 +261,7 @@ class Damage:
             node = self._canopy.local.get(node_id)
             if isinstance(agreed, File) and isinstance(node, File) and doubt.seen.content is not None:
                 del self.held[node_id]
-                self._wound(node_id, doubt.seen)
+                self._wound_as_seen(node_id, doubt.seen)
                 healed.append(node_id)
         return healed
 
@@ -226,6 +274,7 @@ class Damage:
     def rest(self) -> None:
         """All is at one.  What a person has made whole again needs no healing, and its next bytes are like others'."""
         self.wounded.clear()
+        self._unproven.rest()
 
     def take_notes(self) -> list[Note]:
         """What is to be told of it."""
@@ -241,7 +290,10 @@ class Damage:
 
     def _facts(self) -> dict[str, str]:
         doubtful = [*self.held, *(one for one, why in self._suspects.items() if why is Why.HELD)]
-        return {"wounded": " ".join(self.wounded), "doubtful": " ".join(doubtful), "deep_turn": self._turn}
+        return {
+            "wounded": " ".join(self.wounded), "doubtful": " ".join(doubtful), "deep_turn": self._turn,
+            "unproven": self._unproven.fact(),
+        }  # fmt: skip
 
 
 def _as_seen(file: File, seen: FileSeen) -> File:

@@ -143,8 +143,10 @@ class Engine:
                 self._brake.remedy.unanswered()
                 return []
             case ev.CaughtUp():
+                self._local.damage.heard(event.entries)
                 effects = self._remote.caught_up(event)
             case ev.Heard():
+                self._local.damage.heard(event.entries)
                 effects = self._remote.heard(event)
             case ev.Judged():
                 effects, counted = self._remote.judged(event)
@@ -159,7 +161,7 @@ class Engine:
         self._begin(Canopy.load(event.rows))
         self._incarnation = event.facts.get("incarnation", "")
         self._remote.load(event.facts)
-        self._local.damage.load(event.facts, event.stop)
+        self._local.damage.load(event.facts, event.stop, event.put_back)
         self._local.at_hand.recipes.update(event.recipes)
         self._remote.recipes.update(event.recipes)
         self._day = event.day
@@ -197,6 +199,8 @@ class Engine:
     def _go_on(self) -> list[Effect]:
         if self._local.full_scan_done and not self._local.scanning and not self._root:
             self._scanned = True
+        if self._remote.link is Link.READY and self._scanned and not any(self._local.missing()):
+            self._agenda.add(self._local.damage.prove())
         policy = self._policy()
         self._planning.allow(policy)
         self._agenda.add([*self._flight.take_due(self._now), *self._local.found])

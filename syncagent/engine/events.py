@@ -47,6 +47,8 @@ class Started:
     """None when the machine has not been started anew since the last life."""
     acts: tuple[Act, ...] = ()
     parts: tuple[Part, ...] = ()
+    put_back: tuple[RelPath, ...] = ()
+    """What has just been moved or unlinked by us: that their ctimes are new says nothing of a user."""
 
 
 @dataclass(frozen=True, slots=True)

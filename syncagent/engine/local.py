@@ -210,11 +210,10 @@ class LocalSide:
 
     def mind(self, event: DeepLook | HealWanted) -> None:
         """Read the next part of all content, though nothing seems to have happened to it; or heal what is held."""
-        match event:
-            case DeepLook(share=share):
-                self.hint(self.damage.take_turn(share))
-            case HealWanted():
-                self.found.update(dict.fromkeys(self.damage.heal()))
+        if isinstance(event, DeepLook):
+            self.hint(self.damage.take_turn(event.share))
+        else:
+            self.found.update(dict.fromkeys(self.damage.heal()))
 
     def doubts(self) -> Iterator[tuple[NodeId, str]]:
         """The nodes that are looked at again and again, or are damaged, with the reason."""
@@ -262,8 +261,7 @@ class LocalSide:
         again = {path for node_id in due if (path := self._canopy.local_path(node_id)) is not None}
         if not (self._paths or self._folders or self._everything or due or awaited):
             return []
-        for node_id in due:
-            del self._missing[node_id]
+        self._missing = {node_id: at for node_id, at in self._missing.items() if node_id not in due}
         return [self._begin(due, again, awaited)]
 
     def _retry_skipped(self) -> None:
@@ -328,7 +326,7 @@ class LocalSide:
             current.waiting_for.discard(number)
         if current.gathering:
             return self._gathered(current, facts, last, now)
-        current.identifier.take(self.damage.sift(self._sifted(facts), current.identifier.known_at))
+        self.damage.take(self._sifted(facts), current.identifier)
         current.seen.read.clear()  # a file that could not be read is among the skipped by now
         return self._read_on(current, now)
 
@@ -343,7 +341,7 @@ class LocalSide:
         for fact in gathered:
             if isinstance(fact, DirSeen) and fact.path not in walked and current.identifier.is_new(fact):
                 self._folders[fact.path] = None  # what it holds has not been looked at yet
-        current.identifier.take(self.damage.sift(gathered, current.identifier.known_at))
+        self.damage.take(gathered, current.identifier)
         if current.full_scan:
             current.seen.read.update((wish.path, wish) for wish in self.damage.reads())
         current.reads = list(current.seen.read.values())

@@ -181,11 +181,25 @@ class _Run:
         if writing is None:
             self.adjusted.append(task.path)
             return self._writer().adjust(task, sync=sync)
+        if task.keep:
+            self._keep(writing)
         self._changed(task.path)
         fact, held = self._writer().publish(writing)
         if held is not None:
             self.held[index] = held
         return fact
+
+    def _keep(self, writing: Writing) -> None:
+        """What is damaged is kept before anything takes its place.  Should it change in between, then
+        the copy is one too many."""
+        try:
+            if writing.task.expect is not None:
+                keep_damaged(self.disk, writing.task.path)
+        except OSError as error:
+            self._drop(writing)
+            if error.errno not in MISSING:
+                raise
+            raise Stale("it is gone") from error
 
     def _move(self, task: MoveTask) -> Fact:
         node = task.op.expect
@@ -250,7 +264,11 @@ class _Run:
             check_unused(self.disk, task.path)
         held = Held(self.staging.slots.held(task.path, None, old if task.expect else None), task.path, old, None)
         self.disk.rename(task.path, held.slot, Rename.NEW)
-        seen = still(self.disk, held.slot, old, task.expect, node)
+        try:
+            seen = still(self.disk, held.slot, old, task.expect, node)
+        except OSError:
+            self.staging.slots.leave(held.slot)
+            raise
         if seen is None:
             back = self._writer().put_back(held)
             self._changed(back)
@@ -295,13 +313,12 @@ class _Run:
             task = self.tasks[index]
             try:
                 if not self._is_written(held) and self.disk.stat(held.slot) == held.seen:
-                    if isinstance(task, WriteTask) and task.keep:
-                        keep_damaged(self.disk, held.slot, task.path)
                     self.staging.slots.remove(held.slot)
                     continue
                 back = self._writer().put_back(held)
             except OSError:
-                continue  # it stays in the stage, and the next sweep decides
+                self.staging.slots.leave(held.slot)
+                continue
             paths = dict.fromkeys((*_paths(task), back))
             self.outcomes[index] = StaleTask(task.op, tuple(paths), "it was being written")
 

@@ -1,13 +1,12 @@
 """The stage: names in our own folder for what is on its way into the tree, or out of it.
 
-Four kinds of names, told apart after a crash:
+Three kinds of names, told apart after a crash:
 
 * ``new.<n>``: a file of ours in the making.  No one needs it: it is removed.
 * ``held.<own>.<old>.<n>.<path>``: it changes places with what stands at ``path`` (or takes what stands there before it
   is deleted).  Whatever is found under such a name is removed only when it is our own new file (``own``) or the old
   file that was meant to go (``old``), by inode, size, mtime and mode.  Anything else was put there by the user between
   our last look and our rename, and goes back into the tree.
-* ``kept.<own>.<old>.<n>.<path>``: the same, but the old file is damaged, and goes to the damaged ones (``damaged``).
 * ``back.<n>.<path>``: half way through a rename; always goes back.
 
 A path that is too long for a name lies beside it, as the text of the link ``path.<n>``.
@@ -23,7 +22,6 @@ from itertools import count
 from typing import Final
 
 from syncagent.content.digest import digest_of
-from syncagent.localfs.damaged import keep_damaged
 from syncagent.localfs.ignore import PARK, STAGE
 from syncagent.localfs.ports import MISSING, Disk, Rename, Stat
 from syncagent.model.names import OWN_FOLDER, Name, RelPath, conflict_name, join, split
@@ -53,9 +51,9 @@ class Slots:
         """A name for a file in the making."""
         return self._take(f"new.{next(self._numbers)}")
 
-    def held(self, path: RelPath, own: Stat | None, old: Stat | None, *, keep: bool = False) -> RelPath:
-        """A name for what changes places with ``path``; ``keep`` when the old file is to be kept aside."""
-        return self._take(self._with_path(f"{'kept' if keep else 'held'}.{_token(own)}.{_token(old)}", path))
+    def held(self, path: RelPath, own: Stat | None, old: Stat | None) -> RelPath:
+        """A name for what changes places with ``path``."""
+        return self._take(self._with_path(f"held.{_token(own)}.{_token(old)}", path))
 
     def back(self, path: RelPath) -> RelPath:
         """A name for what stands at ``path``, half way through a rename."""
@@ -67,6 +65,10 @@ class Slots:
         self._active.discard(name)
         if name.endswith("."):
             self._remove(join(STAGE, f"path.{_number(name)}"))
+
+    def leave(self, slot: RelPath) -> None:
+        """Nobody could look at what lies under that name: it stays there, and the next sweep decides."""
+        self._active.discard(split(slot)[1])
 
     def remove(self, slot: RelPath) -> None:
         """Remove what lies under that name, and let go of it.  What cannot be removed now, the next sweep removes."""
@@ -109,7 +111,7 @@ class Slots:
                 slot = join(STAGE, name)
                 if name.startswith("new."):
                     self._remove(slot)
-                elif name.startswith(("held.", "kept.", "back.")):
+                elif name.startswith(("held.", "back.")):
                     try:
                         back.extend(self._recover(slot, name, seen))
                     except OSError:
@@ -124,21 +126,16 @@ class Slots:
         kind, *rest = name.split(".", 2 if name.startswith("back.") else 4)
         own, old = (rest[0], rest[1]) if kind != "back" else ("", "")
         path = self._path_of(name, rest[-1])
-        if kind == "kept" and _token(seen) == old and not self._is_there_too(path, seen):
-            keep_damaged(self._disk, slot, path)
-            return []
-        if kind != "back" and _token(seen) in (own, old):
+        if kind == "held" and _token(seen) in (own, old):
             self._remove(slot)
-            return []
+            # The power may have left it both here and there: then its ctime is a new one now, by what we did.
+            return [path] if self._is_at(path, seen) else []
         return [self.put_back(slot, path, lambda there: _token(there) == own)]
 
-    def _is_there_too(self, path: RelPath, seen: Stat) -> bool:
-        """Whether it still stands in the tree: where files cannot be exchanged, it has had two names for a moment."""
+    def _is_at(self, path: RelPath, seen: Stat) -> bool:
         try:
             there = self._disk.stat(path)
-        except OSError as error:
-            if error.errno not in MISSING:
-                raise
+        except OSError:
             return False
         return (there.device, there.inode) == (seen.device, seen.inode)
 

@@ -188,7 +188,7 @@ class Writer:
             return None
         old = self._confirm(task, task.expect)
         # What is unsure by its stamp is not known again by it after a crash either: then it goes back.
-        slot = self.staging.slots.held(task.path, writing.own, old if task.expect else None, keep=task.keep)
+        slot = self.staging.slots.held(task.path, writing.own, old if task.expect else None)
         held = Held(slot, task.path, old, writing.own)
         if self.abilities.exchange:
             self._exchange(writing, held)
@@ -199,6 +199,7 @@ class Writer:
         except OSError as error:
             if error.errno in MISSING and not self.abilities.exchange:
                 return None
+            self.staging.slots.leave(slot)
             raise
         if seen is None:
             self.put_back(held)

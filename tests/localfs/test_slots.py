@@ -169,3 +169,37 @@ def test_what_could_not_be_removed_is_removed_by_the_next_sweep() -> None:
     disk.before_call = lambda call, path: None
     assert bench.staging.slots.recover() == ()
     assert bench.staged() == []
+
+
+@pytest.mark.hazard("B5", "B8")
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_could_not_be_looked_at_is_decided_by_the_next_sweep(edited: bool) -> None:
+    """It was taken for what is in use, as long as the agent ran."""
+    disk, bench = memory_bench()
+    disk.user.write("a", b"old")
+    task = bench.delete("a")
+
+    def fails(call: str, path: RelPath) -> None:
+        if call == "stat" and "/held." in path:
+            if edited:
+                disk.user.write(path, b"edited in that moment")
+            raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+
+    disk.before_call = fails
+    bench.run(task)
+    disk.before_call = lambda call, path: None
+    assert bench.staging.sweep([]) == (("a",) if edited else ())
+    assert bench.staged() == []
+    assert disk.user.tree() == ({"a": b"edited in that moment"} if edited else {})
+
+
+@pytest.mark.hazard("B6")
+def test_what_the_power_left_in_two_places_is_told_when_one_of_them_is_cleared() -> None:
+    """Its ctime is a new one then, and no user has touched it."""
+    disk, bench = memory_bench()
+    disk.user.write("a", b"1")
+    slot = bench.staging.slots.held(RelPath("a"), None, disk.stat(RelPath("a")))
+    disk.link(RelPath("a"), slot)
+    assert bench.restart() == ("a",)
+    assert disk.user.tree() == {"a": b"1"}
+    assert bench.staged() == []

@@ -161,7 +161,8 @@ class Agent:
 
     def _beside(self, name: str) -> tuple[Callable[[], str], Callable[[str], None]]:
         def write(text: str) -> None:
-            self.notes_beside[name] = text
+            if self.running and not self._dying:  # a process that is gone has no last words
+                self.notes_beside[name] = text
 
         return (lambda: self.notes_beside.get(name, "")), write
 

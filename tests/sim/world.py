@@ -19,11 +19,12 @@ from syncagent.errors import StorageFull
 from syncagent.hub.stores.memory import MemoryStore
 from syncagent.model.ids import ClientId
 from syncagent.model.names import OWN_FOLDER, RelPath
+from syncagent.model.nodes import File
 from syncagent.planner.ops import subject
 from tests.sim import faults as kinds
 from tests.sim.agent import Agent
 from tests.sim.clock import Schedule
-from tests.sim.disks import copy_disk, make_disk
+from tests.sim.disks import copy_disk, make_disk, nfc
 from tests.sim.hub import Hub
 from tests.sim.links import Wire
 from tests.sim.oracle import Broken, Oracle
@@ -304,15 +305,17 @@ class World:
 
     def tear_users_files(self, agent: Agent, rng: Random) -> int:
         """What users have just written is not durable yet, on most systems: its size and its times are kept, its bytes
-        are not.  What the hub does not have yet is left alone: nobody could know what it was."""
+        are not.  What the hub does not have yet, or not under that name, is left alone: nobody could know what it was
+        (what was moved is known by its content, and that is gone)."""
         torn = 0
-        known = {(row.content.digest, row.mtime_ns) for row in self.hub.rows.values() if row.content is not None}
+        there = [node for row in self.hub.rows.values() if isinstance(node := row.node(), File)]
+        known = {(node.content.digest, node.mtime_ns, node.at.name) for node in there}
         for path, what in agent.disk.user.tree().items():
             if not isinstance(what, bytes) or rng.random() < 0.3:
                 continue
             inode = agent.disk.find(RelPath(path))
             just_written = self.schedule.now - self.written_at.get((agent.name, what), -60.0) < 30.0
-            if just_written and (digest_of(what), inode.mtime_ns) in known:
+            if just_written and (digest_of(what), inode.mtime_ns, nfc(path.rpartition("/")[2])) in known:
                 inode.tear(zeros=rng.random() < 0.5)
                 self.torn[bytes(inode.data)] = what
                 torn += 1
