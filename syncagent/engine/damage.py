@@ -30,7 +30,7 @@ from syncagent.model.names import RelPath
 from syncagent.model.nodes import File
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.damage import changed_silently, lost_with_power, written_since
-from syncagent.trees.identify import Identifier
+from syncagent.trees.identify import NOWHERE, Identifier
 
 HEALED = "it was damaged when the machine stopped; what is left of it is kept in .syncagent/damaged"
 ONLY_HERE = (
@@ -143,7 +143,7 @@ class Damage:
     def reads(self) -> list[LookAt]:
         """The suspects that stand on the disk, to be read."""
         paths = (self._canopy.local_path(node_id) for node_id in self._suspects)
-        return [LookAt(path, None) for path in paths if path is not None]
+        return [LookAt(path, None) for path in paths if path is not None and NOWHERE not in path]
 
     # --- what was seen ----------------------------------------------------------------------------------------
 

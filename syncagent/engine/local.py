@@ -382,6 +382,7 @@ class LocalSide:
                 self._missing.setdefault(node_id, now + GRACE)
         if current.full_scan:
             self.full_scan_done = current.full_scan
+            self.hint(one.path for one in self.damage.reads() if one.path not in self.skipped)  # they were elsewhere
 
     def _gone(self, top: NodeId) -> None:
         """It was there, it is not there any more, and neither is anything that was beneath it."""

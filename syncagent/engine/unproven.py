@@ -22,7 +22,7 @@ from syncagent.model.facts import Fact, FileSeen, is_kept_as, unpack
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath, name_key
 from syncagent.model.nodes import File
-from syncagent.trees.canopy import Canopy
+from syncagent.trees.canopy import FIRST_REV, Canopy
 from syncagent.trees.damage import written_since
 
 _SECOND_NS = 10**9
@@ -135,6 +135,9 @@ class Unproven:
     def whole(self, node: File) -> File | None:
         """The file of the hub that has, or had, what ``node`` was by its row, before it was damaged: it had been sent,
         or only moved, and the memory of that went with the power."""
+        theirs = self._canopy.remote.get(node.id)
+        if isinstance(theirs, File) and node.id not in self._canopy.synced and self._canopy.rev(node.id) > FIRST_REV:
+            return theirs  # it was sent, as it has its id from here; and someone has gone on with it since
         versions = (*self._versions(node.id), *(self._lacking() if self._canopy.remote.get(node.id) is None else ()))
         return next((one for one in versions if one.content == node.content and node.content.size), None)
 

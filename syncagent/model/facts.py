@@ -7,7 +7,7 @@ is a conclusion, and it is drawn elsewhere.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from enum import Enum
 from typing import Final, NewType, TypeAlias
 
@@ -49,6 +49,13 @@ class Unpacked:
 def unpack(packed: Stamp) -> Unpacked | None:
     """The figures of a stamp; None for UNSURE."""
     return Unpacked(*_FORM.unpack(packed)) if packed else None
+
+
+def without_ctime(packed: Stamp) -> Stamp:
+    """The stamp of a file that is known by its inode, and may have been written since it was read: like UNSURE it
+    equals no stamp that a disk gives."""
+    figures = unpack(packed)
+    return Stamp(_FORM.pack(*astuple(replace(figures, ctime_ns=0)))) if figures else UNSURE
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from syncagent.model.facts import (
     Stamp,
     Unreadable,
     with_known_mtime,
+    without_ctime,
 )
 from syncagent.model.ids import PARK, ROOT, Digest, NodeId
 from syncagent.model.names import Name, RelPath, check_name, is_conflict_name, name_key, split
@@ -220,8 +221,10 @@ class Identifier:
         if moved is not None and self._outranks(moved, same):
             was = self._local(moved)
             assert isinstance(was, File)
-            # Unread, yet known: it is the very file, and nothing has touched its bytes since they were read.
-            self._settle(File(moved, at, content or was.content, fact.executable, fact.mtime_ns), fact.stamp, known)
+            # Unread, it is the very file.  A rename gives it a new ctime, behind which a write could hide that set the
+            # mtime back (HAZARDS A7): so nothing is read now, but the next look at it reads it.
+            stamp = without_ctime(fact.stamp) if content is None else fact.stamp
+            self._settle(File(moved, at, content or was.content, fact.executable, fact.mtime_ns), stamp, known)
         elif content is None:
             self._seen.read[fact.path] = LookAt(fact.path, None)
         elif same is not None:

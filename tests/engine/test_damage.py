@@ -105,6 +105,15 @@ def test_what_was_lost_with_its_name_is_fetched_again_and_not_deleted() -> None:
     assert solo.status.in_sync
 
 
+def test_what_another_file_was_moved_over_is_not_read() -> None:
+    solo = Solo().synced(a=b"written", b=b"other")
+    solo.user.move("a", "b")
+    stopped(solo).online().pass_time(1)
+    assert solo.status.skipped == ()
+    solo.accept_all().pass_time(1)
+    assert b"written" in solo.tree().values()
+
+
 def test_what_is_deleted_after_all_was_looked_at_is_deleted() -> None:
     solo = Solo().synced(a=b"written", b=b"1")
     stopped(solo).online().pass_time(1)

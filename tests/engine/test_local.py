@@ -516,3 +516,14 @@ def test_what_is_left_out_from_now_on_stays_everywhere_and_is_kept_again_when_it
     solo.feed(ev.Hinted(everything=True)).pass_time(1.0).accept_all()
     assert solo.status.in_sync
     assert solo.user.read("a.tmp") == b"changed meanwhile"
+
+
+@pytest.mark.hazard("A7")
+def test_a_write_that_hides_behind_a_rename_is_found_by_the_next_look() -> None:
+    solo = Solo().synced(a=b"written")
+    solo.user.write("a", b"by hand", mtime_ns=solo.disk.stat(RelPath("a")).mtime_ns)
+    solo.user.move("a", "b")
+    solo.feed(ev.Hinted(everything=True)).pass_time(1)
+    assert [change.operation for change in solo.accept()] == [Operation.MOVE]
+    solo.feed(ev.Hinted(everything=True))
+    assert [change.content for change in solo.accept()] == [file("b", "b", b"by hand").content]

@@ -141,6 +141,18 @@ def test_the_answer_alone_was_lost() -> None:
     assert solo.status.in_sync
 
 
+def test_the_answer_was_lost_and_the_hub_tells_only_what_others_have_made_of_it() -> None:
+    solo = Solo().start().online()
+    entry = solo.own(written(solo, "a", b"written"))
+    theirs = solo.entry(file(entry.node_id, "a", b"edited elsewhere"), Operation.UPDATE)
+    solo.user.spoil("a", HALF)
+    stopped(solo).online(theirs).give(b"edited elsewhere").pass_time(1)
+    assert solo.submitted() == []
+    assert solo.tree() == {"a": b"edited elsewhere"}
+    assert own(solo) == {"a": HALF}
+    assert solo.status.in_sync
+
+
 def test_nothing_of_it_is_sent_before_all_was_heard() -> None:
     solo = Solo().start().online()
     first = solo.entry(file("other", "b", b"2"))

@@ -85,9 +85,8 @@ class Act:
     def _rewrite(self, disk: MemoryDisk, tree: Tree) -> list[str]:
         """The same number of bytes, under the mtime that the file had (A7).  On a disk with a coarse clock that is not
         noticed in the same tick as a write of ours (a race that ``localfs.writing`` names); where the power went
-        shortly before, it is taken for what the power left of the file, and put aside (``trees.damage``); and where we
-        move the file ourselves before we look (both sides are united), size and mtime say that it is the same."""
-        if disk.abilities.window_ns or self._agent.boots > 1 or self._world.forgotten:
+        shortly before, it is taken for what the power left of the file, and put aside (``trees.damage``)."""
+        if disk.abilities.window_ns or self._agent.boots > 1:
             return []
         files = [path for path, what in tree.items() if isinstance(what, bytes)]
         if not files:
