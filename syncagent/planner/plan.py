@@ -18,7 +18,18 @@ from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.names import Name, name_key
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
 from syncagent.planner.batch import Batch
-from syncagent.planner.compare import ContentMerge, Fate, Three, comes_first, content, fate, is_to_go, placement, three
+from syncagent.planner.compare import (
+    ContentMerge,
+    Fate,
+    Three,
+    comes_first,
+    content,
+    fate,
+    is_to_go,
+    passing_name,
+    placement,
+    three,
+)
 from syncagent.planner.contest import Names
 from syncagent.planner.ops import (
     Agree,
@@ -116,7 +127,7 @@ class _Planning:
                 if self._batch.put(MoveLocal(t.local, parked)) is None:
                     return
             elif to != t.remote.at:
-                name = Name(f"{to.name.encode()[:200].decode('utf-8', 'ignore')} ({node_id[:12]})")
+                name = passing_name(replace(t.local, at=to))
                 parent = t.remote.at.parent if t.remote.at.parent not in circle else ROOT
                 passing = Placement(parent, name)
                 if self._canopy.remote.at(passing.parent, name_key(name)) is not None:

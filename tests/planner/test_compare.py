@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from syncagent.model.ids import PARK, ROOT, NodeId
@@ -16,6 +18,7 @@ from syncagent.planner.compare import (
     fate,
     interchangeable,
     is_to_go,
+    passing_name,
     placement,
     same_inside,
     three,
@@ -179,6 +182,16 @@ def test_d2_what_could_pass_for_the_other_needs_no_copy(one: str, other: str, sa
     assert same_inside(node(one), node(other)) is same
     assert interchangeable(node(one), node(other)) is either
     assert interchangeable(node(other), node(one)) is either
+
+
+def test_a_passing_name_at_the_hub_is_nobodys_wish_where_it_was_moved_here() -> None:
+    moved, still = canopy("a=1", "b=1@a", "a=1"), canopy("a=1", "a=1", "a=1")
+    passing = Placement(ROOT, passing_name(tree("b=1@a")[A]))
+    for one in (moved, still):
+        one.set_remote(A, replace(tree("a=1")[A], at=passing))
+
+    assert placement(moved, A, three(moved, A)) == Placement(ROOT, Name("b"))
+    assert placement(still, A, three(still, A)) == passing
 
 
 def test_a_folder_that_is_missing_ends_the_search_for_a_circle() -> None:

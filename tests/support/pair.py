@@ -56,6 +56,8 @@ def hub_in(folder: Path) -> Hub:
 
 @asynccontextmanager
 async def pair_in(folder: Path, **more: Any) -> AsyncIterator[Pair]:
+    """The agents ask nobody either, unless ``more`` says so."""
+    more = {"brake": "off", **more}
     async with hub_in(folder) as hub:
         anna, bert = (config_in(folder / name, name=name, server=hub.url, **more) for name in ("anna", "bert"))
         async with running(anna) as one, running(bert) as other:
