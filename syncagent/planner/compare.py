@@ -10,8 +10,8 @@ from enum import Enum
 from typing import TypeVar
 
 from syncagent.model.ids import PARK, ROOT, NodeId
-from syncagent.model.names import Name
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
+from syncagent.planner.ops import is_passing
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import View, missing_above
 
@@ -110,19 +110,10 @@ def _chosen(t: Three) -> Placement:
     assert t.local is not None and t.remote is not None
     if t.synced is not None and t.remote.at == t.synced.at:
         return t.local.at
-    if t.synced is not None and t.local.at != t.synced.at and t.remote.at.name.endswith(_passing_mark(t.local.id)):
+    if t.synced is not None and t.local.at != t.synced.at and is_passing(t.remote):
         # Nobody wants it there: it was on its way, perhaps sent by ourselves before the power took our memory of it.
         return t.local.at
     return t.remote.at
-
-
-def passing_name(node: Node) -> Name:
-    """What a node is called at the hub on its way to where it stands here, when nodes change places in a circle."""
-    return Name(node.at.name.encode()[:200].decode("utf-8", "ignore") + _passing_mark(node.id))
-
-
-def _passing_mark(node_id: NodeId) -> str:
-    return f" ({node_id[:12]})"
 
 
 def _makes_circle(canopy: Canopy, node_id: NodeId, at: Placement) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from syncagent.model.ids import NodeId, Rev
+from syncagent.model.names import Name
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
 
 # --- on this machine's disk -------------------------------------------------------------------------------------
@@ -87,6 +88,20 @@ class SubmitMove:
     node: Node
     to: Placement
     base: Rev
+
+
+def passing_name(node: Node) -> Name:
+    """What a node is called at the hub on its way to where it stands here, when nodes change places in a circle."""
+    return Name(node.at.name.encode()[:200].decode("utf-8", "ignore") + _passing_mark(node))
+
+
+def is_passing(node: Node) -> bool:
+    """Whether a node has its passing name, which no person gives."""
+    return node.at.name.endswith(_passing_mark(node))
+
+
+def _passing_mark(node: Node) -> str:
+    return f" ({node.id[:12]})"
 
 
 @dataclass(frozen=True, slots=True)

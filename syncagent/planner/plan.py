@@ -18,18 +18,7 @@ from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.names import Name, name_key
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
 from syncagent.planner.batch import Batch
-from syncagent.planner.compare import (
-    ContentMerge,
-    Fate,
-    Three,
-    comes_first,
-    content,
-    fate,
-    is_to_go,
-    passing_name,
-    placement,
-    three,
-)
+from syncagent.planner.compare import ContentMerge, Fate, Three, comes_first, content, fate, is_to_go, placement, three
 from syncagent.planner.contest import Names
 from syncagent.planner.ops import (
     Agree,
@@ -42,6 +31,7 @@ from syncagent.planner.ops import (
     SubmitEdit,
     SubmitMove,
     WriteLocal,
+    passing_name,
 )
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy

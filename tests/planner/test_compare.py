@@ -18,11 +18,11 @@ from syncagent.planner.compare import (
     fate,
     interchangeable,
     is_to_go,
-    passing_name,
     placement,
     same_inside,
     three,
 )
+from syncagent.planner.ops import passing_name
 from syncagent.trees.canopy import Canopy
 from tests.support.dsl import show, tree
 
