@@ -45,7 +45,7 @@ async def agents_in(folder: Path, *proxies: Proxy) -> AsyncIterator[list[Running
     """An agent behind each proxy."""
     async with AsyncExitStack() as stack:
         yield [
-            await stack.enter_async_context(running(config_in(folder / name, name=name, server=proxy.url)))
+            await stack.enter_async_context(running(config_in(folder / name, name=name, server=proxy.url, brake="off")))
             for name, proxy in zip(("anna", "bert"), proxies, strict=False)
         ]
 
