@@ -48,8 +48,9 @@ class Flight:
         """Why it cannot be replayed; empty when it can."""
         if self.lost:
             return f"{self.lost} events are not in it (it keeps the last ones only): what the engine knew is not known"
-        if not self.events or not isinstance(self.events[0].event, Started):
-            return "it does not begin with the start of the agent"
+        # Hints may come before it: the watch begins before all is loaded.
+        if not any(isinstance(one.event, Started) for one in self.events):
+            return "the start of the agent is not in it"
         return ""
 
 

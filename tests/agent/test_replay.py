@@ -19,7 +19,7 @@ from syncagent.engine.remote import RemoteSide
 from syncagent.errors import BadConfig
 from syncagent.model.acts import Limits
 from syncagent.model.changes import Operation
-from syncagent.model.ids import ClientId
+from syncagent.model.ids import ClientId, NodeId
 from tests.engine.test_lines import Drive
 from tests.support.solo import Solo, file, large
 
@@ -51,6 +51,13 @@ class Recorded:
         """The recording, as it is read from its file; engines are not recorded any more."""
         self._monkeypatch.undo()
         return flight_of(iter([json.loads(json.dumps(line)) for line in self.recorder.lines(error)]))
+
+
+class NoIds:
+    """For an engine that is to meet nothing new."""
+
+    def new_id(self) -> NodeId:
+        raise AssertionError("there is nothing new")
 
 
 def without_content(effect: Effect) -> Any:
@@ -151,7 +158,17 @@ def test_what_has_lost_its_beginning_is_not_replayed_and_says_so() -> None:
     assert len(flight.events) == MOST_EVENTS
     with pytest.raises(BadConfig, match="3 events are not in it"):
         list(replay(flight))
-    assert "does not begin with the start" in Flight("", "", 0).obstacle
+    assert "the start of the agent is not in it" in Flight("", "", 0).obstacle
+
+
+def test_what_was_hinted_before_the_start_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = Recorded(monkeypatch)
+    engine = Engine(ClientId("me"), "machine", NoIds(), brake=None)
+    engine.step(ev.Hinted(("early",)), 1.0)
+    engine.step(ev.Started(), 2.0)
+    flight = recorded.over()
+    assert isinstance(flight.events[0].event, ev.Hinted)
+    the_same(flight, recorded.effects)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"flight": 99}', "no json", '{"flight": 1}'])

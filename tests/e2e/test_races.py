@@ -83,7 +83,7 @@ class Race:
         tag = f"user-{number}"
         saved = self.text(tag)
         if not (self.folder / "a").exists():
-            (self.folder / "a").write_bytes(self.text(f"start-{number}"))
+            self._begin_with(self.text(f"start-{number}"))
         task, before = self._task(number)
         outcome = self._let_loose(task, how, tag)
         left = self._left()
@@ -97,6 +97,12 @@ class Race:
         if len(left.get("a", b"")) != len(saved):
             (self.folder / "a").unlink(missing_ok=True)
         assert self.bench.staged() == [], f"race {number} ({how}): left in the stage"
+
+    def _begin_with(self, data: bytes) -> None:
+        """``a`` is there with all of ``data`` at once, whoever reads it."""
+        beside = self.folder / "beside"
+        beside.write_bytes(data)
+        beside.rename(self.folder / "a")
 
     def _task(self, number: int) -> tuple[Task, bytes | None]:
         """What we are about to do, and the text on which it is done."""
