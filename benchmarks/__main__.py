@@ -1,48 +1,119 @@
-"""Measure, and print a table: seconds, CPU seconds of hub and both agents, and the ratio to a plain copy and sync."""
+"""Measure us and the peers on the same works: ``python -m benchmarks [WORK …] [--peers …]``."""
 
 from __future__ import annotations
 
 import argparse
-import random
+import os
+import platform
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import works
-from benchmarks.pair import Pair, pair
+from benchmarks import goals, tables, works
+from benchmarks.peers import PEERS
+from benchmarks.peers.base import Peer
+from benchmarks.results import US, Entry, Results
+from benchmarks.runner import Runner
+from benchmarks.trees import Templates
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--large", type=int, default=works.LARGE >> 20, help="size of the large file, in MiB")
-    parser.add_argument("--at", help="where to work (default: the place for temporary files)")
-    options = parser.parse_args()
-    works.LARGE = options.large << 20
-    with tempfile.TemporaryDirectory(dir=options.at) as home, pair(Path(home)) as both:
-        edits = sorted(works.small_edits(both))
-        print(f"{'work':<34}{'seconds':>9}{'CPU':>8}{'copy':>8}{'ratio':>8}")
-        print(f"{'a small edit, median':<34}{edits[len(edits) // 2]:>9.4f}")
-        print(f"{'a small edit, 99th of 100':<34}{edits[-2]:>9.4f}")
-        many, large = Path(home) / "many", Path(home) / "large"
-        works.make_files(many)
-        _row(both, f"{works.FILES:,} small files", lambda: works.many_files(both, many), many)
-        _row(both, "their folder renamed", lambda: works.rename_folder(both))
-        _row(both, "their folder deleted", lambda: works.delete_folder(both))
-        with large.open("wb") as file:
-            for number in range(options.large):
-                file.write(random.Random(number).randbytes(1 << 20))
-        _row(both, f"a file of {options.large} MiB", lambda: works.large_file(both, large), large)
-        _row(both, "a byte inserted in its middle", lambda: works.edit_large(both))
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    unknown = [name for name in options.works if name not in works.ALL]
+    wanted = _peers(options)
+    if unknown or wanted is None:
+        print(f"no such work: {', '.join(unknown)}" if unknown else f"no such peer in {options.peers}", file=sys.stderr)
+        return 2
+    path = Path(options.json) if options.json else None
+    results = Results.read(path) if path else Results()
+    if not options.show:
+        results.machine |= _machine(options.at)
+        _measure(options, wanted, results, path)
+    _print(results, wanted)
+    return 0
 
 
-def _row(both: Pair, name: str, work: Callable[[], float], source: Path | None = None) -> None:
-    copied = works.copy(source, source.with_name("copied")) if source is not None else None
-    before = both.cpu_seconds()
-    seconds = work()
-    cpu = both.cpu_seconds() - before
-    yardstick = f"{copied:>8.2f}{seconds / copied:>8.1f}" if copied else ""
-    print(f"{name:<34}{seconds:>9.2f}{cpu:>8.2f}{yardstick}", flush=True)
+def _measure(options: argparse.Namespace, wanted: list[type[Peer]], results: Results, path: Path | None) -> None:
+    chosen = [work for work in works.ALL.values() if not options.works or work.name in options.works]
+    with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=options.at) as home:
+        templates = Templates(Path(home) / "templates", options.files, options.equal, options.large << 20)
+        runner = Runner(Path(home), templates, options.runs)
+        for peer in wanted:
+            if peer.missing():
+                continue
+            for entry in runner.measure(peer, chosen):
+                _tell(entry)
+                results.add([entry])
+                if path:
+                    results.write(path)
+
+
+def _tell(entry: Entry) -> None:
+    figures = "; ".join(", ".join(f"{name} {value:,.4g}" for name, value in run.items()) for run in entry.runs)
+    print(f"{entry.peer:<14}{entry.work:<9}{figures} {entry.failure}", flush=True)
+
+
+def _print(results: Results, wanted: Sequence[type[Peer]]) -> None:
+    for table in tables.tables(results):
+        print(f"\n{tables.as_text(table)}")
+    for line in tables.failures(results):
+        print(f"\nfailed: {line}")
+    print("\nGoals")
+    for line in goals.as_lines(results):
+        print(f"  {line}")
+    for peer in wanted:
+        if reason := peer.missing():
+            print(f"left out: {peer.name}: {reason}")
+
+
+def _peers(options: argparse.Namespace) -> list[type[Peer]] | None:
+    ours = [] if options.without_us else [PEERS[US]]
+    if options.peers == "none":
+        return ours
+    if options.peers == "all":
+        return [*ours, *(peer for name, peer in PEERS.items() if name != US)]
+    names = [name for name in options.peers.split(",") if name != US]
+    return [*ours, *(PEERS[name] for name in names)] if all(name in PEERS for name in names) else None
+
+
+def _machine(at: str | None) -> dict[str, str]:
+    """What the figures came about on."""
+    kernel = platform.uname()
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        kernel.machine,
+    )
+    kind = subprocess.run(
+        ["stat", "-f", "-c", "%T", at or tempfile.gettempdir()], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return {
+        "processor": f"{os.cpu_count()} × {model}",
+        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') >> 30} GiB",
+        "system": f"{kernel.system} {kernel.release}, {kind}",
+        "python": platform.python_version(),
+    }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("works", nargs="*", metavar="WORK", help=f"which works (default: all): {' '.join(works.ALL)}")
+    parser.add_argument("--peers", default="all", help=f"whom beside us: all, none, or some of {','.join(PEERS)}")
+    parser.add_argument("--without-us", action="store_true", help="the peers only")
+    parser.add_argument("--runs", type=int, default=1, help="runs of each, of which the median counts")
+    parser.add_argument("--large", type=int, default=1024, metavar="MIB", help="size of the large file")
+    parser.add_argument("--files", type=int, default=10_000, metavar="N", help="how many small files")
+    parser.add_argument("--equal", type=int, default=50_000, metavar="N", help="how many files both sides have already")
+    parser.add_argument("--json", metavar="FILE", help="keep the results there; those that are there already stay")
+    parser.add_argument("--at", metavar="DIR", help="where to work (default: the place for temporary files)")
+    parser.add_argument("--show", action="store_true", help="measure nothing, show what is in --json")
+    return parser
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,105 +1,342 @@
-"""The works: each is done in folder ``a``, and gives the seconds until folder ``b`` is the same."""
+"""The works.  Each is done in folder ``a``; it is over when folder ``b`` is the same, byte by byte.
+
+Measured are seconds from the change (files are made elsewhere and appear by a rename) until the last name has its new
+size in the other folder, and what all processes of a peer took of the processor from then until they rest again.
+"""
 
 from __future__ import annotations
 
-import filecmp
 import os
 import random
 import shutil
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from statistics import median, quantiles
+from typing import Final
 
-from benchmarks.pair import Pair, until
+from benchmarks.peers.base import Peer
+from benchmarks.results import Figures
+from benchmarks.trees import Arrival, Templates, differences, with_inserted
 
-FILES = 10_000
-LARGE = 1 << 30
+PATIENCE: Final = 300.0
 
 
-def small_edits(pair: Pair, times: int = 100) -> list[float]:
-    """Seconds of each of a hundred small edits, one after the other, from before the write to the new content."""
-    mine, theirs = pair.a / "edited", pair.b / "edited"
-    seconds = []
-    for number in range(times):
-        content = f"{number} {time.time_ns()}".encode()
+class NotDone(Exception):
+    """It did not come to its end, or the end was wrong."""
+
+
+@dataclass
+class World:
+    """One peer with its two folders, in which one work follows another."""
+
+    peer: Peer
+    templates: Templates
+
+    @property
+    def a(self) -> Path:
+        return self.peer.place.a
+
+    @property
+    def b(self) -> Path:
+        return self.peer.place.b
+
+    def meet(self) -> None:
+        """Start from empty folders, and wait until both sides work and have nothing to do."""
+        self.peer.start()
+        self.probe()
+        (self.a / "probe").unlink()
+        self.peer.work()
+        self.until(lambda: not (self.b / "probe").exists())
+        self.rest()
+
+    def probe(self) -> float:
+        """A small file appears in ``a``: the seconds until it has crossed."""
+        content = f"{time.time_ns()}"
         began = time.perf_counter()
-        mine.write_bytes(content)
-        until(lambda content=content: theirs.exists() and theirs.read_bytes() == content, pause=0.0002)  # type: ignore[misc]
-        seconds.append(time.perf_counter() - began)
-        time.sleep(0.05)
-    return seconds
+        (self.a / "probe").write_text(content)
+        self.peer.work()
+        self.until(lambda: _read(self.b / "probe") == content.encode())
+        return time.perf_counter() - began
+
+    def until(self, true: Callable[[], bool], pause: float = 0.002, patience: float = PATIENCE) -> None:
+        end = time.monotonic() + patience
+        asked = 0
+        while not true():
+            now = time.monotonic()
+            if now > end:
+                raise NotDone(f"it had not arrived after {patience:.0f} s")
+            if now > asked + 1:
+                asked = now
+                if fallen := self.peer.place.family.fallen():
+                    raise NotDone(f"{', '.join(fallen)} ended by itself: see {self.peer.place.family.log}")
+            time.sleep(pause)
+
+    def timed(
+        self, change: Callable[[], object], files: Sequence[tuple[str, int]] = (), gone: Sequence[str] = ()
+    ) -> Figures:
+        """Do ``change``, and wait until ``files`` are there, others are ``gone``, and all the rest is right."""
+        family = self.peer.place.family
+        arrived = Arrival(self.b, files, gone)
+        cpu, began = family.cpu_seconds(), time.perf_counter()
+        change()
+        self.peer.work()
+        self.until(arrived)
+        seconds = time.perf_counter() - began
+        end = time.monotonic() + PATIENCE
+        while wrong := list(islice(differences(self.a, self.b, self.peer.keeps), 3)):
+            # Names and sizes were there, but not all was right: then it was not over yet.
+            if time.monotonic() > end:
+                raise NotDone(f"the folders differ: {'; '.join(wrong)}")
+            time.sleep(0.02)
+            seconds = time.perf_counter() - began
+        self.rest()
+        return {"seconds": seconds, "cpu": family.cpu_seconds() - cpu}
+
+    def rest(self) -> None:
+        """Nobody's late work, and nothing that waits to be written to the disk, is the next one's cost."""
+        self.peer.place.family.rest()
+        os.sync()
+
+    def check(self) -> None:
+        """At the end, all is the same, and the peer does not say otherwise."""
+        if wrong := list(islice(differences(self.a, self.b, self.peer.keeps), 3)):
+            raise NotDone(f"the folders differ: {'; '.join(wrong)}")
+        if grievance := self.peer.grievance():
+            raise NotDone(grievance)
+
+    # -- what must be there before a work -----------------------------------------------------------------------
+
+    def have_many(self) -> str:
+        """The folder of the small files, however it is called by now."""
+        for name in ("many", "renamed"):
+            if (self.a / name).exists():
+                return name
+        many(self)
+        return "many"
+
+    def have_large(self) -> Path:
+        if not (self.a / "large").exists():
+            large(self)
+        return self.a / "large"
 
 
-def make_files(folder: Path, count: int = FILES) -> None:
-    """Small files, a hundred in a folder; sizes log-normal, median 4 KiB, about 100 MB in all."""
+def edits(world: World) -> Figures:
+    """Small edits of one file, one after the other, each from before the write until the new content can be read."""
+    mine, theirs = world.a / "edited", world.b / "edited"
+    world.timed(lambda: mine.write_text("before"), [("edited", 6)])
     rng = random.Random(1)
-    for number in range(count):
-        if number % 100 == 0:
-            (folder / f"{number // 100}").mkdir(parents=True)
-        size = int(min(max(rng.lognormvariate(8.3, 1.2), 10), 400_000))
-        (folder / f"{number // 100}" / f"{number}").write_bytes(rng.randbytes(size))
+    family = world.peer.place.family
+    seconds = []
+    cpu = family.cpu_seconds()
+    for number in range(world.peer.edits):
+        seconds.append(_edit(world, mine, theirs, number))
+        time.sleep(rng.uniform(0.03, 0.13))  # never in step with anyone's clock
+    world.peer.place.family.rest(1.0)
+    cpu = family.cpu_seconds() - cpu
+    world.check()
+    parts = quantiles(seconds, n=100, method="inclusive")
+    return {"p50": median(seconds) * 1000, "p99": parts[98] * 1000, "cpu_each": cpu / len(seconds) * 1000}
 
 
-def many_files(pair: Pair, source: Path) -> float:
-    """A folder of small files appears in one rename, so that its making is not measured."""
+def _edit(world: World, mine: Path, theirs: Path, number: int) -> float:
+    content = f"{number} {time.time_ns()}".encode()
     began = time.perf_counter()
-    source.rename(pair.a / "many")
-    until(lambda: _count(pair.b / "many") >= FILES, pause=0.02)
-    seconds = time.perf_counter() - began
-    assert not filecmp.dircmp(pair.a / "many", pair.b / "many").left_only
-    return seconds
-
-
-def rename_folder(pair: Pair) -> float:
-    began = time.perf_counter()
-    (pair.a / "many").rename(pair.a / "renamed")
-    until(lambda: (pair.b / "renamed").exists() and not (pair.b / "many").exists())
+    mine.write_bytes(content)
+    world.until(lambda: _read(theirs) == content, pause=0.0003, patience=60)
     return time.perf_counter() - began
 
 
-def delete_folder(pair: Pair) -> float:
-    began = time.perf_counter()
-    shutil.rmtree(pair.a / "renamed")
-    until(lambda: not (pair.b / "renamed").exists(), pause=0.005)
-    return time.perf_counter() - began
+def many(world: World) -> Figures:
+    tree = world.templates.small_files(world.templates.files)
+    staged = world.templates.copy(tree.path, world.peer.place.stage / "many")
+    return world.timed(lambda: staged.rename(world.a / "many"), tree.under("many"))
 
 
-def large_file(pair: Pair, source: Path) -> float:
-    began = time.perf_counter()
-    source.rename(pair.a / "large")
-    until((pair.b / "large").exists, pause=0.01)
-    return time.perf_counter() - began
+def rename(world: World) -> Figures:
+    before = world.have_many()
+    after = "renamed" if before == "many" else "many"
+    files = world.templates.small_files(world.templates.files).under(after)
+    return world.timed(lambda: (world.a / before).rename(world.a / after), files, [before])
 
 
-def edit_large(pair: Pair) -> float:
-    """A byte is inserted in the middle (the file is written anew, as editors do)."""
-    before = (pair.b / "large").stat().st_ino
-    with (pair.a / "large").open("rb") as old, (pair.a.parent / "new").open("wb") as new:
-        shutil.copyfileobj(_Part(old, LARGE // 2), new, 1 << 20)
-        new.write(b"!")
-        shutil.copyfileobj(old, new, 1 << 20)
-    began = time.perf_counter()
-    (pair.a.parent / "new").rename(pair.a / "large")
-    until(lambda: (pair.b / "large").stat().st_ino != before, pause=0.01)
-    return time.perf_counter() - began
+def delete(world: World) -> Figures:
+    name = world.have_many()
+    return world.timed(lambda: shutil.rmtree(world.a / name), gone=[name])
 
 
-def copy(source: Path, target: Path) -> float:
-    """The yardstick: ``cp -a`` and ``sync``."""
-    began = time.perf_counter()
-    shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
+def large(world: World) -> Figures:
+    staged = world.templates.copy(world.templates.large_file(1), world.peer.place.stage / "large")
+    return world.timed(lambda: staged.rename(world.a / "large"), [("large", staged.stat().st_size)])
+
+
+def insert(world: World) -> Figures:
+    old, new = world.have_large(), world.peer.place.stage / "new"
+    size = old.stat().st_size
+    with_inserted(old, new, size // 2, b"!")
     os.sync()
-    return time.perf_counter() - began
+    return world.timed(lambda: new.rename(old), [("large", size + 1)])
 
 
-class _Part:
-    def __init__(self, file: object, size: int) -> None:
-        self._file, self._left = file, size
+def append(world: World) -> Figures:
+    path = world.have_large()
 
-    def read(self, size: int) -> bytes:
-        data: bytes = self._file.read(min(size, self._left))  # type: ignore[attr-defined]
-        self._left -= len(data)
-        return data
+    def change() -> None:
+        with path.open("ab") as file:
+            file.write(b"12345")
+
+    return world.timed(change, [("large", path.stat().st_size + 5)])
 
 
-def _count(folder: Path) -> int:
-    return sum(len(files) for _, _, files in os.walk(folder))
+def beside(world: World) -> Figures:
+    """Small edits while another large file is on its way."""
+    mine, theirs = world.a / "edited", world.b / "edited"
+    world.timed(lambda: mine.write_text("before"), [("edited", 6)])
+    staged = world.templates.copy(world.templates.large_file(2), world.peer.place.stage / "other")
+    arrived = Arrival(world.b, [("other", staged.stat().st_size)])
+    seconds = []
+    staged.rename(world.a / "other")
+    while not arrived():
+        seconds.append(_edit(world, mine, theirs, len(seconds)))
+        time.sleep(0.05)
+    world.rest()
+    world.check()
+    return {"p50": median(seconds) * 1000, "most": max(seconds) * 1000, "edits": float(len(seconds))}
+
+
+def start(world: World) -> Figures:
+    """The small files are put there while nobody runs, and found at the start."""
+    world.meet()
+    world.peer.stop()
+    tree = world.templates.small_files(world.templates.files)
+    world.templates.copy(tree.path, world.a / "many")
+    figures = world.timed(world.peer.start, tree.under("many"))
+    world.check()
+    return figures
+
+
+def link(world: World) -> Figures:
+    """Both folders hold the same files, and the two sides have never met: until a small new file has crossed."""
+    tree = world.templates.small_files(world.templates.equal)
+    for root in (world.a, world.b):
+        world.templates.copy(tree.path, root / "equal")
+    return _until_a_probe_crosses(world)
+
+
+def restart(world: World) -> Figures:
+    _have_linked(world)
+    world.peer.stop()
+    os.sync()
+    return _until_a_probe_crosses(world)
+
+
+def _until_a_probe_crosses(world: World) -> Figures:
+    family = world.peer.place.family
+    cpu, began = family.cpu_seconds(), time.perf_counter()
+    world.peer.start()
+    world.probe()
+    seconds = time.perf_counter() - began
+    family.rest(10.0)
+    settled = time.perf_counter() - began
+    world.check()
+    os.sync()
+    return {"seconds": seconds, "cpu": family.cpu_seconds() - cpu, "settled": settled, **_content_sent(world)}
+
+
+def _content_sent(world: World) -> Figures:
+    """By both sides together, since they were started; with what was sent in all."""
+    traffic = world.peer.traffic()
+    if traffic is None:
+        return {}
+    figures = {"sent": float(traffic.sent_a + traffic.sent_b)}
+    if traffic.content_sent_a or traffic.content_sent_b:
+        figures["content"] = float(traffic.content_sent_a + traffic.content_sent_b)
+    return figures
+
+
+def rest(world: World, seconds: float = 30.0) -> Figures:
+    """All is the same, and nothing happens."""
+    _have_linked(world)
+    family = world.peer.place.family
+    family.rest(10.0)
+    cpu, began = family.cpu_seconds(), time.perf_counter()
+    time.sleep(seconds)
+    share = (family.cpu_seconds() - cpu) / (time.perf_counter() - began)
+    memory = family.memory()
+    return {"cpu_share": share * 100, "rss": memory.rss / (1 << 20), "pss": memory.pss / (1 << 20)}
+
+
+def _have_linked(world: World) -> None:
+    if not (world.a / "equal").exists():
+        link(world)
+
+
+def wire(world: World) -> Figures:
+    """What goes over the wire, by the count of a proxy and by the peer's own; seconds are not measured here."""
+    world.have_large()
+    figures: Figures = {}
+    for name, work in (("insert", insert), ("append", append)):
+        figures |= _counted(world, name, lambda work=work: work(world))  # type: ignore[misc]
+    mine, theirs = world.a / "edited", world.b / "edited"
+    world.timed(lambda: mine.write_text("before"), [("edited", 6)])
+    figures |= _counted(world, "ten_edits", lambda: [_edit(world, mine, theirs, number) for number in range(10)])
+    world.check()
+    return figures
+
+
+def _counted(world: World, name: str, work: Callable[[], object]) -> Figures:
+    proxies = world.peer.place.proxies
+    before = [proxy.total for proxy in proxies]
+    told = world.peer.traffic()
+    work()
+    grown = [proxy.total - old for proxy, old in zip(proxies, before, strict=True)]
+    figures = {name: float(sum(grown)), f"{name}_most": float(max(grown))}
+    after = world.peer.traffic()
+    if told is not None and after is not None:
+        own = (after.sent_a + after.received_a + after.sent_b + after.received_b) - (
+            told.sent_a + told.received_a + told.sent_b + told.received_b
+        )
+        # What one side sends over a direct connection the other receives; over a hub these are two ways.
+        figures[f"{name}_told"] = float(own if len(proxies) > 1 else own // 2)
+    return figures
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """``scene`` says in which world it is done: works of one scene follow each other in one."""
+
+    name: str
+    do: Callable[[World], Figures]
+    scene: str
+    for_commands: bool = True
+    """Whether it is to be asked of what does not run all the time."""
+
+
+ALL: Final = {
+    work.name: work
+    for work in (
+        Work("edits", edits, "live", for_commands=False),
+        Work("many", many, "live"),
+        Work("rename", rename, "live"),
+        Work("delete", delete, "live"),
+        Work("large", large, "live"),
+        Work("insert", insert, "live"),
+        Work("append", append, "live"),
+        Work("beside", beside, "live", for_commands=False),
+        Work("start", start, "start"),
+        Work("link", link, "equal", for_commands=False),
+        Work("restart", restart, "equal", for_commands=False),
+        Work("rest", rest, "equal", for_commands=False),
+        Work("wire", wire, "wire", for_commands=False),
+    )
+}
+"""In the order in which they are done."""
