@@ -81,7 +81,6 @@ class LocalSide:
         self._everything = False
         self._why: dict[str, None] = {}
         self._touched = Touched()
-        self._put_off: dict[RelPath, None] = {}
         self._missing: dict[NodeId, float] = {}
         self._retry_at: float | None = None
         self._rereads: dict[RelPath, None] = {}
@@ -106,7 +105,7 @@ class LocalSide:
         return bool(
             self._round
             or self._paths
-            or self._put_off
+            or self._touched.puts_off
             or self._folders
             or self._everything
             or self._missing
@@ -173,14 +172,11 @@ class LocalSide:
     ) -> None:
         """Something may have changed there; ``reason`` is why everything is to be looked at.
 
-        What a task of ours is about to change is looked at when that is over: a look before would count for nothing.
+        What a task of ours is about to change is looked at when that is over.
         """
-        for path in paths:
-            if self._touched.is_running(path):
-                self._put_off[path] = None
-            else:
-                self._paths[path] = None
-        self._folders.update(dict.fromkeys(folders))
+        wanted = self._touched.put_off(paths, folders)
+        self._paths.update(wanted.paths)
+        self._folders.update(wanted.folders)
         self._everything = self._everything or everything
         if everything and reason:
             self._why[reason] = None
@@ -230,10 +226,10 @@ class LocalSide:
         """One of our own tasks is about to change this path, or to move something from the first to the second."""
         self._touched.task_begins(paths)
 
-    def task_ends(self, paths: Iterable[RelPath]) -> None:
-        paths = tuple(paths)
-        self._touched.task_ends(paths)
-        self.hint([path for path in paths if self._put_off.pop(path, 0) is None])
+    def task_ends(self, paths: Sequence[RelPath]) -> None:
+        wanted = self._touched.task_ends(paths)
+        if wanted is not None:
+            self.hint(wanted.paths, wanted.folders)
 
     def abandon(self) -> None:
         """The root is gone: nothing that was asked will be answered, and nothing that was missing is gone."""
@@ -242,7 +238,6 @@ class LocalSide:
         self._missing.clear()
         self._awaited.clear()
         self._touched.forget()
-        self._put_off.clear()
         self._everything = True
 
     def advance(self, now: float) -> list[Effect]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from syncagent.engine import effects as ef
 from syncagent.engine.overtaken import Touched
+from syncagent.model.changes import Operation
 from syncagent.model.facts import Listed, NothingThere, NotKept
+from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
-from tests.support.solo import Solo, file
+from tests.support.solo import Solo, file, folder
 
 A, B, DEEP = RelPath("d/a"), RelPath("d/b"), RelPath("d/a/deep")
 
@@ -34,14 +36,50 @@ def test_a_path_is_touched_as_long_as_any_task_touches_it() -> None:
     touched = Touched()
     touched.task_begins([A])
     touched.task_begins([A])
-    touched.task_ends([A])
-    assert touched.is_running(A)
-    touched.task_ends([A])
-    assert not touched.is_running(A)
+    assert touched.task_ends([A]) is None
+    assert not touched.put_off([A], []).paths
+    assert touched.task_ends([A]) == ({A: None}, {})
+    assert touched.put_off([A], []).paths
     touched.task_begins([A])
     touched.forget()
-    assert not touched.is_running(A)
+    assert touched.put_off([A], []).paths
     assert touched.sift([NothingThere(A)]).facts == [NothingThere(A)]
+
+
+def test_what_lies_beneath_is_put_off_until_the_task_is_over() -> None:
+    touched = Touched()
+    touched.task_begins([A])
+    now = touched.put_off([A, B, DEEP], [DEEP, RelPath("d")])
+    assert (list(now.paths), list(now.folders)) == ([B], ["d"])
+    assert touched.puts_off
+    touched.task_begins([RelPath("d")])
+    wanted = touched.task_ends([A])
+    assert wanted is not None
+    assert (list(wanted.paths), list(wanted.folders)) == ([A, DEEP], [DEEP])
+    assert not any(touched.put_off(*wanted)), "the folder above is touched by now"
+    assert touched.task_ends([RelPath("d")]) == wanted
+    assert not touched.puts_off
+
+
+def test_a_path_that_is_touched_again_counts_in_the_next_round_too() -> None:
+    touched = Touched()
+    touched.task_begins([A])
+    touched.task_ends([A])
+    touched.task_begins([A])
+    touched.round_begins()
+    assert touched.sift([NothingThere(A)]).paths == [A]
+    touched.task_ends([A])
+    touched.round_begins()
+    assert touched.sift([NothingThere(A)]).paths == []
+
+
+def test_folders_as_deep_as_a_path_can_be_are_gone_up_without_end() -> None:
+    touched = Touched()
+    touched.task_begins([A])
+    deep = RelPath("/".join([A, *["x"] * 2_000]))
+    assert touched.sift([NothingThere(deep)]).paths == [deep]
+    other = RelPath("/".join(["y"] * 2_000))
+    assert touched.sift([NothingThere(other)]).facts == [NothingThere(other)]
 
 
 def test_what_we_are_about_to_write_is_looked_at_once_and_not_read() -> None:
@@ -62,6 +100,28 @@ def test_what_we_are_about_to_write_is_looked_at_once_and_not_read() -> None:
     [look] = solo.todo
     assert isinstance(look, ef.Look)
     assert [(wish.path, wish.known is None) for wish in look.wishes] == [("a", False)]
+    solo.frozen = False
+    solo.work()
+    assert solo.status.in_sync
+
+
+def test_while_a_folder_is_deleted_nothing_beneath_it_is_looked_at() -> None:
+    solo = Solo().start().online()
+    solo.hear(solo.entry(folder("n9", "d")), solo.entry(folder("n8", "in", "n9")))
+    solo.hear(solo.entry(NodeId("n8"), Operation.DELETE))
+    solo.frozen = True
+    solo.hear(solo.entry(NodeId("n9"), Operation.DELETE))
+    [run] = solo.todo
+    assert isinstance(run, ef.Run)
+    for _ in range(3):
+        solo.hinted("d/in")
+    assert solo.todo == [run], "what it shows would count for nothing, and be looked at again, until the folder is gone"
+    [done] = solo._answers(run)
+    solo.todo = []
+    solo.feed(done)
+    [look] = solo.todo
+    assert isinstance(look, ef.Look)
+    assert [wish.path for wish in look.wishes] == ["d/in"]
     solo.frozen = False
     solo.work()
     assert solo.status.in_sync
