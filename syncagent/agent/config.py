@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-import tomlkit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from syncagent.agent.keys import KeyStore
@@ -283,6 +282,8 @@ def write_settings(places: Places, changes: Mapping[str, str | int | float | boo
     """
     text = _text_of(places.config)
     _parsed(text, places.config)
+    import tomlkit  # noqa: PLC0415 - an agent that runs only reads settings
+
     document = tomlkit.parse(text)
     if not text:
         document.add(tomlkit.comment("The settings of syncagent on this machine; the README lists all there are."))

@@ -13,14 +13,12 @@ import os
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from typing import TYPE_CHECKING, Final
 
 from syncagent.errors import BadConfig, StorageTrouble
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 CERTIFICATE: Final = "hub.crt"
 PRIVATE_KEY: Final = "hub.key"
@@ -56,6 +54,12 @@ def identity(directory: Path, host: str) -> Identity:
 
 
 def _make(certificate: Path, private: Path, host: str) -> None:
+    # 9 MB, for one call in the life of a hub.
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.x509.oid import NameOID  # noqa: PLC0415
+
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "syncagent hub")])
     today = dt.datetime.now(dt.UTC)
@@ -80,6 +84,8 @@ def _make(certificate: Path, private: Path, host: str) -> None:
 
 
 def _names(host: str) -> list[x509.GeneralName]:
+    from cryptography import x509  # noqa: PLC0415 - as above
+
     names: list[x509.GeneralName] = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     try:
         names.append(x509.IPAddress(ipaddress.ip_address(host)))

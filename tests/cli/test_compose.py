@@ -86,6 +86,29 @@ def test_the_hub_of_up_has_the_brake_that_the_settings_say(tmp_path: Path) -> No
     assert own_hub(again).brake == BrakeRules(on=True, limits=Limits(files=20, share=0.25, most=300))
 
 
+@pytest.mark.parametrize(
+    ("command", "half", "foreign"),
+    [
+        ("run", "syncagent.agent.runtime", ("syncagent.hub", "aiohttp", "cryptography", "rich", "tomlkit", "keyring")),
+        (
+            "hub",
+            "syncagent.hub.app",
+            ("syncagent.agent.runtime", "syncagent.engine.engine", "watchdog", "cryptography"),
+        ),
+    ],
+)
+def test_what_runs_for_weeks_carries_its_own_half_alone(command: str, half: str, foreign: tuple[str, ...]) -> None:
+    script = f"""if True:
+        import sys
+        from syncagent.cli.app import build
+        build({command!r})
+        import syncagent.cli.compose, {half}
+        print([one for one in {foreign!r} if one in sys.modules])
+    """
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert run.stdout.strip() == "[]"
+
+
 async def test_a_signal_ends_the_work_cleanly() -> None:
     undone: list[str] = []
 
