@@ -31,7 +31,7 @@ from syncagent.engine.pulse import Pulse
 from syncagent.errors import AskPerson, BadMessage, LinkLost, Refused, SyncAgentError
 from syncagent.model.changes import Change, Entry, Ruling, Verdict
 from syncagent.model.ids import ClientId, Digest, Seq
-from syncagent.protocol import batches, codec, convert, packs
+from syncagent.protocol import batches, codec, convert, packs, quick
 from syncagent.protocol.changes import FileChange, FileChanges
 from syncagent.protocol.connection import (
     ALL_CAPABILITIES,
@@ -45,6 +45,7 @@ from syncagent.protocol.connection import (
     HeartbeatMessage,
     HubHeartbeat,
 )
+from syncagent.protocol.envelope import MessageType, WebSocketMessage
 from syncagent.protocol.faults import ErrorMessage, to_error
 from syncagent.protocol.sync import (
     BlocksRequest,
@@ -184,11 +185,18 @@ class Dialogue:
 
     def _submit(self, changes: Sequence[Change], *, confirmed: bool) -> Iterator[Frame]:
         """Batches that keep to the limits; the hub answers each by itself."""
-        wired = [convert.change_to_wire(change, self._who.client_id) for change in changes]
+        author = quick.quoted(self._who.client_id)
         done = 0
-        for batch in batches.cut(wired, self._limits):
+        for batch in batches.cut([quick.write_change(change, author) for change in changes], self._limits):
             one = len(batch) == 1
-            text = self._plain_text(convert.batch_to_wire(batch, self._who.client_id, confirmed=confirmed))
+            data = (
+                quick.write_alone(batch[0], confirmed=confirmed)
+                if one
+                else quick.write_batch(batch, author, confirmed=confirmed)
+            )
+            text = codec.encode_data(
+                MessageType.FILE_CHANGED, data, client_id=self._who.client_id, timestamp=self._hour()
+            )
             if one and len(text.encode()) > self._limits.text_bytes:
                 self._untold.append(_too_long(changes[done]))
             else:
@@ -246,6 +254,9 @@ class Dialogue:
         if isinstance(message, codec.Pack):
             self._must_be_welcome("a pack")
             return [BlocksCame(message.blocks)]
+        masses = self._masses(message)
+        if masses is not None:
+            return masses
         body = codec.body_from_hub(message)
         match body:
             case ConnectionResponse():
@@ -267,6 +278,22 @@ class Dialogue:
                 return self._response(body)
             case _:
                 assert_never(body)
+
+    def _masses(self, message: WebSocketMessage) -> list[Event] | None:
+        """Entries or verdicts, if they are plainly good; None leaves the message to the long way."""
+        data = message.data
+        if self._patience is not None:
+            return None
+        if message.type is MessageType.FILE_CHANGED:
+            entries = quick.read_told(data, DEFAULT_LIMITS.batch_changes)
+            return None if entries is None else [Heard(entries)] if entries else []
+        if message.type is not MessageType.SYNC_RESPONSE:
+            return None
+        if data.get("kind") == "changes" and (entries := quick.read_entries(data.get("changes"))) is not None:
+            return self._response(_without(message, "changes"), entries=entries)
+        if data.get("kind") == "verdicts" and (verdicts := quick.read_verdicts(data.get("verdicts"))) is not None:
+            return self._response(_without(message, "verdicts"), verdicts=verdicts)
+        return None
 
     def _must_be_welcome(self, what: str) -> None:
         if self._patience is not None:
@@ -309,17 +336,20 @@ class Dialogue:
     def _entries(self, changes: Sequence[FileChange]) -> tuple[Entry, ...]:
         return tuple(convert.entry_from_wire(change) for change in changes if not change.is_notice)
 
-    def _response(self, answer: SyncResponse) -> list[Event]:
+    def _response(
+        self, answer: SyncResponse, *, entries: tuple[Entry, ...] = (), verdicts: tuple[Verdict, ...] = ()
+    ) -> list[Event]:
+        """``entries`` and ``verdicts``: those of the answer that were read already, and stand no more in it."""
         if not answer.success:
             raise to_error(answer.error_code or "internal_error", answer.message)
         match answer:
             case ChangesResponse():
-                entries = self._entries(answer.changes)
+                entries = entries or self._entries(answer.changes)
                 if answer.more and answer.next <= self._since:
                     raise BadMessage("invalid_message", "a page of the journal that leads nowhere")
                 return [CaughtUp(entries, Seq(answer.head), answer.more, answer.snapshot, Seq(answer.next))]
-            case VerdictsResponse(verdicts=verdicts):
-                judged = tuple(convert.verdict_from_wire(verdict) for verdict in verdicts)
+            case VerdictsResponse():
+                judged = verdicts or tuple(map(convert.verdict_from_wire, answer.verdicts))
                 return [Judged(judged, Seq(answer.head))]
             case MissingResponse(request_id=request_id, digests=digests):
                 return self._collected(request_id, digests, HubLacks)
@@ -340,6 +370,13 @@ class Dialogue:
         pending.left -= 1
         pending.digests.update(convert.digests_from_wire(digests))
         return [] if pending.left else [answer(pending.number, frozenset(pending.digests))]
+
+
+def _without(message: WebSocketMessage, name: str) -> SyncResponse:
+    """The answer in ``message``, but for the list ``name``."""
+    answer = codec.body_from_hub(message.model_copy(update={"data": message.data | {name: []}}))
+    assert isinstance(answer, SyncResponse)  # all that travels in a sync_response
+    return answer
 
 
 def link_down(error: SyncAgentError) -> LinkDown:

@@ -11,6 +11,7 @@ Called by ``session``, which counts what is on its way.  Raises BadMessage; pure
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +21,7 @@ from syncagent.hub.events import Close, Do, Effect, Note, Now, Say, Tell
 from syncagent.hub.lost import wanted_messages
 from syncagent.hub.rows import Role, Row
 from syncagent.hub.staged import Staged
-from syncagent.hub.stretch import Stretch, iso, to_wire
+from syncagent.hub.stretch import Stretch, iso, written
 from syncagent.hub.tasks import (
     Analyse,
     Analysed,
@@ -43,7 +44,7 @@ from syncagent.hub.tasks import (
 from syncagent.model.changes import Change, Ruling, Verdict
 from syncagent.model.ids import ClientId, Digest, Seq
 from syncagent.protocol.changes import FileChange, FileChanges
-from syncagent.protocol.codec import HubBody, encode_body, to_frame
+from syncagent.protocol.codec import HubBody, encode_answer, encode_body, to_frame
 from syncagent.protocol.connection import Capability
 from syncagent.protocol.convert import (
     changes_of,
@@ -51,11 +52,11 @@ from syncagent.protocol.convert import (
     digests_to_wire,
     notice_from_wire,
     submitted,
-    verdict_to_wire,
 )
 from syncagent.protocol.envelope import HUB
 from syncagent.protocol.faults import ErrorMessage
 from syncagent.protocol.packs import encode_packs
+from syncagent.protocol.quick import write_verdict
 from syncagent.protocol.sync import (
     AnalysisRequest,
     BlocksRequest,
@@ -65,6 +66,7 @@ from syncagent.protocol.sync import (
     MissingRequest,
     MissingResponse,
     SyncRequest,
+    SyncResponse,
     VerdictsResponse,
 )
 
@@ -96,7 +98,7 @@ class _Verdicts:
 
     before: Seq
     head: Seq
-    frame: str | bytes
+    said: Say
 
 
 class Member:
@@ -166,9 +168,13 @@ class Member:
         if not self.speaks_journal or (isinstance(body, FileChange) and body.is_notice):
             told = [notice_from_wire(change, self._client_id) for change in changes]
             return [Tell(encode_body(notice, client_id=HUB, timestamp=iso(now.wall_ns))) for notice in told]
-        allowed = self._allowed(submitted(body))
+        return self.submitted(submitted(body), confirmed=body.confirmed)
+
+    def submitted(self, changes: tuple[Change | Verdict, ...], *, confirmed: bool) -> list[Effect]:
+        """The client submits ``changes``, all of them its own."""
+        allowed = self._allowed(changes)
         effects = self._keep() if self._staged.large else []
-        submit = Submit(self._client_id, allowed, self._staged.take(), body.confirmed)
+        submit = Submit(self._client_id, allowed, self._staged.take(), confirmed)
         if self._keeping:
             self._held.append((max(self._keeping), submit))
             return effects
@@ -232,9 +238,7 @@ class Member:
                 return self._failed(number, task, request_id, answer, now)
 
     def _judged(self, answer: Submitted, now: Now) -> list[Effect]:
-        body = VerdictsResponse(verdicts=tuple(map(verdict_to_wire, answer.verdicts)), head=answer.head)
-        text = encode_body(body, client_id=HUB, timestamp=iso(now.wall_ns))
-        frame = to_frame(text, compress=self.zstd)
+        said = self._answer(VerdictsResponse(head=answer.head), "verdicts", map(write_verdict, answer.verdicts), now)
         self._head = max(self._head, answer.head)
         rulings = Counter(verdict.ruling for verdict in answer.verdicts)
         counts = {ruling.value: number for ruling, number in rulings.items()}
@@ -243,9 +247,9 @@ class Member:
         if answer.newly_held:
             notes.append(Note("held", {"client": self._client_id, "changes": answer.newly_held, "head": answer.head}))
         if not self._live:
-            return [*notes, Say(frame)]
-        self._verdicts.append(_Verdicts(answer.before, answer.head, frame))
-        self._backlog += len(frame)
+            return [*notes, said]
+        self._verdicts.append(_Verdicts(answer.before, answer.head, said))
+        self._backlog += len(said.frame)
         return [*notes]
 
     def _kept(self, number: int) -> list[Effect]:
@@ -262,10 +266,9 @@ class Member:
             self._live, self._told = True, page.head
             self._head = max(self._head, page.head)
         body = ChangesResponse(
-            request_id=request_id, changes=tuple(to_wire(page.entries)), head=page.head, more=page.more,
-            snapshot=page.snapshot, next=page.next,
-        )  # fmt: skip
-        said = self._say(body, now)
+            request_id=request_id, head=page.head, more=page.more, snapshot=page.snapshot, next=page.next
+        )
+        said = self._answer(body, "changes", written(page.entries), now)
         return [said] if page.more else [said, *self._want(now)]
 
     def wanted(self, rows: tuple[Row, ...], now: Now) -> list[Effect]:
@@ -340,6 +343,10 @@ class Member:
         text = encode_body(body, client_id=HUB, timestamp=iso(now.wall_ns))
         return Say(to_frame(text, compress=self.zstd))
 
+    def _answer(self, body: SyncResponse, name: str, items: Iterable[str], now: Now) -> Say:
+        text = encode_answer(body, name, items, client_id=HUB, timestamp=iso(now.wall_ns))
+        return Say(to_frame(text, compress=self.zstd))
+
     # --- what goes out of itself --------------------------------------------------------------------------------
 
     def grown(self, head: Seq) -> list[Effect]:
@@ -351,9 +358,9 @@ class Member:
         """The next thing to say or to read, while there is room on the way; nothing when there is nothing to do."""
         if self._live and self._verdicts and self._verdicts[0].before <= self._told:
             ready = self._verdicts.popleft()
-            self._backlog -= len(ready.frame)
+            self._backlog -= len(ready.said.frame)
             self._told = max(self._told, ready.head)
-            return [Say(ready.frame)]
+            return [ready.said]
         until = self._verdicts[0].before if self._verdicts else self._head
         if self._live and not self._reading and self._told < until:
             self._reading = True

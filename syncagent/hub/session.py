@@ -53,6 +53,7 @@ from syncagent.protocol.connection import (
 )
 from syncagent.protocol.envelope import HUB, MessageType, WebSocketMessage
 from syncagent.protocol.faults import CODES, ErrorMessage, close_code
+from syncagent.protocol.quick import read_changes
 
 ROOM: Final = 512 * 1024
 """So much is said of the journal and of blocks before any of it has left."""
@@ -206,6 +207,10 @@ class Session:
     def _message(self, member: Member, message: WebSocketMessage, now: Now) -> list[Effect]:
         if message.client_id != self.client_id:
             raise BadMessage("client_id_mismatch", CODES["client_id_mismatch"].text)
+        if message.type is MessageType.FILE_CHANGED and member.speaks_journal:
+            plain = read_changes(message.data, self.client_id, self._rules.limits.batch_changes)
+            if plain is not None:
+                return member.submitted(plain, confirmed=message.data.get("confirmed", False))
         match body_from_client(message, self._rules.limits):
             case FileChange() | FileChanges() as changes:
                 return member.changed(changes, now)

@@ -13,12 +13,12 @@ from typing import Final
 from syncagent.hub.rows import Timed
 from syncagent.model.ids import ClientId, Digest, Seq
 from syncagent.protocol.batches import cut
-from syncagent.protocol.changes import FileChange, FileChanges
-from syncagent.protocol.codec import encode_body, to_frame
+from syncagent.protocol.codec import encode_body, encode_data, to_frame
 from syncagent.protocol.connection import DEFAULT_LIMITS
-from syncagent.protocol.convert import entry_to_wire, notice_to_wire
-from syncagent.protocol.envelope import HUB
+from syncagent.protocol.convert import notice_to_wire
+from syncagent.protocol.envelope import HUB, MessageType
 from syncagent.protocol.packs import encode_packs
+from syncagent.protocol.quick import quoted, write_batch, write_entry
 
 PUSH_BYTES: Final = DEFAULT_LIMITS.push_bytes
 STRETCH_BYTES: Final = 2 * 1024 * 1024
@@ -69,22 +69,27 @@ class Stretch:
         if push and self._blocks:
             yield from encode_packs(self._blocks.items(), compress=compress)
         at = iso(self.entries[-1].time_ns)
-        changes = to_wire(self.entries)
-        for part in cut(changes, DEFAULT_LIMITS, most=STRETCH_ENTRIES if batch else 1):
-            body = FileChanges(client_id=self.author, changes=part) if batch else part[0]
-            yield to_frame(encode_body(body, client_id=HUB, timestamp=at), compress=compress)
+        for part in cut(written(self.entries), DEFAULT_LIMITS, most=STRETCH_ENTRIES if batch else 1):
+            data = write_batch(part, quoted(self.author)) if batch else part[0]
+            text = encode_data(MessageType.FILE_CHANGED, data, client_id=HUB, timestamp=at)
+            yield to_frame(text, compress=compress)
 
 
-def to_wire(entries: Iterable[Timed]) -> list[FileChange]:
-    """``entries`` as a level 2 client hears them, with the hub's time."""
+def written(entries: Iterable[Timed]) -> list[str]:
+    """``entries`` as a level 2 client hears them, with the hub's time: the text of each."""
     times: dict[int, str] = {}
-    changes = []
+    authors: dict[ClientId, str] = {}
+    texts = []
     for timed in entries:
-        text = times.get(timed.time_ns)
-        if text is None:
-            text = times[timed.time_ns] = iso(timed.time_ns)
-        changes.append(entry_to_wire(timed.entry, text))
-    return changes
+        entry, time_ns = timed.entry, timed.time_ns
+        time = times.get(time_ns)
+        if time is None:
+            time = times[time_ns] = quoted(iso(time_ns))
+        author = authors.get(entry.author)
+        if author is None:
+            author = authors[entry.author] = quoted(entry.author)
+        texts.append(write_entry(entry, author, time))
+    return texts
 
 
 def pushed(timed: Timed) -> tuple[Digest, ...]:

@@ -5,29 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from syncagent.protocol.changes import FileChange
 from syncagent.protocol.connection import Limits
 
 BATCH_SENT: Final = 500
 """So many changes are put into one message, although more are taken in."""
 
 _ENVELOPE_BYTES: Final = 8192
-_CHANGE_BYTES: Final = 2048
-_BLOCK_BYTES: Final = 88
 
 
-def cut(changes: Iterable[FileChange], limits: Limits, *, most: int = BATCH_SENT) -> Iterator[tuple[FileChange, ...]]:
-    """``changes`` in order, cut into batches that each fit into one message: at most ``most`` changes, at most what was
-    agreed, and short enough.
+def cut(changes: Iterable[str], limits: Limits, *, most: int = BATCH_SENT) -> Iterator[tuple[str, ...]]:
+    """``changes``, each the text of one (``quick``), in order, cut into batches that each fit into one message: at most
+    ``most`` changes, at most what was agreed, and short enough.
 
     A change that no message can hold (the recipe of an enormous file) is a batch by itself; the encoded text is then
     longer than ``limits.text_bytes``, which the sender finds before it is sent.
     """
     number = max(1, min(most, limits.batch_changes))
-    batch: list[FileChange] = []
+    batch: list[str] = []
     room = limits.text_bytes - _ENVELOPE_BYTES
     for change in changes:
-        size = _bytes_at_most(change)
+        size = 1 + (len(change) if change.isascii() else len(change.encode()))
         if batch and (len(batch) >= number or size > room):
             yield tuple(batch)
             batch, room = [], limits.text_bytes - _ENVELOPE_BYTES
@@ -35,9 +32,3 @@ def cut(changes: Iterable[FileChange], limits: Limits, *, most: int = BATCH_SENT
         room -= size
     if batch:
         yield tuple(batch)
-
-
-def _bytes_at_most(change: FileChange) -> int:
-    """No less than the bytes that ``change`` takes in a message.  One character takes at most six (an escape)."""
-    texts = len(change.file_path) + len(change.old_path) + len(change.target) + len(change.client_id)
-    return _CHANGE_BYTES + 6 * texts + _BLOCK_BYTES * len(change.blocks)

@@ -10,7 +10,7 @@ protocol does not: keys that are given twice (two readers would read two message
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar
@@ -281,8 +281,20 @@ def encode_body(body: Body, *, client_id: str, timestamp: str) -> str:
     A field that has its default is left out, except for those that a level 1 peer expects.  ``client_id`` is the
     sender's (``envelope.HUB`` for the hub), ``timestamp`` the time in ISO 8601.
     """
+    return encode_data(type_of(body), _dump(body), client_id=client_id, timestamp=timestamp)
+
+
+def encode_answer(body: SyncResponse, name: str, items: Iterable[str], *, client_id: str, timestamp: str) -> str:
+    """The text of the envelope around ``body``, with ``items``, texts already, as the list ``name``, which is empty in
+    ``body``."""
+    data = f'{_dump(body)[:-1]},"{name}":[{",".join(items)}]}}'
+    return encode_data(MessageType.SYNC_RESPONSE, data, client_id=client_id, timestamp=timestamp)
+
+
+def encode_data(kind: MessageType, data: str, *, client_id: str, timestamp: str) -> str:
+    """The text of the envelope around ``data``, which is text already."""
     sender, time = json.dumps(client_id, ensure_ascii=False), json.dumps(timestamp, ensure_ascii=False)
-    return f'{{"type":"{type_of(body).value}","data":{_dump(body)},"client_id":{sender},"timestamp":{time}}}'
+    return f'{{"type":"{kind.value}","data":{data},"client_id":{sender},"timestamp":{time}}}'
 
 
 def envelope(body: Body, *, client_id: str, timestamp: str) -> WebSocketMessage:

@@ -68,7 +68,7 @@ def change_from_wire(wire: FileChange) -> Change:
     operation, kind = Operation(wire.operation), _kind(wire.kind)
     if operation is Operation.UPDATE and kind is Kind.DIR:
         raise BadMessage("invalid_message", "a folder holds nothing that could be updated")
-    path, name = _path(wire.file_path)
+    path, name = path_of(wire.file_path)
     holds = operation is Operation.CREATE or operation is Operation.UPDATE
     places = operation is Operation.CREATE or operation is Operation.MOVE
     is_file = holds and kind is Kind.FILE
@@ -87,7 +87,7 @@ def change_from_wire(wire: FileChange) -> Change:
         target=_target(wire.target) if holds and kind is Kind.LINK else "",
         recipe=recipe,
         path=path,
-        old_path=_path(wire.old_path)[0] if wire.old_path else NOWHERE,
+        old_path=path_of(wire.old_path)[0] if wire.old_path else NOWHERE,
     )
 
 
@@ -96,7 +96,7 @@ def entry_from_wire(wire: FileChange) -> Entry:
     if not wire.seq or not wire.rev:
         raise BadMessage("invalid_message", "an entry of the journal has a number and a revision")
     operation = Operation(wire.operation)
-    path, name = _path(wire.file_path)
+    path, name = path_of(wire.file_path)
     node: Node | None = None
     recipe: Recipe = ()
     if operation is not Operation.DELETE:
@@ -110,19 +110,19 @@ def entry_from_wire(wire: FileChange) -> Entry:
         node=node,
         recipe=recipe,
         path=path,
-        old_path=_path(wire.old_path)[0] if wire.old_path else NOWHERE,
+        old_path=path_of(wire.old_path)[0] if wire.old_path else NOWHERE,
     )
 
 
 def notice_from_wire(wire: FileChange, author: ClientId) -> FileChange:
     """A level 1 change as it may be told to others: its paths checked, its author the client that really said it, and
     nothing in it that was not asked for.  Raises BadName, BadMessage."""
-    path = _path(wire.file_path)[0]
+    path = path_of(wire.file_path)[0]
     if wire.operation != "move":
         return FileChange(operation=wire.operation, file_path=path, client_id=author)
     if not wire.old_path:
         raise BadMessage("invalid_message", "a move says its old_path")
-    old_path = _path(wire.old_path)[0]
+    old_path = path_of(wire.old_path)[0]
     return FileChange(operation=wire.operation, file_path=path, client_id=author, old_path=old_path)
 
 
@@ -163,8 +163,8 @@ def _node(wire: FileChange, name: Name) -> tuple[Node, Recipe]:
             return File(node_id, at, content, wire.executable, wire.mtime_ns), recipe
 
 
-def _path(text: str) -> tuple[RelPath, Name]:
-    """``text`` as a path, and its last name."""
+def path_of(text: str) -> tuple[RelPath, Name]:
+    """``text`` as a path, and its last name.  Raises BadName."""
     if len(text) > MAX_PATH_BYTES or not _PLAIN_PATH.fullmatch(text):
         names = check_path(text)
         return RelPath("/".join(names)), names[-1]

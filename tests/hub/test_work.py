@@ -7,7 +7,7 @@ import pytest
 from syncagent.content.digest import digest_of
 from syncagent.hub.rows import FolderId
 from syncagent.hub.stores.memory import MemoryStore
-from syncagent.hub.stretch import to_wire
+from syncagent.hub.stretch import written
 from syncagent.hub.tasks import (
     AskLacking,
     Fetch,
@@ -28,7 +28,7 @@ from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name
 from syncagent.model.nodes import Block, Content
-from syncagent.protocol.codec import encode_body
+from syncagent.protocol.codec import encode_answer
 from syncagent.protocol.connection import DEFAULT_LIMITS
 from syncagent.protocol.sync import ChangesResponse
 
@@ -116,8 +116,9 @@ def test_a_page_of_long_targets_fits_into_one_message(bench: Bench) -> None:
     since, seen, more = 0, 0, True
     while more:
         answer = page(bench, since, snapshot=True)
-        body = ChangesResponse(changes=tuple(to_wire(answer.entries)), head=answer.head)
-        assert len(encode_body(body, client_id="server", timestamp="").encode()) < DEFAULT_LIMITS.text_bytes
+        body, entries = ChangesResponse(head=answer.head), written(answer.entries)
+        text = encode_answer(body, "changes", entries, client_id="server", timestamp="")
+        assert len(text.encode()) < DEFAULT_LIMITS.text_bytes
         since, seen, more = answer.next, seen + len(answer.entries), answer.more
     assert seen == 300
 
