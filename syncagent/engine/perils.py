@@ -6,12 +6,12 @@ All figures are kept up to date by what changes, so that to ask for them costs n
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from syncagent.model.acts import Direction, Loss
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
+from syncagent.model.values import value
 from syncagent.planner.brake import Peril
 from syncagent.trees.canopy import Canopy
 
@@ -24,7 +24,7 @@ Sort: TypeAlias = tuple[Direction, Loss | None]
 SORTS: Final[tuple[Sort, ...]] = tuple((way, loss) for way in Direction for loss in (*Loss, None))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Past:
     """A peril that was let through, at some time."""
 

@@ -7,7 +7,6 @@ and back.  They say what was claimed, checked for form alone: whether a change i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -15,6 +14,7 @@ from syncagent.model.facts import Kind
 from syncagent.model.ids import NO_REV, ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement, Recipe
+from syncagent.model.values import value
 
 NO_SEQ: Final = Seq(0)
 NAMELESS: Final = Name("")
@@ -41,7 +41,7 @@ class Ruling(Enum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Change:
     """What a client submits.
 
@@ -66,7 +66,7 @@ class Change:
     old_path: RelPath = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Entry:
     """An entry of the journal, as an agent hears it: ``node`` is the whole node as it is from then on, None when it was
     deleted.  ``author`` is the client that submitted it.  ``path`` and ``old_path`` are for people's eyes."""
@@ -82,7 +82,7 @@ class Entry:
     old_path: RelPath = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verdict:
     """The hub's answer to one change.  ``seq`` and ``rev`` are those that the change got (committed, duplicate); the
     node's present ``rev`` where it was rejected and the hub knows the node."""

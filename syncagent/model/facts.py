@@ -7,12 +7,13 @@ is a conclusion, and it is drawn elsewhere.
 from __future__ import annotations
 
 import struct
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from enum import Enum
 from typing import Final, NewType, TypeAlias
 
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, File, Node, Recipe
+from syncagent.model.values import value
 
 Stamp = NewType("Stamp", bytes)
 """What ``lstat`` says about a path, packed: equal stamps mean that nothing has touched it.  See ``stamp``."""
@@ -36,7 +37,7 @@ def stamp(*, device: int, inode: int, size: int, mtime_ns: int, ctime_ns: int, m
     return Stamp(_FORM.pack(device & mask, inode & mask, size, mtime_ns, ctime_ns, mode & 0xFFFFFFFF))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unpacked:
     device: int
     inode: int
@@ -58,13 +59,13 @@ def without_ctime(packed: Stamp) -> Stamp:
     return Stamp(_FORM.pack(*astuple(replace(figures, ctime_ns=0)))) if figures else UNSURE
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DirSeen:
     path: RelPath
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FileSeen:
     """A regular file.  ``content`` is there when the file was read; ``recipe`` too then.  ``stamp`` was the same before
     and after the reading (or is UNSURE)."""
@@ -79,21 +80,21 @@ class FileSeen:
     """The whole content, where the file is small enough to be sent as it was read."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LinkSeen:
     path: RelPath
     stamp: Stamp
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NothingThere:
     """The path does not exist, and the folder that would hold it was read without an error (or does not exist)."""
 
     path: RelPath
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NotKept:
     """Something that is not kept the same: a FIFO, a socket, a device, a name that is no name.  Never a delete."""
 
@@ -101,7 +102,7 @@ class NotKept:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unreadable:
     """An error stood in the way; of the path, and of all beneath it, nothing is known.  Never a delete."""
 
@@ -109,7 +110,7 @@ class Unreadable:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Listed:
     """The folder at ``path`` was read to its end without an error; ``names`` are all that it holds, as spelled on
     disk.  Facts on each of them come in the same batch or in an earlier one of the same scan."""
@@ -138,7 +139,7 @@ def with_known_mtime(was: Node | None, now: Node) -> Node:
 Fact: TypeAlias = DirSeen | FileSeen | LinkSeen | NothingThere | NotKept | Unreadable | Listed
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LookAt:
     """A wish to know what is at ``path``.  A file whose stamp is ``known`` is not read again."""
 

@@ -5,14 +5,14 @@ A node is never half there: "absent" is ``None`` at the look-up, not a field tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from syncagent.model.ids import Digest, NodeId
 from syncagent.model.names import Name
+from syncagent.model.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Placement:
     """Where a node is: under which folder, by which name."""
 
@@ -20,7 +20,7 @@ class Placement:
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Content:
     """What a file holds: the BLAKE3 digest of its bytes, and how many there are."""
 
@@ -28,13 +28,13 @@ class Content:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Dir:
     id: NodeId
     at: Placement
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class File:
     id: NodeId
     at: Placement
@@ -43,7 +43,7 @@ class File:
     mtime_ns: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Link:
     """A symbolic link: its text is kept the same; it is never followed."""
 
@@ -55,7 +55,7 @@ class Link:
 Node: TypeAlias = Dir | File | Link
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Block:
     """A piece of a file: content-defined, named by the BLAKE3 digest of its bytes."""
 

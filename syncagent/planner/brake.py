@@ -6,18 +6,18 @@ that were changed at once both are kept.  A folder goes with what it holds, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from syncagent.model.acts import Direction, Loss
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Dir, File, Link, Node
+from syncagent.model.values import value
 from syncagent.planner.compare import Fate, Three, fate, interchangeable, three
 from syncagent.planner.ops import DeleteLocal, Op, SubmitDelete, SubmitEdit, WriteLocal
 from syncagent.trees.canopy import Canopy
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Peril:
     """What one node would lose if its next op were carried out: ``before`` gives way to ``after``."""
 

@@ -8,12 +8,12 @@ other leans on.  An op that would is not in this batch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from syncagent.model.ids import PARK, NodeId
 from syncagent.model.names import NameKey, name_key
 from syncagent.model.nodes import Dir, Placement
+from syncagent.model.values import value
 from syncagent.planner.ops import (
     Adopt,
     Agree,
@@ -31,7 +31,7 @@ from syncagent.planner.ops import (
 from syncagent.trees.tree import View, ancestors
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Footprint:
     """What one op claims on one side."""
 

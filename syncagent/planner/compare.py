@@ -5,12 +5,13 @@ Existence, placement and content merge separately, with Synced as the base.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import TypeVar
 
 from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
+from syncagent.model.values import value
 from syncagent.planner.ops import is_passing
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import View, missing_above
@@ -29,7 +30,7 @@ class Fate(Enum):
     MERGE = "both have it: placement and content merge"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Three:
     """One node in the three trees.  ``local`` is where it would stand if it were not parked."""
 

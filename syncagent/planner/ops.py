@@ -8,24 +8,24 @@ The ops of one plan may run in any order, or at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from syncagent.model.ids import NodeId, Rev
 from syncagent.model.names import Name
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
+from syncagent.model.values import value
 
 # --- on this machine's disk -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MakeLocalDir:
     """Make a folder where nothing is."""
 
     node: Dir
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WriteLocal:
     """Put a file or a link in place: where nothing is (``expect`` None), or over the one that is expected there."""
 
@@ -33,7 +33,7 @@ class WriteLocal:
     expect: File | Link | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MoveLocal:
     """Move or rename ``expect`` (with all that is beneath it) to ``to``, where nothing is.  ``to`` may be a place in
     the
@@ -43,14 +43,14 @@ class MoveLocal:
     to: Placement
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeleteLocal:
     """Delete ``expect``; a folder only when it is empty."""
 
     expect: Node
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetAside:
     """Rename ``expect`` to the conflict name ``to``, in place.  ``becomes`` is its identity from then on: its own where
     the node merely yields its name, a new one where it becomes a copy beside the node that stays."""
@@ -63,7 +63,7 @@ class SetAside:
 # --- at the hub -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SubmitCreate:
     """Tell the hub of a node that it does not have.  ``base`` is the revision at which it was deleted there, when it
     comes back under its old id; 0 for one that is new."""
@@ -72,7 +72,7 @@ class SubmitCreate:
     base: Rev
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SubmitEdit:
     """Tell the hub of new content (or executable bit, mtime, link text) of ``node``; where it stands is not touched."""
 
@@ -80,7 +80,7 @@ class SubmitEdit:
     base: Rev
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SubmitMove:
     """Tell the hub that the node stands elsewhere.  ``to`` is where it stands here, or a passing name on the way there
     when nodes change places in a circle."""
@@ -104,7 +104,7 @@ def _passing_mark(node: Node) -> str:
     return f" ({node.id[:12]})"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SubmitDelete:
     """Tell the hub that the node is gone.  A folder must be empty at the hub by then."""
 
@@ -115,14 +115,14 @@ class SubmitDelete:
 # --- in the trees alone -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Agree:
     """Both sides say the same of this node: Synced takes it over, nothing moves."""
 
     id: NodeId
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Adopt:
     """What stands here as ``local`` is what the hub knows as ``remote``: it takes the hub's identity."""
 

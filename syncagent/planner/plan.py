@@ -11,12 +11,13 @@ Given the same trees and the same ``focus`` the plan is the same, to the order o
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.names import Name, name_key
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
+from syncagent.model.values import value
 from syncagent.planner.batch import Batch
 from syncagent.planner.compare import ContentMerge, Fate, Three, comes_first, content, fate, is_to_go, placement, three
 from syncagent.planner.contest import Names
@@ -38,7 +39,7 @@ from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import View, ancestors
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wait:
     """``node`` cannot be brought further before ``on`` has been.  ``on`` is ``node`` itself where policy forbids it."""
 
@@ -46,7 +47,7 @@ class Wait:
     on: NodeId
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Plan:
     """``rest`` is the part of the focus that the limit left unread."""
 

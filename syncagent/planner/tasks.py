@@ -6,30 +6,30 @@ are as spelled on disk.  A task never touches anything outside the root.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from syncagent.model.facts import Fact, Stamp
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Block, Content, Recipe
+from syncagent.model.values import value
 from syncagent.planner.ops import DeleteLocal, LocalOp, MakeLocalDir, MoveLocal, SetAside, WriteLocal
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Inline:
     """The whole content of the file, at hand."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Staged:
     """All blocks lie in the staging file of this content."""
 
     content: Content
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CopyOf:
     """A file of the same content stands at ``path``, as long as its stamp is this one."""
 
@@ -37,7 +37,7 @@ class CopyOf:
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InPlace:
     """The content is there already: only the executable bit and the mtime change (or it is a link)."""
 
@@ -45,13 +45,13 @@ class InPlace:
 Source: TypeAlias = Inline | Staged | CopyOf | InPlace
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MakeDirTask:
     op: MakeLocalDir
     path: RelPath
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WriteTask:
     """``expect`` is the stamp of what stands at ``path`` (None: nothing stands there); ``keep`` when it is damaged, and
     what is left of it is to be kept aside, in our own folder."""
@@ -63,7 +63,7 @@ class WriteTask:
     keep: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MoveTask:
     """For files and links ``expect`` is the whole stamp; for a folder its device and inode alone count, since the stamp
     of a folder changes with every name in it.  The name at ``to`` must be free."""
@@ -74,7 +74,7 @@ class MoveTask:
     expect: Stamp
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeleteTask:
     op: DeleteLocal
     path: RelPath
@@ -84,7 +84,7 @@ class DeleteTask:
 Task: TypeAlias = MakeDirTask | WriteTask | MoveTask | DeleteTask
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Done:
     """It was done and is durable.  ``fact`` is what stands at the new path now (None after a delete)."""
 
@@ -92,7 +92,7 @@ class Done:
     fact: Fact | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StaleTask:
     """What was expected is not there: nothing was changed.  ``paths`` want a fresh look."""
 
@@ -101,7 +101,7 @@ class StaleTask:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Failed:
     """The disk answered with an error; nothing was changed.  ``full`` when it has no room."""
 
@@ -113,7 +113,7 @@ class Failed:
 Outcome: TypeAlias = Done | StaleTask | Failed
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StageWish:
     """A file to be put together from blocks, beside the tree.  ``bases`` are local files that may hold some of them,
     each with its recipe and the stamp under which that recipe is true."""
@@ -123,7 +123,7 @@ class StageWish:
     bases: tuple[tuple[RelPath, Stamp, Recipe], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReadWish:
     """Blocks to be read from the file at ``path`` as long as its stamp is ``expect``: (offset, block) each."""
 

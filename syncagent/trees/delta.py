@@ -7,15 +7,16 @@ later one over an earlier one, is always right.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from syncagent.model.acts import Act, Part
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest, NodeId, Rev
 from syncagent.model.nodes import Node, Recipe
+from syncagent.model.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Row:
     """All that is known of a node.  ``local`` and ``remote`` are whole nodes here, not differences."""
 
@@ -29,7 +30,7 @@ class Row:
     """The name as it is spelled on this disk, where that is not the NFC name."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Delta:
     """``gone`` are nodes of which nothing is known any more.  ``facts`` are single values: the cursor, the epoch …"""
 
