@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -205,3 +206,16 @@ def test_a_hub_that_cannot_listen_says_so_in_one_line(ask: Ask, tmp_path: Path) 
     assert run.returncode != 0
     assert run.stderr.count("\n") == 1
     assert "Traceback" not in run.stderr
+
+
+async def test_what_is_kept_is_not_looked_through_for_garbage_again_and_again() -> None:
+    before = gc.get_threshold()
+
+    async def work() -> int:
+        return gc.get_threshold()[0]
+
+    try:
+        assert await until_signal(work()) >= 50_000
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
