@@ -23,6 +23,7 @@ _GROUPS: Final = {
     "check": ("check",),
     "debug": ("debug",),
     "decide": ("held", "approve", "reject", "undo"),
+    "login": ("autostart",),
     "look": ("doctor", "version"),
 }
 """The modules, and the commands that each registers."""

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from syncagent.agent.autostart.program import ourselves
 from syncagent.agent.config import (
     Settings,
     agent_config,
@@ -68,6 +69,9 @@ def up(
     new_hub: NewHub = False,
     new_folder: NewFolder = False,
     brake: BrakeOption = None,
+    as_set_up: Annotated[
+        bool, typer.Option("--as-set-up", help="Only what was set up before: for starts without a person.")
+    ] = False,
     link: Annotated[bool, typer.Option(hidden=True)] = True,
 ) -> int:
     """Start a hub and an agent that keeps FOLDER, and say how to add a second machine.
@@ -75,6 +79,9 @@ def up(
     What was set up before goes on where it was; on a machine that joined another hub, the agent alone is started.
     """
     spot = places(data_dir)
+    if as_set_up:
+        # At a login the disk with our own files may not be there yet: that must not become a new hub, with a new key.
+        read_settings(spot)
     set_up(spot, folder, listen, name)
     return _start(spot, background=background, show_link=link, new_hub=new_hub, new_folder=new_folder, brake=brake)
 
@@ -99,7 +106,7 @@ def _become_up(spot: Places, brake: str | None) -> NoReturn:
     """Go on as `up`: the link has the key in it, and others on this machine can see the arguments of a process."""
     read_settings(spot, os.environ, {"brake": brake})
     arguments = ["up", "--new-hub", *_brake_option(brake), "--data-dir", str(spot.data_dir)]
-    os.execv(sys.executable, [*_ourselves(), *arguments])  # noqa: S606 - our own program
+    os.execv(sys.executable, [*ourselves(), *arguments])  # noqa: S606 - our own program
 
 
 def _brake_option(brake: str | None) -> list[str]:
@@ -274,7 +281,7 @@ def _start_behind(spot: Places, options: list[str]) -> Mapping[str, Any]:
     environment = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
     with open(words, "wb", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW, 0o600)) as output:
         child = subprocess.Popen(  # noqa: S603 - our own program
-            [*_ourselves(), "up", "--no-link", *options, "--data-dir", str(spot.data_dir)],
+            [*ourselves(), "up", "--no-link", *options, "--data-dir", str(spot.data_dir)],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/", env=environment,
         )  # fmt: skip
     end = time.monotonic() + START_SECONDS
@@ -295,8 +302,3 @@ def _start_behind(spot: Places, options: list[str]) -> Mapping[str, Any]:
     if not found:
         complain("the agent has been started, and does not answer yet")
     return found
-
-
-def _ourselves() -> list[str]:
-    # -P: a module that lies in the directory where the user stands is not ours.
-    return [sys.executable, "-P", "-m", "syncagent"]

@@ -1,0 +1,60 @@
+"""Which way of starting at login this system has."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from syncagent.agent.autostart import xdg
+from syncagent.agent.autostart.job import Job, agent_job
+from syncagent.agent.autostart.ports import LoginItem
+from syncagent.agent.autostart.system import System
+from syncagent.agent.autostart.systemd import version_in
+from syncagent.agent.autostart.under_desktop import DesktopEntry
+from syncagent.agent.autostart.under_launchd import LaunchAgent
+from syncagent.agent.autostart.under_scheduler import LogonTask
+from syncagent.agent.autostart.under_systemd import SystemdUnit
+from syncagent.agent.places import Places, places
+from syncagent.errors import SyncAgentError
+
+_SYSTEMD_RUNS: Final = Path("/run/systemd/system")
+
+
+def login_item(spot: Places, folder: Path, program: Sequence[str], environment: Mapping[str, str]) -> LoginItem:
+    """What starts the agent of ``spot`` at login here.
+
+    Raises SyncAgentError where systemd runs, but does not answer for this user.
+    """
+    job = agent_job(program, spot.data_dir, places().data_dir, folder)
+    if sys.platform == "darwin":
+        output = spot.log.with_name("login.log")
+        directory = Path.home() / "Library" / "LaunchAgents"
+        return LaunchAgent(job, directory, output, System(environment), f"gui/{os.getuid()}")
+    if sys.platform == "win32":
+        return LogonTask(job, System(environment))
+    return on_linux(job, environment, systemd_runs=_SYSTEMD_RUNS.is_dir())
+
+
+def on_linux(job: Job, environment: Mapping[str, str], *, systemd_runs: bool) -> LoginItem:
+    """Under systemd a unit, since that starts the agent again when it fails; elsewhere the desktop's autostart."""
+    config = Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    if not systemd_runs:
+        return DesktopEntry(job, config / "autostart", xdg.agent_entry(job))
+    system = System(with_runtime_directory(environment))
+    answer = system.ask("systemctl", "--user", "show", "--property=Version", "--value")
+    version = version_in(answer.output)
+    if answer.code or not version:
+        reason = answer.trouble.strip() or "it does not say its version"
+        raise SyncAgentError(f"systemd does not answer for this user ({reason}): log in as them, and not by `su`")
+    return SystemdUnit(job, config / "systemd" / "user", system, version)
+
+
+def with_runtime_directory(environment: Mapping[str, str], runtime: Path = Path("/run/user")) -> Mapping[str, str]:
+    """A shell that came by `sudo` or by a cron job does not know where this user's systemd listens."""
+    usual = runtime / str(os.getuid())
+    if environment.get("XDG_RUNTIME_DIR") or not usual.is_dir():
+        return environment
+    return {**environment, "XDG_RUNTIME_DIR": str(usual)}

@@ -1,0 +1,58 @@
+"""Which way of starting at login a system has."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from syncagent.agent.autostart.choice import login_item, on_linux, with_runtime_directory
+from syncagent.agent.autostart.job import Job
+from syncagent.agent.autostart.under_desktop import DesktopEntry
+from syncagent.agent.autostart.under_launchd import LaunchAgent
+from syncagent.agent.autostart.under_scheduler import LogonTask
+from syncagent.agent.autostart.under_systemd import SystemdUnit
+from syncagent.agent.places import Places
+from syncagent.errors import SyncAgentError
+from tests.agent.autostart.conftest import Program
+
+
+def test_where_systemd_runs_it_is_a_unit(
+    job: Job, program: Program, environment: dict[str, str], tmp_path: Path
+) -> None:
+    program("systemctl", "echo 252.38-1~deb12u1")
+    environment["XDG_CONFIG_HOME"] = str(tmp_path / "config")
+    item = on_linux(job, environment, systemd_runs=True)
+    assert isinstance(item, SystemdUnit)
+    assert (item.version, item.where) == (252, str(tmp_path / "config/systemd/user/syncagent.service"))
+
+
+def test_elsewhere_it_is_an_entry_of_the_desktop(job: Job, environment: dict[str, str], tmp_path: Path) -> None:
+    environment["XDG_CONFIG_HOME"] = str(tmp_path / "config")
+    item = on_linux(job, environment, systemd_runs=False)
+    assert isinstance(item, DesktopEntry)
+    assert item.where == str(tmp_path / "config/autostart/syncagent.desktop")
+
+
+def test_a_systemd_that_does_not_answer_is_no_reason_to_take_something_else(
+    job: Job, program: Program, environment: dict[str, str]
+) -> None:
+    program("systemctl", "echo 'Failed to connect to bus: No medium found' >&2; exit 1")
+    with pytest.raises(SyncAgentError, match="No medium found"):
+        on_linux(job, environment, systemd_runs=True)
+
+
+def test_the_runtime_directory_is_found_where_the_shell_does_not_know_it(tmp_path: Path) -> None:
+    assert with_runtime_directory({"A": "b"}, tmp_path) == {"A": "b"}
+    (tmp_path / str(os.getuid())).mkdir()
+    assert with_runtime_directory({}, tmp_path) == {"XDG_RUNTIME_DIR": str(tmp_path / str(os.getuid()))}
+    assert with_runtime_directory({"XDG_RUNTIME_DIR": "/x"}, tmp_path) == {"XDG_RUNTIME_DIR": "/x"}
+
+
+@pytest.mark.parametrize(("platform", "kind"), [("darwin", LaunchAgent), ("win32", LogonTask)])
+def test_the_other_systems_have_their_own(
+    platform: str, kind: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", platform)
+    assert isinstance(login_item(Places(tmp_path), tmp_path, ["/usr/bin/syncagent"], {}), kind)
