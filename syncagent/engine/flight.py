@@ -213,8 +213,10 @@ class Flight:
 def _change(op: SubmitOp, recipe: Recipe, incarnation: str, path: RelPath) -> Change:
     node = op.node
     operation, at = _operation(op), op.to if isinstance(op, SubmitMove) else op.node.at
-    # The same op on the same revision is the same change, however often it is sent: the hub answers it once.
-    key = ChangeId(derived_id("change", incarnation, operation.value, node.id, op.base, repr(node), repr(at)))
+    # The same op on the same revision is the same change, however often it is sent: the hub answers it once.  What is
+    # left of the digest tells the changes of one node apart; beginning with its id, they follow each other as ids do.
+    said = derived_id(incarnation, operation.value, op.base, repr(node), repr(at))
+    key = ChangeId(f"{node.id}:{said[:16]}")
     change = Change(key, operation, node.id, op.base, kind_of(node), at.parent, at.name, path=path)
     match node:
         case File(content=content, executable=executable, mtime_ns=mtime_ns):
