@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
-from typing import Final, assert_never
+from typing import assert_never
 
 from syncagent.hub.brake import WORDS, Weigh, lets_pass
 from syncagent.hub.rows import Answered, Journalled, Judgement, Row, Rows, Slot, Wanted, told_path
@@ -20,20 +19,25 @@ from syncagent.model.facts import Kind
 from syncagent.model.ids import NO_REV, PARK, ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import MAX_PATH_BYTES, Name, RelPath, join, name_key
 
-_PLACING: Final = frozenset({Operation.CREATE, Operation.MOVE})
-_FILLING: Final = frozenset({Operation.CREATE, Operation.UPDATE})
-
 
 def touched(changes: Sequence[Change]) -> Wanted:
     """Which rows must be read before ``changes`` can be judged."""
-    placing = [change for change in changes if change.operation in _PLACING]
+    placing = [change for change in changes if _places(change.operation)]
     return Wanted(
-        nodes=frozenset(chain((c.node_id for c in changes), (c.parent for c in placing))) - {ROOT},
-        slots=frozenset((c.parent, name_key(c.name)) for c in placing),
-        folders=frozenset(c.node_id for c in changes if c.operation is Operation.DELETE),
-        change_ids=frozenset(c.change_id for c in changes),
-        digests=frozenset(b.digest for c in changes if c.operation in _FILLING for b in c.recipe),
+        nodes=frozenset([*[c.node_id for c in changes], *[c.parent for c in placing]]) - {ROOT},
+        slots=frozenset([(c.parent, name_key(c.name)) for c in placing]),
+        folders=frozenset([c.node_id for c in changes if c.operation is Operation.DELETE]),
+        change_ids=frozenset([c.change_id for c in changes]),
+        digests=frozenset([b.digest for c in changes if _fills(c.operation) for b in c.recipe]),
     )
+
+
+def _places(operation: Operation) -> bool:
+    return operation is Operation.CREATE or operation is Operation.MOVE
+
+
+def _fills(operation: Operation) -> bool:
+    return operation is Operation.CREATE or operation is Operation.UPDATE
 
 
 def judge(changes: Sequence[Change], rows: Rows, author: ClientId, weigh: Weigh = lets_pass) -> Judgement:
@@ -42,7 +46,7 @@ def judge(changes: Sequence[Change], rows: Rows, author: ClientId, weigh: Weigh 
     ``rows`` are those that ``touched`` asked for, as they stand at ``rows.head``; ``weigh`` is the brake.
     """
     bench = _Bench(rows, author, weigh)
-    verdicts = tuple(bench.judge(change) for change in changes)
+    verdicts = tuple([bench.judge(change) for change in changes])
     return Judgement(rows.head, verdicts, bench.written(), tuple(bench.journal), frozenset(bench.yielded))
 
 
@@ -65,7 +69,7 @@ class _Bench:
         self._nodes: dict[NodeId, Row] = {}
         self._slots: dict[Slot, NodeId | None] = {}
         self._children: dict[NodeId, int] = {}
-        self._answered: dict[ChangeId, Answered] = {}
+        self._granted_as: dict[ChangeId, Row] = {}
         self._paths: dict[NodeId, RelPath] = {ROOT: RelPath("")}
         self.journal: list[Journalled] = []
         self.yielded: set[NodeId] = set()
@@ -74,14 +78,9 @@ class _Bench:
         return tuple(self._nodes.values())
 
     def judge(self, change: Change) -> Verdict:
-        before = self._answered.get(change.change_id) or self._rows.answered.get(change.change_id)
-        if before is not None and before.node_id != change.node_id:
-            text = "another change had this change id"
-            return Verdict(
-                change.change_id, change.node_id, Ruling.REJECTED, error_code="invalid_message", message=text
-            )
+        before = self._granted_as.get(change.change_id) or self._rows.answered.get(change.change_id)
         if before is not None:
-            return Verdict(change.change_id, before.node_id, Ruling.DUPLICATE, before.seq, before.rev)
+            return _answered_again(change, before)
         row = self._node(change.node_id)
         if row is not None and _is_there_already(change, row, self._author):
             return Verdict(change.change_id, change.node_id, Ruling.DUPLICATE, row.seq, row.rev)
@@ -119,7 +118,11 @@ class _Bench:
             case Operation.DELETE:
                 if self._child_count(change.node_id):
                     raise _No("not_empty", "the folder is not empty at the hub")
-                return self._next(_living(row), living=False)
+                row = _living(row)
+                return Row(
+                    row.id, Rev(row.rev + 1), Seq(self._head + 1), False, self._author, row.kind, row.parent, row.name,
+                    row.content, row.executable, row.mtime_ns, row.target, row.recipe,
+                )  # fmt: skip
             case _:
                 assert_never(change.operation)
 
@@ -133,7 +136,7 @@ class _Bench:
             raise _No("conflict", f"the node has changed since: it is at revision {row.rev}")
         elif row.living == (change.operation is Operation.CREATE):
             raise _No("conflict", "the node was deleted" if not row.living else "the node is there already")
-        if row is not None and row.kind is not change.kind and change.operation in _FILLING:
+        if row is not None and row.kind is not change.kind and _fills(change.operation):
             raise _No("conflict", "a node never becomes another kind of node")
 
     def _create(self, change: Change, row: Row | None) -> Row:
@@ -181,14 +184,15 @@ class _Bench:
         """What a file holds is whole: all blocks are here, and together they are as long as the file."""
         if change.kind is not Kind.FILE:
             return
-        if change.content is None or sum(block.size for block in change.recipe) != change.content.size:
+        known, content, recipe = self._rows.blocks, change.content, change.recipe
+        if content is None or sum([block.size for block in recipe]) != content.size:
             raise _No("invalid_message", "the blocks do not add up to the file")
-        known = self._rows.blocks
+        if all(known.get(block.digest) == block.size for block in recipe):
+            return
         missing = dict.fromkeys(block.digest for block in change.recipe if block.digest not in known)
         if missing:
             raise _No("needs_blocks", f"the hub lacks {len(missing)} of the file's blocks", tuple(missing))
-        if any(known[block.digest] != block.size for block in change.recipe):
-            raise _No("invalid_message", "a block has another size than the change says")
+        raise _No("invalid_message", "a block has another size than the change says")
 
     # --- the rows, as they are by now -----------------------------------------------------------------------
 
@@ -234,19 +238,28 @@ class _Bench:
             self._slots[before.parent, name_key(before.name)] = None
             self._children[before.parent] = self._children.get(before.parent, 0) - 1
             self.yielded.add(before.id)
-        if after.living and change.operation in _PLACING:
+        if after.living and _places(change.operation):
             self._slots[after.parent, name_key(after.name)] = after.id
             self._children[after.parent] = self._children.get(after.parent, 0) + 1
         if before is not None and after.kind is Kind.DIR:
             self._paths = {ROOT: RelPath("")}
         self._head = after.seq
         self._nodes[after.id] = after
-        self._answered[change.change_id] = Answered(after.id, after.seq, after.rev)
+        self._granted_as[change.change_id] = after
         entry = Entry(
             after.seq, after.rev, change.operation, self._author, after.id, after.node(), after.recipe,
             self._path(after), old_path,
         )  # fmt: skip
         self.journal.append(Journalled(entry, change.change_id, after))
+
+
+def _answered_again(change: Change, before: Row | Answered) -> Verdict:
+    """The verdict on a change id that was granted before."""
+    node_id = before.id if isinstance(before, Row) else before.node_id
+    if node_id == change.node_id:
+        return Verdict(change.change_id, node_id, Ruling.DUPLICATE, before.seq, before.rev)
+    text = "another change had this change id"
+    return Verdict(change.change_id, change.node_id, Ruling.REJECTED, error_code="invalid_message", message=text)
 
 
 def _too_long(folder: RelPath, name: Name) -> bool:

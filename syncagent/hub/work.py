@@ -87,7 +87,8 @@ def _submit(store: Store, folder: FolderId, task: Submit, time_ns: int, brake: B
         store.blocks.put(folder, task.blocks)
     wanted = touched(changes)
     rows = store.journal.rows(folder, wanted)
-    known = store.blocks.sizes(folder, wanted.digests)
+    known = {digest: len(plain) for digest, plain in task.blocks}
+    known |= store.blocks.sizes(folder, wanted.digests - known.keys())
     living = store.journal.living_files(folder) if brake.rules.on else 0
     scale = brake.scale(folder, task.author, living, mono, time_ns, confirmed=task.confirmed)
     held_before = scale.holds
@@ -96,8 +97,8 @@ def _submit(store: Store, folder: FolderId, task: Submit, time_ns: int, brake: B
     if scale.holds != held_before:
         store.journal.note_held(folder, task.author, held=scale.holds)
     judged = iter(judgement.verdicts)
-    verdicts = tuple(change if isinstance(change, Verdict) else next(judged) for change in task.changes)
-    entries = tuple(Timed(said.entry, time_ns) for said in judgement.journal)
+    verdicts = tuple([change if isinstance(change, Verdict) else next(judged) for change in task.changes])
+    entries = tuple([Timed(said.entry, time_ns) for said in judgement.journal])
     return Submitted(verdicts, judgement.head, judgement.new_head, entries, scale.newly_held)
 
 

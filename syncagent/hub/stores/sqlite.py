@@ -47,6 +47,7 @@ INSERT INTO journal (folder, {ROW_COLUMNS}, operation, change_id, path, old_path
 VALUES ({_MARKS}, ?, ?, ?)
 """  # noqa: S608 - the same
 _NODE_COLUMNS: Final = ", ".join(f"node.{name}" for name in ROW_COLUMNS.split(", "))
+_NODES: Final = f"SELECT {ROW_COLUMNS} FROM node WHERE folder = ? AND id IN carray(?)"  # noqa: S608 - the same
 _WITH_ANCESTORS: Final = f"""
 WITH RECURSIVE up (id) AS (
     SELECT value FROM carray(?2)
@@ -154,8 +155,14 @@ class SqliteJournal:
     def _with_ancestors(self, folder: FolderId, nodes: Collection[NodeId]) -> dict[NodeId, Row]:
         if not nodes:
             return {}
-        found = self._db.execute(_WITH_ANCESTORS, (folder, among(nodes)))
-        return {columns[0]: from_columns(columns) for columns in found}
+        # Most have the same few folders above them: those are looked for once, and not once for each.
+        found = [from_columns(columns) for columns in self._db.execute(_NODES, (folder, among(nodes)))]
+        rows = {row.id: row for row in found}
+        above = {row.parent for row in found if row.parent not in rows} - {ROOT}
+        if above:
+            for columns in self._db.execute(_WITH_ANCESTORS, (folder, among(above))):
+                rows[columns[0]] = from_columns(columns)
+        return rows
 
     def _slots(self, folder: FolderId, slots: Collection[Slot]) -> dict[Slot, NodeId]:
         if not slots:
@@ -190,14 +197,14 @@ class SqliteJournal:
     def write(self, folder: FolderId, judgement: Judgement, time_ns: int) -> None:
         if not judgement.journal:
             return
-        if judgement.yielded:
-            # Names may change places within a batch: all are let go before any is taken.
-            self._db.execute(
-                "UPDATE node SET living = 0 WHERE folder = ? AND id IN carray(?)", (folder, among(judgement.yielded))
-            )
+        # Names may change places within a batch: all are let go before any is taken.  A tombstone lets go of its own.
+        rows = sorted(judgement.rows, key=lambda row: row.living) if judgement.yielded else judgement.rows
+        moved = [row.id for row in rows if row.living and row.id in judgement.yielded]
+        if moved:
+            self._db.execute("UPDATE node SET living = 0 WHERE folder = ? AND id IN carray(?)", (folder, among(moved)))
         self._db.many(
             _WRITE_NODE,
-            [(folder, *to_columns(row), f"{row.parent}/{name_key(row.name)}", time_ns) for row in judgement.rows],
+            [(folder, *to_columns(row), f"{row.parent}/{name_key(row.name)}", time_ns) for row in rows],
         )
         self._db.many(
             _APPEND,
