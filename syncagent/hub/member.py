@@ -118,7 +118,7 @@ class Member:
         self._live = not self.speaks_journal
         self._told = self._head = head
         self._numbers = 0
-        self._asked: dict[int, tuple[Task, str]] = {}
+        self._asked: dict[int, tuple[Task, str, int]] = {}
         self._backlog = 0
         self._reading = self._fetching = False
         self._verdicts: deque[_Verdicts] = deque()
@@ -208,15 +208,16 @@ class Member:
 
     def _do(self, task: Task, request_id: str = "") -> list[Effect]:
         self._numbers += 1
-        self._asked[self._numbers] = (task, request_id)
-        self._backlog += _cost(task)
+        cost = _cost(task)
+        self._asked[self._numbers] = (task, request_id, cost)
+        self._backlog += cost
         return [Do(self._numbers, task)]
 
     # --- what the store answers ---------------------------------------------------------------------------------
 
     def answered(self, number: int, answer: Answer, now: Now) -> list[Effect]:
-        task, request_id = self._asked.pop(number)
-        self._backlog -= _cost(task)
+        task, request_id, cost = self._asked.pop(number)
+        self._backlog -= cost
         match answer:
             case Submitted():
                 return self._judged(answer, now)
@@ -378,8 +379,8 @@ def _cost(task: Task) -> int:
     """About how many bytes ``task`` takes while it waits: that a client sends much does not bring the hub down."""
     match task:
         case Submit(changes=changes, blocks=blocks):
-            recipes = sum(len(one.recipe if isinstance(one, Change) else one.missing) for one in changes)
-            return _CHANGE_BYTES * len(changes) + _BLOCK_BYTES * recipes + sum(len(plain) for _, plain in blocks)
+            recipes = sum([len(one.recipe if isinstance(one, Change) else one.missing) for one in changes])
+            return _CHANGE_BYTES * len(changes) + _BLOCK_BYTES * recipes + sum([len(plain) for _, plain in blocks])
         case Keep(blocks=blocks):
             return 4096 + sum(len(plain) for _, plain in blocks)
         case AskLacking(digests=digests):

@@ -16,6 +16,7 @@ from syncagent.model.facts import Kind
 from syncagent.model.ids import ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import MAX_PATH_BYTES, Name, NameKey, RelPath
 from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement, Recipe
+from syncagent.model.values import value
 
 Slot: TypeAlias = tuple[NodeId, NameKey]
 """The one place in a folder that a name takes."""
@@ -41,7 +42,7 @@ class Role(Enum):
     READER = "reader"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Timed:
     """An entry, and when the hub took it in (nanoseconds since 1970; only ever shown)."""
 
@@ -49,7 +50,7 @@ class Timed:
     time_ns: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Row:
     """``seq`` and ``author`` are those of the last change; ``content`` and ``recipe`` a file's, ``target`` a link's."""
 
@@ -86,7 +87,7 @@ def told_path(path: str, name: Name) -> RelPath:
     return RelPath(name if too_long else path)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answered:
     """What a change came to that was submitted before."""
 
@@ -120,7 +121,7 @@ class Rows:
     blocks: Mapping[Digest, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Journalled:
     """An entry of the journal, the key under which its change was submitted, and the row after it."""
 

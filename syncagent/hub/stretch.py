@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from syncagent.hub.rows import Timed
+from syncagent.model.changes import Entry, Operation
 from syncagent.model.ids import ClientId, Digest, Seq
+from syncagent.model.nodes import File
 from syncagent.protocol.batches import cut
 from syncagent.protocol.codec import encode_body, encode_data, to_frame
 from syncagent.protocol.connection import DEFAULT_LIMITS
@@ -94,12 +96,15 @@ def written(entries: Iterable[Timed]) -> list[str]:
 
 def pushed(timed: Timed) -> tuple[Digest, ...]:
     """The blocks that are sent ahead of an entry unasked: all of a small file's, none of a large one's."""
-    entry = timed.entry
-    if not entry.recipe or entry.node is None or entry.operation.value not in {"create", "update"}:
-        return ()
-    if sum(block.size for block in entry.recipe) > PUSH_BYTES:
-        return ()
-    return tuple(block.digest for block in entry.recipe)
+    return tuple([block.digest for block in timed.entry.recipe]) if _pushed_bytes(timed.entry) else ()
+
+
+def _pushed_bytes(entry: Entry) -> int:
+    """How many bytes of blocks are sent ahead of ``entry``."""
+    if entry.operation is not Operation.CREATE and entry.operation is not Operation.UPDATE:
+        return 0
+    node = entry.node
+    return node.content.size if isinstance(node, File) and node.content.size <= PUSH_BYTES else 0
 
 
 def cut_stretches(entries: Iterable[Timed], most: int = STRETCH_BYTES) -> list[tuple[Timed, ...]]:
@@ -108,7 +113,7 @@ def cut_stretches(entries: Iterable[Timed], most: int = STRETCH_BYTES) -> list[t
     size = 0
     for timed in entries:
         entry = timed.entry
-        weight = sum(block.size for block in entry.recipe) if pushed(timed) else 0
+        weight = _pushed_bytes(entry)
         if (
             not cuts
             or cuts[-1][-1].entry.author != entry.author

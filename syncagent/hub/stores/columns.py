@@ -22,9 +22,7 @@ ROW_COLUMNS: Final = (
 WIDTH: Final = 14
 
 KINDS: Final = (Kind.DIR, Kind.FILE, Kind.LINK)
-KIND_NUMBER: Final = {kind: number for number, kind in enumerate(KINDS)}
 OPERATIONS: Final = (Operation.CREATE, Operation.UPDATE, Operation.DELETE, Operation.MOVE)
-OPERATION_NUMBER: Final = {operation: number for number, operation in enumerate(OPERATIONS)}
 
 _BLOCK: Final = struct.Struct(">32sI")
 
@@ -33,7 +31,7 @@ def to_columns(row: Row) -> Columns:
     """``row`` in the order of ROW_COLUMNS."""
     content = row.content
     return (
-        row.id, row.rev, row.seq, row.living, row.author, KIND_NUMBER[row.kind], row.parent, row.name,
+        row.id, row.rev, row.seq, row.living, row.author, KINDS.index(row.kind), row.parent, row.name,
         content and content.digest, content and content.size, row.executable, row.mtime_ns, row.target,
         pack_recipe(row.recipe),
     )  # fmt: skip

@@ -15,8 +15,7 @@ from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Role, Row,
 from syncagent.hub.runs import Runs
 from syncagent.hub.stores.blocks import SqliteBlocks
 from syncagent.hub.stores.columns import (
-    KIND_NUMBER,
-    OPERATION_NUMBER,
+    KINDS,
     OPERATIONS,
     ROW_COLUMNS,
     WIDTH,
@@ -202,16 +201,19 @@ class SqliteJournal:
         moved = [row.id for row in rows if row.living and row.id in judgement.yielded]
         if moved:
             self._db.execute("UPDATE node SET living = 0 WHERE folder = ? AND id IN carray(?)", (folder, among(moved)))
+        columns = [to_columns(said.after) for said in judgement.journal]
+        # Each row is what it is after the last entry about it.
+        last = {row[0]: row for row in columns}
         self._db.many(
             _WRITE_NODE,
-            [(folder, *to_columns(row), f"{row.parent}/{name_key(row.name)}", time_ns) for row in rows],
+            [(folder, *last[row.id], f"{row.parent}/{name_key(row.name)}", time_ns) for row in rows],
         )
         self._db.many(
             _APPEND,
             [
-                (folder, *to_columns(said.after), OPERATION_NUMBER[said.entry.operation], said.change_id,
-                 said.entry.path, said.entry.old_path, time_ns)
-                for said in judgement.journal
+                (folder, *row, OPERATIONS.index(said.entry.operation), said.change_id, said.entry.path,
+                 said.entry.old_path, time_ns)
+                for row, said in zip(columns, judgement.journal, strict=True)
             ],
         )  # fmt: skip
         self._db.execute("UPDATE folder SET head = ? WHERE id = ?", (judgement.new_head, folder))
@@ -275,7 +277,7 @@ class SqliteJournal:
         if folder not in self._files:
             found = self._db.first(
                 "SELECT count(*) FROM node WHERE folder = ? AND living = 1 AND kind = ?",
-                (folder, KIND_NUMBER[Kind.FILE]),
+                (folder, KINDS.index(Kind.FILE)),
             )
             self._files[folder] = int(found[0]) if found else 0
         return self._files[folder]
