@@ -11,9 +11,10 @@ JOBS   ?= 2
 CASES  ?= 20000
 ARGS   ?=
 BIN    := $(VENV)/bin
+PACKAGE := $(VENV)-package
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check lint types contracts format sim plans histories races swaps chaos kill-points power-cuts errnos bench build clean setup
+.PHONY: help run test test-slow check lint types contracts format sim plans histories races swaps chaos kill-points power-cuts errnos bench build icons package package-setup clean setup
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +83,15 @@ build: setup ## Build the wheel and the source archive into dist/
 	@rm -rf dist
 	@$(BIN)/python -m build
 
+icons: package-setup ## Draw the icons in every size into build/icons/
+	@PYTHONPATH=packaging $(PACKAGE)/bin/python -m bundling icons
+
+package: package-setup ## Make the packages that this system can make, into dist/ (ARGS='wheel deb')
+	@PYTHONPATH=packaging $(PACKAGE)/bin/python -m bundling $(ARGS)
+
+package-setup: # apart from $(VENV): what only development needs has no place in a bundle
+	@scripts/venv.sh $(PACKAGE) '[package]'
+
 clean: ## Remove what was made (not the folder that is kept)
-	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	@rm -rf $(VENV) $(PACKAGE) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
 	@find syncagent tests -name __pycache__ -type d -prune -exec rm -rf {} +
