@@ -25,7 +25,6 @@ import errno
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final, assert_never
 
 from syncagent.errors import Damaged, Stale
@@ -77,7 +76,8 @@ class Applier:
         """
         with self.disk.batch():
             self.guard()
-            run = _Run(self.disk, self.staging, self.abilities, tasks)
+            writer = Writer(self.disk, self.staging, self.abilities)
+            run = _Run(self.disk, self.staging, self.abilities, tasks, writer)
             return run.go()
 
 
@@ -89,6 +89,7 @@ class _Run:
     staging: Staging
     abilities: Abilities
     tasks: Sequence[Task]
+    writer: Writer
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     writings: dict[int, Writing] = field(default_factory=dict)
     held: dict[int, Held] = field(default_factory=dict)
@@ -108,7 +109,10 @@ class _Run:
             self._settle_content()
         for index, task in enumerate(self.tasks):
             if index not in self.outcomes:
-                self._attempt(index, task, partial(self._do, index, task, sync=few))
+                try:
+                    self._do(index, task, sync=few)
+                except (OSError, Stale, Damaged) as error:
+                    self.outcomes[index] = _outcome_of(task, error)
         self._settle_names(everything=not few)
         self._let_go()
         return [self.outcomes[index] for index in range(len(self.tasks))]
@@ -125,10 +129,10 @@ class _Run:
                 if staged is not None:
                     uses[staged] -= 1
                 last = staged is not None and not uses[staged]
-                self._attempt(index, task, partial(self._make_one, index, task, sync=sync, last=last))
-
-    def _make_one(self, index: int, task: WriteTask, *, sync: bool, last: bool) -> None:
-        self.writings[index] = self._writer().make(task, sync=sync, last=last)
+                try:
+                    self.writings[index] = self.writer.make(task, sync=sync, last=last)
+                except (OSError, Stale, Damaged) as error:
+                    self.outcomes[index] = _outcome_of(task, error)
 
     def _settle_content(self) -> None:
         try:
@@ -139,7 +143,10 @@ class _Run:
                 return
             for index, writing in list(self.writings.items()):
                 if writing.own.is_file:
-                    self._attempt(index, writing.task, partial(self._sync_file, writing.new))
+                    try:
+                        self._sync_file(writing.new)
+                    except (OSError, Stale, Damaged) as failed:
+                        self.outcomes[index] = _outcome_of(writing.task, failed)
 
     def _sync_file(self, path: RelPath) -> None:
         with self.disk.open(path, Opening.READ) as file:
@@ -153,7 +160,7 @@ class _Run:
 
     def _drop(self, writing: Writing) -> None:
         try:
-            self._writer().drop(writing.new, writing.content)
+            self.writer.drop(writing.new, writing.content)
         except OSError:
             return  # the next sweep finds it
 
@@ -180,11 +187,11 @@ class _Run:
         writing = self.writings.get(index)
         if writing is None:
             self.adjusted.append(task.path)
-            return self._writer().adjust(task, sync=sync)
+            return self.writer.adjust(task, sync=sync)
         if task.keep:
             self._keep(writing)
         self._changed(task.path)
-        fact, held = self._writer().publish(writing)
+        fact, held = self.writer.publish(writing)
         if held is not None:
             self.held[index] = held
         return fact
@@ -270,7 +277,7 @@ class _Run:
             self.staging.slots.leave(held.slot)
             raise
         if seen is None:
-            back = self._writer().put_back(held)
+            back = self.writer.put_back(held)
             self._changed(back)
             raise Stale("it was changed in that very moment")
         held.seen = seen
@@ -315,7 +322,7 @@ class _Run:
                 if not self._is_written(held) and self.disk.stat(held.slot) == held.seen:
                     self.staging.slots.remove(held.slot)
                     continue
-                back = self._writer().put_back(held)
+                back = self.writer.put_back(held)
             except OSError:
                 self.staging.slots.leave(held.slot)
                 continue
@@ -331,17 +338,8 @@ class _Run:
         except PermissionError:
             return False
 
-    def _attempt(self, index: int, task: Task, act: Callable[[], None]) -> None:
-        try:
-            act()
-        except (OSError, Stale, Damaged) as error:
-            self.outcomes[index] = _outcome_of(task, error)
-
     def _changed(self, path: RelPath) -> None:
         self.folders[split(path)[0]] = None
-
-    def _writer(self) -> Writer:
-        return Writer(self.disk, self.staging, self.abilities)
 
 
 def _staged(task: Task) -> Content | None:

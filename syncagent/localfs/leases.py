@@ -15,6 +15,7 @@ from typing import Final
 
 _SET: Final = getattr(fcntl, "F_SETLEASE", None)
 _SET_SIGNAL: Final = getattr(fcntl, "F_SETSIG", None)
+_SIGNAL: Final = int(getattr(signal, "SIGURG", 0))
 _REMOTE: Final = ("nfs", "cifs", "smb", "ceph", "afs", "9p")
 _MOUNTS: Final = "/proc/self/mountinfo"
 
@@ -26,7 +27,7 @@ def is_open_for_writing(file: int, device: int) -> bool:
     try:
         # Who opens the file for writing while the lease stands waits for that moment, and we are sent a signal: not the
         # usual one, which would end us.
-        fcntl.fcntl(file, _SET_SIGNAL, signal.SIGURG)
+        fcntl.fcntl(file, _SET_SIGNAL, _SIGNAL)
         fcntl.fcntl(file, _SET, fcntl.F_RDLCK)
     except OSError as error:
         return error.errno == errno.EAGAIN

@@ -27,15 +27,15 @@ from syncagent.errors import RootMissing
 from syncagent.localfs.leases import is_open_for_writing
 from syncagent.localfs.ports import LATEST_NS, Opening, Rename, Stat, check_parts, clamp
 from syncagent.localfs.syscalls import Syscalls, load
-from syncagent.model.names import RelPath, split
+from syncagent.model.names import RelPath
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FILE: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-_FLAGS: Final = {
-    Opening.READ: _FILE | os.O_RDONLY,
-    Opening.NEW: _FILE | os.O_RDWR | os.O_CREAT | os.O_EXCL,
-    Opening.EDIT: _FILE | os.O_RDWR | os.O_CREAT,
-}
+_READ: Final = _FILE | os.O_RDONLY
+_NEW: Final = _FILE | os.O_RDWR | os.O_CREAT | os.O_EXCL
+_EDIT: Final = _FILE | os.O_RDWR | os.O_CREAT
+_make: Final = tuple.__new__
+_NO_NAMES: Final = ("", ".", "..")
 _KEPT: Final = 64
 """Descriptors of folders kept open in a batch."""
 
@@ -53,16 +53,21 @@ class RealDisk:
     def batch(self) -> AbstractContextManager[None]:
         return self._batch
 
+    # Each call that is made for every file of a mass asks for itself whether it is in a batch already: to enter one
+    # would cost as much as the rest of the call.
+
     def stat(self, path: RelPath) -> Stat:
-        with self._batch:
-            if not path:
-                return _stat(os.fstat(self._batch.root))
-            folder, name = self._place(path)
-            return _stat(os.stat(name, dir_fd=folder, follow_symlinks=False))
+        if not self._batch.depth:
+            with self._batch:
+                return self.stat(path)
+        if not path:
+            return _stat(os.fstat(self._batch.root))
+        folder, name = self._place(path)
+        return _stat(os.stat(name, dir_fd=folder, follow_symlinks=False))
 
     def list(self, path: RelPath) -> Sequence[tuple[str, Stat | OSError]]:
         found: list[tuple[str, Stat | OSError]] = []
-        add, make = found.append, tuple.__new__  # this loop runs for every name of a scan
+        add, make = found.append, _make  # this loop runs for every name of a scan
         with self._batch, os.scandir(self._batch.folder(path)) as entries:
             for entry in entries:
                 try:
@@ -79,9 +84,12 @@ class RealDisk:
         return found
 
     def open(self, path: RelPath, how: Opening = Opening.READ, mode: int = 0o666) -> RealFile:
-        with self._batch:
-            folder, name = self._place(path)
-            return RealFile(os.open(name, _FLAGS[how], mode, dir_fd=folder))
+        if not self._batch.depth:
+            with self._batch:
+                return self.open(path, how, mode)
+        folder, name = self._place(path)
+        flags = _READ if how is Opening.READ else _NEW if how is Opening.NEW else _EDIT
+        return RealFile(os.open(name, flags, mode, dir_fd=folder), self._batch.device)
 
     def readlink(self, path: RelPath) -> str:
         with self._batch:
@@ -99,18 +107,20 @@ class RealDisk:
             os.mkdir(name, mode, dir_fd=folder)
 
     def rename(self, old: RelPath, new: RelPath, how: Rename) -> None:
-        with self._batch:
-            old_folder, old_name = self._place(old)
-            new_folder, new_name = self._place(new)
-            match how:
-                case Rename.PLAIN:
-                    os.rename(old_name, new_name, src_dir_fd=old_folder, dst_dir_fd=new_folder)
-                case Rename.EXCHANGE:
-                    self._syscalls.rename(old_folder, old_name, new_folder, new_name, self._syscalls.exchange)
-                case Rename.NEW:
-                    self._rename_new(old_folder, old_name, new_folder, new_name)
-            self._batch.forget(old)
-            self._batch.forget(new)
+        if not self._batch.depth:
+            with self._batch:
+                self.rename(old, new, how)
+                return
+        old_folder, old_name = self._place(old)
+        new_folder, new_name = self._place(new)
+        if how is Rename.NEW:
+            self._rename_new(old_folder, old_name, new_folder, new_name)
+        elif how is Rename.EXCHANGE:
+            self._syscalls.rename(old_folder, old_name, new_folder, new_name, self._syscalls.exchange)
+        else:
+            os.rename(old_name, new_name, src_dir_fd=old_folder, dst_dir_fd=new_folder)
+        self._batch.forget(old)
+        self._batch.forget(new)
 
     def link(self, old: RelPath, new: RelPath) -> None:
         with self._batch:
@@ -119,13 +129,16 @@ class RealDisk:
             os.link(old_name, new_name, src_dir_fd=old_folder, dst_dir_fd=new_folder, follow_symlinks=False)
 
     def remove(self, path: RelPath, *, folder: bool = False) -> None:
-        with self._batch:
-            parent, name = self._place(path)
-            if folder:
-                os.rmdir(name, dir_fd=parent)
-                self._batch.forget(path)
-            else:
-                os.unlink(name, dir_fd=parent)
+        if not self._batch.depth:
+            with self._batch:
+                self.remove(path, folder=folder)
+                return
+        parent, name = self._place(path)
+        if folder:
+            os.rmdir(name, dir_fd=parent)
+            self._batch.forget(path)
+        else:
+            os.unlink(name, dir_fd=parent)
 
     def sync(self, folders: Sequence[RelPath] | None) -> None:
         with self._batch:
@@ -139,8 +152,8 @@ class RealDisk:
         return time.time_ns()
 
     def _place(self, path: RelPath) -> tuple[int, str]:
-        parent, name = split(path)
-        if name in ("", ".", "..") or path[0] == "/" or "\0" in name:
+        parent, _, name = path.rpartition("/")
+        if name in _NO_NAMES or path[0] == "/" or "\0" in name:
             raise OSError(errno.EINVAL, "not a path within the folder", path)
         return self._batch.folder(parent), name
 
@@ -198,27 +211,32 @@ class _Root:
 
 
 class _Batch(threading.local):
-    """The folders that this thread has open, from the outermost ``with`` to its end."""
+    """The folders that this thread has open, from the outermost ``with`` to its end (``depth`` is 0 outside)."""
 
     def __init__(self, root: _Root) -> None:
         self._source = root
-        self._depth = 0
-        self._device = 0
+        self.device = 0
         self._open: dict[str, int] = {}
+        self._above: set[str] = set()
+        """The paths of all folders that were opened, and of those above them."""
+        self._leaving = -1
+        self.depth = 0
         self.root = -1
 
     def __enter__(self) -> None:
-        if self._depth == 0:
-            self.root, self._device = self._source.open()
-        self._depth += 1
+        if self.depth == 0:
+            self.root, self.device = self._source.open()
+        self.depth += 1
 
     def __exit__(self, *_: object) -> None:
-        self._depth -= 1
-        if self._depth == 0:
+        self.depth -= 1
+        if self.depth == 0:
+            self._leave(-1)
             os.close(self.root)
             for folder in self._open.values():
                 os.close(folder)
             self._open.clear()
+            self._above.clear()
             self.root = -1
 
     def folder(self, path: str) -> int:
@@ -226,22 +244,32 @@ class _Batch(threading.local):
 
         Raises OSError.
         """
+        folder = self._open.get(path)
+        if folder is not None:
+            return folder
         if not path:
             return self.root
-        folder = self._open.pop(path, None)
-        if folder is None:
-            folder = self._walk(path)
-            if len(self._open) >= _KEPT:
-                os.close(self._open.pop(next(iter(self._open))))
-        self._open[path] = folder  # the last one used is the last to go
+        folder = self._walk(path)
+        if len(self._open) >= _KEPT:
+            # Not closed before the next one goes: it may be the one that was asked for just now.
+            self._leave(self._open.pop(next(iter(self._open))))
+        self._open[path] = folder
+        while path and path not in self._above:
+            self._above.add(path)
+            path = path.rpartition("/")[0]
         return folder
+
+    def _leave(self, folder: int) -> None:
+        if self._leaving >= 0:
+            os.close(self._leaving)
+        self._leaving = folder
 
     def forget(self, path: str) -> None:
         """``path`` was moved or removed: what was open there is elsewhere now."""
-        if path in self._open:
-            os.close(self._open.pop(path))
+        if path not in self._above:
+            return  # a file, mostly
         beneath = path + "/"
-        for inner in [other for other in self._open if other.startswith(beneath)]:
+        for inner in [other for other in self._open if other == path or other.startswith(beneath)]:
             os.close(self._open.pop(inner))
 
     def _walk(self, path: str) -> int:
@@ -259,7 +287,7 @@ class _Batch(threading.local):
                 if ours:
                     os.close(current)
             current, ours = inner, True
-            if os.fstat(inner).st_dev != self._device:
+            if os.fstat(inner).st_dev != self.device:
                 os.close(inner)
                 raise OSError(errno.EXDEV, "it lies on another file system", path)
         return current
@@ -268,10 +296,12 @@ class _Batch(threading.local):
 class RealFile:
     """An open file, by its descriptor."""
 
-    __slots__ = ("_fd",)
+    __slots__ = ("_device", "_fd")
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, device: int) -> None:
+        """``device`` is that of the folder it was opened in."""
         self._fd = fd
+        self._device = device
 
     def stat(self) -> Stat:
         return _stat(os.fstat(self._fd))
@@ -286,10 +316,13 @@ class RealFile:
         return data
 
     def write(self, offset: int, data: bytes | memoryview) -> None:
-        view = memoryview(data)
+        written = os.pwrite(self._fd, data, offset)
+        if written == len(data):
+            return
+        view = memoryview(data)[written:]
         while view:
-            written = os.pwrite(self._fd, view, offset)
             offset += written
+            written = os.pwrite(self._fd, view, offset)
             view = view[written:]
 
     def truncate(self, size: int) -> None:
@@ -302,7 +335,7 @@ class RealFile:
             os.utime(self._fd, ns=(mtime_ns, mtime_ns))
 
     def is_written(self) -> bool:
-        return is_open_for_writing(self._fd, os.fstat(self._fd).st_dev)
+        return is_open_for_writing(self._fd, self._device)
 
     def sync(self) -> None:
         os.fsync(self._fd)
@@ -327,4 +360,7 @@ class RealFile:
 
 
 def _stat(seen: os.stat_result) -> Stat:
-    return Stat(seen.st_dev, seen.st_ino, seen.st_size, clamp(seen.st_mtime_ns), seen.st_ctime_ns, seen.st_mode)
+    mtime = seen.st_mtime_ns
+    if not 0 <= mtime <= LATEST_NS:
+        mtime = clamp(mtime)
+    return _make(Stat, (seen.st_dev, seen.st_ino, seen.st_size, mtime, seen.st_ctime_ns, seen.st_mode))

@@ -17,6 +17,10 @@ from typing import Final
 _Rename = Callable[[int, bytes, int, bytes, int], int]
 _Sync = Callable[[int], int]
 
+_ENCODING: Final = sys.getfilesystemencoding()
+_ERRORS: Final = sys.getfilesystemencodeerrors()
+"""What ``os.fsencode`` encodes names with; it would ask for it each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Syscalls:
@@ -31,7 +35,8 @@ class Syscalls:
         """Rename between two open folders, with one flag.  Raises OSError."""
         if self._rename is None:
             raise OSError(errno.EINVAL, "this system has no rename with flags", old)
-        if self._rename(old_folder, os.fsencode(old), new_folder, os.fsencode(new), flag) != 0:
+        old_name, new_name = old.encode(_ENCODING, _ERRORS), new.encode(_ENCODING, _ERRORS)
+        if self._rename(old_folder, old_name, new_folder, new_name, flag) != 0:
             number = ctypes.get_errno()
             raise OSError(errno.EINVAL if number == errno.ENOSYS else number, os.strerror(number), old)
 

@@ -87,14 +87,19 @@ class Writer:
             new = self.staging.take(node.content)
         else:
             new = self.staging.slots.new()
+        mode = self._mode(task.path, old, node.executable)
         try:
-            with self.disk.open(new, Opening.EDIT if staged else Opening.NEW) as file:
+            with self.disk.open(new, Opening.EDIT if staged else Opening.NEW, mode) as file:
                 if not staged:
                     self._fill(file, task, node.content)
-                file.adjust(mode=self._mode(task.path, old, node.executable), mtime_ns=clamp(node.mtime_ns))
+                file.adjust(mtime_ns=clamp(node.mtime_ns))
+                own = file.stat()
+                if own.mode & 0o7777 != mode:
+                    # Our umask, or a rule of the folder, had another one in mind.  (Mostly it has not.)
+                    file.adjust(mode=mode)
+                    own = file.stat()
                 if sync:
                     file.sync()
-                own = file.stat()
         except (OSError, Damaged, Stale):
             self.drop(new, node.content if staged else None)
             raise
