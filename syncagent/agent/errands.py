@@ -2,13 +2,15 @@
 
 One effect is one errand, and one hop.  Errands of one lane are done in the order in which they were given; those of
 different lanes may overlap, which no effect minds.  Large files have a lane of their own, so that an edit of a small
-one never waits until a large one is put together.
+one never waits until a large one is put together.  Tasks that have come to wait while others were done are done in one
+batch: to make it durable costs as much as for a single file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias, assert_never
 
 from syncagent.agent.workers import Workers
@@ -28,6 +30,9 @@ from syncagent.planner.tasks import Staged, Task, WriteTask
 DiskEffect: TypeAlias = Look | Run | ReadBlocks | OpenStage | FillStage | SweepStage
 """Those of the effects that are for the disk."""
 
+TOGETHER: Final = 1_000
+"""With so many tasks or more, a batch takes no more."""
+
 LARGE: Final = 8 << 20
 """A file of so many bytes takes so long to be put in place that others should not wait for it."""
 
@@ -42,6 +47,8 @@ class Errands:
     staging: Staging
     workers: Workers
     post: Callable[[Event], None]
+    _waiting: deque[tuple[Task, ...]] = field(default_factory=deque)
+    """Tasks for the lane of changes, as they came."""
 
     def begin(self, effect: DiskEffect) -> None:
         """Have ``effect`` done, soon."""
@@ -96,12 +103,20 @@ class Errands:
         large = tuple(task for task in tasks if _is_large(task))
         small = tuple(task for task in tasks if not _is_large(task)) if large else tasks
         if small:
-            self.workers.change.do(lambda: self._at_root(lambda: self._apply(small)))
+            self._waiting.append(small)
+            self.workers.change.do(lambda: self._at_root(self._apply_waiting))
         if large:
             self.workers.stage.do(lambda: self._at_root(lambda: self._apply(large)))
 
-    def _apply(self, tasks: tuple[Task, ...]) -> None:
-        self.post(TasksDone(tuple(self.applier.run(tasks))))
+    def _apply_waiting(self) -> None:
+        tasks: list[Task] = []
+        while self._waiting and len(tasks) < TOGETHER:
+            tasks.extend(self._waiting.popleft())
+        if tasks:
+            self._apply(tasks)
+
+    def _apply(self, tasks: Sequence[Task]) -> None:
+        self.post(TasksDone(tuple(self.applier.run(tasks, self.workers.clear.do))))
 
     def _open(self, effect: OpenStage) -> None:
         content = effect.wish.content

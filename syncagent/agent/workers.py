@@ -140,15 +140,17 @@ def _settle(answer: asyncio.Future[Any], settle: Callable[[Any], None], outcome:
 
 class Workers:
     """All threads of one agent: ``look`` reads the disk, ``change`` writes to it, ``stage`` puts large files together,
-    ``keep`` has the database.  ``ending`` tells long work that no one waits for it any more."""
+    ``clear`` removes what is done with, ``keep`` has the database.  ``ending`` tells long work that no one waits for it
+    any more."""
 
-    __slots__ = ("change", "ending", "keep", "look", "stage")
+    __slots__ = ("change", "clear", "ending", "keep", "look", "stage")
 
     def __init__(self, failed: Callable[[BaseException], None]) -> None:
         self.ending = False
         self.look = Lane("look", min(MOST_SCANNERS, processors()), failed)
         self.change = Lane("change", 1, failed)
         self.stage = Lane("stage", 1, failed)
+        self.clear = Lane("clear", 1, failed)
         self.keep = Lane("keep", 1, failed)
 
     def end(self, seconds: float = 10.0) -> bool:
@@ -157,11 +159,11 @@ class Workers:
         Blocks.  What is dropped is planned again by the next agent on this folder.
         """
         self.ending = True
-        for lane in (self.look, self.change, self.stage):
+        for lane in (self.look, self.change, self.stage, self.clear):
             lane.end(finish=False)
         self.keep.end()
         until = time.monotonic() + seconds
-        lanes = (self.keep, self.change, self.stage, self.look)
+        lanes = (self.keep, self.change, self.stage, self.look, self.clear)
         over = [lane.join(max(until - time.monotonic(), 0.0)) for lane in lanes]
         return all(over)
 

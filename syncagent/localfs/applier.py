@@ -7,7 +7,7 @@ tree: where the look and the rename could not be one, the rename is undone.  In 
 2. each task is done by one rename (or mkdir, rmdir); what goes out of the tree goes to the stage first, is looked at
    there, and is put back when it is not what was expected;
 3. the folders are made durable;
-4. what went out is looked at once more, and removed.
+4. what went out is looked at once more, and removed; that, no one need wait for.
 
 So after a crash at any point there is at each path the old or the new, whole (N8), and what lies in the stage is told
 apart by its name (``slots``); ``Staging.sweep`` clears it at the next start.
@@ -25,6 +25,7 @@ import errno
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, assert_never
 
 from syncagent.errors import Damaged, Stale
@@ -60,6 +61,11 @@ FEW: Final = 8
 _STALE: Final = MISSING | {errno.EEXIST, errno.ENOTEMPTY, errno.EISDIR}
 
 
+def at_once(work: Callable[[], None]) -> None:
+    """Wait for it."""
+    work()
+
+
 @dataclass(frozen=True, slots=True)
 class Applier:
     """``guard`` raises RootMissing when the folder is not the one it was."""
@@ -69,8 +75,10 @@ class Applier:
     abilities: Abilities
     guard: Callable[[], None] = no_guard
 
-    def run(self, tasks: Sequence[Task]) -> list[Outcome]:
+    def run(self, tasks: Sequence[Task], clear: Callable[[Callable[[], None]], None] = at_once) -> list[Outcome]:
         """Do the tasks, which may be done in any order; one outcome for each, in their order.  Done means durable.
+
+        ``clear`` is given what is left to be done, for the sake of nothing but room: to remove what went out.
 
         Raises RootMissing; then what was done of the batch is found by the next scan.
         """
@@ -78,7 +86,10 @@ class Applier:
             self.guard()
             writer = Writer(self.disk, self.staging, self.abilities)
             run = _Run(self.disk, self.staging, self.abilities, tasks, writer)
-            return run.go()
+            outcomes = run.go()
+        if run.over:
+            clear(partial(self.staging.slots.remove_all, run.over))
+        return outcomes
 
 
 @dataclass(slots=True)
@@ -97,6 +108,8 @@ class _Run:
     folders: dict[RelPath, None] = field(default_factory=dict)
     """Those in which names changed, in the order in which they are made durable: a name that comes before one that
     goes."""
+    over: list[RelPath] = field(default_factory=list)
+    """The slots in which nothing is of use any more."""
 
     def go(self) -> list[Outcome]:
         try:
@@ -320,7 +333,11 @@ class _Run:
             task = self.tasks[index]
             try:
                 if not self._is_written(held) and self.disk.stat(held.slot) == held.seen:
-                    self.staging.slots.remove(held.slot)
+                    if isinstance(task, WriteTask | DeleteTask) and task.expect:
+                        self.over.append(held.slot)
+                    else:
+                        # What is unsure by its stamp would go back if we were stopped: it does not wait for its turn.
+                        self.staging.slots.remove(held.slot)
                     continue
                 back = self.writer.put_back(held)
             except OSError:

@@ -15,13 +15,14 @@ A path that is too long for a name lies beside it, as the text of the link ``pat
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from typing import Final
 
 from syncagent.content.digest import digest_of
+from syncagent.errors import RootMissing
 from syncagent.localfs.ignore import PARK, STAGE
 from syncagent.localfs.ports import MISSING, Disk, Rename, Stat
 from syncagent.model.names import OWN_FOLDER, Name, RelPath, conflict_name, join, split
@@ -76,6 +77,13 @@ class Slots:
             self._remove(slot)
         finally:
             self.done_with(slot)
+
+    def remove_all(self, slots: Sequence[RelPath]) -> None:
+        """Remove what lies under these names, as far as that is possible now."""
+        with suppress(RootMissing), self._disk.batch():
+            for slot in slots:
+                with suppress(OSError):
+                    self.remove(slot)
 
     def put_back(self, slot: RelPath, path: RelPath, is_own: Callable[[Stat], bool]) -> RelPath:
         """Put what lies in ``slot``, which is the user's, back to ``path``; gives where it ended up.

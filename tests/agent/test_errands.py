@@ -6,6 +6,7 @@ import errno
 import os
 import queue
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,8 +27,8 @@ from syncagent.model.facts import FileSeen, Listed, LookAt, NothingThere, Stamp
 from syncagent.model.ids import ROOT, Digest, NodeId
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Block, Content, File, Placement
-from syncagent.planner.ops import WriteLocal
-from syncagent.planner.tasks import Done, Inline, ReadWish, Staged, StageWish, WriteTask
+from syncagent.planner.ops import DeleteLocal, WriteLocal
+from syncagent.planner.tasks import DeleteTask, Done, Inline, ReadWish, Staged, StageWish, WriteTask
 
 
 class Desk:
@@ -120,6 +121,50 @@ def test_tasks_are_done(desk: Desk) -> None:
     assert isinstance(event, TasksDone)
     assert isinstance(event.outcomes[0], Done)
     assert (desk.root / "new").read_bytes() == b"data"
+
+
+def test_tasks_that_have_come_to_wait_are_done_in_one_batch(desk: Desk) -> None:
+    go = threading.Event()
+    desk.workers.change.do(lambda: assert_true(go.wait(10)))
+    for number in range(3):
+        desk.errands.begin(Run((write_task(f"f{number}", content_of(b"data"), Inline(b"data")),)))
+    go.set()
+    event = desk.next()
+    assert isinstance(event, TasksDone)
+    assert [one.op.node.at.name for one in event.outcomes if isinstance(one.op, WriteLocal)] == ["f0", "f1", "f2"]
+    desk.errands.begin(Run((write_task("f3", content_of(b"data"), Inline(b"data")),)))
+    event = desk.next()
+    assert isinstance(event, TasksDone)
+    assert len(event.outcomes) == 1
+
+
+def test_no_one_waits_until_what_was_deleted_is_removed(desk: Desk) -> None:
+    go = threading.Event()
+    desk.workers.clear.do(lambda: assert_true(go.wait(10)))
+    desk.errands.begin(Run((write_task("a", content_of(b"data"), Inline(b"data")),)))
+    event = desk.next()
+    assert isinstance(event, TasksDone)
+    [done] = event.outcomes
+    assert isinstance(done, Done)
+    assert isinstance(done.fact, FileSeen)
+    assert isinstance(done.op, WriteLocal)
+    desk.errands.begin(Run((DeleteTask(DeleteLocal(done.op.node), RelPath("a"), done.fact.stamp),)))
+    event = desk.next()
+    assert isinstance(event, TasksDone)
+    assert isinstance(event.outcomes[0], Done)
+    assert not (desk.root / "a").exists()
+    stage = desk.root / ".syncagent/stage"
+    assert len(os.listdir(stage)) == 1, "it is out of the tree, and no more"
+    desk.errands.begin(SweepStage(frozenset()))
+    cleared = threading.Event()
+    go.set()
+    desk.workers.clear.do(cleared.set)
+    assert cleared.wait(10)
+    assert os.listdir(stage) == []
+
+
+def assert_true(held: bool) -> None:
+    assert held
 
 
 def test_a_large_file_is_put_together_beside_the_others(desk: Desk) -> None:
