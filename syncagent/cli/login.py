@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import typer
 
@@ -19,7 +20,10 @@ from syncagent.agent.places import Places, places
 from syncagent.cli.exits import Exit
 from syncagent.cli.options import AsJson, DataDir
 from syncagent.cli.output import say, show_json
-from syncagent.errors import BadConfig
+from syncagent.control import ControlClient
+from syncagent.errors import BadConfig, NotRunning
+
+ANSWER_SECONDS: Final = 15.0
 
 Force: TypeAlias = Annotated[
     bool, typer.Option("--force", help="What was changed by hand is set aside, as ….old, and not left as it is.")
@@ -46,7 +50,10 @@ def on(data_dir: DataDir = None, force: Force = False, as_json: AsJson = False) 
     if not load_key(spot):
         raise BadConfig("no key is kept here, and none can be given at login: begin with `syncagent up` or `join`")
     item = login_item(spot, settings.sync_root, at_login(os.environ), os.environ)
-    done = item.on(force=force, start=not is_held(spot.lock))
+    start = not is_held(spot.lock)
+    done = item.on(force=force, start=start)
+    if start and item.look().supervised and not answers(spot):
+        done.append(f"it does not answer yet; {spot.log} may say why")
     _show_done(item, spot, done, as_json, otherwise="it was on before")
     return Exit.OK
 
@@ -74,6 +81,20 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> int:
     return Exit.OK if found["on"] else Exit.ERROR
 
 
+def answers(spot: Places, within: float = ANSWER_SECONDS) -> bool:
+    """Whether the agent that was just started is there for commands, or comes to be."""
+    end = time.monotonic() + within
+    while True:
+        try:
+            ControlClient(spot.control).call("status", within=5)
+        except NotRunning:
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.05)
+        else:
+            return True
+
+
 def standing(item: LoginItem, spot: Places) -> dict[str, Any]:
     """What `status --json` says."""
     look = item.look()
@@ -93,6 +114,8 @@ def standing(item: LoginItem, spot: Places) -> dict[str, Any]:
 def in_words(found: dict[str, Any]) -> list[str]:
     """The same for a person."""
     lines = [f"starts at login: {'yes' if found['on'] else 'no'}"]
+    if found["on"] and not found["installed"]:
+        lines.append(f"  by {found['kind']}: what came with the package, for the usual data directory")
     if found["installed"]:
         lines.append(f"  by {found['kind']}: {found['where']}")
         if found["changed"]:

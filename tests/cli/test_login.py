@@ -12,7 +12,7 @@ from syncagent.agent.autostart import choice
 from syncagent.agent.keys import save_key
 from syncagent.agent.places import Places
 from syncagent.cli.begin import set_up
-from syncagent.cli.login import in_words
+from syncagent.cli.login import answers, in_words
 from tests.cli.conftest import Script, running
 
 Command = Callable[..., tuple[int, str, str]]
@@ -132,4 +132,15 @@ def test_the_words_tell_who_looks_after_it() -> None:
     said = in_words(found)
     assert "switched off" in said[2]
     assert said[-1] == "running now: yes, and systemd looks after it"
+    package = in_words(found | {"on": True, "installed": False})
+    assert package[:2] == [
+        "starts at login: yes",
+        "  by systemd: what came with the package, for the usual data directory",
+    ]
     assert in_words(found | {"running": False})[-1] == "running now: no; systemd is about to start it"
+
+
+def test_an_agent_that_was_started_is_waited_for(ready: Places) -> None:
+    assert not answers(ready, within=0)
+    with running(ready, Script()):
+        assert answers(ready)

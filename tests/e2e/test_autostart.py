@@ -49,7 +49,6 @@ agent() { "$PYTHON" -P -m syncagent "$@"; }
 answers() { for i in $(seq 200); do agent status > /dev/null 2>&1 && return; sleep 0.1; done; false; }
 say on agent autostart on --json
 echo one > "$HOME/folder/one"
-answers
 agent wait --timeout 60 > /dev/null
 say synced agent autostart status --json
 first=$(systemctl --user show --property=MainPID --value syncagent)
@@ -66,7 +65,6 @@ say again agent autostart status --json
 agent stop > /dev/null
 for i in $(seq 100); do systemctl --user is-active --quiet syncagent || break; sleep 0.1; done
 say stopped agent autostart on --json
-answers
 say off agent autostart off --json
 agent stop > /dev/null
 """
@@ -91,7 +89,7 @@ def test_systemd_starts_it_and_starts_it_again(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
     said = {name: json.loads(told) for name, _, told in (line.partition("\t") for line in run.stdout.splitlines())}
     assert [line.split()[0] for line in said["on"]["did"]] == ["wrote", "enabled", "started"]
-    for name in ("synced", "again"):
+    for name in ("on", "synced", "again", "stopped"):
         assert (said[name]["on"], said[name]["running"], said[name]["supervised"]) == (True, True, True), name
     assert [line.split()[0] for line in said["stopped"]["did"]] == ["started"], (
         "`stop` is no failure: it stayed stopped"

@@ -29,13 +29,17 @@ def login_item(spot: Places, folder: Path, program: Sequence[str], environment: 
     Raises SyncAgentError where systemd runs, but does not answer for this user.
     """
     job = agent_job(program, spot.data_dir, places().data_dir, folder)
+    item: LoginItem
     if sys.platform == "darwin":
-        output = spot.log.with_name("login.log")
         directory = Path.home() / "Library" / "LaunchAgents"
-        return LaunchAgent(job, directory, output, System(environment), f"gui/{os.getuid()}")
-    if sys.platform == "win32":
-        return LogonTask(job, System(environment))
-    return on_linux(job, environment, systemd_runs=_SYSTEMD_RUNS.is_dir())
+        output = spot.log.with_name("login.log")
+        item = LaunchAgent(job, directory, output, System(environment), f"gui/{os.getuid()}")
+    elif sys.platform == "win32":
+        item = LogonTask(job, System(environment))
+    else:
+        found = with_runtime_directory(environment, os.getuid())
+        item = on_linux(job, found, systemd_runs=_SYSTEMD_RUNS.is_dir())
+    return item
 
 
 def on_linux(job: Job, environment: Mapping[str, str], *, systemd_runs: bool) -> LoginItem:
@@ -43,7 +47,7 @@ def on_linux(job: Job, environment: Mapping[str, str], *, systemd_runs: bool) ->
     config = Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     if not systemd_runs:
         return DesktopEntry(job, config / "autostart", xdg.agent_entry(job))
-    system = System(with_runtime_directory(environment))
+    system = System(environment)
     answer = system.ask("systemctl", "--user", "show", "--property=Version", "--value")
     version = version_in(answer.output)
     if answer.code or not version:
@@ -52,9 +56,11 @@ def on_linux(job: Job, environment: Mapping[str, str], *, systemd_runs: bool) ->
     return SystemdUnit(job, config / "systemd" / "user", system, version)
 
 
-def with_runtime_directory(environment: Mapping[str, str], runtime: Path = Path("/run/user")) -> Mapping[str, str]:
+def with_runtime_directory(
+    environment: Mapping[str, str], user: int, runtime: Path = Path("/run/user")
+) -> Mapping[str, str]:
     """A shell that came by `sudo` or by a cron job does not know where this user's systemd listens."""
-    usual = runtime / str(os.getuid())
+    usual = runtime / str(user)
     if environment.get("XDG_RUNTIME_DIR") or not usual.is_dir():
         return environment
     return {**environment, "XDG_RUNTIME_DIR": str(usual)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def write_whole(path: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            if os.name == "posix":
+            if sys.platform != "win32":
                 os.fchmod(file.fileno(), 0o644)
             os.fsync(file.fileno())
         os.replace(new, path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -44,10 +43,10 @@ def test_a_systemd_that_does_not_answer_is_no_reason_to_take_something_else(
 
 
 def test_the_runtime_directory_is_found_where_the_shell_does_not_know_it(tmp_path: Path) -> None:
-    assert with_runtime_directory({"A": "b"}, tmp_path) == {"A": "b"}
-    (tmp_path / str(os.getuid())).mkdir()
-    assert with_runtime_directory({}, tmp_path) == {"XDG_RUNTIME_DIR": str(tmp_path / str(os.getuid()))}
-    assert with_runtime_directory({"XDG_RUNTIME_DIR": "/x"}, tmp_path) == {"XDG_RUNTIME_DIR": "/x"}
+    assert with_runtime_directory({"A": "b"}, 1000, tmp_path) == {"A": "b"}
+    (tmp_path / "1000").mkdir()
+    assert with_runtime_directory({}, 1000, tmp_path) == {"XDG_RUNTIME_DIR": str(tmp_path / "1000")}
+    assert with_runtime_directory({"XDG_RUNTIME_DIR": "/x"}, 1000, tmp_path) == {"XDG_RUNTIME_DIR": "/x"}
 
 
 @pytest.mark.parametrize(("platform", "kind"), [("darwin", LaunchAgent), ("win32", LogonTask)])
