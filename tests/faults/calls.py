@@ -279,8 +279,8 @@ class WrappedCalls(SystemCalls):
     def sync_folder(self, path: str) -> None:
         self._do("sync_folder", path, lambda: super(WrappedCalls, self).sync_folder(path))
 
-    def read(self, path: str) -> bytes:
-        return self._do("read", path, lambda: super(WrappedCalls, self).read(path))
+    def read(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:
+        return self._do("read", path, lambda: super(WrappedCalls, self).read(path, spans))
 
 
 # --- the databases' files -----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The blocks of the store in SQLite: small ones in its database, larger ones as files beside it (port ``Blocks``).
+"""The blocks of the store in SQLite: small ones in its database, larger ones in packs beside it (port ``Blocks``).
 
 A block whose bytes are lost or damaged loses its row, and is noted among the lost until it is put again: by a client
 that is asked for it, or because its file was found again after all (a disk that was not mounted).
@@ -19,7 +19,10 @@ from syncagent.model.ids import Digest
 from syncagent.sqlite import Database, among
 
 _CHECKED_AT_ONCE: Final = 1_000
-_BLOCK_NAME: Final = re.compile("[0-9a-f]{64}")
+_LONGEST: Final = 1024 * 1024
+"""No block is longer."""
+
+_PACK_NAME: Final = re.compile("[0-9a-f]{64}")
 
 
 class SqliteBlocks:
@@ -30,7 +33,7 @@ class SqliteBlocks:
         self._files = files
 
     def prepare(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
-        self._files.write(folder, [block for block in blocks if len(block[1]) > SMALL])
+        self._files.prepare(folder, [block for block in blocks if len(block[1]) > SMALL])
 
     def sizes(self, folder: FolderId, digests: Collection[Digest]) -> dict[Digest, int]:
         if not digests:
@@ -43,28 +46,43 @@ class SqliteBlocks:
     def put(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
         there = self.sizes(folder, [digest for digest, _ in blocks])
         fresh = {digest: plain for digest, plain in blocks if digest not in there}
+        if there:
+            self._files.let_go(folder, list(there))
         if not fresh:
             return
-        self._files.ensure(folder, [(digest, plain) for digest, plain in fresh.items() if len(plain) > SMALL])
-        self._db.many(
-            "INSERT INTO block (folder, size, digest, bytes) VALUES (?, ?, ?, ?)",
-            [(folder, len(plain), digest, plain if len(plain) <= SMALL else None) for digest, plain in fresh.items()],
-        )
+        spots = self._files.ensure(folder, [block for block in fresh.items() if len(block[1]) > SMALL])
+        rows: list[tuple[int, int, Digest, bytes | None, Digest | None, int]] = []
+        for digest, plain in fresh.items():
+            if len(plain) > SMALL:
+                rows.append((folder, len(plain), digest, None, *spots[digest]))
+            else:
+                rows.append((folder, len(plain), digest, plain, None, 0))
+        self._db.many("INSERT INTO block (folder, size, digest, bytes, pack, at) VALUES (?, ?, ?, ?, ?, ?)", rows)
         self._db.execute("DELETE FROM lost WHERE folder = ? AND digest IN carray(?)", (folder, among(fresh)))
 
     def read(self, folder: FolderId, digests: Sequence[Digest]) -> list[tuple[Digest, bytes]]:
         if not digests:
             return []
         rows = self._db.execute(
-            "SELECT digest, size, bytes FROM block WHERE folder = ? AND digest IN carray(?)", (folder, among(digests))
+            "SELECT digest, size, bytes, coalesce(pack, digest), at FROM block"
+            " WHERE folder = ? AND digest IN carray(?)",
+            (folder, among(digests)),
         )
         found: dict[Digest, bytes] = {}
-        lost: list[Digest] = []
-        for digest, size, kept in rows:
-            plain = kept if kept is not None else self._files.read(folder, digest)
-            if plain is not None and len(plain) == size and self._files.digest_of(plain) == digest:
-                found[digest] = plain
+        outside: dict[Digest, list[tuple[Digest, int, int]]] = {}
+        for digest, size, kept, pack, at in rows:
+            if kept is None:
+                outside.setdefault(pack, []).append((digest, at, size))
             else:
+                found[digest] = kept
+        for pack, wanted in outside.items():
+            plain = self._files.read(folder, pack, [(at, size) for _, at, size in wanted])
+            found.update(zip((digest for digest, _, _ in wanted), plain or (), strict=False))
+        lost = []
+        for digest, size, *_ in rows:
+            read = found.get(digest, b"")
+            if len(read) != size or self._files.digest_of(read) != digest:
+                found.pop(digest, None)
                 lost.append(digest)
         if lost:
             self._forget(folder, lost)
@@ -95,28 +113,45 @@ class SqliteBlocks:
         return [digest for digest in digests if digest not in there]
 
     def _forget(self, folder: FolderId, digests: Collection[Digest]) -> None:
-        self.lose(folder, digests)
+        self._db.execute(
+            "INSERT OR IGNORE INTO lost (folder, digest, size, pack, at)"
+            " SELECT folder, digest, size, pack, at FROM block WHERE folder = ? AND digest IN carray(?)",
+            (folder, among(digests)),
+        )
         self._db.execute("DELETE FROM block WHERE folder = ? AND digest IN carray(?)", (folder, among(digests)))
 
     def lose(self, folder: FolderId, digests: Collection[Digest]) -> None:
-        self._db.many("INSERT OR IGNORE INTO lost VALUES (?, ?)", [(folder, digest) for digest in digests])
+        self._db.many(
+            "INSERT OR IGNORE INTO lost (folder, digest) VALUES (?, ?)", [(folder, digest) for digest in digests]
+        )
 
     def lost(self, folder: FolderId, limit: int) -> list[Digest]:
         found = self._db.execute("SELECT digest FROM lost WHERE folder = ? ORDER BY digest LIMIT ?", (folder, limit))
         return [Digest(digest) for (digest,) in found]
 
     def find_again(self, folder: FolderId, digests: Sequence[Digest]) -> int:
+        rows = self._db.execute(
+            "SELECT digest, size, coalesce(pack, digest), at FROM lost WHERE folder = ? AND digest IN carray(?)",
+            (folder, among(digests)),
+        ) if digests else []  # fmt: skip
         found = []
-        for digest in digests:
+        for digest, size, pack, at in rows:
             with suppress(StorageTrouble):
-                plain = self._files.read(folder, digest)
-                if plain is not None and self._files.digest_of(plain) == digest:
+                [plain] = self._files.read(folder, pack, [(at, _LONGEST if size is None else size)]) or [b""]
+                if plain and self._files.digest_of(plain) == digest:
                     found.append((digest, plain))
         self.put(folder, found)
         return len(found)
 
     def strays(self, folder: FolderId, part: int) -> list[str]:
         names = self._files.names(folder, part)
-        digests = {name: Digest(bytes.fromhex(name)) for name in names if _BLOCK_NAME.fullmatch(name)}
-        known = self.sizes(folder, list(digests.values()))
-        return [name for name in names if digests.get(name) not in known]
+        packs = {name: Digest(bytes.fromhex(name)) for name in names if _PACK_NAME.fullmatch(name)}
+        if not packs:
+            return names
+        known = self._db.execute(
+            "SELECT pack FROM block WHERE folder = ?1 AND pack IN carray(?2) UNION"
+            " SELECT digest FROM block WHERE folder = ?1 AND digest IN carray(?2) AND pack IS NULL",
+            (folder, among(list(packs.values()))),
+        )
+        held = {pack for (pack,) in known}
+        return [name for name in names if packs.get(name) not in held]

@@ -1,8 +1,13 @@
-"""Larger blocks as files: ``<root>/<folder>/<first byte>/<digest>``, in hexadecimal.
+"""Larger blocks in files: ``<root>/<folder>/<first byte>/<name>``, in hexadecimal.
 
-A file under its own name is whole and durable: it is written under another name, synced, renamed, and then its folder
-is synced (HAZARDS, first rule).  Files of one call are written side by side, because a disk syncs many at once almost
-as fast as one.  Any thread may call; what is here is believed only where the database says so too.
+What is kept together lies together: one file, a *pack*, holds the blocks of a call one after the other, so that a large
+file costs one sync for some megabytes and not one for each block.  A pack of one block is named by that block's digest,
+any other by the digest of its blocks' digests; where in it a block lies is known to the database (``Spot``).
+
+A pack under its own name is whole and durable: it is written under another name, synced, renamed, and then its folder
+is synced (HAZARDS, first rule); it is never written to again.  Packs of one call are written side by side, because a
+disk syncs many at once almost as fast as one.  Any thread may call; what is here is believed only where the database
+says so too.
 """
 
 from __future__ import annotations
@@ -11,17 +16,31 @@ import errno
 import itertools
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 
 from syncagent.errors import StorageFull, StorageTrouble, SyncAgentError
 from syncagent.hub.rows import FolderId
 from syncagent.hub.stores.ports import FileCalls
 from syncagent.model.ids import Digest
 
+PACK_BYTES: Final = 8 * 1024 * 1024
+"""So long is a pack, at most, unless one block alone is longer."""
+
 _AT_ONCE: Final = 8
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Spot(NamedTuple):
+    """Where a block lies: the name of its pack, and the bytes before it there."""
+
+    pack: Digest
+    at: int
 
 
 class SystemCalls:
@@ -58,9 +77,12 @@ class SystemCalls:
         finally:
             os.close(folder)
 
-    def read(self, path: str) -> bytes:
-        with open(path, "rb") as file:
-            return file.read()
+    def read(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return [os.pread(file, size, at) for at, size in spans]
+        finally:
+            os.close(file)
 
 
 _SYSTEM: Final = SystemCalls()
@@ -77,7 +99,7 @@ class BlockFiles:
         self._above = os.path.dirname(root)
         self._standing: set[str] = set()
         self._lock = threading.Lock()
-        self._durable: set[tuple[FolderId, Digest]] = set()
+        self._durable: dict[tuple[FolderId, Digest], Spot] = {}
         self._numbers = itertools.count()
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="block-files")
         try:
@@ -94,32 +116,49 @@ class BlockFiles:
     def _unfinished(self) -> str:
         return os.path.join(self._root, "unfinished")
 
-    def write(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
-        """Make files of ``blocks``, all durable when this comes back.  Raises StorageFull, StorageTrouble."""
+    def write(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> dict[Digest, Spot]:
+        """Put ``blocks`` into packs, all durable when this comes back; where each lies.  Raises StorageFull,
+        StorageTrouble."""
         if not blocks:
-            return
+            return {}
+        packs = list(_packs(dict(blocks)))
         try:
-            shards = set(self._threads.map(lambda block: self._write_one(folder, *block), blocks))
-            list(self._threads.map(self._calls.sync_folder, shards))
+            names = self._all(lambda pack: self._write_one(folder, pack), packs)
+            self._all(self._calls.sync_folder, sorted({self._shard(folder, name) for name in names}))
         except OSError as trouble:
             raise told(trouble) from trouble
-        with self._lock:
-            self._durable.update((folder, digest) for digest, _ in blocks)
+        spots = {}
+        for name, pack in zip(names, packs, strict=True):
+            at = 0
+            for digest, plain in pack:
+                spots[digest] = Spot(name, at)
+                at += len(plain)
+        return spots
 
-    def ensure(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
-        """Write those of ``blocks`` that a ``write`` has not just written."""
+    def prepare(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
+        """Do what ``ensure`` will want done.  Raises StorageFull, StorageTrouble."""
+        spots = self.write(folder, blocks)
         with self._lock:
-            rest = [block for block in blocks if (folder, block[0]) not in self._durable]
-            self._durable.difference_update((folder, digest) for digest, _ in blocks)
-        if rest:
-            self.write(folder, rest)
-            with self._lock:
-                self._durable.difference_update((folder, digest) for digest, _ in rest)
+            self._durable.update(((folder, digest), spot) for digest, spot in spots.items())
 
-    def read(self, folder: FolderId, digest: Digest) -> bytes | None:
-        """What is in the file of that name; None when there is none.  Raises StorageTrouble."""
+    def ensure(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> dict[Digest, Spot]:
+        """Write those of ``blocks`` that a ``prepare`` has not just written; where all lie."""
+        with self._lock:
+            taken = {digest: self._durable.pop((folder, digest), None) for digest, _ in blocks}
+        spots = {digest: spot for digest, spot in taken.items() if spot is not None}
+        return spots | self.write(folder, [block for block in blocks if block[0] not in spots])
+
+    def let_go(self, folder: FolderId, digests: Sequence[Digest]) -> None:
+        """These were prepared, and are not wanted after all."""
+        with self._lock:
+            for digest in digests:
+                self._durable.pop((folder, digest), None)
+
+    def read(self, folder: FolderId, pack: Digest, spans: Sequence[tuple[int, int]]) -> list[bytes] | None:
+        """What lies in a pack at these places (offset and length; fewer bytes where it ends before); None when there
+        is no such pack.  Raises StorageTrouble."""
         try:
-            return self._calls.read(self._path(folder, digest))
+            return self._calls.read(self._path(folder, pack), spans)
         except FileNotFoundError:
             return None
         except OSError as trouble:
@@ -137,31 +176,37 @@ class BlockFiles:
     def close(self) -> None:
         self._threads.shutdown()
 
-    def _path(self, folder: FolderId, digest: Digest) -> str:
-        name = digest.hex()
-        return os.path.join(self._root, str(folder), name[:2], name)
+    def _all(self, do: Callable[[T], U], things: Sequence[T]) -> list[U]:
+        """Do it for each of ``things``, side by side."""
+        return [do(things[0])] if len(things) == 1 else list(self._threads.map(do, things))
 
-    def _write_one(self, folder: FolderId, digest: Digest, plain: bytes) -> str:
-        """Write one file, synced; the folder that is to be synced."""
-        target = self._path(folder, digest)
-        shard = os.path.dirname(target)
-        self._make_folders(shard)
+    def _shard(self, folder: FolderId, name: Digest) -> str:
+        return os.path.join(self._root, str(folder), f"{name[0]:02x}")
+
+    def _path(self, folder: FolderId, name: Digest) -> str:
+        return os.path.join(self._shard(folder, name), name.hex())
+
+    def _write_one(self, folder: FolderId, pack: Sequence[tuple[Digest, bytes]]) -> Digest:
+        """Write one pack, synced; its name.  The folder that it lies in is to be synced."""
+        name = pack[0][0] if len(pack) == 1 else self.digest_of(b"".join(digest for digest, _ in pack))
+        self._make_folders(self._shard(folder, name))
         unfinished = os.path.join(self._unfinished, str(next(self._numbers)))
         try:
-            self._write_whole(unfinished, plain)
-            self._calls.rename(unfinished, target)
+            self._write_whole(unfinished, [plain for _, plain in pack])
+            self._calls.rename(unfinished, self._path(folder, name))
         except BaseException:
             if os.path.exists(unfinished):
                 self._calls.remove(unfinished)
             raise
-        return shard
+        return name
 
-    def _write_whole(self, path: str, plain: bytes) -> None:
+    def _write_whole(self, path: str, parts: Sequence[bytes]) -> None:
         file = self._calls.create(path)
         try:
-            view = memoryview(plain)
-            while view:
-                view = view[self._calls.write(file, view) :]
+            for part in parts:
+                view = memoryview(part)
+                while view:
+                    view = view[self._calls.write(file, view) :]
             self._calls.sync(file)
         finally:
             self._calls.close(file)
@@ -181,6 +226,18 @@ class BlockFiles:
                 self._calls.make_folder(path)
             self._calls.sync_folder(above)
         self._standing.add(path)
+
+
+def _packs(blocks: dict[Digest, bytes]) -> Iterator[list[tuple[Digest, bytes]]]:
+    pack: list[tuple[Digest, bytes]] = []
+    size = 0
+    for block in blocks.items():
+        if pack and size + len(block[1]) > PACK_BYTES:
+            yield pack
+            pack, size = [], 0
+        pack.append(block)
+        size += len(block[1])
+    yield pack
 
 
 def told(trouble: OSError) -> SyncAgentError:

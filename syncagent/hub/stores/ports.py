@@ -131,7 +131,7 @@ class Blocks(Protocol):
         """Look once more for these of the lost (within a unit); how many are there after all."""
 
     def strays(self, folder: FolderId, part: int) -> list[str]:
-        """What lies beside the store and is of no block that it knows, by name.  It is harmless: a broken upload leaves
+        """What lies beside the store and holds no block that it knows, by name.  It is harmless: a broken upload leaves
         it.  ``part`` is one of 256."""
 
 
@@ -193,4 +193,5 @@ class FileCalls(Protocol):
     def sync_folder(self, path: str) -> None:
         """Make the names in it durable."""
 
-    def read(self, path: str) -> bytes: ...
+    def read(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:
+        """What lies at these places (offset and length); fewer bytes where it ends before."""

@@ -38,7 +38,7 @@ CREATE TABLE journal (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX journal_change ON journal (folder, change_id);
 
--- Blocks are known only within a folder.  The bytes of larger ones are files: bytes is null there.
+-- Blocks are known only within a folder.  The bytes of larger ones lie in files: bytes is null there.
 CREATE TABLE block (
     number INTEGER PRIMARY KEY, folder INTEGER NOT NULL, size INTEGER NOT NULL, digest BLOB NOT NULL, bytes BLOB
 );
@@ -68,4 +68,16 @@ _HELD: Final = """
 CREATE TABLE held (folder INTEGER NOT NULL, client TEXT NOT NULL, PRIMARY KEY (folder, client)) WITHOUT ROWID;
 """
 
-SCHEMA: Final = (_FIRST, _RUNS, _LOST, _HELD)
+_PACKS: Final = """
+-- Larger blocks lie in packs, several in one file: its name, and the bytes before the block in it.  Where pack is null
+-- (blocks that were kept before there were packs) the file holds that block alone, and has its digest for a name.
+ALTER TABLE block ADD COLUMN pack BLOB;
+ALTER TABLE block ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX block_pack ON block (folder, pack) WHERE pack IS NOT NULL;
+-- Where a lost block lay, if that is known: its disk may come back.
+ALTER TABLE lost ADD COLUMN size INTEGER;
+ALTER TABLE lost ADD COLUMN pack BLOB;
+ALTER TABLE lost ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+"""
+
+SCHEMA: Final = (_FIRST, _RUNS, _LOST, _HELD, _PACKS)

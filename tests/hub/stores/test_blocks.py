@@ -11,8 +11,7 @@ import pytest
 from syncagent.content.digest import digest_of
 from syncagent.errors import StorageTrouble
 from syncagent.hub.rows import Folder
-from syncagent.hub.stores import files as store_files
-from syncagent.hub.stores.files import BlockFiles
+from syncagent.hub.stores.files import BlockFiles, SystemCalls
 from syncagent.hub.stores.ports import SMALL
 from syncagent.hub.stores.sqlite import SqliteStore
 
@@ -70,12 +69,12 @@ def test_a_disk_that_does_not_give_a_block_back_is_trouble_to_a_client_and_a_los
     with store.unit():
         store.blocks.put(folder.id, [(digest_of(LARGE), LARGE), (digest_of(other), other)])
 
-    def bad(self: BlockFiles, of: int, digest: bytes) -> bytes | None:
-        if digest == digest_of(LARGE):
-            raise store_files.told(OSError(errno.EIO, "bad sector"))
-        return other
+    def bad(calls: object, path: str, spans: list[tuple[int, int]]) -> list[bytes]:
+        if spans[0][0] == 0:
+            raise OSError(errno.EIO, "bad sector")
+        return [other]
 
-    monkeypatch.setattr(BlockFiles, "read", bad)
+    monkeypatch.setattr(SystemCalls, "read", bad)
     with pytest.raises(StorageTrouble):
         store.blocks.read(folder.id, [digest_of(LARGE)])
     assert store.blocks.lost(folder.id, 10) == []
@@ -83,3 +82,56 @@ def test_a_disk_that_does_not_give_a_block_back_is_trouble_to_a_client_and_a_los
         checked = store.blocks.check(folder.id, None, 1 << 30)
     assert (checked.number, checked.lost, checked.last) == (2, (digest_of(LARGE),), None)
     assert store.blocks.lost(folder.id, 10) == [digest_of(LARGE)]
+
+
+@pytest.mark.hazard("E8")
+def test_a_pack_of_which_one_block_is_damaged_gives_the_others(
+    store: SqliteStore, folder: Folder, tmp_path: Path
+) -> None:
+    blocks = [(digest_of(plain), plain) for plain in (LARGE, LARGE + b"2", LARGE + b"3")]
+    with store.unit():
+        store.blocks.put(folder.id, blocks)
+    [path] = [path for path in (tmp_path / "blocks").rglob("*") if path.is_file()]
+    raw = bytearray(path.read_bytes())
+    raw[len(LARGE) + 1] ^= 1
+    path.write_bytes(raw)
+    with store.unit():
+        assert store.blocks.read(folder.id, [digest for digest, _ in blocks]) == [blocks[0], blocks[2]]
+    assert store.blocks.lost(folder.id, 10) == [blocks[1][0]]
+    with store.unit():
+        store.blocks.put(folder.id, [blocks[1]])
+    assert store.blocks.read(folder.id, [digest for digest, _ in blocks]) == blocks
+    assert sum(len(store.blocks.strays(folder.id, part)) for part in range(256)) == 0
+
+
+@pytest.mark.hazard("E8")
+def test_blocks_of_a_pack_whose_disk_was_away_are_found_again(
+    store: SqliteStore, folder: Folder, tmp_path: Path
+) -> None:
+    blocks = [(digest_of(plain), plain) for plain in (LARGE, LARGE + b"2")]
+    digests = [digest for digest, _ in blocks]
+    with store.unit():
+        store.blocks.put(folder.id, blocks)
+    (tmp_path / "blocks" / "1").rename(tmp_path / "away")
+    with store.unit():
+        assert store.blocks.read(folder.id, digests) == []
+        assert store.blocks.find_again(folder.id, digests) == 0
+    (tmp_path / "away").rename(tmp_path / "blocks" / "1")
+    with store.unit():
+        assert store.blocks.find_again(folder.id, digests) == 2
+    assert store.blocks.read(folder.id, digests) == blocks
+
+
+def test_blocks_that_an_older_hub_kept_as_files_of_their_own_are_read(
+    store: SqliteStore, folder: Folder, tmp_path: Path
+) -> None:
+    digest = digest_of(LARGE)
+    place = tmp_path / "blocks" / str(folder.id) / digest.hex()[:2]
+    place.mkdir(parents=True)
+    (place / digest.hex()).write_bytes(LARGE)
+    assert store.blocks.strays(folder.id, digest[0]) == [digest.hex()]
+    store._database.execute(
+        "INSERT INTO block (folder, size, digest) VALUES (?, ?, ?)", (folder.id, len(LARGE), digest)
+    )
+    assert store.blocks.read(folder.id, [digest]) == [(digest, LARGE)]
+    assert store.blocks.strays(folder.id, digest[0]) == []

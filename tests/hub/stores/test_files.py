@@ -1,4 +1,4 @@
-"""Blocks as files: whole and durable under their names, or not there."""
+"""Packs of blocks: whole and durable under their names, or not there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 from syncagent.content.digest import digest_of
 from syncagent.errors import StorageFull, StorageTrouble
 from syncagent.hub.rows import FolderId
-from syncagent.hub.stores.files import BlockFiles, SystemCalls, told
+from syncagent.hub.stores import files as store_files
+from syncagent.hub.stores.files import BlockFiles, Spot, SystemCalls, told
 
 ONE = FolderId(1)
 PLAIN = b"p" * 100_000
@@ -30,13 +31,43 @@ def kept(tmp_path: Path) -> list[str]:
     return sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
 
 
-def test_blocks_lie_under_their_digests(files: BlockFiles, tmp_path: Path) -> None:
-    blocks = [(digest_of(bytes([n])), bytes([n])) for n in range(100)]
-    files.write(ONE, blocks)
-    assert kept(tmp_path) == sorted(digest.hex() for digest, _ in blocks)
-    assert [files.read(ONE, digest) for digest, _ in blocks] == [plain for _, plain in blocks]
-    assert files.read(FolderId(2), blocks[0][0]) is None
-    assert files.read(ONE, DIGEST) is None
+def read(files: BlockFiles, folder: FolderId, spot: Spot, size: int) -> bytes | None:
+    found = files.read(folder, spot.pack, [(spot.at, size)])
+    return found[0] if found is not None else None
+
+
+def test_blocks_that_come_together_lie_in_one_file(files: BlockFiles, tmp_path: Path) -> None:
+    blocks = [(digest_of(bytes([n]) * 10), bytes([n]) * 10) for n in range(100)]
+    spots = files.write(ONE, blocks)
+    assert kept(tmp_path) == [digest_of(b"".join(digest for digest, _ in blocks)).hex()]
+    assert [read(files, ONE, spots[digest], 10) for digest, _ in blocks] == [plain for _, plain in blocks]
+    assert read(files, FolderId(2), spots[blocks[0][0]], 10) is None
+    assert files.read(ONE, DIGEST, [(0, 10)]) is None
+
+
+def test_a_block_that_comes_alone_lies_under_its_digest(files: BlockFiles, tmp_path: Path) -> None:
+    assert files.write(ONE, [(DIGEST, PLAIN)]) == {DIGEST: Spot(DIGEST, 0)}
+    assert kept(tmp_path) == [DIGEST.hex()]
+
+
+def test_many_blocks_are_several_packs(files: BlockFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_files, "PACK_BYTES", 250)
+    blocks = [(digest_of(bytes([n]) * 100), bytes([n]) * 100) for n in range(7)]
+    spots = files.write(ONE, blocks)
+    assert sorted((tmp_path / "blocks" / "1").glob("*/*"), key=lambda path: path.name) != []
+    assert [path.stat().st_size for path in sorted((tmp_path / "blocks" / "1").glob("*/*"))].count(200) == 3
+    assert [read(files, ONE, spots[digest], 100) for digest, _ in blocks] == [plain for _, plain in blocks]
+
+
+def test_a_pack_costs_one_sync_however_many_blocks_are_in_it(tmp_path: Path) -> None:
+    calls = Noting()
+    files = BlockFiles(str(tmp_path / "blocks"), digest_of, calls)
+    files.write(ONE, [(digest_of(bytes([n])), bytes([n])) for n in range(200)])
+    calls.synced, calls.files_synced = [], 0
+    files.write(ONE, [(digest_of(bytes([n, n])), bytes([n, n])) for n in range(200)])
+    assert calls.files_synced == 1
+    assert len(calls.synced) <= 2, "the pack's folder, and the one above it where that is new"
+    files.close()
 
 
 def test_b5_what_was_half_written_is_removed_at_the_next_start(tmp_path: Path) -> None:
@@ -77,7 +108,12 @@ class Noting(SystemCalls):
 
     def __init__(self) -> None:
         self.synced: list[str] = []
+        self.files_synced = 0
         self.failing = ""
+
+    def sync(self, file: int) -> None:
+        super().sync(file)
+        self.files_synced += 1
 
     def sync_folder(self, path: str) -> None:
         if self.failing and path.endswith(self.failing):
@@ -118,19 +154,28 @@ def test_f17_an_error_leaves_no_file(files: BlockFiles, tmp_path: Path, monkeypa
         patch.setattr(os, "fsync", full)
         files.write(ONE, [(DIGEST, PLAIN)])
     assert kept(tmp_path) == []
-    files.write(ONE, [(DIGEST, PLAIN)])
-    assert files.read(ONE, DIGEST) == PLAIN
+    spots = files.write(ONE, [(DIGEST, PLAIN)])
+    assert read(files, ONE, spots[DIGEST], len(PLAIN)) == PLAIN
 
 
-def test_what_was_just_written_is_not_written_twice(files: BlockFiles, tmp_path: Path) -> None:
-    files.write(ONE, [(DIGEST, PLAIN)])
+def test_what_was_just_prepared_is_not_written_twice(files: BlockFiles, tmp_path: Path) -> None:
+    files.prepare(ONE, [(DIGEST, PLAIN)])
     [path] = [path for path in tmp_path.rglob("*") if path.is_file()]
     before = path.stat().st_ino
-    files.ensure(ONE, [(DIGEST, PLAIN)])
+    spots = files.ensure(ONE, [(DIGEST, PLAIN)])
     assert path.stat().st_ino == before
     path.write_bytes(b"damaged")
-    files.ensure(ONE, [(DIGEST, PLAIN)])
-    assert files.read(ONE, DIGEST) == PLAIN
+    assert files.ensure(ONE, [(DIGEST, PLAIN)]) == spots
+    assert read(files, ONE, spots[DIGEST], len(PLAIN)) == PLAIN
+
+
+def test_what_was_prepared_and_is_not_wanted_is_forgotten(files: BlockFiles, tmp_path: Path) -> None:
+    files.prepare(ONE, [(DIGEST, PLAIN)])
+    files.let_go(ONE, [DIGEST])
+    [path] = [path for path in tmp_path.rglob("*") if path.is_file()]
+    path.unlink()
+    spots = files.ensure(ONE, [(DIGEST, PLAIN)])
+    assert read(files, ONE, spots[DIGEST], len(PLAIN)) == PLAIN
 
 
 @pytest.mark.parametrize(
