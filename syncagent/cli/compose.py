@@ -14,8 +14,9 @@ import gc
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from syncagent import heap
 from syncagent.agent.config import AgentConfig, Settings, host_and_port, write_settings
 from syncagent.agent.lock import hold
 from syncagent.agent.logs import Echo, end, log_to
@@ -124,11 +125,17 @@ def _prepared(config: AgentConfig, echo: Echo, *, new_folder: bool) -> Iterator[
             end(handler)
 
 
+TRIM_SECONDS: Final = 60.0
+"""How often memory that is kept for nothing is given back."""
+
+
 async def until_signal(work: Coroutine[Any, Any, int | None]) -> int:
     """Run ``work``; SIGINT or SIGTERM cancel it, and that is its clean end."""
     _collect_rarely()
     told = False
     task = asyncio.ensure_future(work)
+    heap.keep_freed()
+    trimming = asyncio.ensure_future(_give_back())
 
     def stop() -> None:
         nonlocal told
@@ -145,6 +152,7 @@ async def until_signal(work: Coroutine[Any, Any, int | None]) -> int:
             raise
         return Exit.OK
     finally:
+        trimming.cancel()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
 
@@ -154,3 +162,9 @@ def _collect_rarely() -> None:
     tenth of the CPU that ten thousand files take goes into looking through all that is kept, again and again."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+async def _give_back() -> None:
+    while True:
+        await asyncio.sleep(TRIM_SECONDS)
+        await asyncio.to_thread(heap.give_back)

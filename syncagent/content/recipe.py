@@ -47,6 +47,30 @@ def read_all(pieces: Iterable[bytes], cut: Cut = FINE) -> tuple[Content, Recipe]
     return content, tuple(blocks)
 
 
+class Reading:
+    """The content and recipe of a large file, whose pieces come in order, in two steps that may run beside each other:
+    ``cut`` each piece, then ``hash`` it with what came of that.  Each step takes the pieces in their order."""
+
+    __slots__ = ("_blocks", "_chunker", "_whole")
+
+    def __init__(self, cut: Cut) -> None:
+        self._chunker = Chunker(cut)
+        self._whole = Hasher()
+        self._blocks: list[Block] = []
+
+    def cut(self, piece: bytes) -> list[memoryview]:
+        """The blocks that end in ``piece``; with no bytes, the last ones."""
+        return list(self._chunker.feed(piece) if piece else self._chunker.finish())
+
+    def hash(self, piece: bytes, blocks: Iterable[memoryview]) -> None:
+        self._whole.feed(piece)
+        self._blocks.extend([Block(digest_of(view), len(view)) for view in blocks])
+
+    def outcome(self) -> tuple[Content, Recipe]:
+        content = self._whole.content()
+        return content, one_block(content) if content.size <= ONE_BLOCK else tuple(self._blocks)
+
+
 def places(recipe: Recipe) -> Iterator[tuple[int, Block]]:
     """Each block with its offset in the file."""
     offset = 0

@@ -66,6 +66,9 @@ HubEffect: TypeAlias = AskChanges | AskMissing | AskBlocks | SendBlocks | Submit
 """Those of the effects that are for the hub."""
 
 HANDSHAKE_SECONDS: Final = 10.0
+GATHERED_BYTES: Final = 4 << 20
+"""Packs are handed on together, up to so many bytes: what they were asked for, or pushed for, is said behind them."""
+
 DIGESTS_AT_ONCE: Final = 16_384
 """Digests in one request: 1.1 MB of text."""
 
@@ -116,6 +119,8 @@ class Dialogue:
         self._since = 0
         self._pending: dict[str, _Pending] = {}
         self._untold: list[Event] = []
+        self._came: list[tuple[Digest, bytes]] = []
+        self._came_bytes = 0
 
     # --- out --------------------------------------------------------------------------------------------------
 
@@ -253,7 +258,17 @@ class Dialogue:
         message = codec.decode_frame(frame)
         if isinstance(message, codec.Pack):
             self._must_be_welcome("a pack")
-            return [BlocksCame(message.blocks)]
+            self._came += message.blocks
+            self._came_bytes += len(frame)
+            return self._gathered() if self._came_bytes >= GATHERED_BYTES else []
+        return [*self._gathered(), *self._said(message, now)]
+
+    def _gathered(self) -> list[Event]:
+        """The blocks that have come since the last time."""
+        came, self._came, self._came_bytes = tuple(self._came), [], 0
+        return [BlocksCame(came)] if came else []
+
+    def _said(self, message: WebSocketMessage, now: float) -> list[Event]:
         masses = self._masses(message)
         if masses is not None:
             return masses

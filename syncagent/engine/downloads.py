@@ -20,8 +20,8 @@ from syncagent.model.nodes import Block, Content, File, Recipe
 from syncagent.planner.tasks import Inline, Source, Staged, StageWish
 from syncagent.trees.delta import Row
 
-WINDOW = 1 << 20
-WINDOWS_AT_ONCE = 3
+WINDOW = 4 << 20
+WINDOWS_AT_ONCE = 4
 JOBS_AT_ONCE = 4
 SMALL_ASKED = 400
 SMALL_REQUESTS = 4
@@ -216,7 +216,8 @@ class Downloads:
 
     def _ask_on(self, job: _Download) -> list[Effect]:
         effects: list[Effect] = []
-        while self._online and job.todo and job.requests < WINDOWS_AT_ONCE:
+        # What has come and is not written yet counts as well: a disk may be slower than the network.
+        while self._online and job.todo and job.requests + job.writing < WINDOWS_AT_ONCE:
             window: list[Digest] = []
             size = 0
             while job.todo and size < WINDOW:

@@ -18,8 +18,8 @@ from syncagent.model.names import RelPath
 from syncagent.model.nodes import Block, File, Recipe
 from syncagent.planner.tasks import ReadWish
 
-WINDOW = 524_288
-WINDOWS_AT_ONCE = 2
+WINDOW = 4 << 20
+WINDOWS_AT_ONCE = 3
 JOBS_AT_ONCE = 4
 ASKED_AT_ONCE = 8_192
 SMALL_READS = 256

@@ -131,7 +131,7 @@ class Hub:
             self._identity = identity(config.data_dir, config.host)
         files = block_files(config.data_dir)
         self._cleanup.callback(files.close)
-        threads = self._cleanup.enter_context(ThreadPoolExecutor(2, thread_name_prefix="hub-files"))
+        threads = self._cleanup.enter_context(ThreadPoolExecutor(4, thread_name_prefix="hub-files"))
         hall = Hall(config.rules, config.caps.per_key, threads)
         brake = Brake(config.brake)
         if lost := has_lost_its_database(config.data_dir):

@@ -70,7 +70,9 @@ from syncagent.protocol.sync import (
     VerdictsResponse,
 )
 
-FETCH_BYTES: Final = 1024 * 1024
+FETCH_BYTES: Final = 2 * 1024 * 1024
+"""So much is read at once of the blocks that a client wants; so much may wait, read, for its socket to have room."""
+
 _CHANGE_BYTES: Final = 2048
 _BLOCK_BYTES: Final = 160
 _FILE_BYTES: Final = 1024
@@ -123,6 +125,8 @@ class Member:
         self._reading = self._fetching = False
         self._verdicts: deque[_Verdicts] = deque()
         self._wishes: deque[_Wish] = deque()
+        self._ready: deque[str | bytes] = deque()
+        self._ready_bytes = 0
         self._staged = Staged()
         self._keeping: dict[int, None] = {}
         self._held: deque[tuple[int, Submit]] = deque()
@@ -302,16 +306,22 @@ class Member:
         wish = self._wishes[0]
         wish.at += answer.number
         wish.lacking += answer.lacking
-        effects: list[Effect] = [Say(frame) for frame in encode_packs(answer.blocks, compress=self.zstd)]
+        for frame in encode_packs(answer.blocks, compress=self.zstd):
+            self._make_ready(frame)
         if wish.at >= len(wish.digests):
-            effects += self._granted(now)
-        return effects
+            self._granted(now)
+        return []
 
-    def _granted(self, now: Now) -> list[Effect]:
+    def _granted(self, now: Now) -> None:
         wish = self._wishes.popleft()
         self._backlog -= wish.cost
         body = BlocksResponse(request_id=wish.request_id, digests=digests_to_wire(wish.lacking))
-        return [self._say(body, now)]
+        self._make_ready(self._say(body, now).frame)
+
+    def _make_ready(self, frame: str | bytes) -> None:
+        """``frame`` is said when what is before it has left."""
+        self._ready.append(frame)
+        self._ready_bytes += len(frame)
 
     def _failed(self, number: int, task: Task, request_id: str, answer: Failed, now: Now) -> list[Effect]:
         effects: list[Effect] = []
@@ -366,12 +376,16 @@ class Member:
         if self._live and not self._reading and self._told < until:
             self._reading = True
             return self._do(ReadTail(self._told, until))
-        if self._wishes and not self._fetching:
+        if self._wishes and not self._fetching and self._ready_bytes < FETCH_BYTES:
             wish = self._wishes[0]
-            if wish.at >= len(wish.digests):
-                return self._granted(now)
-            self._fetching = True
-            return self._do(Fetch(wish.digests[wish.at : wish.at + 1024], FETCH_BYTES))
+            if wish.at < len(wish.digests):
+                self._fetching = True  # the next part is read while this one leaves
+                return self._do(Fetch(wish.digests[wish.at : wish.at + 1024], FETCH_BYTES))
+            self._granted(now)
+        if self._ready:
+            frame = self._ready.popleft()
+            self._ready_bytes -= len(frame)
+            return [Say(frame)]
         return []
 
 

@@ -19,7 +19,7 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 TOGETHER_BYTES: Final = 4 * 1024 * 1024
 """More than that is kept although earlier ones are being kept still."""
 
-PART_BYTES: Final = 1024 * 1024
+PART_BYTES: Final = 4 * 1024 * 1024
 """So much is kept in one go, so that no one waits long for the store behind it."""
 
 

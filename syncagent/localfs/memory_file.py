@@ -51,6 +51,9 @@ class MemoryFile:
         self._disk.call("file.is_written", self._path)
         return self._inode.writers > 0
 
+    def begin_sync(self, offset: int, size: int) -> None:
+        pass
+
     def sync(self) -> None:
         self._disk.call("file.sync", self._path)
         self._disk.settle(self._inode)

@@ -125,6 +125,11 @@ class DiskFile(Protocol):
         False too where the system cannot tell."""
         ...
 
+    def begin_sync(self, offset: int, size: int) -> None:
+        """Let the disk begin to write these bytes, so that a ``sync`` to come has less to wait for.  Promises nothing,
+        and says nothing of errors."""
+        ...
+
     def sync(self) -> None:
         """Make content and mode durable.  An error means that they are not, now or ever (B9)."""
         ...

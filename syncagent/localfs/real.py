@@ -26,7 +26,7 @@ from typing import Final, Self
 from syncagent.errors import RootMissing
 from syncagent.localfs.leases import is_open_for_writing
 from syncagent.localfs.ports import LATEST_NS, Opening, Rename, Stat, check_parts, clamp
-from syncagent.localfs.syscalls import Syscalls, load
+from syncagent.localfs.syscalls import Syscalls, begin_sync, load
 from syncagent.model.names import RelPath
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -336,6 +336,9 @@ class RealFile:
 
     def is_written(self) -> bool:
         return is_open_for_writing(self._fd, self._device)
+
+    def begin_sync(self, offset: int, size: int) -> None:
+        begin_sync(self._fd, offset, size)
 
     def sync(self) -> None:
         os.fsync(self._fd)

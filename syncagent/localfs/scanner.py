@@ -21,12 +21,14 @@ from __future__ import annotations
 
 import errno
 import stat as mode_bits
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from syncagent.content.chunker import ONE_BLOCK, cut_for
-from syncagent.content.recipe import read_all, read_small
+from syncagent.content.chunker import ONE_BLOCK, Cut, cut_for
+from syncagent.content.recipe import Reading, read_all, read_small
 from syncagent.localfs.ignore import (
     PARK,
     Rules,
@@ -61,6 +63,11 @@ BATCH: Final = 2000
 PIECE: Final = 1 << 20
 """Bytes that are read at once."""
 
+LARGE: Final = 16 << 20
+"""A file of so many bytes is hashed beside being read: a thread costs something, too."""
+
+LARGE_PIECE: Final = 4 << 20
+_HASHES_WAIT: Final = 4
 _TRIES: Final = 3
 _FORMAT: Final = 0o170000
 _ELSEWHERE: Final = "it lies on another file system"
@@ -254,14 +261,30 @@ def _read_once(file: DiskFile, seen: Stat) -> tuple[Content, Recipe, bytes | Non
         data = file.read(0, seen.size + 1)
         return *read_small(data), data
 
-    def pieces() -> Iterator[bytes]:
+    def pieces(size: int) -> Iterator[bytes]:
         offset = 0
-        while offset <= seen.size and (data := file.read(offset, PIECE)):
+        while offset <= seen.size and (data := file.read(offset, size)):
             yield data
             offset += len(data)
 
-    content, recipe = read_all(pieces(), cut_for(seen.size))
-    return content, recipe, None
+    if seen.size < LARGE:
+        return *read_all(pieces(PIECE), cut_for(seen.size)), None
+    return *_read_large(pieces(LARGE_PIECE), cut_for(seen.size)), None
+
+
+def _read_large(pieces: Iterator[bytes], cut: Cut) -> tuple[Content, Recipe]:
+    """Reads and cuts here, and hashes beside it."""
+    reading = Reading(cut)
+    with ThreadPoolExecutor(1, "hash") as beside:
+        waiting: deque[Future[None]] = deque()
+        for piece in pieces:
+            waiting.append(beside.submit(reading.hash, piece, reading.cut(piece)))
+            while len(waiting) > _HASHES_WAIT:
+                waiting.popleft().result()
+        waiting.append(beside.submit(reading.hash, b"", reading.cut(b"")))
+        for one in waiting:
+            one.result()
+    return reading.outcome()
 
 
 def _trouble(path: RelPath, error: OSError) -> Fact:

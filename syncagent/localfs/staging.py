@@ -1,28 +1,40 @@
 """Files on their way in: put together from blocks in our own folder, beside the tree (B4).
 
 ``begin`` says which blocks are wanted, ``put`` takes them, the applier publishes the file.  What a staging file holds
-is never taken for granted: after a restart its blocks are hashed again, and before it is published the whole is.
+is never taken for granted: after a restart its blocks are hashed again, and it is published only when the bytes that
+were written come to the digest of the whole (``is_whole``).  The disk begins to write what was put at once, so that
+little is left to wait for when the file is made durable.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from typing import Final
 
 from syncagent.content.digest import digest_of
-from syncagent.content.recipe import check_recipe, places
-from syncagent.errors import Damaged, StorageFull, StorageTrouble
+from syncagent.content.recipe import check_recipe
+from syncagent.errors import StorageFull, StorageTrouble
+from syncagent.localfs.assembly import Assembly
 from syncagent.localfs.displaced import Displaced
 from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.ports import FULL, MISSING, Disk, DiskFile, Opening, Rename
 from syncagent.localfs.slots import Slots
+from syncagent.localfs.standing import hash_file
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest
 from syncagent.model.names import RelPath, join
 from syncagent.model.nodes import Content, Recipe
 from syncagent.planner.tasks import StageWish
 
-_Places = dict[Digest, list[tuple[int, int]]]
+_BESIDE: Final = 8 << 20
+"""What is copied of a local file is checked beside the copying from so many bytes on: a thread costs something, too."""
+
+_CHECKS_WAIT: Final = 4
+"""So many pieces wait to be checked, at most."""
 
 
 class Staging:
@@ -32,8 +44,7 @@ class Staging:
         self.slots = Slots(disk, machine)
         self.displaced = Displaced()
         self._disk = disk
-        self._places: dict[Content, _Places] = {}
-        self._recipes: dict[Content, Recipe] = {}
+        self._assemblies: dict[Content, Assembly] = {}
 
     def begin(self, wish: StageWish) -> frozenset[Digest]:
         """Start, or go on with, the file of ``wish``; gives the blocks that are still missing.
@@ -41,34 +52,44 @@ class Staging:
         Raises Damaged (a recipe that cannot be), StorageFull, StorageTrouble, RootMissing.
         """
         check_recipe(wish.content, wish.recipe)
-        wanted = self._want(wish.content, wish.recipe)
+        assembly = self._assembly(wish.content, wish.recipe)
+        assembly.begin_anew()
         with _translated(), self._disk.batch():
             self.slots.make_folders()
             with self._disk.open(part_path(wish.content), Opening.EDIT) as part:
                 if part.stat().size > wish.content.size:
                     part.truncate(0)
-                missing = set(wanted)
+                missing = set(assembly.spots)
                 if part.stat().size:
-                    missing = {digest for digest, spots in wanted.items() if not _mended(part, digest, spots)}
+                    missing = {digest for digest, spots in assembly.spots.items() if not _mended(part, digest, spots)}
                 for path, known, recipe in wish.bases:
                     if missing:
-                        self._fill(part, wanted, missing, (path, known, recipe))
+                        self._fill(part, assembly, missing, (path, known, recipe))
+                assembly.found(set(assembly.spots) - missing)
+                assembly.go_on(part, {})
+                assembly.seen = part.stat()
         return frozenset(missing)
 
     def put(self, content: Content, blocks: Sequence[tuple[Digest, bytes]], recipe: Recipe) -> None:
         """Write blocks into the staging file.  Blocks that are not of it are passed over.
 
-        Raises Damaged (bytes that do not have their digest; those before are written), StorageFull, StorageTrouble,
-        RootMissing.
+        That each has its digest was found when it was taken off the wire; that all together are the right file is
+        found before it is published.  Raises StorageFull, StorageTrouble, RootMissing.
         """
-        wanted = self._want(content, recipe)
+        assembly = self._assembly(content, recipe)
+        fresh: dict[Digest, bytes] = {}
         with _translated(), self._disk.batch(), self._disk.open(part_path(content), Opening.EDIT) as part:
+            if part.stat() != assembly.seen:
+                assembly.begin_anew()  # it is not what we left: what it comes to is found in the end
             for digest, data in blocks:
-                if digest_of(data) != digest:
-                    raise Damaged("a block came with other bytes than its digest says")
-                for offset, size in wanted.get(digest, ()):
+                for offset, size in assembly.spots.get(digest, ()):
                     if size == len(data):
                         part.write(offset, data)
+                        part.begin_sync(offset, size)
+                        fresh[digest] = data
+            assembly.found(set(fresh))
+            assembly.go_on(part, fresh)
+            assembly.seen = part.stat()
 
     def sweep(self, keep: Collection[Content]) -> tuple[RelPath, ...]:
         """Remove what is not needed: staging files of other contents than ``keep``, and what a crash left of tasks.
@@ -83,7 +104,7 @@ class Staging:
             for name, _ in self._disk.list(STAGE):
                 if name.startswith("part.") and join(STAGE, name) not in kept:
                     self._remove(join(STAGE, name))
-        for content in [content for content in self._places if content not in keep]:
+        for content in [content for content in self._assemblies if content not in keep]:
             self.forget(content)
         return back
 
@@ -91,7 +112,16 @@ class Staging:
 
     def recipe_of(self, content: Content) -> Recipe:
         """The recipe with which ``content`` was begun; empty when that was before a restart."""
-        return self._recipes.get(content, ())
+        assembly = self._assemblies.get(content)
+        return assembly.recipe if assembly is not None else ()
+
+    def is_whole(self, content: Content) -> bool:
+        """Whether the staging file is what it is to be.  Raises OSError."""
+        assembly = self._assemblies.get(content)
+        with self._disk.open(part_path(content), Opening.READ) as part:
+            if assembly is not None and assembly.content is not None and part.stat() == assembly.seen:
+                return assembly.content == content
+            return hash_file(part) == content
 
     def take(self, content: Content) -> RelPath:
         """Move the staging file out, to be published; gives where it is now.  Raises OSError."""
@@ -112,42 +142,52 @@ class Staging:
         self.forget(content)
 
     def forget(self, content: Content) -> None:
-        self._places.pop(content, None)
-        self._recipes.pop(content, None)
+        self._assemblies.pop(content, None)
 
     # ------------------------------------------------------------------------------------------------------------
 
-    def _want(self, content: Content, recipe: Recipe) -> _Places:
-        if content not in self._places:
-            wanted: _Places = {}
-            for offset, block in places(recipe):
-                wanted.setdefault(block.digest, []).append((offset, block.size))
-            self._places[content] = wanted
-            self._recipes[content] = recipe
-        return self._places[content]
+    def _assembly(self, content: Content, recipe: Recipe) -> Assembly:
+        if content not in self._assemblies:
+            self._assemblies[content] = Assembly(recipe)
+        return self._assemblies[content]
 
-    def _fill(self, part: DiskFile, wanted: _Places, missing: set[Digest], base: tuple[RelPath, Stamp, Recipe]) -> None:
-        """Take from a local file what it has of the missing blocks.  Its trouble is no trouble: it is only a help."""
+    def _fill(
+        self, part: DiskFile, assembly: Assembly, missing: set[Digest], base: tuple[RelPath, Stamp, Recipe]
+    ) -> None:
+        """Take from a local file what it has of the missing blocks.  Its trouble is no trouble: it is only a help.
+
+        What is copied is what was read, and what was read is checked: whatever becomes of the file meanwhile.
+        """
         path, known, recipe = base
         try:
             source = self._disk.open(path, Opening.READ)
         except OSError:
             return
-        with source:
+        pieces = list(assembly.pieces(missing, recipe))
+        beside = sum(piece.size for piece in pieces) >= _BESIDE
+        with source, ThreadPoolExecutor(1, "check") if beside else nullcontext() as checker:
             if known and source.stat().stamp != known:
                 return
-            for offset, block in places(recipe):
-                if block.digest not in missing:
-                    continue
+            checks: deque[Callable[[], Sequence[Digest]]] = deque()
+            wrong: set[Digest] = set()
+            copied: set[Digest] = set()
+            for piece in pieces:
                 try:
-                    data = source.read(offset, block.size)
+                    data = source.read(piece.start, piece.size)
                 except OSError:
-                    return
-                if len(data) != block.size or digest_of(data) != block.digest:
-                    continue
-                for spot, _ in wanted[block.digest]:
-                    part.write(spot, data)
-                missing.discard(block.digest)
+                    break
+                if checker is not None:
+                    checks.append(checker.submit(assembly.check, piece, data).result)
+                else:
+                    checks.append(partial(assembly.check, piece, data))
+                part.write(piece.offset, data)
+                part.begin_sync(piece.offset, len(data))
+                copied.update(block.digest for block in piece.blocks)
+                while len(checks) > _CHECKS_WAIT:
+                    wrong.update(checks.popleft()())
+            for check in checks:
+                wrong.update(check())
+        missing -= copied - wrong
 
     def _remove(self, path: RelPath) -> None:
         try:

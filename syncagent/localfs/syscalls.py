@@ -1,4 +1,4 @@
-"""The two calls of the system that Python's ``os`` lacks: rename with flags, and syncfs.
+"""The calls of the system that Python's ``os`` lacks: rename with flags, syncfs, and the beginning of a sync.
 
 Called by ``real`` only.  Where the system has no such call, OSError with ENOSYS (syncfs) or EINVAL (rename) is raised,
 as where the file system cannot; what to do instead is the caller's to know.
@@ -68,3 +68,17 @@ def load() -> Syscalls:
         syncfs.argtypes = (ctypes.c_int,)
         syncfs.restype = ctypes.c_int
     return Syscalls(rename, syncfs, no_replace, exchange)
+
+
+_WRITE: Final = 2
+"""SYNC_FILE_RANGE_WRITE: begin to write what is not being written yet, and wait for nothing."""
+
+_range = getattr(ctypes.CDLL(None), "sync_file_range", None) if os.name == "posix" else None
+if _range is not None:
+    _range.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+
+
+def begin_sync(file: int, offset: int, size: int) -> None:
+    """Let the disk begin to write these bytes of an open file.  Whether it does is seen at the next fsync alone."""
+    if _range is not None:
+        _range(file, offset, size, _WRITE)

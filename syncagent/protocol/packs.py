@@ -41,6 +41,8 @@ PACK_PLAIN_BYTES: Final = 4 * 1024 * 1024
 
 COMPRESS_TEXT_ABOVE: Final = 4096
 _COMPRESS_BLOCK_ABOVE: Final = 256
+_SAMPLED_ABOVE: Final = 32 * 1024
+_SAMPLE: Final = 2048
 _LEVEL: Final = 1
 _HEAD: Final = struct.Struct(">BB")
 _ENTRY: Final = struct.Struct(">32sII")
@@ -99,6 +101,13 @@ def encode_packs(
 def _shorter(plain: bytes, compressor: zstd.ZstdCompressor | None) -> bytes:
     if compressor is None or len(plain) <= _COMPRESS_BLOCK_ABOVE:
         return plain
+    if len(plain) > _SAMPLED_ABOVE:
+        # Most bytes of large files are compressed already, and trying in vain takes as long as all else that is done
+        # with them: three places of a block tell.
+        half = len(plain) // 2
+        sample = plain[:_SAMPLE] + plain[half : half + _SAMPLE] + plain[-_SAMPLE:]
+        if len(compressor.compress(sample, compressor.FLUSH_FRAME)) * 16 > len(sample) * 15:
+            return plain
     packed = compressor.compress(plain, compressor.FLUSH_FRAME)
     return packed if len(packed) * 8 <= len(plain) * 7 else plain
 

@@ -15,8 +15,11 @@ from syncagent.content.chunker import (
     FINE,
     FINE_UP_TO,
     MAX_BLOCK,
+    MIDDLE,
+    MIDDLE_UP_TO,
     MIN_BLOCK,
     Chunker,
+    Cut,
     cut_for,
     is_compiled,
 )
@@ -45,6 +48,18 @@ def test_golden_vectors(seed: int) -> None:
     assert [len(block) for block in cut(big(512 * 1024, seed), 1 << 20)] == GOLDEN[seed]
 
 
+@pytest.mark.parametrize(
+    ("one", "size", "golden"),
+    [
+        (MIDDLE, 1 << 20, [202301, 173157, 192103, 165071, 234993, 80951]),
+        (COARSE, 4 << 20, [1048512, 688914, 523994, 385195, 476927, 535721, 459307, 75734]),
+    ],
+)
+def test_golden_vectors_of_large_files(one: Cut, size: int, golden: list[int]) -> None:
+    chunker = Chunker(one)
+    assert [len(block) for block in [*chunker.feed(big(size, 1)), *chunker.finish()]] == golden
+
+
 def test_the_cuts_are_those_of_the_published_algorithm() -> None:
     data = big(600_000, 3)
     oracle = Oracle(AVERAGE_BLOCK, min_size=MIN_BLOCK, max_size=MAX_BLOCK)
@@ -61,14 +76,19 @@ def test_cuts_do_not_depend_on_how_the_bytes_come(size: int, pieces: int, seed: 
     assert all(MIN_BLOCK <= len(block) <= MAX_BLOCK for block in blocks[:-1])
 
 
-def test_beyond_two_gibibytes_the_blocks_are_larger_and_the_recipe_fits_into_a_message() -> None:
-    assert cut_for(FINE_UP_TO) == FINE
-    assert cut_for(FINE_UP_TO + 1) == COARSE
-    chunker = Chunker(COARSE)
-    sizes = [len(block) for block in chunker.feed(big(9_000_000, 4))] + [len(block) for block in chunker.finish()]
-    assert sum(sizes) == 9_000_000
-    assert all(COARSE.least <= size <= COARSE.most for size in sizes[:-1])
-    assert sum(sizes) / len(sizes) > 350_000
+@pytest.mark.parametrize(("one", "size", "mean"), [(MIDDLE, 9_000_000, 128 << 10), (COARSE, 30_000_000, 512 << 10)])
+def test_the_blocks_of_large_files_are_larger(one: Cut, size: int, mean: int) -> None:
+    chunker = Chunker(one)
+    sizes = [len(block) for block in chunker.feed(big(size, 4))] + [len(block) for block in chunker.finish()]
+    assert sum(sizes) == size
+    assert all(one.least <= size <= one.most for size in sizes[:-1])
+    assert mean < sum(sizes) / len(sizes) < 1.5 * mean
+
+
+def test_how_a_file_is_cut_goes_by_its_size() -> None:
+    assert [cut_for(size) for size in (0, FINE_UP_TO, FINE_UP_TO + 1, MIDDLE_UP_TO, MIDDLE_UP_TO + 1)] == [
+        FINE, FINE, MIDDLE, MIDDLE, COARSE,
+    ]  # fmt: skip
 
 
 def test_monotonous_bytes_are_cut_at_the_most() -> None:

@@ -9,6 +9,7 @@ import pytest
 from blake3 import blake3
 
 from syncagent.content.chunker import COARSE
+from syncagent.engine import dialogue as dialogue_module
 from syncagent.engine.dialogue import DIGESTS_AT_ONCE, HANDSHAKE_SECONDS, Dialogue, Frame, Introduction, link_down
 from syncagent.engine.effects import AskBlocks, AskChanges, AskMissing, CloseLink, SendBlocks, Submit
 from syncagent.engine.events import BlocksCame, BlocksEnded, CaughtUp, Heard, HubLacks, Judged, Welcomed
@@ -364,10 +365,19 @@ def test_blocks_that_were_asked_for_come_and_end() -> None:
     assert asked["data"]["kind"] == "blocks"
     assert asked["data"]["request_id"] != missing["data"]["request_id"]
     [pack] = packs.encode_packs([(DIGEST, DATA)], compress=True)
-    assert dialogue.receive(pack, 1.0) == [BlocksCame(((DIGEST, DATA),))]
+    assert dialogue.receive(pack, 1.0) == [], "they are handed on together, when their end is said"
     end = hub("sync_response", success=True, message="", kind="blocks", request_id=asked["data"]["request_id"],
               digests=[])  # fmt: skip
-    assert dialogue.receive(end, 1.0) == [BlocksEnded(5, frozenset())]
+    assert dialogue.receive(end, 1.0) == [BlocksCame(((DIGEST, DATA),)), BlocksEnded(5, frozenset())]
+
+
+def test_very_many_blocks_are_handed_on_before_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    dialogue = connected()
+    [pack] = packs.encode_packs([(DIGEST, DATA)], compress=False)
+    monkeypatch.setattr(dialogue_module, "GATHERED_BYTES", 2 * len(pack))
+    assert dialogue.receive(pack, 1.0) == []
+    assert dialogue.receive(pack, 1.0) == [BlocksCame(((DIGEST, DATA),) * 2)]
+    assert dialogue.receive(pack, 1.0) == []
 
 
 def test_a_block_that_is_not_what_it_is_named_is_not_taken() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from syncagent.engine import downloads
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
 from syncagent.engine.at_hand import AT_HAND
-from syncagent.engine.downloads import JOBS_AT_ONCE, WINDOW, WINDOWS_AT_ONCE, Downloads, still_wanted
+from syncagent.engine.downloads import JOBS_AT_ONCE, Downloads, still_wanted
 from syncagent.engine.flight import FIRST_RETRY
 from syncagent.model.changes import Operation
 from syncagent.model.ids import Digest, NodeId, Rev
@@ -17,6 +18,17 @@ from syncagent.trees.delta import Row
 from tests.support.solo import Solo, content_of, file, large
 
 BIG = large("big", 20)
+
+
+WINDOW = 1 << 20
+WINDOWS_AT_ONCE = 3
+
+
+@pytest.fixture(autouse=True)
+def _small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a file of few MiB has several."""
+    monkeypatch.setattr(downloads, "WINDOW", WINDOW)
+    monkeypatch.setattr(downloads, "WINDOWS_AT_ONCE", WINDOWS_AT_ONCE)
 
 
 def tell(solo: Solo, name: str, data: bytes) -> Solo:
@@ -328,16 +340,16 @@ def test_what_is_still_being_written_when_the_link_breaks_does_not_count_for_the
     assert len(downloads.advance(True)) == 1
     downloads.filled(ev.StageFilled(content, first))
     asked = downloads.opened(ev.StageOpened(content, frozenset(have) - set(first)))
-    written: list[tuple[Digest, ...]] = []
-    while asked:
-        window = asked.pop(0)
-        assert isinstance(window, ef.AskBlocks)
-        downloads.came(ev.BlocksCame(tuple((one, have[one]) for one in window.digests)))
-        written.append(window.digests)
-        asked += downloads.ended(ev.BlocksEnded(window.number, frozenset()))
-    for digests in written:
+    came: list[tuple[Digest, ...]] = []
+    while asked or came:
         assert downloads.source(NodeId("n"), content, recipe, ()) is None, "a block is not written yet"
-        downloads.filled(ev.StageFilled(content, digests))
+        for window in asked:
+            assert isinstance(window, ef.AskBlocks)
+            downloads.came(ev.BlocksCame(tuple((one, have[one]) for one in window.digests)))
+            came.append(window.digests)
+            assert not downloads.ended(ev.BlocksEnded(window.number, frozenset())), "what came waits to be written"
+        assert len(came) <= WINDOWS_AT_ONCE
+        asked = downloads.filled(ev.StageFilled(content, came.pop(0)))
     assert downloads.source(NodeId("n"), content, recipe, ()) == Staged(content)
     assert not downloads.busy
 

@@ -8,14 +8,26 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
+from syncagent.engine import uploads
 from syncagent.engine.at_hand import AT_HAND
-from syncagent.engine.uploads import JOBS_AT_ONCE, WINDOW, WINDOWS_AT_ONCE
+from syncagent.engine.uploads import JOBS_AT_ONCE
 from syncagent.model.changes import Operation, Ruling
 from syncagent.model.names import RelPath
 from tests.support.solo import Solo, content_of, file, large
 
 BIG = large("big", 12)
 """3 MiB: several windows."""
+
+
+WINDOW = 512 * 1024
+WINDOWS_AT_ONCE = 2
+
+
+@pytest.fixture(autouse=True)
+def _small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a file of few MiB has several."""
+    monkeypatch.setattr(uploads, "WINDOW", WINDOW)
+    monkeypatch.setattr(uploads, "WINDOWS_AT_ONCE", WINDOWS_AT_ONCE)
 
 
 def start_upload(solo: Solo, data: bytes = BIG, name: str = "big") -> ef.AskMissing:

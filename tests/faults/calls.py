@@ -203,6 +203,9 @@ class WrappedFile:
                 mtime_ns=-1 if mtime_ns is None else mtime_ns,
             )
 
+    def begin_sync(self, offset: int, size: int) -> None:
+        self._inner.begin_sync(offset, size)
+
     def sync(self) -> None:
         self._do("sync", self._inner.sync)
 
@@ -279,7 +282,7 @@ class WrappedCalls(SystemCalls):
     def sync_folder(self, path: str) -> None:
         self._do("sync_folder", path, lambda: super(WrappedCalls, self).sync_folder(path))
 
-    def read(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:
+    def read(self, path: str, spans: Sequence[tuple[int, int]]) -> Sequence[bytes]:
         return self._do("read", path, lambda: super(WrappedCalls, self).read(path, spans))
 
 

@@ -43,9 +43,9 @@ def test_large_blocks_are_kept_at_once_or_several_together() -> None:
 
 def test_they_are_kept_in_parts() -> None:
     staged = Staged()
-    blocks = tuple(block(300_000) for _ in range(10))
+    blocks = tuple(block(1_000_000) for _ in range(12))
     staged.add(blocks)
     parts = staged.take_parts()
-    assert [len(part) for part in parts] == [4, 4, 2]
+    assert [len(part) for part in parts] == [5, 5, 2]
     assert tuple(one for part in parts for one in part) == blocks
     assert staged.take_parts() == []

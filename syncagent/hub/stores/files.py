@@ -77,7 +77,7 @@ class SystemCalls:
         finally:
             os.close(folder)
 
-    def read(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:
+    def read(self, path: str, spans: Sequence[tuple[int, int]]) -> Sequence[bytes]:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             return [os.pread(file, size, at) for at, size in spans]
@@ -154,7 +154,7 @@ class BlockFiles:
             for digest in digests:
                 self._durable.pop((folder, digest), None)
 
-    def read(self, folder: FolderId, pack: Digest, spans: Sequence[tuple[int, int]]) -> list[bytes] | None:
+    def read(self, folder: FolderId, pack: Digest, spans: Sequence[tuple[int, int]]) -> Sequence[bytes] | None:
         """What lies in a pack at these places (offset and length; fewer bytes where it ends before); None when there
         is no such pack.  Raises StorageTrouble."""
         try:

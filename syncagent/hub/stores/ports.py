@@ -193,5 +193,5 @@ class FileCalls(Protocol):
     def sync_folder(self, path: str) -> None:
         """Make the names in it durable."""
 
-    def read(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:
+    def read(self, path: str, spans: Sequence[tuple[int, int]]) -> Sequence[bytes]:
         """What lies at these places (offset and length); fewer bytes where it ends before."""

@@ -1,0 +1,114 @@
+"""How far a staging file is put together, and what its bytes come to: known as they pass, not found out afterwards.
+
+The digest of the whole is taken of the bytes that are written, in the order of the file: blocks mostly come in that
+order, so that nothing is read again.  Where a block comes before its turn, it is read back when its turn has come.  The
+digest counts only while the file is as we left it (``seen``): who else has touched it makes it be read as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from syncagent.content.digest import Hasher, digest_of
+from syncagent.content.recipe import places
+from syncagent.localfs.ports import DiskFile, Stat
+from syncagent.model.ids import Digest
+from syncagent.model.nodes import Block, Content, Recipe
+
+PIECE: Final = 4 << 20
+"""Bytes that are copied in one go, unless one block is longer."""
+
+
+@dataclass(slots=True)
+class Piece:
+    """Blocks that follow each other in the new file as they do in the old one: the first of them is number ``first``,
+    and starts at ``start`` there and at ``offset`` here."""
+
+    first: int
+    start: int
+    offset: int
+    size: int
+    blocks: list[Block]
+
+
+class Assembly:
+    """One staging file."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.spots: dict[Digest, list[tuple[int, int]]] = {}
+        self.seen: Stat | None = None
+        self._line = list(places(recipe))
+        for offset, block in self._line:
+            self.spots.setdefault(block.digest, []).append((offset, block.size))
+        self._there: set[Digest] = set()
+        self._next = 0
+        self._hasher = Hasher()
+
+    @property
+    def content(self) -> Content | None:
+        """What the bytes come to; None while some are missing."""
+        return self._hasher.content() if self._next == len(self._line) else None
+
+    def begin_anew(self) -> None:
+        """Nothing is known of what the file holds."""
+        self.seen = None
+        self._there.clear()
+        self._next = 0
+        self._hasher = Hasher()
+
+    def found(self, digests: Iterator[Digest] | set[Digest]) -> None:
+        """The blocks of these are in their places."""
+        self._there.update(digests)
+
+    def go_on(self, part: DiskFile, fresh: Mapping[Digest, bytes]) -> None:
+        """Go on with the digest of the whole as far as there are blocks; ``fresh`` are at hand."""
+        line, there, feed = self._line, self._there, self._hasher.feed
+        while self._next < len(line):
+            offset, block = line[self._next]
+            data = fresh.get(block.digest)
+            if data is None:
+                if block.digest not in there:
+                    return
+                data = part.read(offset, block.size)
+                if len(data) != block.size:
+                    return
+            feed(data)
+            self._next += 1
+
+    def pieces(self, missing: set[Digest], base: Recipe) -> Iterator[Piece]:
+        """What ``base`` has of the missing blocks, in the order of the new file."""
+        at: dict[Digest, int] = {}
+        for start, block in places(base):
+            at.setdefault(block.digest, start)
+        piece: Piece | None = None
+        for number, (offset, block) in enumerate(self._line):
+            start = at.get(block.digest, -1) if block.digest in missing else -1
+            if piece is not None:
+                if start == piece.start + piece.size and piece.size + block.size <= PIECE:
+                    piece.size += block.size
+                    piece.blocks.append(block)
+                    continue
+                yield piece
+                piece = None
+            if start >= 0:
+                piece = Piece(number, start, offset, block.size, [block])
+        if piece is not None:
+            yield piece
+
+    def check(self, piece: Piece, data: bytes) -> Sequence[Digest]:
+        """Which of the blocks of ``piece`` are not in ``data``.  Of pieces in their order; touches no disk, and may run
+        beside what does."""
+        wrong: list[Digest] = []
+        view, at = memoryview(data), 0
+        for number, block in enumerate(piece.blocks, piece.first):
+            bytes_of = view[at : at + block.size]
+            at += block.size
+            if len(bytes_of) != block.size or digest_of(bytes_of) != block.digest:
+                wrong.append(block.digest)
+            elif number == self._next:
+                self._hasher.feed(bytes_of)
+                self._next += 1
+        return wrong
