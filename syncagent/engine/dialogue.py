@@ -9,7 +9,7 @@ It lives beside the engine, whose language it speaks, and not with the adapters,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
@@ -28,6 +28,8 @@ from syncagent.engine.events import (
     Welcomed,
 )
 from syncagent.engine.pulse import Pulse
+from syncagent.engine.recollection import Recollection
+from syncagent.engine.requests import Requests
 from syncagent.errors import AskPerson, BadMessage, LinkLost, Refused, SyncAgentError
 from syncagent.model.changes import Change, Entry, Ruling, Verdict
 from syncagent.model.ids import ClientId, Digest, Seq
@@ -48,11 +50,9 @@ from syncagent.protocol.connection import (
 from syncagent.protocol.envelope import MessageType, WebSocketMessage
 from syncagent.protocol.faults import ErrorMessage, to_error
 from syncagent.protocol.sync import (
-    BlocksRequest,
     BlocksResponse,
     ChangesRequest,
     ChangesResponse,
-    MissingRequest,
     MissingResponse,
     SyncResponse,
     VerdictsResponse,
@@ -68,9 +68,6 @@ HubEffect: TypeAlias = AskChanges | AskMissing | AskBlocks | SendBlocks | Submit
 HANDSHAKE_SECONDS: Final = 10.0
 GATHERED_BYTES: Final = 4 << 20
 """Packs are handed on together, up to so many bytes: what they were asked for, or pushed for, is said behind them."""
-
-DIGESTS_AT_ONCE: Final = 16_384
-"""Digests in one request: 1.1 MB of text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +88,6 @@ class Introduction:
         return f"Introduction({self.client_id})"  # the key is in no log
 
 
-@dataclass(slots=True)
-class _Pending:
-    """A request that went out in several messages: its number, the answers still to come, and what they said so far."""
-
-    number: int
-    left: int
-    digests: set[Digest]
-
-
 class Dialogue:
     """One connection, from the first word on.
 
@@ -115,10 +103,10 @@ class Dialogue:
         self._patience: float | None = now + HANDSHAKE_SECONDS
         self._capabilities: frozenset[str] = frozenset()
         self._limits = DEFAULT_LIMITS
-        self._requests = 0
+        self._requests = Requests()
         self._since = 0
-        self._pending: dict[str, _Pending] = {}
         self._untold: list[Event] = []
+        self._recollection = Recollection()
         self._came: list[tuple[Digest, bytes]] = []
         self._came_bytes = 0
 
@@ -152,9 +140,9 @@ class Dialogue:
                 self._since = since
                 return [self._text(ChangesRequest(since=since, snapshot=snapshot))]
             case AskMissing(number=number, digests=digests):
-                return [self._text(request) for request in self._split("missing", number, digests)]
+                return self._ask_missing(number, digests)
             case AskBlocks(number=number, digests=digests):
-                return [self._text(request) for request in self._split("blocks", number, digests)]
+                return [self._text(request) for request in self._requests.split("blocks", number, digests)]
             case SendBlocks(blocks=blocks):
                 return list(
                     packs.encode_packs(
@@ -170,26 +158,22 @@ class Dialogue:
             case _:
                 assert_never(effect)
 
+    def _ask_missing(self, number: int, digests: Sequence[Digest]) -> list[Frame]:
+        asked = self._recollection.unknown(digests) if Capability.SPLICE in self._capabilities else digests
+        if asked or not digests:
+            return [self._text(request) for request in self._requests.split("missing", number, asked)]
+        self._untold.append(HubLacks(number, frozenset()))
+        return []
+
     def unsaid(self) -> list[Event]:
         """Answers to what could not be said, since the last time this was asked."""
         untold, self._untold = self._untold, []
         return untold
 
-    def _split(self, kind: str, number: int, digests: Sequence[Digest]) -> Iterator[MissingRequest | BlocksRequest]:
-        pending = _Pending(number, 0, set())
-        for start in range(0, max(len(digests), 1), DIGESTS_AT_ONCE):
-            self._requests += 1
-            pending.left += 1
-            request_id = f"{kind}-{self._requests}"
-            self._pending[request_id] = pending
-            part = convert.digests_to_wire(digests[start : start + DIGESTS_AT_ONCE])
-            if kind == "missing":
-                yield MissingRequest(request_id=request_id, digests=part)
-            else:
-                yield BlocksRequest(request_id=request_id, digests=part)
-
     def _submit(self, changes: Sequence[Change], *, confirmed: bool) -> Iterator[Frame]:
         """Batches that keep to the limits; the hub answers each by itself."""
+        if Capability.SPLICE in self._capabilities:
+            changes = [self._recollection.submit(change) for change in changes]
         author = quick.quoted(self._who.client_id)
         done = 0
         for batch in batches.cut([quick.write_change(change, author) for change in changes], self._limits):
@@ -301,10 +285,12 @@ class Dialogue:
             return None
         if message.type is MessageType.FILE_CHANGED:
             entries = quick.read_told(data, DEFAULT_LIMITS.batch_changes)
+            self._recollection.told(entries or ())
             return None if entries is None else [Heard(entries)] if entries else []
         if message.type is not MessageType.SYNC_RESPONSE:
             return None
         if data.get("kind") == "changes" and (entries := quick.read_entries(data.get("changes"))) is not None:
+            self._recollection.told(entries)
             return self._response(_without(message, "changes"), entries=entries)
         if data.get("kind") == "verdicts" and (verdicts := quick.read_verdicts(data.get("verdicts"))) is not None:
             return self._response(_without(message, "verdicts"), verdicts=verdicts)
@@ -349,7 +335,13 @@ class Dialogue:
         return [Heard(entries)] if entries else []
 
     def _entries(self, changes: Sequence[FileChange]) -> tuple[Entry, ...]:
-        return tuple(convert.entry_from_wire(change) for change in changes if not change.is_notice)
+        entries = []
+        for change in changes:
+            if not change.is_notice:
+                entry = convert.entry_from_wire(change, self._recollection.at)
+                self._recollection.told([entry])
+                entries.append(entry)
+        return tuple(entries)
 
     def _response(
         self, answer: SyncResponse, *, entries: tuple[Entry, ...] = (), verdicts: tuple[Verdict, ...] = ()
@@ -365,26 +357,17 @@ class Dialogue:
                 return [CaughtUp(entries, Seq(answer.head), answer.more, answer.snapshot, Seq(answer.next))]
             case VerdictsResponse():
                 judged = verdicts or tuple(map(convert.verdict_from_wire, answer.verdicts))
+                self._recollection.judged(judged)
                 return [Judged(judged, Seq(answer.head))]
             case MissingResponse(request_id=request_id, digests=digests):
-                return self._collected(request_id, digests, HubLacks)
+                return self._requests.collected(request_id, digests, HubLacks)
             case BlocksResponse(request_id=request_id, digests=digests):
-                return self._collected(request_id, digests, BlocksEnded)
+                return self._requests.collected(request_id, digests, BlocksEnded)
             case WantedResponse(files=files):
+                self._recollection.doubt()
                 return [HubLost(tuple(convert.wanted_from_wire(file) for file in files))]
             case _:
                 return []  # an analysis, which we never ask for
-
-    def _collected(
-        self, request_id: str, digests: Collection[str], answer: Callable[[int, frozenset[Digest]], Event]
-    ) -> list[Event]:
-        """The answer to a request, when the last part of it has come."""
-        pending = self._pending.pop(request_id, None)
-        if pending is None:
-            raise BadMessage("invalid_message", "an answer to a request that was not made")
-        pending.left -= 1
-        pending.digests.update(convert.digests_from_wire(digests))
-        return [] if pending.left else [answer(pending.number, frozenset(pending.digests))]
 
 
 def _without(message: WebSocketMessage, name: str) -> SyncResponse:

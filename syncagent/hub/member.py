@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from syncagent.errors import BadMessage
+from syncagent.hub.acquaintance import Acquaintance
 from syncagent.hub.analysis import answer_of
+from syncagent.hub.deliveries import Deliveries
 from syncagent.hub.events import Close, Do, Effect, Note, Now, Say, Tell
 from syncagent.hub.lost import wanted_messages
-from syncagent.hub.rows import Role, Row
+from syncagent.hub.rows import Role, Row, Timed
 from syncagent.hub.staged import Staged
 from syncagent.hub.stretch import Stretch, iso, written
 from syncagent.hub.tasks import (
@@ -55,12 +57,10 @@ from syncagent.protocol.convert import (
 )
 from syncagent.protocol.envelope import HUB
 from syncagent.protocol.faults import ErrorMessage
-from syncagent.protocol.packs import encode_packs
 from syncagent.protocol.quick import write_verdict
 from syncagent.protocol.sync import (
     AnalysisRequest,
     BlocksRequest,
-    BlocksResponse,
     ChangesRequest,
     ChangesResponse,
     MissingRequest,
@@ -70,28 +70,11 @@ from syncagent.protocol.sync import (
     VerdictsResponse,
 )
 
-FETCH_BYTES: Final = 2 * 1024 * 1024
-"""So much is read at once of the blocks that a client wants; so much may wait, read, for its socket to have room."""
-
 _CHANGE_BYTES: Final = 2048
 _BLOCK_BYTES: Final = 160
 _FILE_BYTES: Final = 1024
 _DIGEST_BYTES: Final = 80
 _COME_BACK: Final = Close(1013, "try again")
-
-
-@dataclass(slots=True)
-class _Wish:
-    """Blocks that a client asked for, and has not got yet."""
-
-    request_id: str
-    digests: tuple[Digest, ...]
-    lacking: list[Digest]
-    at: int = 0
-
-    @property
-    def cost(self) -> int:
-        return 4096 + _DIGEST_BYTES * len(self.digests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +84,7 @@ class _Verdicts:
     before: Seq
     head: Seq
     said: Say
+    entries: tuple[Timed, ...]
 
 
 class Member:
@@ -113,6 +97,8 @@ class Member:
         self._batch = Capability.BATCH in capabilities
         self._push = Capability.PUSH in capabilities
         self.zstd = Capability.ZSTD in capabilities
+        self._splices = Capability.SPLICE in capabilities
+        self._acquaintance = Acquaintance(splices=self._splices)
         self._heals = Capability.HEAL in capabilities and role is Role.WRITER
         self._lost: tuple[Row, ...] = ()
         self._wanted: frozenset[Digest] = frozenset()
@@ -122,11 +108,9 @@ class Member:
         self._numbers = 0
         self._asked: dict[int, tuple[Task, str, int]] = {}
         self._backlog = 0
-        self._reading = self._fetching = False
+        self._reading = False
         self._verdicts: deque[_Verdicts] = deque()
-        self._wishes: deque[_Wish] = deque()
-        self._ready: deque[str | bytes] = deque()
-        self._ready_bytes = 0
+        self._deliveries = Deliveries(compress=self.zstd)
         self._staged = Staged()
         self._keeping: dict[int, None] = {}
         self._held: deque[tuple[int, Submit]] = deque()
@@ -141,7 +125,7 @@ class Member:
     @property
     def backlog(self) -> int:
         """About how many bytes of this client's wait for the store, or for its own socket to have room."""
-        return self._backlog
+        return self._backlog + self._deliveries.cost
 
     # --- what a client says -------------------------------------------------------------------------------------
 
@@ -172,6 +156,8 @@ class Member:
         if not self.speaks_journal or (isinstance(body, FileChange) and body.is_notice):
             told = [notice_from_wire(change, self._client_id) for change in changes]
             return [Tell(encode_body(notice, client_id=HUB, timestamp=iso(now.wall_ns))) for notice in told]
+        if not self._splices and any(change.splice for change in changes):
+            raise BadMessage("unsupported", "splices were not agreed on")
         return self.submitted(submitted(body), confirmed=body.confirmed)
 
     def submitted(self, changes: tuple[Change | Verdict, ...], *, confirmed: bool) -> list[Effect]:
@@ -206,8 +192,7 @@ class Member:
             case MissingRequest():
                 return self._do(AskLacking(digests_from_wire(request.digests)), request.request_id)
             case BlocksRequest():
-                self._wishes.append(_Wish(request.request_id, digests_from_wire(request.digests), []))
-                self._backlog += self._wishes[-1].cost
+                self._deliveries.ask(request.request_id, digests_from_wire(request.digests))
                 return []
 
     def _do(self, task: Task, request_id: str = "") -> list[Effect]:
@@ -236,7 +221,8 @@ class Member:
                 body = MissingResponse(request_id=request_id, digests=digests_to_wire(digests))
                 return [self._say(body, now)]
             case Fetched():
-                return self._fetched(answer, now)
+                self._deliveries.fetched(answer)
+                return []
             case Analysed(operations=operations):
                 return [self._say(answer_of(operations, request_id), now)]
             case Failed():
@@ -252,8 +238,9 @@ class Member:
         if answer.newly_held:
             notes.append(Note("held", {"client": self._client_id, "changes": answer.newly_held, "head": answer.head}))
         if not self._live:
+            self._acquaintance.judged(answer.entries)
             return [*notes, said]
-        self._verdicts.append(_Verdicts(answer.before, answer.head, said))
+        self._verdicts.append(_Verdicts(answer.before, answer.head, said, answer.entries))
         self._backlog += len(said.frame)
         return [*notes]
 
@@ -274,6 +261,7 @@ class Member:
             request_id=request_id, head=page.head, more=page.more, snapshot=page.snapshot, next=page.next
         )
         said = self._answer(body, "changes", written(page.entries), now)
+        self._acquaintance.told(page.entries)
         return [said] if page.more else [said, *self._want(now)]
 
     def wanted(self, rows: tuple[Row, ...], now: Now) -> list[Effect]:
@@ -298,30 +286,10 @@ class Member:
             return []
         if not self.speaks_journal:
             return [Say(text) for text in stretch.notices()]
-        frames = stretch.frames(push=self._push, batch=self._batch, compress=self.zstd)
+        splice = self._acquaintance.knows(stretch)
+        frames = stretch.frames(push=self._push, batch=self._batch, compress=self.zstd, splice=splice)
+        self._acquaintance.told(stretch.entries)
         return [Say(frame) for frame in frames]
-
-    def _fetched(self, answer: Fetched, now: Now) -> list[Effect]:
-        self._fetching = False
-        wish = self._wishes[0]
-        wish.at += answer.number
-        wish.lacking += answer.lacking
-        for frame in encode_packs(answer.blocks, compress=self.zstd):
-            self._make_ready(frame)
-        if wish.at >= len(wish.digests):
-            self._granted(now)
-        return []
-
-    def _granted(self, now: Now) -> None:
-        wish = self._wishes.popleft()
-        self._backlog -= wish.cost
-        body = BlocksResponse(request_id=wish.request_id, digests=digests_to_wire(wish.lacking))
-        self._make_ready(self._say(body, now).frame)
-
-    def _make_ready(self, frame: str | bytes) -> None:
-        """``frame`` is said when what is before it has left."""
-        self._ready.append(frame)
-        self._ready_bytes += len(frame)
 
     def _failed(self, number: int, task: Task, request_id: str, answer: Failed, now: Now) -> list[Effect]:
         effects: list[Effect] = []
@@ -331,10 +299,7 @@ class Member:
             case Keep():
                 effects = self._kept(number)
             case Fetch():
-                self._fetching = False
-                wish = self._wishes.popleft()
-                self._backlog -= wish.cost
-                request_id = wish.request_id
+                request_id = self._deliveries.failed()
             case ReadTail():
                 # It would never hear the rest: it is to come back, and to say where it stands.
                 return [self._say(ErrorMessage(error_code=answer.code, message=answer.message), now), _COME_BACK]
@@ -371,29 +336,30 @@ class Member:
             ready = self._verdicts.popleft()
             self._backlog -= len(ready.said.frame)
             self._told = max(self._told, ready.head)
+            self._acquaintance.judged(ready.entries)
             return [ready.said]
         until = self._verdicts[0].before if self._verdicts else self._head
         if self._live and not self._reading and self._told < until:
             self._reading = True
             return self._do(ReadTail(self._told, until))
-        if self._wishes and not self._fetching and self._ready_bytes < FETCH_BYTES:
-            wish = self._wishes[0]
-            if wish.at < len(wish.digests):
-                self._fetching = True  # the next part is read while this one leaves
-                return self._do(Fetch(wish.digests[wish.at : wish.at + 1024], FETCH_BYTES))
-            self._granted(now)
-        if self._ready:
-            frame = self._ready.popleft()
-            self._ready_bytes -= len(frame)
-            return [Say(frame)]
-        return []
+        if (fetch := self._deliveries.next_fetch()) is not None:
+            return self._do(fetch)
+        match self._deliveries.take():
+            case None:
+                return []
+            case bytes() as frame:
+                return [Say(frame)]
+            case body:
+                return [self._say(body, now)]
 
 
 def _cost(task: Task) -> int:
     """About how many bytes ``task`` takes while it waits: that a client sends much does not bring the hub down."""
     match task:
         case Submit(changes=changes, blocks=blocks):
-            recipes = sum([len(one.recipe if isinstance(one, Change) else one.missing) for one in changes])
+            recipes = sum(
+                [len(one.recipe) + len(one.splice) if isinstance(one, Change) else len(one.missing) for one in changes]
+            )
             return _CHANGE_BYTES * len(changes) + _BLOCK_BYTES * recipes + sum([len(plain) for _, plain in blocks])
         case Keep(blocks=blocks):
             return 4096 + sum(len(plain) for _, plain in blocks)

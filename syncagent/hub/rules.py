@@ -49,7 +49,7 @@ class Rules:
     message_burst: float = 2000.0
     strikes: float = 10.0
     unsent_bytes: int = 4 * 1024 * 1024
-    backlog_bytes: int = 16 * 1024 * 1024
+    backlog_bytes: int = 32 * 1024 * 1024
     limits: Limits = DEFAULT_LIMITS
 
     @property

@@ -16,10 +16,10 @@ Blocks: TypeAlias = tuple[tuple[Digest, bytes], ...]
 MOST_BYTES: Final = 8 * 1024 * 1024
 """More than that never waits for its change."""
 
-TOGETHER_BYTES: Final = 4 * 1024 * 1024
+TOGETHER_BYTES: Final = 8 * 1024 * 1024
 """More than that is kept although earlier ones are being kept still."""
 
-PART_BYTES: Final = 4 * 1024 * 1024
+PART_BYTES: Final = 8 * 1024 * 1024
 """So much is kept in one go, so that no one waits long for the store behind it."""
 
 

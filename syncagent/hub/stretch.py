@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final
 
 from syncagent.hub.rows import Timed
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.ids import ClientId, Digest, Seq
 from syncagent.model.nodes import File
+from syncagent.model.splices import Splice
 from syncagent.protocol.batches import cut
 from syncagent.protocol.codec import encode_body, encode_data, to_frame
 from syncagent.protocol.connection import DEFAULT_LIMITS
@@ -27,6 +29,7 @@ STRETCH_BYTES: Final = 2 * 1024 * 1024
 """The blocks that are pushed with one stretch have together not much more than that."""
 
 STRETCH_ENTRIES: Final = 500
+_NO_SPLICES: Final[Mapping[Seq, Splice]] = MappingProxyType({})
 
 
 def iso(time_ns: int) -> str:
@@ -37,13 +40,18 @@ def iso(time_ns: int) -> str:
 class Stretch:
     """Entries ``first`` to ``last`` of a folder's journal, all by ``author``.  ``blocks`` are their small blocks."""
 
-    def __init__(self, entries: tuple[Timed, ...], blocks: Mapping[Digest, bytes]) -> None:
+    def __init__(
+        self, entries: tuple[Timed, ...], blocks: Mapping[Digest, bytes], splices: Mapping[Seq, Splice] | None = None
+    ) -> None:
         self.entries = entries
         self.author: ClientId = entries[0].entry.author
         self.first: Seq = entries[0].entry.seq
         self.last: Seq = entries[-1].entry.seq
         self._blocks = blocks
-        self._frames: dict[tuple[bool, bool, bool], tuple[str | bytes, ...]] = {}
+        self._splices = splices or {}
+        self.spliced = [(one.entry.node_id, one.entry.rev) for one in entries if one.entry.seq in self._splices]
+        """The nodes, and their revisions, whose recipes can be said against those of the revision before."""
+        self._frames: dict[tuple[bool, bool, bool, bool], tuple[str | bytes, ...]] = {}
         self._notices: tuple[str, ...] | None = None
 
     @property
@@ -51,11 +59,12 @@ class Stretch:
         """About how many bytes it holds."""
         return 1024 * len(self.entries) + sum(map(len, self._blocks.values()))
 
-    def frames(self, *, push: bool, batch: bool, compress: bool) -> tuple[str | bytes, ...]:
-        """What a level 2 client hears: packs of small blocks, then the changes."""
-        wanted = (push, batch, compress)
+    def frames(self, *, push: bool, batch: bool, compress: bool, splice: bool = False) -> tuple[str | bytes, ...]:
+        """What a level 2 client hears: packs of small blocks, then the changes; with ``splice`` to one that knows the
+        recipes of all that is ``spliced``."""
+        wanted = (push, batch, compress, splice)
         if wanted not in self._frames:
-            self._frames[wanted] = tuple(self._encode(push=push, batch=batch, compress=compress))
+            self._frames[wanted] = tuple(self._encode(push=push, batch=batch, compress=compress, splice=splice))
         return self._frames[wanted]
 
     def notices(self) -> tuple[str, ...]:
@@ -67,18 +76,20 @@ class Stretch:
             )
         return self._notices
 
-    def _encode(self, *, push: bool, batch: bool, compress: bool) -> Iterable[str | bytes]:
+    def _encode(self, *, push: bool, batch: bool, compress: bool, splice: bool) -> Iterable[str | bytes]:
         if push and self._blocks:
             yield from encode_packs(self._blocks.items(), compress=compress)
         at = iso(self.entries[-1].time_ns)
-        for part in cut(written(self.entries), DEFAULT_LIMITS, most=STRETCH_ENTRIES if batch else 1):
+        texts = written(self.entries, self._splices if splice else _NO_SPLICES)
+        for part in cut(texts, DEFAULT_LIMITS, most=STRETCH_ENTRIES if batch else 1):
             data = write_batch(part, quoted(self.author)) if batch else part[0]
             text = encode_data(MessageType.FILE_CHANGED, data, client_id=HUB, timestamp=at)
             yield to_frame(text, compress=compress)
 
 
-def written(entries: Iterable[Timed]) -> list[str]:
-    """``entries`` as a level 2 client hears them, with the hub's time: the text of each."""
+def written(entries: Iterable[Timed], splices: Mapping[Seq, Splice] = _NO_SPLICES) -> list[str]:
+    """``entries`` as a level 2 client hears them, with the hub's time: the text of each.  Of those that have one,
+    their splice stands in the place of their blocks."""
     times: dict[int, str] = {}
     authors: dict[ClientId, str] = {}
     texts = []
@@ -90,7 +101,7 @@ def written(entries: Iterable[Timed]) -> list[str]:
         author = authors.get(entry.author)
         if author is None:
             author = authors[entry.author] = quoted(entry.author)
-        texts.append(write_entry(entry, author, time))
+        texts.append(write_entry(entry, author, time, splices.get(entry.seq, ()) if splices else ()))
     return texts
 
 

@@ -5,13 +5,15 @@ Answers come back to a session in the order in which it gave the tasks that touc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from syncagent.hub.rows import Timed
 from syncagent.hub.stretch import Stretch
 from syncagent.model.changes import Change, Verdict
 from syncagent.model.ids import ClientId, Digest, Seq
+from syncagent.model.splices import Splice
 from syncagent.protocol.sync import ListedFile, SyncOperation
 
 # --- tasks ------------------------------------------------------------------------------------------------------
@@ -78,13 +80,15 @@ Task: TypeAlias = Submit | Keep | ReadChanges | ReadTail | AskLacking | Fetch | 
 @dataclass(frozen=True, slots=True)
 class Submitted:
     """``before``: the head when the batch was judged; ``head``: after it.  Durable by now.  ``newly_held``: how many of
-    the changes the brake holds that it did not hold before."""
+    the changes the brake holds that it did not hold before.  ``splices`` say the recipes of large files among the
+    entries against those that the nodes had one revision before."""
 
     verdicts: tuple[Verdict, ...]
     before: Seq
     head: Seq
     entries: tuple[Timed, ...]
     newly_held: int = 0
+    splices: Mapping[Seq, Splice] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,15 @@ only once that unit is durable.  Called by the hub's shell and by simulated hubs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, assert_never
 
+from syncagent.errors import BadMessage
 from syncagent.hub.analysis import analyse
 from syncagent.hub.brake import Brake, BrakeRules
 from syncagent.hub.judge import judge, touched
-from syncagent.hub.rows import Folder, FolderId, Timed
+from syncagent.hub.rows import Folder, FolderId, Row, Timed, Wanted
 from syncagent.hub.stores.ports import Store
 from syncagent.hub.stretch import Stretch, cut_stretches, pushed
 from syncagent.hub.tasks import (
@@ -34,10 +35,12 @@ from syncagent.hub.tasks import (
     Tail,
     Task,
 )
-from syncagent.model.changes import Change, Entry, Verdict
-from syncagent.model.ids import Digest, Seq
+from syncagent.model.changes import Change, Entry, Ruling, Verdict
+from syncagent.model.ids import Digest, NodeId, Seq
 from syncagent.model.nodes import Link
+from syncagent.model.splices import LEAST, Splice, splice_of
 from syncagent.protocol.connection import DEFAULT_LIMITS
+from syncagent.protocol.convert import recipe_from_splice
 
 PAGE: Final = 500
 """So many entries are in a page, at most."""
@@ -82,6 +85,8 @@ def perform(
 
 
 def _submit(store: Store, folder: FolderId, task: Submit, time_ns: int, brake: Brake, mono: float) -> Submitted:
+    if any(isinstance(change, Change) and change.splice for change in task.changes):
+        task = replace(task, changes=_with_recipes(store, folder, task.changes))
     changes = [change for change in task.changes if isinstance(change, Change)]
     if task.blocks:
         store.blocks.put(folder, task.blocks)
@@ -99,7 +104,54 @@ def _submit(store: Store, folder: FolderId, task: Submit, time_ns: int, brake: B
     judged = iter(judgement.verdicts)
     verdicts = tuple([change if isinstance(change, Verdict) else next(judged) for change in task.changes])
     entries = tuple([Timed(said.entry, time_ns) for said in judgement.journal])
-    return Submitted(verdicts, judgement.head, judgement.new_head, entries, scale.newly_held)
+    splices = _splices(entries, rows.nodes)
+    return Submitted(verdicts, judgement.head, judgement.new_head, entries, scale.newly_held, splices)
+
+
+def _with_recipes(store: Store, folder: FolderId, changes: Sequence[Change | Verdict]) -> tuple[Change | Verdict, ...]:
+    """``changes`` with the recipes that their splices make of what the nodes are made of now.
+
+    A change of a node that is at another revision by now is left without its recipe: it is refused for its revision, or
+    was granted before.  One whose revision an earlier change of the batch may bring about is refused here.
+    """
+    nodes = frozenset(one.node_id for one in changes if isinstance(one, Change) and one.splice)
+    rows = store.journal.rows(folder, Wanted(nodes, frozenset(), frozenset(), frozenset(), frozenset())).nodes
+    before: set[NodeId] = set()
+    found: list[Change | Verdict] = []
+    for change in changes:
+        if isinstance(change, Change) and change.splice and change.content is not None:
+            row = rows.get(change.node_id)
+            if row is not None and row.living and row.rev == change.base_rev:
+                try:
+                    recipe = recipe_from_splice(change.content, change.splice, row.recipe)
+                except BadMessage as trouble:
+                    found.append(_refused(change, trouble.code, str(trouble)))
+                else:
+                    found.append(replace(change, recipe=recipe, splice=()))
+            elif change.node_id in before:
+                found.append(_refused(change, "conflict", "the node has changed since"))
+            else:
+                found.append(replace(change, splice=()))
+        else:
+            found.append(change)
+        before.add(change.node_id)
+    return tuple(found)
+
+
+def _refused(change: Change, code: str, text: str) -> Verdict:
+    return Verdict(change.change_id, change.node_id, Ruling.REJECTED, error_code=code, message=text)
+
+
+def _splices(entries: Sequence[Timed], before: Mapping[NodeId, Row]) -> dict[Seq, Splice]:
+    found = {}
+    for timed in entries:
+        entry = timed.entry
+        if len(entry.recipe) >= LEAST:
+            row = before.get(entry.node_id)
+            splice = splice_of(entry.recipe, row.recipe) if row is not None and row.rev == entry.rev - 1 else ()
+            if splice:
+                found[entry.seq] = splice
+    return found
 
 
 def _page(store: Store, folder: FolderId, task: ReadChanges) -> Page:
@@ -153,7 +205,7 @@ def stretches_of(submit: Submit, submitted: Submitted) -> tuple[Stretch, ...] | 
         wanted = [digest for timed in part for digest in pushed(timed)]
         if any(digest not in at_hand for digest in wanted):
             return None
-        found.append(Stretch(part, {digest: at_hand[digest] for digest in wanted}))
+        found.append(Stretch(part, {digest: at_hand[digest] for digest in wanted}, submitted.splices))
     return tuple(found)
 
 

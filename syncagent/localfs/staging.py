@@ -81,12 +81,15 @@ class Staging:
         with _translated(), self._disk.batch(), self._disk.open(part_path(content), Opening.EDIT) as part:
             if part.stat() != assembly.seen:
                 assembly.begin_anew()  # it is not what we left: what it comes to is found in the end
+            first, end = content.size, 0
             for digest, data in blocks:
                 for offset, size in assembly.spots.get(digest, ()):
                     if size == len(data):
                         part.write(offset, data)
-                        part.begin_sync(offset, size)
+                        first, end = min(first, offset), max(end, offset + size)
                         fresh[digest] = data
+            if fresh:
+                part.begin_sync(first, end - first)  # once for all: a disk likes long writes
             assembly.found(set(fresh))
             assembly.go_on(part, fresh)
             assembly.seen = part.stat()

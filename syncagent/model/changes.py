@@ -14,6 +14,7 @@ from syncagent.model.facts import Kind
 from syncagent.model.ids import NO_REV, ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement, Recipe
+from syncagent.model.splices import Splice
 from syncagent.model.values import value
 
 NO_SEQ: Final = Seq(0)
@@ -47,7 +48,8 @@ class Change:
 
     ``parent`` and ``name`` count for a create and a move, the payload (``content`` … ``recipe``) for a create and an
     update; ``path`` is where the client believes the node to be, and is never trusted.  A file has its ``content`` in
-    a create and in an update, its ``recipe`` always with it (one block where the wire left the blocks out).
+    a create and in an update, its ``recipe`` always with it (one block where the wire left the blocks out), or a
+    ``splice``, of which the hub makes the recipe, against that of the node at ``base_rev``.
     """
 
     change_id: ChangeId
@@ -64,6 +66,7 @@ class Change:
     recipe: Recipe = ()
     path: RelPath = NOWHERE
     old_path: RelPath = NOWHERE
+    splice: Splice = ()
 
 
 @value

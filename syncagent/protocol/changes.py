@@ -18,7 +18,8 @@ OperationWord: TypeAlias = Literal["create", "update", "delete", "move"]
 
 class FileChange(Wire):
     """``file_path`` is where the node is after the change (before it, for a delete); ``old_path`` where a moved one
-    was.  ``digest`` is empty for what is no file; ``blocks`` for a file that is at most one block.  ``confirmed`` is
+    was.  ``digest`` is empty for what is no file; ``blocks`` for a file that is at most one block, or
+    whose blocks are said by a ``splice``.  ``confirmed`` is
     heeded where a change is submitted alone: a batch says it once, for all of it."""
 
     operation: OperationWord
@@ -35,6 +36,7 @@ class FileChange(Wire):
     executable: Flag = False
     digest: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
     blocks: Many[tuple[HexDigest, Count]] = ()
+    splice: Many[tuple[Count | HexDigest, Count]] = ()
     target: str = ""
     seq: Count = 0
     rev: Count = 0

@@ -244,6 +244,8 @@ class _Connection:
         for change in changes:
             self._own(change.client_id)
             self._paths(change)
+            if change.splice and "splice" not in self.agreed:
+                self.find(Rule.NOT_AGREED, "a splice, but 'splice' was not agreed on")
         submitted = tuple(change.change_id for change in changes if not change.is_notice)
         if submitted and "journal" not in self.agreed:
             self.find(Rule.NOT_AGREED, "changes with content, but 'journal' was not agreed on")

@@ -22,6 +22,7 @@ class Capability(StrEnum):
     PUSH = "push"
     ZSTD = "zstd"
     HEAL = "heal"
+    SPLICE = "splice"
 
 
 ALL_CAPABILITIES: Final = tuple(capability.value for capability in Capability)

@@ -10,7 +10,7 @@ where the sender does not keep to the protocol.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from syncagent.errors import BadMessage, BadName
@@ -19,6 +19,7 @@ from syncagent.model.facts import Kind
 from syncagent.model.ids import PARK, ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import MAX_PATH_BYTES, Name, RelPath, check_path
 from syncagent.model.nodes import Block, Content, Dir, File, Link, Node, Placement, Recipe
+from syncagent.model.splices import Kept, Splice, spliced
 from syncagent.protocol.changes import FileChange, FileChanges
 from syncagent.protocol.packs import MAX_BLOCK_BYTES
 from syncagent.protocol.sync import WantedFile, WireVerdict
@@ -72,7 +73,15 @@ def change_from_wire(wire: FileChange) -> Change:
     holds = operation is Operation.CREATE or operation is Operation.UPDATE
     places = operation is Operation.CREATE or operation is Operation.MOVE
     is_file = holds and kind is Kind.FILE
-    content, recipe = _content(wire) if is_file else (None, ())
+    content: Content | None = None
+    recipe: Recipe = ()
+    splice: Splice = ()
+    if is_file and wire.splice:
+        if operation is not Operation.UPDATE:
+            raise BadMessage("invalid_message", "only what is there already can be changed by a splice")
+        content, splice = _digest_and_size(wire), _splice(wire)
+    elif is_file:
+        content, recipe = _content(wire)
     return Change(
         change_id=_change_id(wire.change_id),
         operation=operation,
@@ -88,11 +97,28 @@ def change_from_wire(wire: FileChange) -> Change:
         recipe=recipe,
         path=path,
         old_path=path_of(wire.old_path)[0] if wire.old_path else NOWHERE,
+        splice=splice,
     )
 
 
-def entry_from_wire(wire: FileChange) -> Entry:
-    """An entry of the journal, as an agent hears it.  Raises BadName, BadMessage."""
+def recipe_from_splice(content: Content, splice: Splice, base: Recipe) -> Recipe:
+    """The recipe of ``content``.  Raises BadMessage when there is none that would be one."""
+    recipe = spliced(splice, base, MAX_BLOCKS)
+    if recipe is None:
+        raise BadMessage("invalid_message", "the splice does not fit the blocks that it is made against")
+    _check(content, recipe)
+    return recipe
+
+
+def _unfamiliar(_node_id: NodeId, _rev: Rev) -> Recipe | None:
+    return None
+
+
+def entry_from_wire(wire: FileChange, familiar: Callable[[NodeId, Rev], Recipe | None] = _unfamiliar) -> Entry:
+    """An entry of the journal, as an agent hears it.  ``familiar`` has the recipes that a splice may be said against.
+
+    Raises BadName, BadMessage.
+    """
     if not wire.seq or not wire.rev:
         raise BadMessage("invalid_message", "an entry of the journal has a number and a revision")
     operation = Operation(wire.operation)
@@ -100,7 +126,7 @@ def entry_from_wire(wire: FileChange) -> Entry:
     node: Node | None = None
     recipe: Recipe = ()
     if operation is not Operation.DELETE:
-        node, recipe = _node(wire, name)
+        node, recipe = _node(wire, name, familiar)
     return Entry(
         seq=Seq(wire.seq),
         rev=Rev(wire.rev),
@@ -151,7 +177,7 @@ def digests_from_wire(digests: Iterable[str]) -> tuple[Digest, ...]:
     return tuple(Digest(bytes.fromhex(digest)) for digest in digests)
 
 
-def _node(wire: FileChange, name: Name) -> tuple[Node, Recipe]:
+def _node(wire: FileChange, name: Name, familiar: Callable[[NodeId, Rev], Recipe | None]) -> tuple[Node, Recipe]:
     node_id, at = _node_id(wire.node_id), Placement(_parent_id(wire.parent_id), name)
     match _kind(wire.kind):
         case Kind.DIR:
@@ -159,7 +185,13 @@ def _node(wire: FileChange, name: Name) -> tuple[Node, Recipe]:
         case Kind.LINK:
             return Link(node_id, at, _target(wire.target)), ()
         case Kind.FILE:
-            content, recipe = _content(wire)
+            if wire.splice:
+                content, base = _digest_and_size(wire), familiar(node_id, Rev(wire.rev - 1))
+                if base is None:
+                    raise BadMessage("invalid_message", "a splice against blocks that were not told here")
+                recipe = recipe_from_splice(content, _splice(wire), base)
+            else:
+                content, recipe = _content(wire)
             return File(node_id, at, content, wire.executable, wire.mtime_ns), recipe
 
 
@@ -203,9 +235,7 @@ def _target(text: str) -> str:
 
 def _content(wire: FileChange | WantedFile) -> tuple[Content, Recipe]:
     """What the file holds.  BadMessage when size, digest and blocks do not agree."""
-    if not wire.digest:
-        raise BadMessage("invalid_message", "the change does not say the digest of the file")
-    content = Content(Digest(bytes.fromhex(wire.digest)), wire.size)
+    content = _digest_and_size(wire)
     if not wire.blocks:
         if (content.size == 0) != (content.digest == EMPTY):
             raise BadMessage("invalid_message", "size and digest do not agree on whether the file is empty")
@@ -215,13 +245,33 @@ def _content(wire: FileChange | WantedFile) -> tuple[Content, Recipe]:
     if len(wire.blocks) > MAX_BLOCKS:
         raise BadMessage("message_too_large", f"a file of {len(wire.blocks)} blocks; {MAX_BLOCKS} is the most")
     recipe = tuple(Block(Digest(bytes.fromhex(digest)), size) for digest, size in wire.blocks)
+    _check(content, recipe)
+    return content, recipe
+
+
+def _digest_and_size(wire: FileChange | WantedFile) -> Content:
+    if not wire.digest:
+        raise BadMessage("invalid_message", "the change does not say the digest of the file")
+    return Content(Digest(bytes.fromhex(wire.digest)), wire.size)
+
+
+def _splice(wire: FileChange) -> Splice:
+    if wire.blocks:
+        raise BadMessage("invalid_message", "a change says its blocks, or a splice, but not both")
+    return tuple(
+        Block(Digest(bytes.fromhex(one)), size) if isinstance(one, str) else Kept(one, size)
+        for one, size in wire.splice
+    )
+
+
+def _check(content: Content, recipe: Recipe) -> None:
+    """Raises BadMessage when ``recipe`` cannot be that of ``content``."""
     if sum(block.size for block in recipe) != content.size:
         raise BadMessage("invalid_message", "the blocks do not add up to the size of the file")
     if not all(0 < block.size <= MAX_BLOCK_BYTES for block in recipe):
         raise BadMessage("invalid_message", f"a block has 1 to {MAX_BLOCK_BYTES} bytes")
     if len(recipe) == 1 and recipe[0].digest != content.digest:
         raise BadMessage("invalid_message", "a file of one block has the digest of that block")
-    return content, recipe
 
 
 # --- out --------------------------------------------------------------------------------------------------------
@@ -235,7 +285,8 @@ def batch_to_wire(changes: tuple[FileChange, ...], author: ClientId, *, confirme
 
 
 def change_to_wire(change: Change, author: ClientId) -> FileChange:
-    """``change`` as ``author`` submits it: the fields that its operation needs."""
+    """``change`` as ``author`` submits it: the fields that its operation needs.  A splice goes in place of the
+    blocks."""
     holds = change.operation is Operation.CREATE or change.operation is Operation.UPDATE
     content = change.content if holds else None
     return FileChange(
@@ -252,13 +303,15 @@ def change_to_wire(change: Change, author: ClientId) -> FileChange:
         mtime_ns=change.mtime_ns if content else 0,
         executable=change.executable if content else False,
         digest=content.digest.hex() if content else "",
-        blocks=_blocks(change.recipe) if content else (),
+        blocks=_blocks(change.recipe) if content and not change.splice else (),
+        splice=_splice_to_wire(change.splice) if content else (),
         target=change.target if holds else "",
     )
 
 
-def entry_to_wire(entry: Entry, server_time: str = "") -> FileChange:
-    """``entry`` as the hub tells it to a level 2 client: the whole node as it is from then on."""
+def entry_to_wire(entry: Entry, server_time: str = "", splice: Splice = ()) -> FileChange:
+    """``entry`` as the hub tells it to a level 2 client: the whole node as it is from then on.  ``splice`` goes in
+    place of its blocks."""
     file = entry.node if isinstance(entry.node, File) else None
     return FileChange(
         operation=entry.operation.value,
@@ -272,7 +325,8 @@ def entry_to_wire(entry: Entry, server_time: str = "") -> FileChange:
         mtime_ns=file.mtime_ns if file else 0,
         executable=file.executable if file else False,
         digest=file.content.digest.hex() if file else "",
-        blocks=_blocks(entry.recipe) if file else (),
+        blocks=_blocks(entry.recipe) if file and not splice else (),
+        splice=_splice_to_wire(splice) if file else (),
         target=entry.node.target if isinstance(entry.node, Link) else "",
         seq=entry.seq,
         rev=entry.rev,
@@ -308,6 +362,12 @@ def wanted_to_wire(node_id: NodeId, content: Content, recipe: Recipe) -> WantedF
 def digests_to_wire(digests: Iterable[Digest]) -> tuple[str, ...]:
     """Digests as they are written."""
     return tuple(digest.hex() for digest in digests)
+
+
+def _splice_to_wire(splice: Splice) -> tuple[tuple[int | str, int], ...]:
+    return tuple(
+        (part.start, part.count) if isinstance(part, Kept) else (part.digest.hex(), part.size) for part in splice
+    )
 
 
 def _blocks(recipe: Recipe) -> tuple[tuple[str, int], ...]:

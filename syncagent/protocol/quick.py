@@ -21,6 +21,7 @@ from syncagent.model.changes import NOWHERE, Change, Entry, Operation, Ruling, V
 from syncagent.model.facts import Kind
 from syncagent.model.ids import PARK, ROOT, ClientId, Digest
 from syncagent.model.nodes import Block, Content, Dir, File, Link, Placement, Recipe
+from syncagent.model.splices import Kept, Splice
 from syncagent.protocol.convert import EMPTY, MAX_BLOCKS, path_of
 from syncagent.protocol.packs import MAX_BLOCK_BYTES
 
@@ -230,7 +231,7 @@ def write_change(change: Change, author: str) -> str:
     base = f',"base_rev":{change.base_rev}' if change.base_rev else ""
     old = held = ""
     if holds and change.content:
-        held = _written(change.content, change.mtime_ns, change.executable, change.recipe)
+        held = _written(change.content, change.mtime_ns, change.executable, change.recipe, change.splice)
     elif holds:
         held = _field("target", change.target)
     elif operation is Operation.MOVE:
@@ -253,14 +254,15 @@ def write_alone(change: str, *, confirmed: bool = False) -> str:
     return f'{change[:-1]},"confirmed":true}}' if confirmed else change
 
 
-def write_entry(entry: Entry, author: str, server_time: str) -> str:
-    """``entry`` as the hub tells it to a level 2 client.  ``author`` and ``server_time`` are ``quoted``."""
+def write_entry(entry: Entry, author: str, server_time: str, splice: Splice = ()) -> str:
+    """``entry`` as the hub tells it to a level 2 client, with ``splice`` in place of its blocks.  ``author`` and
+    ``server_time`` are ``quoted``."""
     node = entry.node
     old = _field("old_path", entry.old_path) if entry.old_path else ""
     kind = held = ""
     if isinstance(node, File):
         kind = f',"parent_id":{quoted(node.at.parent)},"kind":"file"'
-        held = _written(node.content, node.mtime_ns, node.executable, entry.recipe)
+        held = _written(node.content, node.mtime_ns, node.executable, entry.recipe, splice)
     elif isinstance(node, Dir):
         kind = f',"parent_id":{quoted(node.at.parent)},"kind":"directory"'
     elif isinstance(node, Link):
@@ -294,12 +296,18 @@ def _field(name: str, value: str) -> str:
     return f',"{name}":{quoted(value)}' if value else ""
 
 
-def _written(content: Content, mtime_ns: int, executable: bool, recipe: Recipe) -> str:
+def _written(content: Content, mtime_ns: int, executable: bool, recipe: Recipe, splice: Splice) -> str:
     """What a file holds, its executable bit and its time."""
     size = f',"size":{content.size}' if content.size else ""
     mtime = f',"mtime_ns":{mtime_ns}' if mtime_ns else ""
     bit = ',"executable":true' if executable else ""
     blocks = ""
-    if len(recipe) > 1:
+    if splice:
+        parts = [
+            f"[{part.start},{part.count}]" if isinstance(part, Kept) else f'["{part.digest.hex()}",{part.size}]'
+            for part in splice
+        ]
+        blocks = f',"splice":[{",".join(parts)}]'
+    elif len(recipe) > 1:
         blocks = ',"blocks":[' + ",".join([f'["{block.digest.hex()}",{block.size}]' for block in recipe]) + "]"
     return f'{size}{mtime}{bit},"digest":"{content.digest.hex()}"{blocks}'

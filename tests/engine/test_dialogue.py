@@ -10,9 +10,10 @@ from blake3 import blake3
 
 from syncagent.content.chunker import COARSE
 from syncagent.engine import dialogue as dialogue_module
-from syncagent.engine.dialogue import DIGESTS_AT_ONCE, HANDSHAKE_SECONDS, Dialogue, Frame, Introduction, link_down
+from syncagent.engine.dialogue import HANDSHAKE_SECONDS, Dialogue, Frame, Introduction, link_down
 from syncagent.engine.effects import AskBlocks, AskChanges, AskMissing, CloseLink, SendBlocks, Submit
 from syncagent.engine.events import BlocksCame, BlocksEnded, CaughtUp, Heard, HubLacks, Judged, Welcomed
+from syncagent.engine.requests import DIGESTS_AT_ONCE
 from syncagent.errors import AskPerson, BadMessage, IdTaken, LinkLost, Refused, StorageTrouble, SyncAgentError, TryAgain
 from syncagent.model.changes import Change, Entry, Operation, Ruling, Verdict, change_of
 from syncagent.model.ids import NO_REV, ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
@@ -25,7 +26,7 @@ ME = ClientId("laptop-20261122T231800Z-3f9a")
 WHO = Introduction(ME, "Laptop", "/home/ann/Sync", "key-of-ann", cursor=7, epoch="e1", run="r1", incarnation="i1")
 DATA = b"the content of a file"
 DIGEST = Digest(blake3(DATA).digest())
-EVERYTHING = ["journal", "batch", "blocks", "push", "zstd", "heal"]
+EVERYTHING = ["journal", "batch", "blocks", "push", "zstd", "heal", "splice"]
 
 
 def hub(type_: str, **data: Any) -> str:

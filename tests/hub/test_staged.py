@@ -46,6 +46,6 @@ def test_they_are_kept_in_parts() -> None:
     blocks = tuple(block(1_000_000) for _ in range(12))
     staged.add(blocks)
     parts = staged.take_parts()
-    assert [len(part) for part in parts] == [5, 5, 2]
+    assert [len(part) for part in parts] == [9, 3]
     assert tuple(one for part in parts for one in part) == blocks
     assert staged.take_parts() == []

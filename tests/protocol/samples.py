@@ -65,6 +65,10 @@ TO_CLIENT: Final[Mapping[str, str]] = {
     "hub_heartbeat": m.hub_heartbeat(),
     "told_notice": m.from_hub(FileChange(operation="update", file_path="document.txt", client_id="client-A")),
     "told_batch": m.tell(_A.model_copy(update={"seq": 13}), m.delete("b", seq=14, server_time=m.TIME)),
+    "submit_splice": m.submit(m.update("b.bin", b"x" * 9, splice=((0, 40), ("33" * 32, 3), (41, 59)))),
+    "told_splice": m.tell(
+        m.update("b.bin", b"x" * 9, seq=16, rev=2, splice=((0, 40), ("33" * 32, 3), (41, 59)), server_time=m.TIME)
+    ),
     "told_move": m.tell(m.move("a.txt", "b.txt", seq=15, rev=2, size=5, digest=_A.digest)),
     "analysis": m.analysis(
         SyncOperation(operation="upload", file_path="a.txt", reason="the hub does not have it"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import tracemalloc
 from contextlib import suppress
+from random import Random
 
 import pytest
 from blake3 import blake3
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from syncagent.errors import BadMessage
 from syncagent.model.ids import Digest
+from syncagent.protocol import packs
 from syncagent.protocol.connection import Limits
 from syncagent.protocol.packs import (
     MAX_BLOCK_BYTES,
@@ -65,6 +67,34 @@ def test_blocks_that_pack_well_are_compressed_and_still_bounded_in_sum() -> None
     frames = list(encode_packs(blocks, compress=True))
     assert [len(read_pack(frame)) for frame in frames] == [4, 4, 1]
     assert max(map(len, frames)) < 2000
+
+
+def compressed(plain: bytes) -> bool:
+    [frame] = encode_packs([named(plain)], compress=True)
+    assert read_pack(frame) == (named(plain),)
+    return len(frame) < len(plain)
+
+
+def test_a_sample_tells_whether_a_long_block_is_worth_compressing(monkeypatch: pytest.MonkeyPatch) -> None:
+    random, text = Random(1).randbytes(200_000), b"once upon a time " * 12_000
+    assert compressed(text)
+    assert compressed(random[:60_000] + text[:140_000]), "what it begins with is not all that counts"
+    tried: list[int] = []
+    real = packs.zstd.ZstdCompressor
+
+    class Noting:
+        FLUSH_FRAME = real.FLUSH_FRAME
+
+        def __init__(self, level: int) -> None:
+            self._real = real(level=level)
+
+        def compress(self, plain: bytes, mode: int) -> bytes:
+            tried.append(len(plain))
+            return self._real.compress(plain, mode)
+
+    monkeypatch.setattr(packs.zstd, "ZstdCompressor", Noting)
+    assert not compressed(random)
+    assert sum(tried) < len(random) // 10, "all of it was tried in vain"
 
 
 @pytest.mark.parametrize("size", [0, MAX_BLOCK_BYTES + 1])
