@@ -27,42 +27,41 @@ class Runner:
     runs: int = 1
 
     def measure(self, kind: type[Peer], works: Sequence[Work]) -> Iterator[Entry]:
-        """All runs of all works that are to be asked of such a peer, as they come to their end."""
+        """All runs of all works that are to be asked of such a peer: what there is of a work, after each run of it."""
         wanted = [work for work in works if _fits(kind, work)]
         for _, scene in groupby(wanted, key=lambda work: work.scene):
             yield from self._scene(kind, list(scene))
 
     def _scene(self, kind: type[Peer], works: Sequence[Work]) -> Iterator[Entry]:
-        done: dict[str, list[Figures]] = {work.name: [] for work in works}
+        done: dict[str, tuple[Figures, ...]] = {work.name: () for work in works}
         failed: dict[str, str] = {}
         for _ in range(self.runs):
             left = list(works)
-            while left:  # whatever fails takes its world along; the rest go on in a new one
-                with self._world(kind, left[0]) as world:
-                    while left:
-                        work = left.pop(0)
+            while left:  # what fails takes its world along; the rest go on in a new one
+                with self._world(kind, wired=left[0].scene == "wire") as world:
+                    for work in tuple(left):
+                        left.remove(work)
                         try:
-                            done[work.name].append(work.do(world))
+                            world.begin(work.scene in ("live", "wire"))
+                            done[work.name] += (work.do(world),)
                         except (NotDone, OSError, RuntimeError) as error:
                             failed[work.name] = str(error)
+                        yield self._entry(kind, work, done[work.name], failed.get(work.name, ""))
+                        if work.name in failed:
                             self._keep_log(world.peer, work)
                             break
+
+    def _entry(self, kind: type[Peer], work: Work, runs: tuple[Figures, ...], failure: str) -> Entry:
         sizes = {"files": self.templates.files, "equal": self.templates.equal, "large": self.templates.large}
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        for work in works:
-            runs = tuple(done[work.name])
-            yield Entry(kind.name, work.name, kind.version(), runs, failed.get(work.name, ""), dict(sizes), now)
+        return Entry(kind.name, work.name, kind.version(), runs, failure, sizes, now)
 
     @contextmanager
-    def _world(self, kind: type[Peer], first: Work) -> Iterator[World]:
+    def _world(self, kind: type[Peer], wired: bool) -> Iterator[World]:
         home = Path(tempfile.mkdtemp(prefix=f"{kind.name}-", dir=self.at))
-        peer = kind(Place(home, wired=first.scene == "wire"))
+        peer = kind(Place(home, wired=wired))
         try:
-            world = World(peer, self.templates)
-            peer.prepare()
-            if first.scene in ("live", "wire"):
-                world.meet()
-            yield world
+            yield World(peer, self.templates)
         finally:
             peer.stop()
             shutil.rmtree(home, ignore_errors=True)

@@ -37,6 +37,8 @@ LATENCY: Final = (
     Row("edits", "p50", "a small edit, median, ms", 1),
     Row("edits", "p99", "… 99th of a hundred, ms", 1),
     Row("edits", "cpu_each", "… CPU of all processes, ms", 1),
+    Row("brisk", "p50", "… a tenth of a second after the one before, median, ms", 1),
+    Row("brisk", "p99", "… 99th of a hundred, ms", 1),
     Row("beside", "p50", "… while {large} are on their way, median, ms", 1),
     Row("beside", "most", "… the slowest of them, ms", 1),
 )

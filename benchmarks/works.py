@@ -34,6 +34,8 @@ class World:
 
     peer: Peer
     templates: Templates
+    begun: bool = False
+    probes: int = 0
 
     @property
     def a(self) -> Path:
@@ -43,21 +45,31 @@ class World:
     def b(self) -> Path:
         return self.peer.place.b
 
+    def begin(self, met: bool) -> None:
+        """Before the first work: settings are made, and if ``met``, both sides have started and met."""
+        if not self.begun:
+            self.begun = True
+            self.peer.prepare()
+            if met:
+                self.meet()
+
     def meet(self) -> None:
         """Start from empty folders, and wait until both sides work and have nothing to do."""
         self.peer.start()
+        if not self.peer.runs:
+            self.peer.work()
+            return
         self.probe()
         (self.a / "probe").unlink()
-        self.peer.work()
         self.until(lambda: not (self.b / "probe").exists())
         self.rest()
 
     def probe(self) -> float:
         """A small file appears in ``a``: the seconds until it has crossed."""
-        content = f"{time.time_ns()}"
+        self.probes += 1
+        content = f"{time.time_ns()}{'.' * self.probes}"  # never as long as the one before, as in ``_edit``
         began = time.perf_counter()
         (self.a / "probe").write_text(content)
-        self.peer.work()
         self.until(lambda: _read(self.b / "probe") == content.encode())
         return time.perf_counter() - began
 
@@ -124,17 +136,26 @@ class World:
 
 
 def edits(world: World) -> Figures:
-    """Small edits of one file, one after the other, each from before the write until the new content can be read."""
+    """Small edits of one file, each from before the write until the new content can be read; time enough between them
+    for everyone to come to rest: there are peers that send at most four times a second."""
+    return _edits(world, world.peer.edits, (0.3, 0.4))
+
+
+def brisk(world: World) -> Figures:
+    """The same, so soon after each other that many a peer still works on what followed from the one before."""
+    return _edits(world, min(world.peer.edits, 100), (0.03, 0.13))
+
+
+def _edits(world: World, times: int, pause: tuple[float, float]) -> Figures:
     mine, theirs = world.a / "edited", world.b / "edited"
     world.timed(lambda: mine.write_text("before"), [("edited", 6)])
     rng = random.Random(1)
     family = world.peer.place.family
     seconds = []
     cpu = family.cpu_seconds()
-    for number in range(world.peer.edits):
+    for number in range(times):
         seconds.append(_edit(world, mine, theirs, number))
-        time.sleep(rng.uniform(0.03, 0.13))  # never in step with anyone's clock
-    world.peer.place.family.rest(1.0)
+        time.sleep(rng.uniform(*pause))  # never in step with anyone's clock
     cpu = family.cpu_seconds() - cpu
     world.check()
     parts = quantiles(seconds, n=100, method="inclusive")
@@ -142,7 +163,8 @@ def edits(world: World) -> Figures:
 
 
 def _edit(world: World, mine: Path, theirs: Path, number: int) -> float:
-    content = f"{number} {time.time_ns()}".encode()
+    # Never as long as the one before: there are peers to which the same size in the same second is the same file.
+    content = f"{number} {time.time_ns()}{'.' * (number % 7 + 1)}".encode()
     began = time.perf_counter()
     mine.write_bytes(content)
     world.until(lambda: _read(theirs) == content, pause=0.0003, patience=60)
@@ -325,6 +347,7 @@ ALL: Final = {
     work.name: work
     for work in (
         Work("edits", edits, "live", for_commands=False),
+        Work("brisk", brisk, "live", for_commands=False),
         Work("many", many, "live"),
         Work("rename", rename, "live"),
         Work("delete", delete, "live"),

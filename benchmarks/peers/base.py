@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from benchmarks.processes import Family
 from benchmarks.proxy import Proxy
@@ -50,6 +54,14 @@ class Place:
             probe.bind(("127.0.0.1", 0))
             return int(probe.getsockname()[1])
 
+    def wait_for(self, port: int, patience: float = 10.0) -> None:
+        """Until someone listens there."""
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                return
+            time.sleep(0.01)
+
     def via(self, port: int) -> int:
         """The port to dial in order to reach ``port``."""
         if not self.wired:
@@ -79,6 +91,8 @@ class Peer:
     """Those that run all the time see for themselves that there is something to do; a command is told (``work``)."""
 
     name: ClassVar[str]
+    program: ClassVar[str] = ""
+    """What has to be there."""
     runs: ClassVar[bool] = True
     """Whether it is there all the time.  A command is not."""
     networked: ClassVar[bool] = False
@@ -96,7 +110,7 @@ class Peer:
     @classmethod
     def missing(cls) -> str:
         """Why it cannot be measured here; empty when it can."""
-        return ""
+        return "" if not cls.program or tool(cls.program) else f"no {cls.program} here (`make bench-peers`)"
 
     @classmethod
     def version(cls) -> str:
@@ -126,3 +140,15 @@ class Peer:
 def first_line(command: Sequence[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return (done.stdout or done.stderr).strip().partition("\n")[0]
+
+
+def tool(name: str) -> str:
+    """The path of a peer's program: as ``make bench-peers`` unpacks it, or else of the system; empty without one."""
+    unpacked = _HOME / "bin" / name
+    return str(unpacked) if unpacked.exists() else shutil.which(name) or ""
+
+
+_HOME: Final = Path(
+    os.environ.get("SYNCAGENT_BENCH_PEERS")
+    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "syncagent-benchmarks"
+)
