@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from benchmarks.trees import Templates
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no process of a peer is left behind
     unknown = [name for name in options.works if name not in works.ALL]
     wanted = _peers(options)
     if unknown or wanted is None:
