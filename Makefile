@@ -14,7 +14,7 @@ BIN    := $(VENV)/bin
 PACKAGE := $(VENV)-package
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check lint types contracts format sim plans histories races swaps chaos kill-points power-cuts errnos bench build icons package package-setup clean setup
+.PHONY: help run test test-slow check lint types contracts format sim plans histories races swaps chaos kill-points power-cuts errnos bench bench-peers build icons package package-setup clean setup
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,8 +76,12 @@ power-cuts: setup ## Let the power go while agents and hubs work, so often in ea
 errnos: setup ## Let each call to a disk fail with each errno (JOBS=2 ARGS='--seeds 3')
 	@$(BIN)/python -m tests.faults errno --jobs $(JOBS) $(ARGS)
 
-bench: setup ## Run the benchmarks
+bench: setup ## Measure us beside the peers that are installed (ARGS='many rename --peers syncthing')
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-peers: ## Get the peers of the benchmarks from Debian, into a folder of their own
+	@scripts/bench_peers.sh
 
 build: setup ## Build the wheel and the source archive into dist/
 	@rm -rf dist

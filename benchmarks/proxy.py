@@ -40,10 +40,13 @@ class Proxy:
         except OSError:
             caller.close()
             return
-        for end in (caller, called):
-            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        threading.Thread(target=self._pass, args=(called, caller, "down"), daemon=True).start()
-        self._pass(caller, called, "up")
+        with caller, called:
+            for end in (caller, called):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            back = threading.Thread(target=self._pass, args=(called, caller, "down"), daemon=True)
+            back.start()
+            self._pass(caller, called, "up")
+            back.join()
 
     def _pass(self, source: socket.socket, target: socket.socket, direction: str) -> None:
         buffer = bytearray(1 << 18)

@@ -74,6 +74,8 @@ class Runner:
 
 
 def _fits(kind: type[Peer], work: Work) -> bool:
-    if work.name in kind.leaves_out or (work.scene == "wire" and not kind.networked):
+    if (work.scene == "wire" and not kind.networked) or (work.scene == "join" and not kind.joins):
+        return False
+    if work.name in kind.leaves_out:
         return False
     return kind.runs or work.for_commands

@@ -29,6 +29,7 @@ SECONDS: Final = (
     Row("append", "seconds", "5 bytes appended"),
     Row("link", "seconds", "{equal} equal files, first link: until a probe crosses"),
     Row("link", "settled", "… until all are at rest"),
+    Row("join", "seconds", "… one has linked, the other joins: until a probe crosses"),
     Row("restart", "seconds", "… restart: until a probe crosses"),
     Row("restart", "settled", "… until all are at rest"),
 )
@@ -58,6 +59,10 @@ WIRE: Final = (
     Row("wire", "ten_edits_told", "… as the peer counts them", 0),
     Row("link", "sent", "first link of {equal} equal files, sent in all", 0),
     Row("link", "content", "… of which content of files", 0),
+    Row("link", "twice", "… of which more than once", 0),
+    Row("join", "sent", "… one has linked, the other joins: sent by it", 0),
+    Row("join", "received", "… received by it", 0),
+    Row("join", "content", "… of both, content of files", 0),
     Row("restart", "sent", "… restart", 0),
 )
 TABLES: Final = {

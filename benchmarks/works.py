@@ -22,6 +22,8 @@ from benchmarks.results import Figures
 from benchmarks.trees import Arrival, Templates, differences, with_inserted
 
 PATIENCE: Final = 300.0
+HEADS: Final = 100
+"""Bytes that each small file may cost beyond its content, where content is counted."""
 
 
 class NotDone(Exception):
@@ -267,14 +269,39 @@ def _until_a_probe_crosses(world: World) -> Figures:
     return {"seconds": seconds, "cpu": family.cpu_seconds() - cpu, "settled": settled, **_content_sent(world)}
 
 
+def join(world: World) -> Figures:
+    """One side has linked, and rests; now the other one comes, which has the same files."""
+    tree = world.templates.small_files(world.templates.equal)
+    for root in (world.a, world.b):
+        world.templates.copy(tree.path, root / "equal")
+    family = world.peer.place.family
+    world.peer.start_side("a")
+    family.rest(120.0)
+    cpu, began = family.cpu_seconds(), time.perf_counter()
+    world.peer.start_side("b")
+    world.probe()
+    seconds = time.perf_counter() - began
+    family.rest(10.0)
+    settled = time.perf_counter() - began
+    world.check()
+    figures = {"seconds": seconds, "cpu": family.cpu_seconds() - cpu, "settled": settled}
+    if (traffic := world.peer.traffic()) is not None:
+        figures |= {"sent": float(traffic.sent_b), "received": float(traffic.received_b)}
+        if traffic.tells_content:
+            figures["content"] = float(traffic.content_sent_b + traffic.content_received_b)
+    return figures
+
+
 def _content_sent(world: World) -> Figures:
-    """By both sides together, since they were started; with what was sent in all."""
+    """By both sides together, since they were started; and how much of the content must have been sent twice."""
     traffic = world.peer.traffic()
     if traffic is None:
         return {}
     figures = {"sent": float(traffic.sent_a + traffic.sent_b)}
-    if traffic.content_sent_a or traffic.content_sent_b:
-        figures["content"] = float(traffic.content_sent_a + traffic.content_sent_b)
+    if traffic.tells_content:
+        content = traffic.content_sent_a + traffic.content_sent_b
+        there_is = sum(size + HEADS for _, size in world.templates.small_files(world.templates.equal).files)
+        figures |= {"content": float(content), "twice": float(max(0, content - there_is))}
     return figures
 
 
@@ -359,6 +386,7 @@ ALL: Final = {
         Work("link", link, "equal", for_commands=False),
         Work("restart", restart, "equal", for_commands=False),
         Work("rest", rest, "equal", for_commands=False),
+        Work("join", join, "join", for_commands=False),
         Work("wire", wire, "wire", for_commands=False),
     )
 }

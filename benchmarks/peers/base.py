@@ -81,6 +81,7 @@ class Traffic:
     received_a: int
     sent_b: int
     received_b: int
+    tells_content: bool = False
     content_sent_a: int = 0
     content_received_a: int = 0
     content_sent_b: int = 0
@@ -119,8 +120,16 @@ class Peer:
     def prepare(self) -> None:
         """Make its settings, before any clock runs."""
 
+    joins: ClassVar[bool] = False
+    """Whether one side can be started alone, and has made up its mind about its files before the other one comes."""
+
     def start(self) -> None:
         """Start both sides.  Does not wait until they have met."""
+        for side in ("a", "b"):
+            self.start_side(side)
+
+    def start_side(self, side: str) -> None:
+        """Start one of them: "a" first, with what both need."""
 
     def work(self) -> None:
         """Do what there is to do, to the end (commands only)."""

@@ -17,6 +17,7 @@ KEY: Final = "sak-for-benchmarks-0123456789"
 class Ours(Peer):
     name = "syncagent"
     networked = True
+    joins = True
     keeps = frozenset({".syncagent"})
 
     @classmethod
@@ -25,22 +26,23 @@ class Ours(Peer):
 
     def prepare(self) -> None:
         self._port = self.place.port()
-        self._doors = {root: self.place.via(self._port) for root in (self.place.a, self.place.b)}
+        self._doors = {side: self.place.via(self._port) for side in ("a", "b")}
 
-    def start(self) -> None:
-        self._launch("hub", "hub", "--data-dir", self.place.own / "hub", "--listen", f"127.0.0.1:{self._port}")
-        for root, port in self._doors.items():
-            self._launch(
-                root.name, "run", "--data-dir", self._data(root), "--sync-root", root,
-                "--server", f"ws://127.0.0.1:{port}", "--name", root.name,
-            )  # fmt: skip
+    def start_side(self, side: str) -> None:
+        if side == "a":
+            self._launch("hub", "hub", "--data-dir", self.place.own / "hub", "--listen", f"127.0.0.1:{self._port}")
+        root = self.place.home / side
+        self._launch(
+            side, "run", "--data-dir", self._data(root), "--sync-root", root,
+            "--server", f"ws://127.0.0.1:{self._doors[side]}", "--name", side,
+        )  # fmt: skip
 
     def traffic(self) -> Traffic | None:
         a, b = (self._status(root).get("traffic") for root in (self.place.a, self.place.b))
         if not a or not b:
             return None
         return Traffic(
-            a["sent"], a["received"], b["sent"], b["received"],
+            a["sent"], a["received"], b["sent"], b["received"], True,
             a["content_sent"], a["content_received"], b["content_sent"], b["content_received"],
         )  # fmt: skip
 

@@ -20,6 +20,7 @@ class Syncthing(Peer):
     name = "syncthing"
     program = "syncthing"
     networked = True
+    joins = True
     keeps = frozenset({".stfolder"})
 
     @classmethod
@@ -40,12 +41,11 @@ class Syncthing(Peer):
             text = _config(root, ids, addresses, ports[side], self._asked[side])
             (self.place.own / side / "config.xml").write_text(text)
 
-    def start(self) -> None:
-        for side in ("a", "b"):
-            options = ("--no-browser", "--no-upgrade", "--no-restart", f"--home={self.place.own / side}")
-            # A monitor that only restarts it would count as a third and fourth process.
-            environment = {"STNODEFAULTFOLDER": "1", "STMONITORED": "1", "STNOUPGRADE": "1"}
-            self.place.family.launch(side, [tool("syncthing"), "serve", *options], environment)
+    def start_side(self, side: str) -> None:
+        options = ("--no-browser", "--no-upgrade", "--no-restart", f"--home={self.place.own / side}")
+        # A monitor that only restarts it would count as a third and fourth process.
+        environment = {"STNODEFAULTFOLDER": "1", "STMONITORED": "1", "STNOUPGRADE": "1"}
+        self.place.family.launch(side, [tool("syncthing"), "serve", *options], environment)
 
     def traffic(self) -> Traffic | None:
         a, b = (self._ask(side, "system/connections")["total"] for side in ("a", "b"))

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from syncagent.engine.effects import Answered, Note
 from syncagent.engine.status import State, Status
+from syncagent.transport.traffic import Traffic
 
 _log: Final = logging.getLogger("syncagent.agent")
 _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -26,6 +27,8 @@ class Board:
     """The latest status as the engine has it, and what hinders the agent itself."""
 
     def __init__(self) -> None:
+        self.traffic = Traffic()
+        """Of all connections, through all lives."""
         self._status = Status()
         self._hindrances: dict[str, str] = {}
         self._lines: deque[dict[str, Any]] = deque(maxlen=LINES_KEPT)

@@ -160,6 +160,7 @@ class Commands:
         status, around = self._agent.board.status, self._agent.around()
         said = lines(self._agent.board.told, around)
         since = status.unacknowledged_since
+        traffic = self._agent.board.traffic
         return {
             "name": self.config.name,
             "root": str(self.config.sync_root),
@@ -177,6 +178,12 @@ class Commands:
             "files": status.files,
             "last_contact": self._agent.last_contact,
             "transfers": {"upload_bytes": status.uploading, "download_bytes": status.downloading},
+            "traffic": {
+                "sent": traffic.sent,
+                "received": traffic.received,
+                "content_sent": traffic.content_sent,
+                "content_received": traffic.content_received,
+            },
             "watch": {
                 "degraded": bool(around.watch),
                 "reason": around.watch,

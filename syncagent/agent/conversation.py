@@ -20,6 +20,7 @@ from syncagent.engine.events import BlocksSent, Event, LinkDown
 from syncagent.engine.pulse import INTERVAL
 from syncagent.errors import AskPerson, BadMessage, IdTaken, LinkLost, Refused, SyncAgentError
 from syncagent.transport.ports import Dialer, Link
+from syncagent.transport.traffic import Traffic
 
 FAREWELL_SECONDS: Final = 1.0
 SILENT_AFTER: Final = 1.5
@@ -34,9 +35,14 @@ class Conversation:
     """
 
     def __init__(
-        self, dial: Dialer, introduce: Callable[[float], Dialogue], hear: Callable[[Sequence[Event]], None]
+        self,
+        dial: Dialer,
+        introduce: Callable[[float], Dialogue],
+        hear: Callable[[Sequence[Event]], None],
+        traffic: Traffic,
     ) -> None:
         self._dial = dial
+        self._traffic = traffic
         self._introduce = introduce
         self._hear = hear
         self._now = asyncio.get_running_loop().time
@@ -86,7 +92,7 @@ class Conversation:
         self._hear([LinkDown(reason)])
 
     async def _converse(self, link: Link) -> str:
-        talk = self._talk = _Talk(link, self._introduce(self._now()), self._hear_from_hub, self._now)
+        talk = self._talk = _Talk(link, self._introduce(self._now()), self._hear_from_hub, self._traffic, self._now)
         try:
             return await talk.run()
         except BadMessage as error:
@@ -108,11 +114,17 @@ class _Talk:
     """One connection that is open."""
 
     def __init__(
-        self, link: Link, dialogue: Dialogue, hear: Callable[[Sequence[Event]], None], now: Callable[[], float]
+        self,
+        link: Link,
+        dialogue: Dialogue,
+        hear: Callable[[Sequence[Event]], None],
+        traffic: Traffic,
+        now: Callable[[], float],
     ) -> None:
         self._link = link
         self._dialogue = dialogue
         self._hear = hear
+        self._traffic = traffic
         self._now = now
         self._first: deque[Frame] = deque()
         self._bulk: deque[Frame | BlocksSent] = deque()
@@ -176,6 +188,7 @@ class _Talk:
     async def _read(self) -> None:
         while True:
             frame = await self._link.receive()
+            self._traffic.heard(frame)
             self._hear(self._dialogue.receive(frame, self._now()))
             if self._dialogue.next_pulse <= self._now():
                 self._pulse_is_due.set()
@@ -210,6 +223,7 @@ class _Talk:
             self._something_to_send.set()
 
     async def _put(self, frame: Frame) -> None:
+        self._traffic.said(frame)
         if isinstance(frame, str):
             await self._link.send_text(frame)
         else:

@@ -117,7 +117,7 @@ class Runtime:
             damaged=self._fail,
             open_store=outside.database,
         )
-        self.conversation = Conversation(outside.dialer(config), self._introduce, self._feed_all)
+        self.conversation = Conversation(outside.dialer(config), self._introduce, self._feed_all, board.traffic)
         self.nudge = Nudge()
         self._recorder = Recorder(config.client_id, config.name, config.limits)
         ids = self._recorder.ids(outside.ids())

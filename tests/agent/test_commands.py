@@ -58,6 +58,8 @@ async def test_status_says_how_things_stand() -> None:
     agent = Agent()
     agent.outside = Around(now=100.0, watch="the watches are used up", heard=99.0)
     agent.overflows = 2
+    agent.board.traffic.said("hello")
+    agent.board.traffic.heard(b"\x01\x00")
     agent.board.publish(
         Status(
             state=State.SYNCING, pending=4, hub_seq=9, applied_seq=7, uploading=10,
@@ -73,6 +75,7 @@ async def test_status_says_how_things_stand() -> None:
         "client_id": "laptop-1", "state": "syncing", "reason": "", "stuck": "held", "in_sync": False, "pending": 4,
         "hub_seq": 9, "applied_seq": 7, "files": 0, "last_contact": 12.5,
         "transfers": {"upload_bytes": 10, "download_bytes": 0},
+        "traffic": {"sent": 11, "received": 4, "content_sent": 0, "content_received": 4},
         "watch": {"degraded": True, "reason": "the watches are used up", "overflows": 2},
         "scan": {"running": True, "reason": "overflow"}, "unacknowledged": {"count": 4, "oldest_seconds": 10.0},
         "held": [{"path": "a", "reason": "the disk is full"}],

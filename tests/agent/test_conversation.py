@@ -19,6 +19,7 @@ from syncagent.errors import LinkLost, Refused
 from syncagent.model.ids import ClientId, Digest, Seq
 from syncagent.model.nodes import Block
 from syncagent.transport.ports import Link
+from syncagent.transport.traffic import Traffic
 from tests.support.virtual_time import run_virtually
 
 WHEN = "2026-11-22T23:18:00Z"
@@ -71,7 +72,10 @@ class Room:
         self.link = link
         self.heard: list[Event] = []
         self._news = asyncio.Event()
-        self.conversation = Conversation(self._dial, lambda now: Dialogue(WHO, lambda: WHEN, now), self.heard_more)
+        self.traffic = Traffic()
+        self.conversation = Conversation(
+            self._dial, lambda now: Dialogue(WHO, lambda: WHEN, now), self.heard_more, self.traffic
+        )
         self.talking = asyncio.ensure_future(self.conversation.talk())
 
     async def _dial(self) -> Link:
@@ -123,13 +127,27 @@ def test_what_is_asked_goes_out_and_what_is_answered_comes_in() -> None:
     in_room(story)
 
 
+def test_all_that_goes_over_the_connection_is_counted() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        assert room.traffic.received == len(WELCOME) + 4
+        said = room.traffic.sent
+        assert (said > 100, room.traffic.content_sent) == (True, 0)
+        room.conversation.send(blocks(2))
+        await room.until(lambda: BlocksSent(7) in room.heard)
+        assert room.traffic.content_sent == room.traffic.sent - said
+        assert 400_000 < room.traffic.content_sent < 401_000
+
+    in_room(story)
+
+
 def test_without_a_connection_nothing_is_said() -> None:
     async def run() -> None:
         async def nobody() -> Link:
             raise LinkLost("nobody there")
 
         heard: list[Event] = []
-        conversation = Conversation(nobody, lambda now: Dialogue(WHO, lambda: WHEN, now), heard.extend)
+        conversation = Conversation(nobody, lambda now: Dialogue(WHO, lambda: WHEN, now), heard.extend, Traffic())
         conversation.send(AskChanges(Seq(3)))
         with pytest.raises(LinkLost):
             await conversation.talk()

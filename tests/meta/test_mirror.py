@@ -23,7 +23,18 @@ WITHOUT_TESTS = {
 }
 """Modules that need no test module of their own, and why.  Packages' ``__init__.py`` hold no code."""
 
-NO_MIRROR = {"conflicts", "conformance", "e2e", "faults", "hostile", "meta", "packaging", "sim", "support"}
+NO_MIRROR = {
+    "benchmarks",
+    "conflicts",
+    "conformance",
+    "e2e",
+    "faults",
+    "hostile",
+    "meta",
+    "packaging",
+    "sim",
+    "support",
+}
 """Folders of tests that are about more than one module."""
 
 
