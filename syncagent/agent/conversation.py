@@ -202,8 +202,10 @@ class _Talk:
                 if isinstance(one, BlocksSent):
                     self._hear([one])
                 else:
+                    self._dialogue.pace.leaves(len(one), self._now())
                     await self._put(one)
             else:
+                self._dialogue.pace.rests()
                 self._something_to_send.clear()
                 await self._something_to_send.wait()
 

@@ -49,6 +49,7 @@ from syncagent.protocol.connection import (
 )
 from syncagent.protocol.envelope import MessageType, WebSocketMessage
 from syncagent.protocol.faults import ErrorMessage, to_error
+from syncagent.protocol.pace import Pace
 from syncagent.protocol.sync import (
     BlocksResponse,
     ChangesRequest,
@@ -107,6 +108,8 @@ class Dialogue:
         self._since = 0
         self._untold: list[Event] = []
         self._recollection = Recollection()
+        self.pace = Pace()
+        """How quickly bulk leaves: its sender tells."""
         self._came: list[tuple[Digest, bytes]] = []
         self._came_bytes = 0
 
@@ -149,6 +152,7 @@ class Dialogue:
                         ((block.digest, data) for block, data in blocks),
                         compress=Capability.ZSTD in self._capabilities,
                         limits=self._limits,
+                        most=self.pace.frame_bytes,
                     )
                 )
             case Submit(changes=changes, confirmed=confirmed):

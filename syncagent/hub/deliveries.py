@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from syncagent.hub.tasks import Fetch, Fetched
 from syncagent.model.ids import Digest
 from syncagent.protocol.convert import digests_to_wire
+from syncagent.protocol.pace import Pace
 from syncagent.protocol.packs import encode_packs
 from syncagent.protocol.sync import BlocksResponse
 
@@ -48,6 +49,7 @@ class Deliveries:
         self._ready: deque[Ready] = deque()
         self._ready_bytes = 0
         self._fetching = False
+        self._pace = Pace()
         self.cost = 0
         """About how many bytes the requests take that wait."""
 
@@ -72,7 +74,7 @@ class Deliveries:
         wish = self._wishes[0]
         wish.at += answer.number
         wish.lacking += answer.lacking
-        for frame in encode_packs(answer.blocks, compress=self._compress):
+        for frame in encode_packs(answer.blocks, compress=self._compress, most=self._pace.frame_bytes):
             self._ready.append(frame)
             self._ready_bytes += len(frame)
         if wish.at >= len(wish.digests):
@@ -83,13 +85,16 @@ class Deliveries:
         self._fetching = False
         return self._drop().request_id
 
-    def take(self) -> Ready | None:
-        """The next thing to say."""
+    def take(self, now: float = 0.0) -> Ready | None:
+        """The next thing to say, at a time of a clock that only goes forward."""
         if not self._ready:
             return None
         ready = self._ready.popleft()
         if isinstance(ready, bytes):
             self._ready_bytes -= len(ready)
+            self._pace.leaves(len(ready), now)
+        elif not self._wishes:
+            self._pace.rests()
         return ready
 
     def _end(self) -> None:

@@ -344,7 +344,7 @@ class Member:
             return self._do(ReadTail(self._told, until))
         if (fetch := self._deliveries.next_fetch()) is not None:
             return self._do(fetch)
-        match self._deliveries.take():
+        match self._deliveries.take(now.mono):
             case None:
                 return []
             case bytes() as frame:

@@ -31,7 +31,8 @@ else:
 KIND_PACK: Final = 1
 KIND_TEXT: Final = 2
 SENT_FRAME_BYTES: Final = 256 * 1024
-"""The longest frame that we send, except for one with a single block that is longer than that by itself."""
+"""The longest frame that we send where nothing is known of the way, except for one with a single block that is longer
+than that by itself."""
 
 MAX_BLOCK_BYTES: Final = 1024 * 1024 - 42
 """The longest block: it fits, uncompressed and with the heads, into the frames of the default limits."""
@@ -72,15 +73,19 @@ def longest_block(limits: Limits) -> int:
 
 
 def encode_packs(
-    blocks: Iterable[tuple[Digest, bytes]], *, compress: bool, limits: Limits = DEFAULT_LIMITS
+    blocks: Iterable[tuple[Digest, bytes]],
+    *,
+    compress: bool,
+    limits: Limits = DEFAULT_LIMITS,
+    most: int = SENT_FRAME_BYTES,
 ) -> Iterator[bytes]:
-    """The frames that carry ``blocks``, in order; none for none.  With ``compress`` a block is compressed where that
-    saves an eighth of it.
+    """The frames that carry ``blocks``, in order, of ``most`` bytes; none for none.  With ``compress`` a block is
+    compressed where that saves an eighth of it.
 
     Raises ValueError for a block that is empty or too long for any frame: it should not have been cut so.
     """
     compressor = zstd.ZstdCompressor(level=_LEVEL) if compress else None
-    sent = min(SENT_FRAME_BYTES, limits.frame_bytes)
+    sent = min(most, limits.frame_bytes)
     parts: list[bytes] = []
     wire_total, plain_total = _HEAD.size, 0
     for digest, plain in blocks:
