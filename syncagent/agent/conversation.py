@@ -102,6 +102,8 @@ class Conversation:
             raise
         finally:
             self._talk = None
+            if came := talk.came():
+                self._hear(came)  # what has come is not asked for again on the next one
             await link.close()
 
     def _hear_from_hub(self, events: Sequence[Event]) -> None:
@@ -151,6 +153,10 @@ class _Talk:
     @property
     def interval(self) -> float:
         return self._dialogue.interval
+
+    def came(self) -> list[Event]:
+        """Blocks that have come, and were not handed on yet."""
+        return self._dialogue.gathered()
 
     def probe(self) -> None:
         self._dialogue.probe(self._now())

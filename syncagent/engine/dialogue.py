@@ -67,7 +67,7 @@ HubEffect: TypeAlias = AskChanges | AskMissing | AskBlocks | SendBlocks | Submit
 """Those of the effects that are for the hub."""
 
 HANDSHAKE_SECONDS: Final = 10.0
-GATHERED_BYTES: Final = 4 << 20
+GATHERED_BYTES: Final = 2 << 20
 """Packs are handed on together, up to so many bytes: what they were asked for, or pushed for, is said behind them."""
 
 
@@ -248,11 +248,11 @@ class Dialogue:
             self._must_be_welcome("a pack")
             self._came += message.blocks
             self._came_bytes += len(frame)
-            return self._gathered() if self._came_bytes >= GATHERED_BYTES else []
-        return [*self._gathered(), *self._said(message, now)]
+            return self.gathered() if self._came_bytes >= GATHERED_BYTES else []
+        return [*self.gathered(), *self._said(message, now)]
 
-    def _gathered(self) -> list[Event]:
-        """The blocks that have come since the last time."""
+    def gathered(self) -> list[Event]:
+        """The blocks that have come since the last time; to be asked for in the end, too."""
         came, self._came, self._came_bytes = tuple(self._came), [], 0
         return [BlocksCame(came)] if came else []
 

@@ -379,6 +379,8 @@ def test_very_many_blocks_are_handed_on_before_their_end(monkeypatch: pytest.Mon
     assert dialogue.receive(pack, 1.0) == []
     assert dialogue.receive(pack, 1.0) == [BlocksCame(((DIGEST, DATA),) * 2)]
     assert dialogue.receive(pack, 1.0) == []
+    assert dialogue.gathered() == [BlocksCame(((DIGEST, DATA),))], "what has come when the connection ends is not lost"
+    assert dialogue.gathered() == []
 
 
 def test_a_block_that_is_not_what_it_is_named_is_not_taken() -> None:
