@@ -9,12 +9,13 @@ RACES  ?= 100000
 SWAPS  ?= 100000
 JOBS   ?= 2
 CASES  ?= 20000
+COUNTS ?= 10000,100000,1000000
 ARGS   ?=
 BIN    := $(VENV)/bin
 PACKAGE := $(VENV)-package
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check lint types contracts format sim plans histories races swaps chaos kill-points power-cuts errnos bench bench-peers build icons package package-setup clean setup
+.PHONY: help run test test-slow check lint types contracts format sim plans histories races swaps chaos kill-points power-cuts errnos bench bench-scale bench-peers build icons package package-setup clean setup
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,8 +78,11 @@ errnos: setup ## Let each call to a disk fail with each errno (JOBS=2 ARGS='--se
 	@$(BIN)/python -m tests.faults errno --jobs $(JOBS) $(ARGS)
 
 bench: setup ## Measure us beside the peers that are installed (ARGS='many rename --peers syncthing')
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || $(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]'
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-scale: setup ## Measure how we grow with the number of files (COUNTS=10000,100000,1000000)
+	@$(BIN)/python -m benchmarks.scale --counts $(COUNTS) $(ARGS)
 
 bench-peers: ## Get the peers of the benchmarks from Debian, into a folder of their own
 	@scripts/bench_peers.sh

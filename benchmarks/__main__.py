@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import goals, tables, works
+from benchmarks.document import renewed
 from benchmarks.peers import PEERS
 from benchmarks.peers.base import Peer
 from benchmarks.results import US, Entry, Results
@@ -34,6 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results.machine |= _machine(options.at)
         _measure(options, wanted, results, path)
     _print(results, wanted)
+    if options.document:
+        document = Path(options.document)
+        document.write_text(renewed(document.read_text(encoding="utf-8"), results), encoding="utf-8")
+    if options.pictures:
+        from benchmarks.pictures import draw  # matplotlib is not there for everyone
+
+        draw(results, Path(options.pictures))
     return 0
 
 
@@ -112,6 +120,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--files", type=int, default=10_000, metavar="N", help="how many small files")
     parser.add_argument("--equal", type=int, default=50_000, metavar="N", help="how many files both sides have already")
     parser.add_argument("--json", metavar="FILE", help="keep the results there; those that are there already stay")
+    parser.add_argument("--pictures", metavar="DIR", help="draw the results there, as SVG")
+    parser.add_argument("--document", metavar="FILE", help="write the results into it, between its markers")
     parser.add_argument("--at", metavar="DIR", help="where to work (default: the place for temporary files)")
     parser.add_argument("--show", action="store_true", help="measure nothing, show what is in --json")
     return parser

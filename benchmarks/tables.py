@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,57 +20,59 @@ class Row:
 
 SECONDS: Final = (
     Row("many", "seconds", "{files} small files appear"),
-    Row("start", "seconds", "… found at the start"),
-    Row("rename", "seconds", "their folder is renamed"),
-    Row("delete", "seconds", "… is deleted"),
+    Row("start", "seconds", "{files} small files found at the start"),
+    Row("rename", "seconds", "the folder of {files} files renamed"),
+    Row("delete", "seconds", "the folder of {files} files deleted"),
     Row("large", "seconds", "a file of {large} appears"),
-    Row("insert", "seconds", "a byte inserted in its middle"),
-    Row("append", "seconds", "5 bytes appended"),
-    Row("link", "seconds", "{equal} equal files, first link: until a probe crosses"),
-    Row("link", "settled", "… until all are at rest"),
-    Row("join", "seconds", "… one has linked, the other joins: until a probe crosses"),
-    Row("restart", "seconds", "… restart: until a probe crosses"),
-    Row("restart", "settled", "… until all are at rest"),
+    Row("insert", "seconds", "a byte inserted in the middle of {large}"),
+    Row("append", "seconds", "5 bytes appended to {large}"),
+    Row("link", "seconds", "{equal} equal files, first link: a probe crosses"),
+    Row("link", "settled", "{equal} equal files, first link: all at rest"),
+    Row("join", "seconds", "{equal} equal files, one joins: a probe crosses"),
+    Row("restart", "seconds", "{equal} equal files, restart: a probe crosses"),
+    Row("restart", "settled", "{equal} equal files, restart: all at rest"),
 )
 CPU: Final = tuple(Row(row.work, "cpu", row.title.split(":")[0]) for row in SECONDS if row.figure == "seconds")
 LATENCY: Final = (
     Row("edits", "p50", "a small edit, median, ms", 1),
-    Row("edits", "p99", "… 99th of a hundred, ms", 1),
-    Row("edits", "cpu_each", "… CPU of all processes, ms", 1),
-    Row("brisk", "p50", "… a tenth of a second after the one before, median, ms", 1),
-    Row("brisk", "p99", "… 99th of a hundred, ms", 1),
-    Row("beside", "p50", "… while {large} are on their way, median, ms", 1),
-    Row("beside", "most", "… the slowest of them, ms", 1),
+    Row("edits", "p99", "a small edit, 99th of a hundred, ms", 1),
+    Row("edits", "cpu_each", "a small edit, CPU of all processes, ms", 1),
+    Row("brisk", "p50", "in quick succession, median, ms", 1),
+    Row("brisk", "p99", "in quick succession, 99th of a hundred, ms", 1),
+    Row("brisk", "cpu_each", "in quick succession, CPU, ms", 1),
+    Row("beside", "p50", "while {large} are on their way, median, ms", 1),
+    Row("beside", "most", "while {large} are on their way, slowest, ms", 1),
 )
 REST: Final = (
     Row("rest", "cpu_share", "CPU, % of a core"),
     Row("rest", "rss", "memory of all processes (RSS), MiB", 0),
-    Row("rest", "pss", "… shared pages counted once (PSS), MiB", 0),
+    Row("rest", "pss", "the same, shared pages once (PSS), MiB", 0),
 )
 WIRE: Final = (
     Row("wire", "insert", "a byte inserted in {large}, all connections", 0),
-    Row("wire", "insert_most", "… the connection with most of it", 0),
-    Row("wire", "insert_told", "… as the peer counts it, all connections", 0),
-    Row("wire", "append", "5 bytes appended, all connections", 0),
-    Row("wire", "append_most", "… the connection with most of it", 0),
-    Row("wire", "append_told", "… as the peer counts it, all connections", 0),
+    Row("wire", "insert_most", "a byte inserted in {large}, the busiest connection", 0),
+    Row("wire", "insert_told", "a byte inserted in {large}, as the peer counts it", 0),
+    Row("wire", "append", "5 bytes appended to {large}, all connections", 0),
+    Row("wire", "append_most", "5 bytes appended to {large}, the busiest connection", 0),
+    Row("wire", "append_told", "5 bytes appended to {large}, as the peer counts it", 0),
     Row("wire", "ten_edits", "ten small edits, all connections", 0),
-    Row("wire", "ten_edits_told", "… as the peer counts them", 0),
-    Row("link", "sent", "first link of {equal} equal files, sent in all", 0),
-    Row("link", "content", "… of which content of files", 0),
-    Row("link", "twice", "… of which more than once", 0),
-    Row("join", "sent", "… one has linked, the other joins: sent by it", 0),
-    Row("join", "received", "… received by it", 0),
-    Row("join", "content", "… of both, content of files", 0),
-    Row("restart", "sent", "… restart", 0),
+    Row("wire", "ten_edits_told", "ten small edits, as the peer counts them", 0),
+    Row("link", "sent", "{equal} equal files, first link: sent by both", 0),
+    Row("link", "content", "{equal} equal files, first link: of it content", 0),
+    Row("link", "twice", "{equal} equal files, first link: content sent twice", 0),
+    Row("join", "sent", "{equal} equal files, one joins: sent by it", 0),
+    Row("join", "received", "{equal} equal files, one joins: received by it", 0),
+    Row("join", "content", "{equal} equal files, one joins: content of both", 0),
+    Row("restart", "sent", "{equal} equal files, restart: sent by both", 0),
 )
 TABLES: Final = {
-    "Seconds": SECONDS,
-    "CPU seconds of all processes": CPU,
-    "A small edit": LATENCY,
-    "At rest, {equal} files": REST,
-    "Bytes on the wire": WIRE,
+    "seconds": ("Seconds", SECONDS),
+    "cpu": ("CPU seconds of all processes", CPU),
+    "edits": ("A small edit", LATENCY),
+    "rest": ("At rest, {equal} files", REST),
+    "wire": ("Bytes on the wire", WIRE),
 }
+"""By the names by which a document or a picture calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,12 @@ class Table:
 
 def tables(results: Results) -> list[Table]:
     """All tables that have something in them."""
-    made = [_table(results, title, rows) for title, rows in TABLES.items()]
-    return [table for table in made if not table.empty]
+    made = [table(results, name) for name in TABLES]
+    return [one for one in made if not one.empty]
 
 
-def _table(results: Results, title: str, rows: Sequence[Row]) -> Table:
+def table(results: Results, name: str) -> Table:
+    title, rows = TABLES[name]
     peers = [peer for peer in results.peers() if any((peer, row.work) in results.entries for row in rows)]
     lines = []
     for row in rows:
@@ -100,7 +102,7 @@ def _table(results: Results, title: str, rows: Sequence[Row]) -> Table:
             cells = [_cell(results, peer, row) for peer in peers]
             lines.append((sized(results, row.title, row.work), *cells))
     header = ("", *peers)
-    return Table(sized(results, title), (header, *lines) if lines else (header,))
+    return Table(sized(results, title, rows[0].work), (header, *lines) if lines else (header,))
 
 
 def _cell(results: Results, peer: str, row: Row) -> str:
@@ -113,11 +115,11 @@ def _cell(results: Results, peer: str, row: Row) -> str:
     return text if peer == US or ratio is None else f"{text} (×{ratio:.2g})" if ratio < 10 else f"{text} (×{ratio:.0f})"
 
 
-def sized(results: Results, text: str, work: str = "") -> str:
+def sized(results: Results, text: str, work: str) -> str:
     """``text`` with the sizes filled in that the work was done with."""
     if "{" not in text:
         return text
-    entries = [entry for entry in results.entries.values() if entry.work == work or not work]
+    entries = [entry for entry in results.entries.values() if entry.work == work]
     sizes = entries[-1].sizes if entries else {}
     return text.format(
         files=f"{int(sizes.get('files', 0)):,}",
@@ -126,21 +128,21 @@ def sized(results: Results, text: str, work: str = "") -> str:
     )
 
 
-def as_text(table: Table) -> str:
-    widths = [max(len(row[column]) for row in table.rows) for column in range(len(table.rows[0]))]
+def as_text(one: Table) -> str:
+    widths = [max(len(row[column]) for row in one.rows) for column in range(len(one.rows[0]))]
     lines = []
-    for row in table.rows:
+    for row in one.rows:
         cells = [
             f"{row[0]:<{widths[0]}}",
             *(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)),
         ]
         lines.append("  ".join(cells).rstrip())
-    return "\n".join([table.title, *(f"  {line}" for line in lines)])
+    return "\n".join([one.title, *(f"  {line}" for line in lines)])
 
 
-def as_markdown(table: Table) -> str:
-    head, *rows = table.rows
-    lines = [f"| {' | '.join((table.title, *head[1:]))} |", f"|{'---|' + '--:|' * (len(head) - 1)}"]
+def as_markdown(one: Table) -> str:
+    head, *rows = one.rows
+    lines = [f"| {' | '.join((one.title, *head[1:]))} |", f"|{'---|' + '--:|' * (len(head) - 1)}"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join(lines)
 

@@ -66,13 +66,13 @@ class World:
         self.until(lambda: not (self.b / "probe").exists())
         self.rest()
 
-    def probe(self) -> float:
+    def probe(self, patience: float = PATIENCE) -> float:
         """A small file appears in ``a``: the seconds until it has crossed."""
         self.probes += 1
         content = f"{time.time_ns()}{'.' * self.probes}"  # never as long as the one before, as in ``_edit``
         began = time.perf_counter()
         (self.a / "probe").write_text(content)
-        self.until(lambda: _read(self.b / "probe") == content.encode())
+        self.until(lambda: _read(self.b / "probe") == content.encode(), patience=patience)
         return time.perf_counter() - began
 
     def until(self, true: Callable[[], bool], pause: float = 0.002, patience: float = PATIENCE) -> None:

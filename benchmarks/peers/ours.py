@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,11 +49,18 @@ class Ours(Peer):
 
     def grievance(self) -> str:
         """Both agents must say that they are in sync, of their own accord."""
-        for root in (self.place.a, self.place.b):
-            done = self._ask(root, "wait", "--timeout", "30")
-            if done.returncode:
-                return f"{root.name} is not in sync: {done.stdout}{done.stderr}".strip()
-        return ""
+        return self.wait("a", 30) or self.wait("b", 30)
+
+    def wait(self, side: str, seconds: float) -> str:
+        """Until one of them has proven that it is in sync; why not, when it has not."""
+        end = time.monotonic() + seconds
+        while True:
+            done = self._ask(self.place.home / side, "wait", "--timeout", str(end - time.monotonic()))
+            # It cannot be asked before it has started.
+            if done.returncode == 0 or time.monotonic() > end or self.place.family.fallen():
+                break
+            time.sleep(0.1)
+        return "" if done.returncode == 0 else f"{side} is not in sync: {done.stdout}{done.stderr}".strip()
 
     def _status(self, root: Path) -> dict[str, Any]:
         return dict(json.loads(self._ask(root, "status", "--json").stdout))
