@@ -292,7 +292,7 @@ class LocalSide:
         self._touched.follow(paths, self._folders)
         # That a folder is there says nothing of what it holds: where that could not be read, only reading it counts.
         self._folders.update(dict.fromkeys(self._kept_folders(path for path in self.unreadable if path in paths)))
-        wishes = tuple(self._wish(path) for path in paths if path)
+        wishes = tuple([self._wish(path) for path in paths if path])
         folders = (RelPath(""),) if self._everything else tuple(self._folders)
         for path in [one for one in self.skipped if is_within(one, paths, folders)]:
             del self.skipped[path]  # it is listed again if it still is what it was
@@ -305,9 +305,13 @@ class LocalSide:
 
     def _wish(self, path: RelPath) -> LookAt:
         node_id = self._round.identifier.known_at(path) if self._round else None
-        if node_id is None or path in self._rereads or self.damage.suspects(node_id):
+        if node_id is None:
+            return LookAt(path, None, quiet=self.full_scan_done > 0)
+        if path in self._rereads or self.damage.suspects(node_id):
             return LookAt(path, None)
-        return LookAt(path, self._canopy.stamp(node_id))
+        # Of a node that is in doubt it counts, too, that nothing has happened to it.
+        known = self._canopy.stamp(node_id)
+        return LookAt(path, known, quiet=bool(known and self.full_scan_done and not self.is_in_doubt(node_id)))
 
     def seen(self, number: int, facts: Sequence[Fact], last: bool, now: float) -> list[Effect]:
         """A part of what a look has shown.  Local has changed by the time this returns; more looks may be wanted."""

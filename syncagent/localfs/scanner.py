@@ -119,14 +119,17 @@ class Scanner:
             yield from _cut(facts)
 
     def look(self, wishes: Sequence[LookAt]) -> list[Fact]:
-        """One fact for each wish, in their order.  A file whose stamp is not the known one is read.
+        """One fact for each wish, in their order; none for a quiet one that is as known.  A file whose stamp is not the
+        known one is read.
 
         Raises RootMissing.
         """
         with self.disk.batch():
             device = self.disk.stat(ROOT_PATH).device
             spelling = _Spelling(self.disk) if self.abilities.folds_case else None
-            facts = [self._look(wish, device, spelling) for wish in wishes]
+            sure = spelling is None and self.rules is nothing_ignored
+            wanted = [wish for wish in wishes if not (wish.quiet and sure and self._is_as(wish))]
+            facts = [self._look(wish, device, spelling) for wish in wanted]
             if any(isinstance(fact, NothingThere) for fact in facts):
                 self.guard()
         return facts
@@ -201,6 +204,13 @@ class Scanner:
         return LinkSeen(path, seen.stamp, target)
 
     # --- looking ------------------------------------------------------------------------------------------------
+
+    def _is_as(self, wish: LookAt) -> bool:
+        """Whether there is what is known to be there.  Who is not sure looks again."""
+        try:
+            return self.disk.stat(wish.path).stamp == wish.known
+        except OSError as error:
+            return wish.known is None and error.errno in MISSING
 
     def _look(self, wish: LookAt, device: int, spelling: _Spelling | None) -> Fact:
         path = wish.path

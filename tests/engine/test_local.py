@@ -47,6 +47,23 @@ def test_absence_is_believed_when_it_was_seen_twice() -> None:
     assert operations(solo) == [(Operation.DELETE, "a")]
 
 
+@pytest.mark.hazard("N10")
+def test_what_comes_back_untouched_with_its_folder_was_never_gone() -> None:
+    solo = Solo().start().online()
+    solo.user.mkdir("d")
+    solo.user.write("d/a", b"1")
+    solo.hinted("d", "d/a").accept_all()
+    solo.pass_time(1)
+    assert solo.accept_all().status.in_sync
+    solo.user.move("d", "elsewhere")
+    solo.hinted("d/a").pass_time(GRACE / 2)
+    solo.user.move("elsewhere", "d")
+    solo.hinted("d/a")
+    assert solo.status.in_sync, "it is in doubt no more"
+    solo.pass_time(1)
+    assert operations(solo) == []
+
+
 def test_what_is_back_when_it_is_looked_at_again_was_never_gone_a10() -> None:
     solo = Solo().synced(a=b"1")
     before = solo.id_of("a")

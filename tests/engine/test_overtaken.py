@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from syncagent.engine import effects as ef
+from syncagent.engine import events as ev
 from syncagent.engine.overtaken import Touched
 from syncagent.model.changes import Operation
 from syncagent.model.facts import Listed, NothingThere, NotKept
@@ -125,6 +126,22 @@ def test_while_a_folder_is_deleted_nothing_beneath_it_is_looked_at() -> None:
     solo.frozen = False
     solo.work()
     assert solo.status.in_sync
+
+
+def test_of_the_echo_of_our_own_work_nothing_is_told() -> None:
+    solo = Solo().start().online()
+    solo.hear(solo.entry(file("n9", "a", b"theirs")), solo.entry(file("n8", "b", b"2")))
+    solo.give(b"theirs", b"2")
+    solo.hear(solo.entry(NodeId("n8"), Operation.DELETE))
+    solo.frozen = True
+    solo.hinted("a", "b")
+    [look] = solo.todo
+    seen = solo._answers(look)
+    assert [event.facts for event in seen if isinstance(event, ev.Seen)] == [(), ()]
+    solo.user.write("b", b"anew")
+    [came, _] = solo._answers(look)
+    assert isinstance(came, ev.Seen)
+    assert [fact.path for fact in came.facts] == ["b"]
 
 
 def test_without_tasks_all_counts() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from syncagent.model.facts import (
     LookAt,
     NothingThere,
     NotKept,
+    Stamp,
     Unreadable,
 )
 from syncagent.model.names import RelPath
@@ -228,6 +230,38 @@ def test_a_known_file_is_not_read_again() -> None:
     assert (again.content, again.stamp) == (None, fact.stamp)
     assert "open" not in calls
     assert getattr(look(disk, "x", UNSURE), "content", None) == content_of(b"1")
+
+
+def test_a_quiet_look_tells_of_what_is_not_as_known_and_of_nothing_else() -> None:
+    disk, _ = memory_bench()
+    disk.user.write("x", b"1")
+    disk.user.mkdir("d")
+    disk.user.write("d/y", b"2")
+
+    def quiet(path: str, known: Stamp | None, **more: Any) -> list[Fact]:
+        return Scanner(disk, disk.abilities, **more).look([LookAt(RelPath(path), known, quiet=True)])
+
+    stamp = disk.stat(RelPath("x")).stamp
+    assert quiet("x", stamp) == []
+    assert quiet("gone", None) == quiet("x/beneath", None) == []
+    assert [getattr(fact, "content", None) for fact in quiet("x", None)] == [content_of(b"1")]
+    assert [getattr(fact, "content", None) for fact in quiet("x", UNSURE)] == [content_of(b"1")]
+    assert quiet("gone", stamp) == [NothingThere(RelPath("gone"))]
+    assert quiet("x", stamp, rules=lambda path, is_dir: "left out") == [NotKept(RelPath("x"), "left out")]
+
+    def answer(call: str, path: RelPath) -> None:
+        raise OSError(errno.EIO, "no")
+
+    disk.before_call = lambda call, path: answer(call, path) if path == "x" else None
+    assert isinstance(quiet("x", stamp)[0], Unreadable)
+    assert isinstance(quiet("x", None)[0], Unreadable)
+
+
+def test_where_the_disk_folds_case_a_quiet_look_minds_the_spelling_c5() -> None:
+    disk, _ = memory_bench(MemoryDisk(fold=str.casefold))
+    disk.user.write("ReadMe", b"1")
+    wish = LookAt(RelPath("readme"), disk.stat(RelPath("readme")).stamp, quiet=True)
+    assert Scanner(disk, disk.abilities).look([wish]) == [NothingThere(RelPath("readme"))]
 
 
 @pytest.mark.hazard("A7")
