@@ -30,8 +30,8 @@ from syncagent.planner.tasks import Staged, Task, WriteTask
 DiskEffect: TypeAlias = Look | Run | ReadBlocks | OpenStage | FillStage | SweepStage
 """Those of the effects that are for the disk."""
 
-TOGETHER: Final = 1_000
-"""With so many tasks or more, a batch takes no more."""
+TOGETHER: Final = 400
+"""With so many tasks or more, a batch takes no more: the engine makes the next ones ready while these are done."""
 
 LARGE: Final = 8 << 20
 """A file of so many bytes takes so long to be put in place that others should not wait for it."""

@@ -25,6 +25,8 @@ WINDOWS_AT_ONCE = 4
 JOBS_AT_ONCE = 4
 SMALL_ASKED = 400
 SMALL_REQUESTS = 4
+SPARE_SECONDS = 5.0
+"""How long what was pushed waits for the change that it is for."""
 
 
 @dataclass(slots=True)
@@ -53,7 +55,8 @@ class Downloads:
         self._online = False
         self._at_hand: dict[Digest, bytes] = {}
         self._held_bytes = 0
-        self._spare: set[Digest] = set()
+        self._spare: dict[Digest, float] = {}
+        """Since when what is at hand has been for nobody, so far."""
         self._wanted: dict[Digest, tuple[int, dict[NodeId, None]]] = {}
         self._coming: dict[Digest, tuple[int, dict[NodeId, None]]] = {}
         self._requests: dict[int, tuple[Digest, ...]] = {}
@@ -315,11 +318,13 @@ class Downloads:
                 return
             self._held_bytes -= len(self._at_hand.pop(digest))
 
-    def let_go_of_all(self) -> None:
-        """Nothing is to be written any more.  What was pushed since the last time may be ahead of its change."""
-        for digest in self._spare:
-            self._held_bytes -= len(self._at_hand.pop(digest, b""))
-        self._spare = set(self._at_hand)
+    def let_go_of_all(self, now: float) -> None:
+        """Nothing is to be written any more.  What was pushed a moment ago may be ahead of its change: the bytes of a
+        mass come in many pieces, and then the word of what they are."""
+        self._spare = {digest: self._spare.get(digest, now) for digest in self._at_hand}
+        for digest in [digest for digest, since in self._spare.items() if since + SPARE_SECONDS <= now]:
+            del self._spare[digest]
+            self._held_bytes -= len(self._at_hand.pop(digest))
         self._staged.clear()
         self._block_of.clear()
         self._recalled.clear()

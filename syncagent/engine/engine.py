@@ -239,7 +239,7 @@ class Engine:
         status = self._status()
         if status.settled:
             self._local.rest()
-            self._downloads.let_go_of_all()
+            self._downloads.let_go_of_all(self._now)
             self._remote.rest()
             if self._unswept:
                 self._unswept = False

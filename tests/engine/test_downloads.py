@@ -8,7 +8,7 @@ from syncagent.engine import downloads
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
 from syncagent.engine.at_hand import AT_HAND
-from syncagent.engine.downloads import JOBS_AT_ONCE, Downloads, still_wanted
+from syncagent.engine.downloads import JOBS_AT_ONCE, SPARE_SECONDS, Downloads, still_wanted
 from syncagent.engine.flight import FIRST_RETRY
 from syncagent.model.changes import Operation
 from syncagent.model.ids import Digest, NodeId, Rev
@@ -291,6 +291,26 @@ def alone() -> tuple[Downloads, list[NodeId]]:
     downloads = Downloads(woken.extend, lambda nodes, reason: woken.extend(nodes))
     downloads.link_up()
     return downloads, woken
+
+
+def test_what_comes_in_many_pieces_before_its_change_is_not_asked_for_again() -> None:
+    solo = Solo().start().online()
+    contents = [f"content {number}".encode() for number in range(5)]
+    for data in contents:
+        solo.feed(ev.BlocksCame(((content_of(data)[0].digest, data),)))
+        solo.hinted("elsewhere")
+    solo.hear(*(solo.entry(file(f"n{number}", f"f{number}", data)) for number, data in enumerate(contents, 10)))
+    assert solo.drain(ef.AskBlocks) == []
+    assert len(solo.tree()) == 5
+
+
+def test_what_was_pushed_for_nothing_is_let_go_of_after_a_while() -> None:
+    solo = Solo().start().online()
+    solo.feed(ev.BlocksCame(((content_of(b"x")[0].digest, b"x"),)))
+    solo.now += SPARE_SECONDS
+    solo.hinted("elsewhere")
+    solo.hear(solo.entry(file("n9", "a", b"x")))
+    assert solo.drain(ef.AskBlocks) != []
 
 
 def test_pushed_contents_are_let_go_of_when_they_take_too_much_room_n17() -> None:
