@@ -106,9 +106,17 @@ class Flight:
         """Whether the paths of a task still are those that its op is about."""
         if subject(task.op) in self._void:
             return False
-        source = task.source if isinstance(task, WriteTask) else None
-        now = self._task(task.op, source)
-        return now is not None and (now.path, getattr(now, "to", None)) == (task.path, getattr(task, "to", None))
+        match task:
+            case MakeDirTask(op=MakeLocalDir(node=node)) | WriteTask(op=WriteLocal(node=node, expect=None)):
+                return self._place(node.at) == task.path
+            case WriteTask(op=op):
+                return self._canopy.local_path(op.node.id) == task.path
+            case MoveTask(op=op, to=to):
+                return self._canopy.local_path(op.expect.id) == task.path and self._place(op.to) == to
+            case DeleteTask(op=op):
+                return self._canopy.local_path(op.expect.id) == task.path
+            case _:
+                assert_never(task)
 
     def _stamp(self, node_id: NodeId) -> Stamp:
         return self._canopy.stamp(node_id) or UNSURE

@@ -73,10 +73,12 @@ def footprint(op: Op) -> tuple[Footprint | None, Footprint | None]:
 class Claims:
     """The claims on one side, whose tree is ``view``."""
 
-    __slots__ = ("_emptied", "_entered", "_filled", "_leant_on", "_shifting", "_view")
+    __slots__ = ("_chains", "_emptied", "_entered", "_filled", "_leant_on", "_shifting", "_view")
 
     def __init__(self, view: View) -> None:
         self._view = view
+        self._chains: dict[NodeId, tuple[NodeId, ...]] = {}
+        """By folder: itself and those above it.  No tree changes while a plan is made."""
         self._filled: dict[tuple[NodeId, NameKey], NodeId] = {}
         self._entered: dict[NodeId, NodeId] = {}
         self._emptied: set[NodeId] = set()
@@ -100,7 +102,8 @@ class Claims:
         if foot.shifts and node_id in self._leant_on:
             return self._leant_on[node_id]
         if foot.leans and self._shifting:
-            return next((folder for folder in self._folders(node_id, foot) if folder in self._shifting), None)
+            chains = self._chains_of(node_id, foot)
+            return next((folder for chain in chains for folder in chain if folder in self._shifting), None)
         return None
 
     def claim(self, node_id: NodeId, foot: Footprint) -> None:
@@ -113,13 +116,22 @@ class Claims:
         if foot.shifts:
             self._shifting.add(node_id)
         if foot.leans:
-            for folder in self._folders(node_id, foot):
-                self._leant_on.setdefault(folder, node_id)
+            for chain in self._chains_of(node_id, foot):
+                for folder in chain:
+                    if folder in self._leant_on:
+                        break  # and so are all above it
+                    self._leant_on[folder] = node_id
 
-    def _folders(self, node_id: NodeId, foot: Footprint) -> list[NodeId]:
+    def _chains_of(self, node_id: NodeId, foot: Footprint) -> list[tuple[NodeId, ...]]:
         """The folders above where the node stands and above where it is to stand."""
         node = self._view.get(node_id)
-        folders = list(ancestors(self._view, node.at.parent)) if node is not None else []
+        chains = [self._chain(node.at.parent)] if node is not None else []
         if foot.fills is not None and (node is None or foot.fills.parent != node.at.parent):
-            folders.extend(ancestors(self._view, foot.fills.parent))
-        return folders
+            chains.append(self._chain(foot.fills.parent))
+        return chains
+
+    def _chain(self, folder: NodeId) -> tuple[NodeId, ...]:
+        known = self._chains.get(folder)
+        if known is None:
+            known = self._chains[folder] = tuple(ancestors(self._view, folder))
+        return known
