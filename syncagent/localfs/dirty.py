@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 from typing import Final
 
 from syncagent.model.names import RelPath, split
@@ -100,6 +101,8 @@ class DirtySet:
         self._fresh: dict[RelPath, float] = {}
         """Files that were made a short while ago, oldest first."""
         self._not_before = 0.0
+        self._soonest = 0.0
+        """Nothing that waits is due before this."""
         self._pause = 0.0
         self._ahead = 0.0
         self._given_at = 0.0
@@ -133,7 +136,13 @@ class DirtySet:
         else:
             due = self._together(origin, now + self._pace.window)
         entry.due = min(due, entry.first + self._pace.longest)
+        self._soonest = min(self._soonest, entry.due)
         self._fold(path)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so much waits that what comes next is hardly the edit of a person who waits for it."""
+        return self._count > AHEAD
 
     def everything(self, now: float, reason: str) -> None:
         """All must be looked at, at once.  Files being written are looked at once more when they are done."""
@@ -145,15 +154,16 @@ class DirtySet:
     def next_due(self) -> float | None:
         """When ``take`` is to be called; None when nothing waits.
 
-        After a pause it may turn out that nothing is due yet: then this gives a later time.
+        By then it may turn out that nothing is due yet: then this gives a later time.
         """
         if self._everything is not None:
             return self._not_before
-        if self._now < self._not_before and (self._files or self._folders):
-            return self._not_before  # in a burst this is asked for each few events, and hundreds may wait
-        dues = [self._due(entry) for entry in self._entries()]
-        dues.extend(self._folders.values())
-        return max(min(dues), self._not_before) if dues else None
+        if not self._files and not self._folders:
+            return None
+        # In a burst this is asked for each few events, and hundreds may wait: all are gone through when one may be due.
+        if self._now >= self._not_before and self._now >= self._soonest:
+            self._soonest = min(chain(map(self._due, self._entries()), self._folders.values()))
+        return max(self._soonest, self._not_before)
 
     def take(self, now: float) -> Hints | None:
         """The batch that is due; None when none is."""
@@ -272,6 +282,7 @@ class DirtySet:
             self._give_up_on_parts(due)
             return
         self._folders.setdefault(folder, due)
+        self._soonest = min(self._soonest, due)
         if self._count + len(self._folders) > self._pace.in_all:
             self._fold_all()
 

@@ -46,6 +46,11 @@ if sys.platform == "linux":
 _log: Final = logging.getLogger(__name__)
 
 
+CROWD: Final = 0.002
+"""Seconds for which events gather before they are read when they come in crowds: to be woken for each costs more than
+all that is done about it.  The system keeps many thousands of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class WatchState:
     """How well the watcher sees.  ``live``: each change is seen as it happens.  ``degraded``: why not, or why not all,
@@ -189,6 +194,8 @@ class Watcher:
             # After what is due was told: at no moment is a change neither here nor with who was told.
             self._gathering_since = None if due is None else self._gathering_since or now
             until = min(check_at, due) if due is not None else check_at
+            if self._dirty.crowded:
+                time.sleep(CROWD)
             eyes.step(max(until - time.monotonic(), 0.0))
 
     def _rest(self, blind: Blind, reason: str) -> str:

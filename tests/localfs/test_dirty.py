@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,29 @@ from syncagent.localfs.dirty import DirtySet, Hints, Pace, Seen
 from syncagent.model.names import RelPath, split
 
 PACE = Pace(window=0.001, quiet=0.2, longest=5.0, hold=0.06)
+
+
+class Counted(DirtySet):
+    """Counts how often it goes through all that waits."""
+
+    times = 0
+
+    def _entries(self) -> Iterator[Any]:
+        self.times += 1
+        return super()._entries()
+
+
+def test_in_a_crowd_nothing_is_gone_through_as_long_as_nothing_can_be_due() -> None:
+    dirty = Counted(PACE)
+    assert not dirty.crowded
+    for number in range(100):
+        saw(dirty, f"gone d/{number}", now=0.0001 * number)
+        assert dirty.take(0.0001 * number) is None
+    assert dirty.crowded
+    assert dirty.times < 5
+    given = batches(dirty)
+    assert sum(len(hints.paths) for _, hints in given) == 100
+    assert given[0][0] == 0.06
 
 
 def p(text: str) -> RelPath:
