@@ -8,6 +8,7 @@ batch: to make it durable costs as much as for a single file.
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from syncagent.agent.workers import Workers
 from syncagent.engine.effects import FillStage, Look, OpenStage, ReadBlocks, Run, SweepStage
 from syncagent.engine.events import BlocksRead, Event, Hinted, RootLost, Seen, StageFilled, StageOpened, TasksDone
 from syncagent.errors import Damaged, RootMissing, StorageFull, StorageTrouble
-from syncagent.localfs.applier import Applier
+from syncagent.localfs.applier import FEW, Applier, Begun
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.reader import StaleRead, read_blocks
 from syncagent.localfs.scanner import Scanner
@@ -25,7 +26,7 @@ from syncagent.localfs.staging import Staging
 from syncagent.model.facts import FileSeen, LookAt, Stamp
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Recipe
-from syncagent.planner.tasks import Staged, Task, WriteTask
+from syncagent.planner.tasks import Inline, InPlace, Staged, Task, WriteTask
 
 DiskEffect: TypeAlias = Look | Run | ReadBlocks | OpenStage | FillStage | SweepStage
 """Those of the effects that are for the disk."""
@@ -49,6 +50,18 @@ class Errands:
     post: Callable[[Event], None]
     _waiting: deque[tuple[Task, ...]] = field(default_factory=deque)
     """Tasks for the lane of changes, as they came."""
+    _begun: dict[int, tuple[tuple[Task, ...], Begun]] = field(default_factory=dict)
+    """Of that lane: what was prepared, by the identity of its tasks, which live as long."""
+
+    def prepare(self, run: Run) -> None:
+        """``run`` will begin as soon as the database knows of it: until then the files that it writes are made, in the
+        stage.  Of a few small ones; of many, their own order is the quickest."""
+        if len(run.tasks) <= FEW and any(map(_is_at_hand, run.tasks)) and all(map(_may_wait, run.tasks)):
+            self.workers.change.do(lambda: self._prepare(run.tasks))
+
+    def _prepare(self, tasks: tuple[Task, ...]) -> None:
+        with contextlib.suppress(RootMissing, OSError):  # it is tried again, and told, when they are to be done
+            self._begun[id(tasks)] = tasks, self.applier.begin(tasks)
 
     def begin(self, effect: DiskEffect) -> None:
         """Have ``effect`` done, soon."""
@@ -111,7 +124,13 @@ class Errands:
     def _apply_waiting(self) -> None:
         tasks: list[Task] = []
         while self._waiting and len(tasks) < TOGETHER:
-            tasks.extend(self._waiting.popleft())
+            if id(self._waiting[0]) not in self._begun:
+                tasks.extend(self._waiting.popleft())
+            elif not tasks:
+                _, begun = self._begun.pop(id(self._waiting.popleft()))
+                self.post(TasksDone(tuple(self.applier.finish(begun, self.workers.clear.do))))
+            else:
+                break
         if tasks:
             self._apply(tasks)
 
@@ -149,6 +168,15 @@ class Errands:
             return  # it is only room; the next sweep finds it
         if back:
             self.post(Hinted(paths=back, reason="put back after a crash"))
+
+
+def _is_at_hand(task: Task) -> bool:
+    return isinstance(task, WriteTask) and isinstance(task.source, Inline)
+
+
+def _may_wait(task: Task) -> bool:
+    """Whether what was made for it, and never put in place, is no loss: a file that came block by block would be."""
+    return not isinstance(task, WriteTask) or isinstance(task.source, Inline | InPlace)
 
 
 def _is_large(task: Task) -> bool:

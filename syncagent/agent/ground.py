@@ -17,6 +17,7 @@ from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.premises import Premises
 from syncagent.agent.tally import BeginAnew
 from syncagent.agent.workers import Workers, call_in, done_in
+from syncagent.engine.effects import Effect, Run
 from syncagent.engine.events import Event, Hinted, RootFound
 from syncagent.errors import RootMissing, StorageFull, StorageTrouble
 from syncagent.localfs.dirty import Hints
@@ -117,6 +118,11 @@ class Ground:
         """Have ``effect`` done, soon."""
         if self._errands is not None:
             self._errands.begin(effect)
+
+    def prepare(self, effect: Effect) -> None:
+        """It is about to begin: do what of it shows nowhere."""
+        if self._errands is not None and isinstance(effect, Run):
+            self._errands.prepare(effect)
 
     def lost(self) -> None:
         """The folder is gone: look for it until it is back, and say so.  It is opened anew then, since its file system

@@ -4,6 +4,8 @@ Effects begin strictly in the order in which the engine gave them, and none begi
 is not over: nothing is sent, shown, or done to the disk, of which the database does not know.  Commits that have come
 to wait are made in one transaction with the one that is first in line.  That is always right: what is kept are
 observations, and an observation may be known to the database before something else begins, never after.
+
+What waits for a Commit may be *prepared* meanwhile: whatever comes of that shows nowhere before it begins.
 """
 
 from __future__ import annotations
@@ -22,14 +24,17 @@ class Pump:
     """Takes effects in, and gives each to ``begin`` when its time has come.
 
     ``keep`` is given a delta; the caller answers with ``kept`` when it is in the database, not before ``keep`` has come
-    back.  Lives in the event loop; never waits.
+    back; ``prepare`` an effect that begins when that is over.  Lives in the event loop; never waits.
     """
 
-    __slots__ = ("_begin", "_keep", "_keeping", "_waiting")
+    __slots__ = ("_begin", "_keep", "_keeping", "_prepare", "_waiting")
 
-    def __init__(self, begin: Callable[[Effect], None], keep: Callable[[Delta], None]) -> None:
+    def __init__(
+        self, begin: Callable[[Effect], None], keep: Callable[[Delta], None], prepare: Callable[[Effect], None]
+    ) -> None:
         self._begin = begin
         self._keep = keep
+        self._prepare = prepare
         self._keeping = False
         self._waiting: deque[Effect] = deque()
 
@@ -67,6 +72,8 @@ class Pump:
         delta = merged(deltas)
         if delta:
             self._keeping = True
+            for effect in others:
+                self._prepare(effect)
             self._keep(delta)
 
 

@@ -108,7 +108,7 @@ class Runtime:
         )
         self._vigil = outside.vigil(config.data_dir)
         self._tally = outside.tally(config.data_dir)
-        self._pump = Pump(self._begin, lambda delta: self._memory.keep(delta))  # noqa: PLW0108 - made below
+        self._pump = Pump(self._begin, lambda delta: self._memory.keep(delta), self.ground.prepare)  # noqa: PLW0108
         self._memory = Memory(
             str(config.places.database),
             self._workers.keep,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from syncagent.hub.rows import Folder, Role, Row
+from syncagent.hub.stretch import Ahead
 from syncagent.hub.tasks import Answer, Task
 from syncagent.model.ids import Seq
 from syncagent.protocol.connection import ConnectionRequest
@@ -62,8 +63,16 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Coming:
+    """Another connection of the folder has submitted a change, which is only about to be judged, with these blocks."""
+
+    ahead: Ahead
+
+
+@dataclass(frozen=True, slots=True)
 class Grown:
-    """The folder's journal goes up to ``head`` now.  It comes after the Answered of the submission that did it."""
+    """The folder's journal goes up to ``head`` now.  To the connection whose submission did it, it comes after the
+    Answered of that."""
 
     head: Seq
 
@@ -112,7 +121,7 @@ class Lost:
 
 
 Event: TypeAlias = (
-    Heard | Admitted | Turned | Answered | Grown | Wanted | Told | Sent | Ticked | TooLarge | Ended | Lost
+    Heard | Admitted | Turned | Answered | Coming | Grown | Wanted | Told | Sent | Ticked | TooLarge | Ended | Lost
 )
 
 # --- effects ----------------------------------------------------------------------------------------------------

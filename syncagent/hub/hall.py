@@ -17,11 +17,12 @@ from typing import Final, Protocol
 from syncagent.errors import SyncAgentError
 from syncagent.hub.auth import KeyRing, Patience
 from syncagent.hub.bus import Bus
-from syncagent.hub.events import Admitted, Ended, Event, Grown, Now, Told, Turned, Wanted
+from syncagent.hub.events import Admitted, Coming, Ended, Event, Grown, Now, Told, Turned, Wanted
 from syncagent.hub.rows import Folder, FolderId, Role, Row
 from syncagent.hub.rules import Rules
 from syncagent.hub.runs import Runs
 from syncagent.hub.stores.ports import Blocks, Key
+from syncagent.hub.stretch import ahead_of
 from syncagent.hub.tail import Recent
 from syncagent.hub.tasks import Answer, Failed, Fetched, Keep, ReadTail, Submit, Submitted, Tail, Task
 from syncagent.hub.work import stretches_of
@@ -84,6 +85,8 @@ class Hall:
         self.lacked = asyncio.Event()
         """Set when a client was told that a block which it asked for is not there."""
         self._to_hand_out: deque[tuple[Job, Answer]] = deque()
+        self._others_know = False
+        """Whether all but the one who asked know of the first of these."""
         self._stopping = False
         self._empty = asyncio.Event()
 
@@ -229,7 +232,7 @@ class Hall:
         if place is None:
             done(Failed("shutting_down", CODES["shutting_down"].text))
             return
-        job = Job(place.folder, task, done)
+        job = Job(place.folder, task, done, seat)
         match task:
             case ReadTail(since=since, until=until):
                 recent = self._recent.get(place.folder)
@@ -243,6 +246,10 @@ class Hall:
                 prepared = self._files.submit(self._blocks.prepare, place.folder, task.blocks)
                 loop = asyncio.get_running_loop()
                 prepared.add_done_callback(lambda _: loop.call_soon_threadsafe(self._worker.submit, job))
+            case Submit(blocks=blocks):
+                self._worker.submit(job)
+                if (ahead := ahead_of(blocks)) is not None:
+                    self._bus.publish(place.folder, lambda other: other.feed(Coming(ahead)), but=seat)
             case _:
                 self._worker.submit(job)
 
@@ -257,22 +264,39 @@ class Hall:
         end = self.now().mono + _HAND_OUT_SECONDS
         while self._to_hand_out:
             job, answer = self._to_hand_out[0]
+            if self._tell_others(job, answer) and len(self._to_hand_out) == 1:
+                # They wait for the file, the one who asked for a word alone: what they hear leaves first.
+                asyncio.get_running_loop().call_soon(self._hand_out)
+                return
             self._hand_over(job, answer)
+            self._others_know = False
             self._to_hand_out.popleft()
             if self._to_hand_out and self.now().mono > end:
                 asyncio.get_running_loop().call_soon(self._hand_out)
                 return
 
+    def _tell_others(self, job: Job, answer: Answer) -> bool:
+        """Tell all but the one who asked that the journal has grown; whether there was anything to tell, and anyone."""
+        if self._others_know or not isinstance(answer, Submitted) or answer.head == answer.before:
+            return False
+        assert isinstance(job.task, Submit)
+        self._others_know = True
+        self._grow(job.folder, job.task, answer)
+        others = [seat for seat in self._bus.of(job.folder) if seat is not job.asker]
+        for seat in others:
+            seat.feed(Grown(answer.head))
+        return bool(others)
+
     def _hand_over(self, job: Job, answer: Answer) -> None:
-        """The one who asked is told first: its verdicts have their place before all that comes later."""
+        """To the one who asked.  Its verdicts have their place before all that comes later, so nothing later is told to
+        anyone before that."""
         if isinstance(answer, Fetched) and answer.lacking:
             self.lacked.set()
-        if not isinstance(answer, Submitted) or not isinstance(job.task, Submit) or answer.head == answer.before:
-            job.done(answer)
-            return
-        self._grow(job.folder, job.task, answer)
         job.done(answer)
-        self._bus.publish(job.folder, lambda seat: seat.feed(Grown(answer.head)))
+        if isinstance(answer, Submitted) and answer.head > answer.before:
+            for seat in self._bus.of(job.folder):
+                if seat is job.asker:
+                    seat.feed(Grown(answer.head))
 
     def _grow(self, folder: FolderId, submit: Submit, answer: Submitted) -> None:
         for name, known in self._folders.items():

@@ -23,7 +23,7 @@ from syncagent.hub.events import Close, Do, Effect, Note, Now, Say, Tell
 from syncagent.hub.lost import wanted_messages
 from syncagent.hub.rows import Role, Row, Timed
 from syncagent.hub.staged import Staged
-from syncagent.hub.stretch import Stretch, iso, written
+from syncagent.hub.stretch import Ahead, Stretch, iso, written
 from syncagent.hub.tasks import (
     Analyse,
     Analysed,
@@ -74,6 +74,7 @@ _CHANGE_BYTES: Final = 2048
 _BLOCK_BYTES: Final = 160
 _FILE_BYTES: Final = 1024
 _DIGEST_BYTES: Final = 80
+_AHEAD_MOST: Final = 256
 _COME_BACK: Final = Close(1013, "try again")
 
 
@@ -110,6 +111,8 @@ class Member:
         self._backlog = 0
         self._reading = False
         self._verdicts: deque[_Verdicts] = deque()
+        self._ahead: dict[Digest, None] = {}
+        """Blocks that it has got ahead of their entries."""
         self._deliveries = Deliveries(compress=self.zstd)
         self._staged = Staged()
         self._keeping: dict[int, None] = {}
@@ -287,7 +290,11 @@ class Member:
         if not self.speaks_journal:
             return [Say(text) for text in stretch.notices()]
         splice = self._acquaintance.knows(stretch)
-        frames = stretch.frames(push=self._push, batch=self._batch, compress=self.zstd, splice=splice)
+        has_them = all(digest in self._ahead for digest in stretch.digests)
+        for digest in stretch.digests:
+            self._ahead.pop(digest, None)
+        push = self._push and not has_them
+        frames = stretch.frames(push=push, batch=self._batch, compress=self.zstd, splice=splice)
         self._acquaintance.told(stretch.entries)
         return [Say(frame) for frame in frames]
 
@@ -324,6 +331,15 @@ class Member:
         return Say(to_frame(text, compress=self.zstd))
 
     # --- what goes out of itself --------------------------------------------------------------------------------
+
+    def coming(self, ahead: Ahead) -> list[Effect]:
+        """A change of someone else's is about to be judged.  Who has heard everything gets its blocks by then."""
+        if not (self._live and self._push) or self._told < self._head:
+            return []
+        self._ahead.update(dict.fromkeys(ahead.blocks))
+        while len(self._ahead) > _AHEAD_MOST:  # of those that came to nothing
+            del self._ahead[next(iter(self._ahead))]
+        return [Say(frame) for frame in ahead.frames(compress=self.zstd)]
 
     def grown(self, head: Seq) -> list[Effect]:
         """The journal goes up to ``head`` now: ``pump`` says what is new."""

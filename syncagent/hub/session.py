@@ -16,6 +16,7 @@ from syncagent.hub.events import (
     Admitted,
     Answered,
     Close,
+    Coming,
     Effect,
     Ended,
     Event,
@@ -129,6 +130,8 @@ class Session:
                 return []
             case Answered(number=number, answer=answer):
                 return self._member.answered(number, answer, now) if self._member else []
+            case Coming(ahead=ahead):
+                return self._member.coming(ahead) if self._member and self._unsent < ROOM else []
             case Grown(head=head):
                 return self._member.grown(head) if self._member else []
             case Wanted(rows=rows):

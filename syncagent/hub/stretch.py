@@ -6,7 +6,7 @@ the author's, none.  Called by the units of work, which make stretches, and by s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
@@ -59,6 +59,11 @@ class Stretch:
         """About how many bytes it holds."""
         return 1024 * len(self.entries) + sum(map(len, self._blocks.values()))
 
+    @property
+    def digests(self) -> Collection[Digest]:
+        """Those of the blocks."""
+        return self._blocks.keys()
+
     def frames(self, *, push: bool, batch: bool, compress: bool, splice: bool = False) -> tuple[str | bytes, ...]:
         """What a level 2 client hears: packs of small blocks, then the changes; with ``splice`` to one that knows the
         recipes of all that is ``spliced``."""
@@ -85,6 +90,27 @@ class Stretch:
             data = write_batch(part, quoted(self.author)) if batch else part[0]
             text = encode_data(MessageType.FILE_CHANGED, data, client_id=HUB, timestamp=at)
             yield to_frame(text, compress=compress)
+
+
+class Ahead:
+    """Blocks of a submission that is only about to be judged, on their way to those who will hear of it: the bytes of a
+    small edit travel while it is made durable.  Should nothing come of it, they were a few bytes in vain."""
+
+    def __init__(self, blocks: Iterable[tuple[Digest, bytes]]) -> None:
+        self.blocks = dict(blocks)
+        self._frames: dict[bool, tuple[bytes, ...]] = {}
+
+    def frames(self, *, compress: bool) -> tuple[bytes, ...]:
+        """The packs that a client hears."""
+        if compress not in self._frames:
+            self._frames[compress] = tuple(encode_packs(self.blocks.items(), compress=compress))
+        return self._frames[compress]
+
+
+def ahead_of(blocks: Collection[tuple[Digest, bytes]]) -> Ahead | None:
+    """What of the blocks of a submission is sent ahead: all, of a small edit; nothing, of a mass of files, which wait
+    for each other anyway."""
+    return Ahead(blocks) if blocks and sum(len(plain) for _, plain in blocks) <= PUSH_BYTES else None
 
 
 def written(entries: Iterable[Timed], splices: Mapping[Seq, Splice] = _NO_SPLICES) -> list[str]:

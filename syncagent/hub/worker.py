@@ -37,6 +37,7 @@ class Job:
     folder: FolderId
     task: Task
     done: Callable[[Answer], None]
+    asker: object = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,26 +30,24 @@ from typing import Final, assert_never
 
 from syncagent.errors import Damaged, Stale
 from syncagent.localfs.damaged import keep_damaged
-from syncagent.localfs.ignore import STAGE, refusal_of_path
-from syncagent.localfs.ports import FULL, MISSING, Abilities, Disk, Opening, Rename, Stat
+from syncagent.localfs.ignore import STAGE
+from syncagent.localfs.outcomes import STALE, is_in_place, outcome_of, paths_of, refusal_of, staged_content
+from syncagent.localfs.ports import MISSING, Abilities, Disk, Opening, Rename, Stat
 from syncagent.localfs.scanner import no_guard
 from syncagent.localfs.staging import Staging
 from syncagent.localfs.standing import check_unused, confirm, is_written, still
 from syncagent.localfs.writing import Held, Writer, Writing, after_us
 from syncagent.model.facts import DirSeen, Fact, FileSeen, LinkSeen
 from syncagent.model.names import RelPath, split
-from syncagent.model.nodes import Content, Dir, File, Link
+from syncagent.model.nodes import Dir, File, Link
 from syncagent.planner.ops import SetAside
 from syncagent.planner.tasks import (
-    CopyOf,
     DeleteTask,
     Done,
     Failed,
-    InPlace,
     MakeDirTask,
     MoveTask,
     Outcome,
-    Staged,
     StaleTask,
     Task,
     WriteTask,
@@ -57,8 +55,6 @@ from syncagent.planner.tasks import (
 
 FEW: Final = 8
 """Up to so many files or folders are made durable one by one; more, by one sync of the file system."""
-
-_STALE: Final = MISSING | {errno.EEXIST, errno.ENOTEMPTY, errno.EISDIR}
 
 
 def at_once(work: Callable[[], None]) -> None:
@@ -83,17 +79,31 @@ class Applier:
         Raises RootMissing; then what was done of the batch is found by the next scan.
         """
         with self.disk.batch():
+            return self.finish(self.begin(tasks), clear)
+
+    def begin(self, tasks: Sequence[Task]) -> Begun:
+        """The first of the four steps alone, which changes nothing but the stage: all that it makes there without
+        ``finish`` the next start clears.  Raises RootMissing."""
+        with self.disk.batch():
             self.guard()
-            writer = Writer(self.disk, self.staging, self.abilities)
-            run = _Run(self.disk, self.staging, self.abilities, tasks, writer)
-            outcomes = run.go()
-        if run.over:
-            clear(partial(self.staging.slots.remove_all, run.over))
+            begun = Begun(
+                self.disk, self.staging, self.abilities, tasks, Writer(self.disk, self.staging, self.abilities)
+            )
+            begun.make()
+            return begun
+
+    def finish(self, begun: Begun, clear: Callable[[Callable[[], None]], None] = at_once) -> list[Outcome]:
+        """The other three; what is expected is looked for again.  Raises RootMissing."""
+        with self.disk.batch():
+            self.guard()
+            outcomes = begun.go()
+        if begun.over:
+            clear(partial(self.staging.slots.remove_all, begun.over))
         return outcomes
 
 
 @dataclass(slots=True)
-class _Run:
+class Begun:
     """One batch."""
 
     disk: Disk
@@ -111,21 +121,28 @@ class _Run:
     over: list[RelPath] = field(default_factory=list)
     """The slots in which nothing is of use any more."""
 
-    def go(self) -> list[Outcome]:
+    def make(self) -> None:
         try:
             self.staging.slots.make_folders()
         except OSError as error:
-            return [_outcome_of(task, error) for task in self.tasks]
-        few = sum(isinstance(task, WriteTask) for task in self.tasks) <= FEW
+            self.outcomes = {index: outcome_of(task, error) for index, task in enumerate(self.tasks)}
+            return
+        few = self._are_few()
         self._make(sync=few)
         if not few and self.writings:
             self._settle_content()
+
+    def _are_few(self) -> bool:
+        return sum(isinstance(task, WriteTask) for task in self.tasks) <= FEW
+
+    def go(self) -> list[Outcome]:
+        few = self._are_few()
         for index, task in enumerate(self.tasks):
             if index not in self.outcomes:
                 try:
                     self._do(index, task, sync=few)
                 except (OSError, Stale, Damaged) as error:
-                    self.outcomes[index] = _outcome_of(task, error)
+                    self.outcomes[index] = outcome_of(task, error)
         self._settle_names(everything=not few)
         self._let_go()
         return [self.outcomes[index] for index in range(len(self.tasks))]
@@ -133,19 +150,19 @@ class _Run:
     # --- 1. content ---------------------------------------------------------------------------------------------
 
     def _make(self, *, sync: bool) -> None:
-        uses = Counter(staged for task in self.tasks if (staged := _staged(task)) is not None)
+        uses = Counter(staged for task in self.tasks if (staged := staged_content(task)) is not None)
         for index, task in enumerate(self.tasks):
-            if (why := _refusal(task)) is not None:
+            if (why := refusal_of(task)) is not None:
                 self.outcomes[index] = Failed(task.op, why)
-            elif isinstance(task, WriteTask) and not _is_in_place(task):
-                staged = _staged(task)
+            elif isinstance(task, WriteTask) and not is_in_place(task):
+                staged = staged_content(task)
                 if staged is not None:
                     uses[staged] -= 1
                 last = staged is not None and not uses[staged]
                 try:
                     self.writings[index] = self.writer.make(task, sync=sync, last=last)
                 except (OSError, Stale, Damaged) as error:
-                    self.outcomes[index] = _outcome_of(task, error)
+                    self.outcomes[index] = outcome_of(task, error)
 
     def _settle_content(self) -> None:
         try:
@@ -159,7 +176,7 @@ class _Run:
                     try:
                         self._sync_file(writing.new)
                     except (OSError, Stale, Damaged) as failed:
-                        self.outcomes[index] = _outcome_of(writing.task, failed)
+                        self.outcomes[index] = outcome_of(writing.task, failed)
 
     def _sync_file(self, path: RelPath) -> None:
         with self.disk.open(path, Opening.READ) as file:
@@ -168,7 +185,7 @@ class _Run:
     def _fail_all(self, error: OSError) -> None:
         """The content may not have got to the disk (B9): none of it is published."""
         for index, writing in self.writings.items():
-            self.outcomes[index] = _outcome_of(writing.task, error)
+            self.outcomes[index] = outcome_of(writing.task, error)
             self._drop(writing)
 
     def _drop(self, writing: Writing) -> None:
@@ -254,7 +271,7 @@ class _Run:
         try:
             self.disk.rename(task.to, task.path, Rename.NEW)
         except OSError as error:
-            if error.errno not in _STALE:
+            if error.errno not in STALE:
                 raise
 
     def _is_respelling(self, task: MoveTask, old: Stat) -> bool:
@@ -317,7 +334,7 @@ class _Run:
         except OSError as error:
             for index, outcome in self.outcomes.items():
                 if isinstance(outcome, Done):
-                    self.outcomes[index] = _outcome_of(self.tasks[index], error)
+                    self.outcomes[index] = outcome_of(self.tasks[index], error)
             self.held.clear()  # the old files stay in the stage: they may be all that is left after a crash
 
     def _sync_folders(self, folders: Sequence[RelPath]) -> None:
@@ -343,7 +360,7 @@ class _Run:
             except OSError:
                 self.staging.slots.leave(held.slot)
                 continue
-            paths = dict.fromkeys((*_paths(task), back))
+            paths = dict.fromkeys((*paths_of(task), back))
             self.outcomes[index] = StaleTask(task.op, tuple(paths), "it was being written")
 
     # ------------------------------------------------------------------------------------------------------------
@@ -357,43 +374,3 @@ class _Run:
 
     def _changed(self, path: RelPath) -> None:
         self.folders[split(path)[0]] = None
-
-
-def _staged(task: Task) -> Content | None:
-    """The content whose staging file ``task`` wants."""
-    return task.source.content if isinstance(task, WriteTask) and isinstance(task.source, Staged) else None
-
-
-def _is_in_place(task: WriteTask) -> bool:
-    return isinstance(task.source, InPlace) and isinstance(task.op.node, File)
-
-
-def _paths(task: Task) -> tuple[RelPath, ...]:
-    match task:
-        case MoveTask(path=path, to=to):
-            return path, to
-        case WriteTask(path=path, source=CopyOf(path=source)):
-            return path, source
-        case MakeDirTask(path=path) | WriteTask(path=path) | DeleteTask(path=path):
-            return (path,)
-
-
-def _refusal(task: Task) -> str | None:
-    """Why the task cannot be done at all: a path that is no path of the tree (C1, C3)."""
-    for path in _paths(task):
-        why = refusal_of_path(path) if path else "it is the folder itself"
-        if why is not None:
-            return why
-    return None
-
-
-def _outcome_of(task: Task, error: OSError | Stale | Damaged) -> Outcome:
-    match error:
-        case Stale():
-            return StaleTask(task.op, _paths(task), str(error))
-        case Damaged():
-            return Failed(task.op, str(error))
-        case OSError(errno=number) if number in _STALE:
-            return StaleTask(task.op, _paths(task), (error.strerror or str(error)).lower())
-        case OSError(errno=number):
-            return Failed(task.op, (error.strerror or str(error)).lower(), full=number in FULL)

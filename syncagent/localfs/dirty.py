@@ -2,7 +2,9 @@
 
 Pure: whoever calls passes the time in (seconds of any clock that never goes back).  The rules:
 
-* what is whole (closed, moved in, removed, touched) is handed on after a millisecond, so that an edit crosses at once;
+* what is whole (closed, moved in, removed, touched) is handed on after a millisecond, in which what belongs together
+  (a copy's new times, the halves of a rename) comes to be one batch;
+* a file that was there, was written into and is closed, with nothing else in the moment before, is handed on at once;
 * a file that is still being written waits until it has been quiet for a while, or for `Pace.longest` at most
   (HAZARDS A5);
 * a file that goes away is held back for a moment when it was not made just now: editors move the old text aside and
@@ -68,6 +70,8 @@ class Pace:
     in_all: int = 512
 
 
+QUIET_BEFORE: Final = 0.01
+"""Seconds since the last batch: an edit after them stands alone."""
 FRESH_FOR: Final = 10.0
 FRESH_MOST: Final = 1024
 STEADY: Final = 1000.0
@@ -85,6 +89,8 @@ class _Entry:
     writing: bool
     gone: bool
     origin: RelPath | None = None
+    edited: bool = False
+    """Whether all that was seen of it is that someone wrote into it."""
 
 
 class DirtySet:
@@ -126,13 +132,16 @@ class DirtySet:
             return
         if seen is Seen.CREATED and (entry is None or not entry.gone):
             self._note_fresh(path, now)
+        edited = seen is Seen.WRITTEN if entry is None else entry.edited and seen in (Seen.WRITTEN, Seen.CLOSED)
         if entry is None:
             entry = self._enter(path, now)
-        entry.writing, entry.gone, entry.origin = writing, seen is Seen.GONE, origin
+        entry.writing, entry.gone, entry.origin, entry.edited = writing, seen is Seen.GONE, origin, edited
         if writing:
             due = now + self._pace.quiet
         elif seen is Seen.GONE and not is_dir and not self._was_fresh(path, now):
             due = now + self._pace.hold
+        elif seen is Seen.CLOSED and edited and now - self._given_at >= QUIET_BEFORE:
+            due = now
         else:
             due = self._together(origin, now + self._pace.window)
         entry.due = min(due, entry.first + self._pace.longest)

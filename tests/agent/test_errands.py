@@ -21,6 +21,8 @@ from syncagent.agent.workers import Workers
 from syncagent.content.recipe import read_all
 from syncagent.engine.effects import FillStage, Look, OpenStage, ReadBlocks, Run, SweepStage
 from syncagent.engine.events import BlocksRead, Event, RootLost, Seen, StageFilled, StageOpened, TasksDone
+from syncagent.localfs.applier import FEW
+from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.scanner import Scanner
 from syncagent.model.facts import FileSeen, Listed, LookAt, NothingThere, Stamp
@@ -28,7 +30,7 @@ from syncagent.model.ids import ROOT, Digest, NodeId
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Block, Content, File, Placement
 from syncagent.planner.ops import DeleteLocal, WriteLocal
-from syncagent.planner.tasks import DeleteTask, Done, Inline, ReadWish, Staged, StageWish, WriteTask
+from syncagent.planner.tasks import DeleteTask, Done, Inline, ReadWish, Staged, StageWish, StaleTask, WriteTask
 
 
 class Desk:
@@ -261,3 +263,56 @@ def test_when_the_folder_as_a_whole_cannot_be_read_it_is_lost_and_not_the_agent(
     event = desk.next()
     assert isinstance(event, RootLost)
     assert "input/output error" in event.reason.lower()
+
+
+def stage_of(desk: Desk) -> dict[str, int]:
+    return {path.name: path.stat().st_ino for path in (desk.root / STAGE).glob("*")}
+
+
+def prepared(desk: Desk, run: Run) -> dict[str, int]:
+    """What lies in the stage when ``run`` has been prepared."""
+    desk.errands.prepare(run)
+    desk.workers.change.do(lambda: desk.events.put(RootLost("the lane has come to here")))
+    assert isinstance(desk.next(), RootLost)
+    return stage_of(desk)
+
+
+def test_what_is_prepared_shows_nowhere_and_is_put_in_place_when_its_time_has_come(desk: Desk) -> None:
+    run = Run((write_task("a", content_of(b"new"), Inline(b"new")),))
+    [made] = prepared(desk, run).values()
+    assert sorted(os.listdir(desk.root)) == [".syncagent"]
+    desk.errands.begin(run)
+    done = desk.next()
+    assert isinstance(done, TasksDone)
+    assert isinstance(done.outcomes[0], Done)
+    assert (desk.root / "a").read_bytes() == b"new"
+    assert (desk.root / "a").stat().st_ino == made, "it was made once"
+    assert stage_of(desk) == {}
+
+
+@pytest.mark.hazard("B1")
+def test_b1_what_came_to_stand_there_meanwhile_stays(desk: Desk) -> None:
+    run = Run((write_task("a", content_of(b"new"), Inline(b"new")),))
+    prepared(desk, run)
+    (desk.root / "a").write_bytes(b"the user's")
+    desk.errands.begin(run)
+    done = desk.next()
+    assert isinstance(done, TasksDone)
+    assert isinstance(done.outcomes[0], StaleTask)
+    assert (desk.root / "a").read_bytes() == b"the user's"
+    assert stage_of(desk) == {}
+
+
+def test_neither_masses_nor_what_came_block_by_block_is_prepared(desk: Desk) -> None:
+    many = Run(tuple(write_task(f"f{number}", content_of(b"x"), Inline(b"x")) for number in range(FEW + 1)))
+    content = content_of(b"x")
+    staged = Run((write_task("a", content, Inline(b"x")), write_task("b", content, Staged(content))))
+    assert prepared(desk, many) == prepared(desk, staged) == {}
+
+
+@pytest.mark.hazard("B5")
+def test_b5_what_was_prepared_in_vain_the_next_start_clears(desk: Desk) -> None:
+    assert prepared(desk, Run((write_task("a", content_of(b"new"), Inline(b"new")),)))
+    desk.premises.staging.slots._active.clear()  # as a new process knows of none
+    assert desk.premises.staging.slots.recover() == ()
+    assert stage_of(desk) == {}

@@ -26,11 +26,16 @@ class Desk:
 
     def __init__(self) -> None:
         self.record: list[str] = []
-        self.pump = Pump(self._begin, self._keep)
+        self.prepared: list[str] = []
+        self.pump = Pump(self._begin, self._keep, self._prepare)
 
     def _begin(self, effect: Effect) -> None:
         assert isinstance(effect, Note)
         self.record.append(effect.text)
+
+    def _prepare(self, effect: Effect) -> None:
+        assert isinstance(effect, Note)
+        self.prepared.append(effect.text)
 
     def _keep(self, delta: Delta) -> None:
         self.record.append("keep " + " ".join(sorted(delta.facts)))
@@ -46,6 +51,15 @@ def test_effects_begin_in_order() -> None:
     desk.push("a", "b")
     desk.push("c")
     assert desk.record == ["a", "b", "c"]
+
+
+def test_what_waits_for_a_commit_is_prepared_once() -> None:
+    desk = Desk()
+    desk.push("a", "!x", "b", "!y", "c")
+    assert (desk.record, desk.prepared) == (["a", "keep x y"], ["b", "c"])
+    desk.push("!z", "d")
+    desk.pump.kept()
+    assert (desk.record, desk.prepared) == (["a", "keep x y", "b", "c", "keep z"], ["b", "c", "d"])
 
 
 def test_nothing_begins_while_a_commit_before_it_is_under_way() -> None:
@@ -92,7 +106,7 @@ def test_an_effect_may_push_further_ones() -> None:
         if effect.text == "a":
             pump.push([Note("info", "b")])
 
-    pump = Pump(begin, lambda delta: None)
+    pump = Pump(begin, lambda delta: None, lambda effect: None)
     pump.push([Note("info", "a"), Note("info", "z")])
     assert record == ["a", "z", "b"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,17 +10,18 @@ from typing import Any
 import pytest
 
 from syncagent.hub.auth import KeyRing, new_key
-from syncagent.hub.events import Admitted, Ended, Event, Grown, Told, Turned
+from syncagent.hub.events import Admitted, Coming, Ended, Event, Grown, Told, Turned
 from syncagent.hub.hall import Hall
-from syncagent.hub.rows import Role
+from syncagent.hub.rows import FolderId, Role
 from syncagent.hub.rules import Rules
 from syncagent.hub.runs import Runs
 from syncagent.hub.stores.memory import MemoryStore
+from syncagent.hub.stretch import PUSH_BYTES
 from syncagent.hub.tasks import Answer, Failed, ReadTail, Submit, Submitted, Tail
-from syncagent.hub.worker import Worker
+from syncagent.hub.worker import Job, Worker
 from syncagent.model.changes import Change, Operation
 from syncagent.model.facts import Kind
-from syncagent.model.ids import ROOT, ChangeId, ClientId, NodeId, Rev, Seq
+from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name
 from syncagent.protocol.connection import ConnectionRequest
 
@@ -167,17 +169,18 @@ async def test_only_those_of_a_folder_are_told(house: House) -> None:
     assert b.events.count(Told("hello")) == 1
 
 
-async def test_a_submission_is_answered_first_and_then_told(house: House) -> None:
+async def test_a_submission_is_told_to_others_first_and_then_answered(house: House) -> None:
     a, b = await house.seat("a"), await house.seat("b")
     answers: list[Answer] = []
     change = Change(ChangeId("c"), Operation.CREATE, NodeId("d"), Rev(0), Kind.DIR, ROOT, Name("d"))
 
     def answered(answer: Answer) -> None:
         answers.append(answer)
-        assert code(a) == code(b) == "Admitted"
+        assert (code(a), code(b)) == ("Admitted", "Grown")
 
     house.hall.do(a, Submit(ClientId("a"), (change,), ()), answered)
     await house.worker.call(lambda store: None)
+    await asyncio.sleep(0)
     assert isinstance(answers[0], Submitted)
     assert a.events[-1] == b.events[-1] == Grown(Seq(1))
     tails: list[Answer] = []
@@ -186,6 +189,32 @@ async def test_a_submission_is_answered_first_and_then_told(house: House) -> Non
     late = await house.seat("late")
     assert isinstance(late.events[0], Admitted)
     assert late.events[0].folder.head == 1
+
+
+async def test_of_several_submissions_each_is_answered_before_the_next_is_told(house: House) -> None:
+    a, b = await house.seat("a"), await house.seat("b")
+    changes = [Change(ChangeId(n), Operation.CREATE, NodeId(n), Rev(0), Kind.DIR, ROOT, Name(n)) for n in "xy"]
+    story: list[str] = []
+    jobs = [
+        (Job(FolderId(1), Submit(ClientId("a"), (change,), ()), lambda _, n=n: story.append(f"{n} {code(b)}"), a), n)  # type: ignore[misc]
+        for n, change in enumerate(changes, 1)
+    ]
+    house.hall.deliver([(job, Submitted((), Seq(n - 1), Seq(n), ())) for job, n in jobs])
+    await asyncio.sleep(0)
+    assert story == ["1 Grown", "2 Grown"]
+    assert a.events[1:] == b.events[1:] == [Grown(Seq(1)), Grown(Seq(2))]
+
+
+@pytest.mark.parametrize(("size", "told"), [(10, True), (PUSH_BYTES, True), (PUSH_BYTES + 1, False), (0, False)])
+async def test_the_bytes_of_a_small_edit_are_on_their_way_while_it_is_judged(
+    house: House, size: int, told: bool
+) -> None:
+    a, b, other = await house.seat("a"), await house.seat("b"), await house.seat("c", folder="photos")
+    blocks = ((Digest(b"?" * 32), b"x" * size),) if size else ()
+    house.hall.do(a, Submit(ClientId("a"), (), blocks), lambda _: None)
+    coming = [event for event in b.events if isinstance(event, Coming)]
+    assert [event.ahead.blocks for event in coming] == ([dict(blocks)] if told else [])
+    assert (code(a), code(other)) == ("Admitted", "Admitted"), "its author has them; others have nothing to do with it"
 
 
 async def test_who_left_is_answered_too(house: House) -> None:

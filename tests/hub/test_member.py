@@ -8,10 +8,12 @@ from collections import deque
 import pytest
 
 from syncagent.content.digest import digest_of
-from syncagent.hub.events import Heard
+from syncagent.hub.events import Coming, Grown, Heard
 from syncagent.hub.rows import Role
 from syncagent.hub.session import ROOM
+from syncagent.hub.stretch import Ahead
 from syncagent.hub.tasks import Failed, Submit
+from syncagent.model.ids import Seq
 from tests.support.hub_desk import Client, Desk, directory
 from tests.support.raw_client import file_change, hexdigest, pack, unpack
 
@@ -86,6 +88,34 @@ def test_f12_a_slow_reader_is_told_as_fast_as_it_reads(desk: Desk) -> None:
     assert sum(map(len, slow.frames)) < ROOM + 3 * 1024 * 1024
     slow.read_all()
     assert slow.heard() == list(range(1, 501))
+
+
+def test_bytes_that_came_ahead_of_their_entry_are_not_pushed_again(desk: Desk) -> None:
+    a, b, plain = live(desk, "a"), live(desk, "b"), live(desk, "plain", "journal", "batch", "blocks")
+    late = Client(desk, "late")
+    late.hello()
+    late.frames.clear()
+    ahead = Ahead({digest_of(b"small"): b"small"}.items())
+    for client in (b, plain, late):
+        client.feed(Coming(ahead))
+    assert [unpack(frame) for frame in b.frames if isinstance(frame, bytes)] == [[b"small"]]
+    assert plain.frames == late.frames == [], "not agreed on; not caught up"
+    a.feed(Heard(pack(b"small")))
+    a.submit(file_change("n1", "f", b"small"))
+    a.feed(Heard(pack(b"small")))
+    a.submit(file_change("n2", "g", b"small"))
+    assert [unpack(frame) for frame in b.frames if isinstance(frame, bytes)] == [[b"small"]] * 2
+    assert b.heard() == [1, 2], "the second time it may have been let go of"
+
+
+def test_who_has_not_heard_everything_gets_no_bytes_ahead(desk: Desk) -> None:
+    a, b = live(desk, "a"), live(desk, "b")
+    desk.held = deque()
+    b.feed(Grown(Seq(1)))
+    b.frames.clear()
+    b.feed(Coming(Ahead({digest_of(b"small"): b"small"}.items())))
+    assert b.frames == []
+    assert a.frames == []
 
 
 def test_small_blocks_are_pushed_only_to_those_who_agreed(desk: Desk) -> None:

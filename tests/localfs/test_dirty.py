@@ -81,6 +81,8 @@ class Row:
 
 TABLE = [
     Row("a closed file goes on at once", [(0, "created a"), (0, "written a"), (0, "closed a")], [(0.001, paths("a"))]),
+    Row("one that was there before, and was written into: at this very moment",
+        [(0.1, "written a"), (0.1002, "written a"), (0.1005, "closed a")], [(0.1005, paths("a"))]),
     Row("a touched file too", [(0, "touched a")], [(0.001, paths("a"))]),
     Row("a link too", [(0, "appeared a")], [(0.001, paths("a"))]),
     Row("a file being written waits until it is quiet", [(0, "written a"), (0.1, "written a")], [(0.3, paths("a"))]),
@@ -149,6 +151,27 @@ def test_a_file_that_is_never_quiet_is_looked_at_all_the_same(lines: list[str]) 
     # The first hint of a new round comes up to half a second after the last look.
     assert len(given_at) >= 3
     assert max(b - a for a, b in zip([0.0, *given_at], given_at, strict=False)) <= 5.5
+
+
+def test_an_edit_that_stands_alone_goes_on_in_the_same_moment() -> None:
+    def due(dirty: DirtySet, *lines: str, now: float) -> float | None:
+        for line in lines:
+            saw(dirty, line, now)
+        return dirty.next_due()
+
+    dirty = DirtySet(PACE)
+    assert due(dirty, "written a", "closed a", now=1) == 1
+    dirty.take(1)
+    assert due(dirty, "written b", "closed b", now=1.002) == pytest.approx(1.003), "of many, some come together"
+    dirty.take(1.003)
+    assert due(dirty, "created t", "written t", "closed t", now=2) == pytest.approx(2.001), "it may be renamed at once"
+    dirty.take(2.001)
+    assert due(dirty, "written t", "closed t", now=3) == 3
+    dirty.take(3)
+    assert due(dirty, "written c", "touched c", "closed c", now=4) == 4
+    assert due(dirty, "touched c", now=4) == 4
+    dirty.take(4)
+    assert due(dirty, "gone d", "written d", "closed d", now=5) == pytest.approx(5.001), "something is put in its place"
 
 
 def test_everything_comes_at_once_and_takes_the_rest_with_it() -> None:
