@@ -11,12 +11,15 @@ from typing import Any, Final, Protocol
 from syncagent.agent import asking
 from syncagent.agent.asking import Asking
 from syncagent.agent.check import Check, Grounds
-from syncagent.agent.config import AgentConfig
+from syncagent.agent.config import AgentConfig, write_settings
 from syncagent.agent.debug import told, trees
+from syncagent.agent.outbox import Paces
 from syncagent.control import Answer, UnknownCommand
 from syncagent.engine.events import HealWanted, Paused, ProofWanted
 from syncagent.engine.lines import Around, Line, in_sync, lines
 from syncagent.engine.status import Status
+from syncagent.errors import BadConfig
+from syncagent.transport.pace import bytes_a_second
 
 LONGEST_WAIT: Final = 7 * 24 * 3600.0
 LOOK_SECONDS: Final = 0.25
@@ -43,6 +46,12 @@ class Agent(asking.Agent, Protocol):
     @property
     def refusal(self) -> str:
         """Why only a person can mend the connection to the hub; empty when that is not so."""
+
+    @property
+    def paces(self) -> Paces: ...
+
+    def pace(self, up: int | None, down: int | None) -> None:
+        """From now on no more bytes a second than these pass."""
 
     def nudge(self) -> None:
         """Try to connect now; what was refused before may have been mended."""
@@ -74,6 +83,8 @@ class Commands:
                 if command == "resume":
                     self._agent.nudge()
                 return {}
+            case "limit":
+                return await self._limit(args.get("up"), args.get("down"))
             case "heal":
                 self._agent.feed(HealWanted())
                 return {}
@@ -148,6 +159,23 @@ class Commands:
             answer["lines"].append(_plain(Line("unproven", "not proven in the time that was given")))
         return answer | {"in_sync": False}
 
+    async def _limit(self, up: Any, down: Any) -> Answer:
+        """Change the limits, if that is wanted, for now and for later starts; what they are.  Raises BadConfig."""
+        try:
+            wanted = {
+                name: bytes_a_second(said) for name, said in (("max_up", up), ("max_down", down)) if said is not None
+            }
+        except ValueError as reason:
+            raise BadConfig(f"a limit {reason}") from None
+        if wanted:
+            await asyncio.to_thread(write_settings, self.config.places, wanted)
+            self._agent.pace(wanted.get("max_up"), wanted.get("max_down"))
+        return {"limits": self._limits()}
+
+    def _limits(self) -> Answer:
+        paces = self._agent.paces
+        return {"up": paces.up.rate or None, "down": paces.down.rate or None}
+
     def _stuck(self) -> str:
         """What only a person can help with: "folder", "hub" or "held"; empty when there is nothing of the kind."""
         if self._agent.board.hindrance == "folder":
@@ -184,6 +212,7 @@ class Commands:
                 "content_sent": traffic.content_sent,
                 "content_received": traffic.content_received,
             },
+            "limits": self._limits(),
             "watch": {
                 "degraded": bool(around.watch),
                 "reason": around.watch,

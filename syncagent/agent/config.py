@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from syncagent.agent.keys import KeyStore
 from syncagent.agent.places import Places
@@ -27,6 +27,7 @@ from syncagent.errors import BadConfig
 from syncagent.model.acts import Limits
 from syncagent.model.link import is_folder_name
 from syncagent.private import write_private
+from syncagent.transport.pace import bytes_a_second
 
 PREFIX: Final = "SYNCAGENT_"
 
@@ -129,6 +130,12 @@ class Settings(BaseModel):
         0.5, gt=0, le=1, description="the part of all files of the folder that makes them one (0.5: half of them)"
     )
     brake_most: int = Field(1_000, ge=1, description="so many are a mass, however large the folder is")
+    max_up: Annotated[int, BeforeValidator(bytes_a_second)] = Field(
+        0, description="bytes a second that are sent at most, such as 500K or 2MB; off: as many as go"
+    )
+    max_down: Annotated[int, BeforeValidator(bytes_a_second)] = Field(
+        0, description="bytes a second that are received at most, likewise"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much the log tells")
     log_format: Literal["text", "json"] = Field("text", description='"text", or "json" for one object a line')
 

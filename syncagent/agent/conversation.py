@@ -1,22 +1,21 @@
 """One connection after the other, carried: what the engine wants said goes out, what the hub says comes in.
 
-What is said and what it means is ``engine.dialogue``'s; this module waits.  Two lanes lead out: whatever someone waits
-for goes first, and bulk (the blocks of large files) goes when nothing else does, frame by frame, so that an edit or a
-heartbeat never stands behind more than one frame of a large file.
+What is said and what it means is ``engine.dialogue``'s, and in which order it goes out ``outbox``'s; this module waits.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from syncagent.agent.outbox import Outbox, Paces
 from syncagent.agent.tally import BeginAnew
 from syncagent.engine.dialogue import Dialogue, Frame, HubEffect, link_down
-from syncagent.engine.effects import CloseLink, SendBlocks
-from syncagent.engine.events import BlocksSent, Event, LinkDown
+from syncagent.engine.effects import AskBlocks, CloseLink, SendBlocks
+from syncagent.engine.events import BlocksCame, BlocksSent, Event, LinkDown
 from syncagent.engine.pulse import INTERVAL
 from syncagent.errors import AskPerson, BadMessage, IdTaken, LinkLost, Refused, SyncAgentError
 from syncagent.transport.ports import Dialer, Link
@@ -40,6 +39,7 @@ class Conversation:
         introduce: Callable[[float], Dialogue],
         hear: Callable[[Sequence[Event]], None],
         traffic: Traffic,
+        paces: Paces | None = None,
     ) -> None:
         self._dial = dial
         self._traffic = traffic
@@ -47,6 +47,7 @@ class Conversation:
         self._hear = hear
         self._now = asyncio.get_running_loop().time
         self._talk: _Talk | None = None
+        self._paces = paces or Paces()
         self.last_contact: float | None = None
         """When the hub was last heard, in seconds since 1970."""
         self.heard_at: float | None = None
@@ -73,6 +74,11 @@ class Conversation:
         if self._talk is not None:
             self._talk.probe()
 
+    def paced(self) -> None:
+        """The limits have changed."""
+        if self._talk is not None:
+            self._talk.stir()
+
     async def talk(self) -> None:
         """The life of one connection, from dialing to its end.  Comes back when the next may be opened at once.
 
@@ -92,7 +98,9 @@ class Conversation:
         self._hear([LinkDown(reason)])
 
     async def _converse(self, link: Link) -> str:
-        talk = self._talk = _Talk(link, self._introduce(self._now()), self._hear_from_hub, self._traffic, self._now)
+        talk = self._talk = _Talk(
+            link, self._introduce(self._now()), self._hear_from_hub, self._traffic, self._now, self._paces
+        )
         try:
             return await talk.run()
         except BadMessage as error:
@@ -122,14 +130,14 @@ class _Talk:
         hear: Callable[[Sequence[Event]], None],
         traffic: Traffic,
         now: Callable[[], float],
+        paces: Paces,
     ) -> None:
         self._link = link
         self._dialogue = dialogue
         self._hear = hear
         self._traffic = traffic
         self._now = now
-        self._first: deque[Frame] = deque()
-        self._bulk: deque[Frame | BlocksSent] = deque()
+        self._outbox = Outbox(paces)
         self._something_to_send = asyncio.Event()
         self._pulse_is_due = asyncio.Event()
         self._closing: asyncio.Future[CloseLink] = asyncio.get_running_loop().create_future()
@@ -139,15 +147,21 @@ class _Talk:
             if not self._closing.done():
                 self._closing.set_result(effect)
             return
+        self._dialogue.blocks_at_once = self._outbox.asked_at_once()
         frames = self._dialogue.send(effect)
         if unsaid := self._dialogue.unsaid():
             # Not now: the engine is in the middle of the step that wanted it said.
             asyncio.get_running_loop().call_soon(self._hear, unsaid)
         if isinstance(effect, SendBlocks) and effect.number:
-            self._bulk.extend(frames)
-            self._bulk.append(BlocksSent(effect.number))
+            self._outbox.send_bulk(frames, BlocksSent(effect.number))
+        elif isinstance(effect, AskBlocks):
+            self._outbox.ask(frames, len(effect.digests))
         else:
-            self._first.extend(frames)
+            self._outbox.say(frames)
+        self.stir()
+
+    def stir(self) -> None:
+        """There is something to send, or it may be sent sooner."""
         self._something_to_send.set()
 
     @property
@@ -195,25 +209,27 @@ class _Talk:
         while True:
             frame = await self._link.receive()
             self._traffic.heard(frame)
-            self._hear(self._dialogue.receive(frame, self._now()))
+            events = self._dialogue.receive(frame, self._now())
+            self._outbox.came(self._now(), len(frame), _sizes(events))
+            self._hear(events)
             if self._dialogue.next_pulse <= self._now():
                 self._pulse_is_due.set()
 
     async def _write(self) -> None:
         while True:
-            if self._first:
-                await self._put(self._first.popleft())
-            elif self._bulk:
-                one = self._bulk.popleft()
-                if isinstance(one, BlocksSent):
-                    self._hear([one])
-                else:
+            one, wait = self._outbox.next(self._now())
+            if isinstance(one, BlocksSent):
+                self._hear([one])
+            elif one is not None:
+                if self._outbox.is_bulk:
                     self._dialogue.pace.leaves(len(one), self._now())
-                    await self._put(one)
+                await self._put(one)
             else:
                 self._dialogue.pace.rests()
                 self._something_to_send.clear()
-                await self._something_to_send.wait()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._something_to_send.wait()
 
     async def _keep_alive(self) -> None:
         while True:
@@ -227,8 +243,8 @@ class _Talk:
 
     def _say(self, frames: Sequence[Frame]) -> None:
         if frames:
-            self._first.extend(frames)
-            self._something_to_send.set()
+            self._outbox.say(frames)
+            self.stir()
 
     async def _put(self, frame: Frame) -> None:
         self._traffic.said(frame)
@@ -236,3 +252,8 @@ class _Talk:
             await self._link.send_text(frame)
         else:
             await self._link.send_binary(frame)
+
+
+def _sizes(events: Sequence[Event]) -> list[int]:
+    """Those of the blocks that came."""
+    return [len(data) for event in events if isinstance(event, BlocksCame) for _, data in event.blocks]

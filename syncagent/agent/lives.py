@@ -12,6 +12,7 @@ from syncagent.agent.board import Board
 from syncagent.agent.check import Grounds
 from syncagent.agent.conversation import Conversation
 from syncagent.agent.ground import Ground
+from syncagent.agent.outbox import Paces
 from syncagent.engine.events import Decided, Event, HealWanted
 from syncagent.engine.lines import Around
 from syncagent.errors import RootMissing
@@ -42,8 +43,9 @@ class Life(Protocol):
 class Lives:
     """The agent, whichever life it is in."""
 
-    def __init__(self) -> None:
+    def __init__(self, paces: Paces | None = None) -> None:
         self.board = Board()
+        self.paces = paces or Paces()
         self.stop = asyncio.Event()
         self.life: Life | None = None
         self.wishes: dict[type[Event], Event] = {}
@@ -61,6 +63,14 @@ class Lives:
     def overflows(self) -> int:
         """How often changes came faster than they could be seen one by one."""
         return self.life.ground.watch.overflows if self.life is not None else 0
+
+    def pace(self, up: int | None, down: int | None) -> None:
+        """From now on no more bytes a second than these pass (0: as many as go; None: as before)."""
+        for pace, rate in ((self.paces.up, up), (self.paces.down, down)):
+            if rate is not None:
+                pace.change(rate)
+        if self.life is not None:
+            self.life.conversation.paced()
 
     def grounds(self) -> Grounds:
         """What `check` compares.  Raises RootMissing before the first life."""

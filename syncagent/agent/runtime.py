@@ -27,6 +27,7 @@ from syncagent.agent.conversation import Conversation
 from syncagent.agent.ground import Ground
 from syncagent.agent.lives import Lives
 from syncagent.agent.memory import Memory
+from syncagent.agent.outbox import Paces
 from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.pump import Pump
 from syncagent.agent.reconnect import Nudge, keep_connected
@@ -58,16 +59,14 @@ class AgentFailed(Exception):
 
 
 async def run_agent(config: AgentConfig) -> int:
-    """Run the agent until it is told to stop, or is cancelled (a clean stop too); gives the exit code.
-
-    The caller holds the data directory's lock.  Raises what only a person can mend: BadConfig, AlreadyRunning.
-    """
-    agent = Lives()
+    """Run the agent until it is told to stop, or is cancelled (a clean stop too); gives the exit code.  The caller
+    holds the data directory's lock.  Raises what only a person can mend: BadConfig, AlreadyRunning."""
+    agent = Lives(Paces(config.max_up, config.max_down))
     commands = Commands(config, agent, agent.stop.set)
     pause = FIRST_PAUSE
     async with ControlServer(config.places.control, commands.handle, commands.follow):
         while not agent.stop.is_set():
-            agent.life = life = Runtime(config, agent.board, agent.wishes)
+            agent.life = life = Runtime(config, agent.board, agent.wishes, paces=agent.paces)
             try:
                 await life.run(agent.stop)
             except BeginAnew as reason:
@@ -93,6 +92,7 @@ class Runtime:
         board: Board,
         wishes: Mapping[type[ev.Event], ev.Event],
         outside: Outside = REAL,
+        paces: Paces | None = None,
     ) -> None:
         self.started = False
         self._outside = outside
@@ -117,7 +117,7 @@ class Runtime:
             damaged=self._fail,
             open_store=outside.database,
         )
-        self.conversation = Conversation(outside.dialer(config), self._introduce, self._feed_all, board.traffic)
+        self.conversation = Conversation(outside.dialer(config), self._introduce, self._feed_all, board.traffic, paces)
         self.nudge = Nudge()
         self._recorder = Recorder(config.client_id, config.name, config.limits)
         ids = self._recorder.ids(outside.ids())

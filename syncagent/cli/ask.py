@@ -1,4 +1,4 @@
-"""Commands that ask the running agent: status, wait, pause, resume, heal, stop, log."""
+"""Commands that ask the running agent: status, wait, pause, resume, limit, heal, stop, log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from syncagent.cli.exits import Exit, stuck
 from syncagent.cli.live import live_status
 from syncagent.cli.options import AsJson, DataDir
 from syncagent.cli.output import complain, say, show_json
-from syncagent.cli.words import contact, notes, one_line, only_skipped, summary
+from syncagent.cli.words import contact, limits, notes, one_line, only_skipped, summary
 from syncagent.control import ControlClient
 
 STOP_SECONDS: Final = 30.0
@@ -22,7 +22,7 @@ LISTED: Final = 20
 
 
 def register(app: typer.Typer) -> None:
-    for command in (status, wait, pause, resume, heal, stop, log):
+    for command in (status, wait, pause, resume, limit, heal, stop, log):
         app.command()(command)
 
 
@@ -70,6 +70,26 @@ def resume(data_dir: DataDir = None) -> int:
     """Go on after `pause`."""
     _client(data_dir).call("resume")
     say("resumed")
+    return Exit.OK
+
+
+def limit(
+    data_dir: DataDir = None,
+    up: Annotated[
+        str | None,
+        typer.Option(metavar="RATE", help="Bytes a second sent at most: 500K, 2MB, off.", show_default=False),
+    ] = None,
+    down: Annotated[
+        str | None, typer.Option(metavar="RATE", help="Bytes a second received at most.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Limit how many bytes a second are sent and received, from now on; without a rate, say what the limits are."""
+    found = _client(data_dir).call("limit", up=up, down=down)
+    if as_json:
+        show_json(found)
+    else:
+        say(limits(found) or "no limits")
     return Exit.OK
 
 
@@ -123,6 +143,8 @@ def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"{found.get('name', 'this machine')} keeps {found.get('root', '?')} with {found.get('server', '?')}"
     yield f"  {summary(found)}"
     yield f"  hub at change {found.get('hub_seq', '?')}, here at {found.get('applied_seq', '?')}; {contact(found)}"
+    if limited := limits(found):
+        yield f"  {limited}"
     yield from (f"  - {text}" for text in notes(found))
     yield from _listed("held", found.get("held") or [])
     yield from _listed("unreadable", found.get("unreadable") or [])

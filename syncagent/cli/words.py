@@ -66,6 +66,14 @@ def bytes_in_words(size: float) -> str:
     return f"{size:.1f} TB"
 
 
+def limits(status: Mapping[str, Any]) -> str:
+    """``no more than 500.0 kB/s up and 2.0 MB/s down``; empty when there is no limit."""
+    found = status.get("limits")
+    known = found if isinstance(found, Mapping) else {}
+    said = [f"{bytes_in_words(rate)}/s {way}" for way in ("up", "down") if (rate := known.get(way))]
+    return f"no more than {' and '.join(said)}" if said else ""
+
+
 def _amount(key: str, value: Any) -> str:
     return bytes_in_words(value) if "bytes" in key and isinstance(value, (int, float)) else str(value)
 

@@ -207,6 +207,8 @@ class Brake:
     def _too_much(self, direction: Direction) -> frozenset[Loss]:
         """The losses that are too many: one of them, or only both together."""
         assert self._limits is not None
+        if self._perils.nothing_waits():
+            return frozenset()
         waiting = {loss: self._perils.waiting((direction, loss)) for loss in Loss}
         if not any(waiting.values()):
             return frozenset()

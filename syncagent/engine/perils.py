@@ -95,6 +95,10 @@ class Perils:
         """When one more came to wait."""
         return self._grown[sort]
 
+    def nothing_waits(self) -> bool:
+        """Whether no node is free, of any sort: asked at each step, and nearly always so."""
+        return not any(self._free.values())
+
     def waiting(self, sort: Sort) -> int:
         return len(self._free[sort])
 

@@ -32,15 +32,19 @@ class Requests:
         self._made = 0
         self._pending: dict[str, _Pending] = {}
 
-    def split(self, kind: str, number: int, digests: Sequence[Digest]) -> Iterator[MissingRequest | BlocksRequest]:
-        """What is said to ask, as ``number``, which of ``digests`` are missing, or for the blocks."""
+    def split(
+        self, kind: str, number: int, digests: Sequence[Digest], most: int = 0
+    ) -> Iterator[MissingRequest | BlocksRequest]:
+        """What is said to ask, as ``number``, which of ``digests`` are missing, or for the blocks; in one request for
+        ``most`` of them (0: as many as fit)."""
         pending = _Pending(number, 0, set())
-        for start in range(0, max(len(digests), 1), DIGESTS_AT_ONCE):
+        most = min(most or DIGESTS_AT_ONCE, DIGESTS_AT_ONCE)
+        for start in range(0, max(len(digests), 1), most):
             self._made += 1
             pending.left += 1
             request_id = f"{kind}-{self._made}"
             self._pending[request_id] = pending
-            part = convert.digests_to_wire(digests[start : start + DIGESTS_AT_ONCE])
+            part = convert.digests_to_wire(digests[start : start + most])
             if kind == "missing":
                 yield MissingRequest(request_id=request_id, digests=part)
             else:

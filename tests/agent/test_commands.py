@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from syncagent.agent import commands
 from syncagent.agent.board import Board
 from syncagent.agent.commands import Commands
 from syncagent.agent.config import AgentConfig
+from syncagent.agent.outbox import Paces
 from syncagent.control import UnknownCommand
 from syncagent.engine.effects import Note
 from syncagent.engine.events import Event, HealWanted, Paused, ProofWanted
 from syncagent.engine.lines import Around
 from syncagent.engine.status import Asked, State, Status
+from syncagent.errors import BadConfig
 from syncagent.model.acts import Act, Direction, Part
 from syncagent.model.names import RelPath
 
@@ -31,8 +34,10 @@ class Agent:
         self.outside = Around(now=100.0, heard=99.0)
         self.overflows = 0
         self.refusal = ""
+        self.paces = Paces()
         self.fed: list[Event] = []
         self.nudges = 0
+        self.paced: list[tuple[int | None, int | None]] = []
         self.stopped = asyncio.Event()
         config = AgentConfig(
             sync_root=Path("/home/ann/Sync"), server="ws://127.0.0.1:8765", name="Laptop", data_dir=Path("/nowhere"),
@@ -48,6 +53,9 @@ class Agent:
 
     def acts(self) -> list[tuple[Act, list[Part]]]:
         return []
+
+    def pace(self, up: int | None, down: int | None) -> None:
+        self.paced.append((up, down))
 
     def nudge(self) -> None:
         self.nudges += 1
@@ -74,7 +82,7 @@ async def test_status_says_how_things_stand() -> None:
         "name": "Laptop", "root": "/home/ann/Sync", "server": "ws://127.0.0.1:8765", "folder": "default",
         "client_id": "laptop-1", "state": "syncing", "reason": "", "stuck": "held", "in_sync": False, "pending": 4,
         "hub_seq": 9, "applied_seq": 7, "files": 0, "last_contact": 12.5,
-        "transfers": {"upload_bytes": 10, "download_bytes": 0},
+        "transfers": {"upload_bytes": 10, "download_bytes": 0}, "limits": {"up": None, "down": None},
         "traffic": {"sent": 11, "received": 4, "content_sent": 0, "content_received": 4},
         "watch": {"degraded": True, "reason": "the watches are used up", "overflows": 2},
         "scan": {"running": True, "reason": "overflow"}, "unacknowledged": {"count": 4, "oldest_seconds": 10.0},
@@ -217,3 +225,24 @@ async def test_a_database_that_cannot_be_written_may_mend_itself() -> None:
     agent = Agent()
     agent.board.hinder("memory", "the disk is full")
     assert (await agent.commands.handle("status", {}))["stuck"] == ""
+
+
+async def test_a_limit_counts_at_once_and_at_later_starts(tmp_path: Path) -> None:
+    agent = Agent()
+    agent.commands.config = agent.commands.config.model_copy(update={"data_dir": tmp_path})
+    agent.paces.up.change(500_000)
+    assert await agent.commands.handle("limit", {}) == {"limits": {"up": 500_000, "down": None}}
+    assert agent.paced == []
+    await agent.commands.handle("limit", {"up": "2MB", "down": "off"})
+    await agent.commands.handle("limit", {"up": None, "down": 65_536})
+    assert agent.paced == [(2_000_000, 0), (None, 65_536)]
+    kept = tomllib.loads((tmp_path / "config.toml").read_text())
+    assert kept == {"max_up": 2_000_000, "max_down": 65_536}
+
+
+async def test_a_limit_that_is_none_changes_nothing(tmp_path: Path) -> None:
+    agent = Agent()
+    agent.commands.config = agent.commands.config.model_copy(update={"data_dir": tmp_path})
+    with pytest.raises(BadConfig, match="a limit must be bytes a second"):
+        await agent.commands.handle("limit", {"up": "2MB", "down": "fast"})
+    assert (agent.paced, list(tmp_path.iterdir())) == ([], [])

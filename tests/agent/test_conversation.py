@@ -11,9 +11,10 @@ import pytest
 from blake3 import blake3
 
 from syncagent.agent.conversation import Conversation
+from syncagent.agent.outbox import Paces
 from syncagent.agent.tally import BeginAnew
 from syncagent.engine.dialogue import Dialogue, Introduction
-from syncagent.engine.effects import AskChanges, CloseLink, SendBlocks
+from syncagent.engine.effects import AskBlocks, AskChanges, CloseLink, SendBlocks
 from syncagent.engine.events import BlocksSent, CaughtUp, Event, LinkDown, Welcomed
 from syncagent.errors import LinkLost, Refused
 from syncagent.model.ids import ClientId, Digest, Seq
@@ -72,9 +73,9 @@ class Room:
         self.link = link
         self.heard: list[Event] = []
         self._news = asyncio.Event()
-        self.traffic = Traffic()
+        self.traffic, self.paces = Traffic(), Paces()
         self.conversation = Conversation(
-            self._dial, lambda now: Dialogue(WHO, lambda: WHEN, now), self.heard_more, self.traffic
+            self._dial, lambda now: Dialogue(WHO, lambda: WHEN, now), self.heard_more, self.traffic, self.paces
         )
         self.talking = asyncio.ensure_future(self.conversation.talk())
 
@@ -341,5 +342,40 @@ def test_when_the_hub_was_heard_is_kept_by_a_clock_that_no_one_sets() -> None:
         room.link.coming.put_nowait(hub("heartbeat", timestamp=WHEN))
         await asyncio.sleep(0.001)
         assert loop.time() - room.conversation.heard_at < 1
+
+    in_room(story)
+
+
+def test_a_limit_holds_back_a_large_file_and_no_edit_until_it_is_taken_off() -> None:
+    async def story(room: Room) -> None:
+        loop = asyncio.get_running_loop()
+        await room.welcome()
+        room.paces.up.change(100_000)
+        began = loop.time()
+        room.conversation.send(blocks(5))
+        assert await room.link.next_type() == "pack"
+        assert await room.link.next_type() == "pack"
+        assert loop.time() - began == pytest.approx(2, abs=0.1), "200 kB later"
+        room.conversation.send(AskChanges(Seq(3)))
+        assert await room.link.next_type() == "sync_request"
+        assert loop.time() - began == pytest.approx(2, abs=0.1), "at once"
+        room.paces.up.change(0)
+        room.conversation.paced()
+        await room.until(lambda: BlocksSent(7) in room.heard)
+        assert loop.time() - began == pytest.approx(2, abs=0.1)
+
+    in_room(story)
+
+
+def test_a_limit_on_what_comes_asks_for_less_at_a_time() -> None:
+    async def story(room: Room) -> None:
+        loop = asyncio.get_running_loop()
+        await room.welcome()
+        room.paces.down.change(262_144)
+        began = loop.time()
+        room.conversation.send(AskBlocks(1, tuple(Digest(bytes([number]) * 32) for number in range(8))))
+        asked = [json.loads(await room.link.sent.get())["data"]["digests"] for _ in range(8)]
+        assert all(len(digests) == 1 for digests in asked)
+        assert loop.time() - began == pytest.approx(7 * 65_536 / 262_144, abs=0.1)
 
     in_room(story)

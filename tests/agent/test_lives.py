@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from syncagent.agent.lives import Life, Lives
+from syncagent.agent.outbox import Paces
 from syncagent.engine.events import Event, HealWanted, Paused
 from syncagent.localfs.watcher import WatchState
 
@@ -74,3 +75,13 @@ async def test_a_nudge_lets_what_was_refused_be_tried_again() -> None:
     lives.life = cast("Life", life)
     lives.nudge()
     assert (life.nudges, lives.refusal) == (1, "")
+
+
+async def test_a_limit_lasts_through_all_lives() -> None:
+    lives, life = Lives(Paces(up=50_000)), Quiet()
+    lives.pace(None, 20_000)
+    lives.life = cast("Life", life)
+    told: list[str] = []
+    life.conversation.paced = lambda: told.append("paced")
+    lives.pace(10_000, None)
+    assert (lives.paces.up.rate, lives.paces.down.rate, told) == (10_000, 20_000, ["paced"])

@@ -122,3 +122,18 @@ def test_without_an_agent_the_code_is_4_and_one_line_says_so(command: Command, a
 def test_what_the_agent_refuses_comes_through(command: Command, agent: Script) -> None:
     agent.refuses = True
     assert command("status") == (5, "", "syncagent: the hub does not know this key\n")
+
+
+def test_limit_says_and_changes_the_limits(command: Command, agent: Script) -> None:
+    agent.answers["limit"] = {"limits": {"up": 500_000, "down": None}}
+    assert command("limit", "--up", "500K") == (0, "no more than 500.0 kB/s up\n", "")
+    assert agent.asked[-1] == ("limit", {"up": "500K", "down": None})
+    agent.answers["limit"] = {"limits": {"up": None, "down": None}}
+    assert command("limit") == (0, "no limits\n", "")
+    code, out, _ = command("limit", "--json")
+    assert (code, json.loads(out)) == (0, agent.answers["limit"])
+
+
+def test_status_shows_the_limits(command: Command, agent: Script) -> None:
+    agent.status["limits"] = {"up": 500_000, "down": 2_000_000}
+    assert "\n  no more than 500.0 kB/s up and 2.0 MB/s down\n" in command("status")[1]

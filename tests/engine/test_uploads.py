@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections import Counter
 
 import pytest
 
@@ -12,6 +13,7 @@ from syncagent.engine import uploads
 from syncagent.engine.at_hand import AT_HAND
 from syncagent.engine.uploads import JOBS_AT_ONCE
 from syncagent.model.changes import Operation, Ruling
+from syncagent.model.ids import Digest
 from syncagent.model.names import RelPath
 from tests.support.solo import Solo, content_of, file, large
 
@@ -80,6 +82,35 @@ def test_a_large_file_goes_in_windows_so_that_nothing_waits_long() -> None:
     assert left[-1] == 0
     assert solo.accept()
     assert solo.status.in_sync
+
+
+def test_of_what_had_arrived_before_a_break_no_block_is_sent_twice() -> None:
+    data = large("big", 60)
+    blocks = {block.digest for block in content_of(data)[1]}
+    solo = Solo().synced()
+    asked = start_upload(solo, data)
+    there: set[Digest] = set()
+    on_the_way: list[Digest] = []
+    sent: Counter[Digest] = Counter()
+    for breaks in range(4):
+        solo.feed(ev.HubLacks(asked.number, frozenset(asked.digests) - there))
+        for _ in range(2 if breaks < 3 else 100):
+            windows = solo.drain(ef.SendBlocks)
+            on_the_way = [block.digest for one in windows for block, _ in one.blocks]
+            sent.update(on_the_way)
+            assert not there.intersection(on_the_way), "the hub has them"
+            if breaks < 3 and there:
+                break  # these never arrive
+            there.update(on_the_way)
+            solo.feed(*[ev.BlocksSent(one.number) for one in windows])
+        if breaks < 3:
+            solo.offline()
+            solo.online()
+            (asked,) = solo.drain(ef.AskMissing)
+    assert there == set(sent) == blocks
+    lost = sum(count - 1 for count in sent.values())
+    assert 0 < lost <= 3 * WINDOWS_AT_ONCE * WINDOW / min(block.size for block in content_of(data)[1])
+    assert solo.accept()
 
 
 @pytest.mark.parametrize("breaks", [1, 2, 3])
