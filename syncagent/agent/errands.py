@@ -50,16 +50,19 @@ class Errands:
     post: Callable[[Event], None]
     _waiting: deque[tuple[Task, ...]] = field(default_factory=deque)
     """Tasks for the lane of changes, as they came."""
-    _begun: dict[int, tuple[tuple[Task, ...], Begun]] = field(default_factory=dict)
-    """Of that lane: what was prepared, by the identity of its tasks, which live as long."""
+    _begun: dict[int, tuple[tuple[Task, ...], Begun | None]] = field(default_factory=dict)
+    """What is prepared, or is about to be, by the identity of its tasks, which live as long."""
 
     def prepare(self, run: Run) -> None:
         """``run`` will begin as soon as the database knows of it: until then the files that it writes are made, in the
         stage.  Of a few small ones; of many, their own order is the quickest."""
         if len(run.tasks) <= FEW and any(map(_is_at_hand, run.tasks)) and all(map(_may_wait, run.tasks)):
+            self._begun[id(run.tasks)] = run.tasks, None
             self.workers.change.do(lambda: self._prepare(run.tasks))
 
     def _prepare(self, tasks: tuple[Task, ...]) -> None:
+        if id(tasks) not in self._begun:
+            return  # they were done in the meantime, together with others
         with contextlib.suppress(RootMissing, OSError):  # it is tried again, and told, when they are to be done
             self._begun[id(tasks)] = tasks, self.applier.begin(tasks)
 
@@ -124,13 +127,15 @@ class Errands:
     def _apply_waiting(self) -> None:
         tasks: list[Task] = []
         while self._waiting and len(tasks) < TOGETHER:
-            if id(self._waiting[0]) not in self._begun:
-                tasks.extend(self._waiting.popleft())
-            elif not tasks:
-                _, begun = self._begun.pop(id(self._waiting.popleft()))
-                self.post(TasksDone(tuple(self.applier.finish(begun, self.workers.clear.do))))
-            else:
+            _, begun = self._begun.get(id(self._waiting[0]), (None, None))
+            if begun is not None and tasks:
                 break
+            self._begun.pop(id(self._waiting[0]), None)
+            some = self._waiting.popleft()
+            if begun is None:
+                tasks.extend(some)
+            else:
+                self.post(TasksDone(tuple(self.applier.finish(begun, self.workers.clear.do))))
         if tasks:
             self._apply(tasks)
 

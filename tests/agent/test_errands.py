@@ -310,6 +310,21 @@ def test_neither_masses_nor_what_came_block_by_block_is_prepared(desk: Desk) -> 
     assert prepared(desk, many) == prepared(desk, staged) == {}
 
 
+def test_what_is_done_together_with_others_is_not_made_a_second_time(desk: Desk) -> None:
+    first, second = (Run((write_task(name, content_of(b"new"), Inline(b"new")),)) for name in "ab")
+    gate = threading.Event()
+    desk.workers.change.do(lambda: gate.wait(10) and None)
+    desk.errands.begin(first)
+    desk.errands.prepare(second)
+    desk.errands.begin(second)
+    gate.set()
+    done = desk.next()
+    assert isinstance(done, TasksDone)
+    assert len(done.outcomes) == 2
+    assert prepared(desk, Run(())) == {}
+    assert not desk.errands._begun
+
+
 @pytest.mark.hazard("B5")
 def test_b5_what_was_prepared_in_vain_the_next_start_clears(desk: Desk) -> None:
     assert prepared(desk, Run((write_task("a", content_of(b"new"), Inline(b"new")),)))
