@@ -147,7 +147,8 @@ class Workers:
 
     def __init__(self, failed: Callable[[BaseException], None]) -> None:
         self.ending = False
-        self.look = Lane("look", min(MOST_SCANNERS, processors()), failed)
+        # Two at least: while one reads a large file, the other looks at what is edited.
+        self.look = Lane("look", max(2, min(MOST_SCANNERS, processors())), failed)
         self.change = Lane("change", 1, failed)
         self.stage = Lane("stage", 1, failed)
         self.clear = Lane("clear", 1, failed)

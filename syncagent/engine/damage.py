@@ -134,6 +134,11 @@ class Damage:
         yield from self.held
         yield from self._unproven
 
+    @property
+    def on_guard(self) -> bool:
+        """Whether what is read may turn out to be damage."""
+        return bool(self._stopped or self._suspects or self._recent or self.held or any(self._unproven))
+
     def is_in_doubt(self, node_id: NodeId) -> bool:
         return self._is_suspected(node_id) or node_id in self._unproven
 

@@ -10,14 +10,15 @@ Facts on paths that our own tasks touched during a round are dropped, and those 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from syncagent.engine.at_hand import AtHand
 from syncagent.engine.damage import Damage
 from syncagent.engine.effects import Effect, Look
 from syncagent.engine.events import DeepLook, HealWanted
 from syncagent.engine.overtaken import Touched, is_within
-from syncagent.model.facts import DirSeen, Fact, FileSeen, Listed, LookAt
+from syncagent.engine.rounds import Awaited, Round
+from syncagent.engine.slow import LARGE, SlowReads
+from syncagent.model.facts import UNSURE, DirSeen, Fact, FileSeen, Listed, LookAt, Stamp
 from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Dir
@@ -40,41 +41,14 @@ RETRY_UNREADABLE = 20.0
 """Seconds until a path that could not be read is tried again (HAZARDS N19: within 60)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Awaited:
-    """When these paths are to be looked at for the sake of one node."""
-
-    at: float
-    paths: tuple[RelPath, ...]
-    read: bool
-    reason: str
-
-
-@dataclass(slots=True)
-class _Round:
-    """One round of looking: first gathering (``waiting_for`` is the number of the look), then reading."""
-
-    full_scan: int
-    """The number of the full scan that this is; 0 when it is none."""
-    identifier: Identifier
-    seen: Sightings
-    confirming: frozenset[NodeId]
-    awaited: dict[NodeId, None]
-    why: str
-    """Why everything is looked at, if it is."""
-    waiting_for: set[int] = field(default_factory=set)
-    gathering: bool = True
-    facts: list[Fact] = field(default_factory=list)
-    reads: list[LookAt] = field(default_factory=list)
-
-
 class LocalSide:
     """Turns hints into looks, and what they show into the Local tree."""
 
     def __init__(self, canopy: Canopy, ids: IdSource) -> None:
         self._canopy = canopy
         self._ids = ids
-        self._round: _Round | None = None
+        self._round: Round | None = None
+        self._slow = SlowReads()
         self._number = 0
         self._paths: dict[RelPath, None] = {}
         self._folders: dict[RelPath, None] = {}
@@ -84,7 +58,7 @@ class LocalSide:
         self._missing: dict[NodeId, float] = {}
         self._retry_at: float | None = None
         self._rereads: dict[RelPath, None] = {}
-        self._awaited: dict[NodeId, _Awaited] = {}
+        self._awaited: dict[NodeId, Awaited] = {}
         self._rechecked: dict[NodeId, int] = {}
         self.at_hand = AtHand()
         self.damage = Damage(canopy)
@@ -104,6 +78,7 @@ class LocalSide:
         """Whether something was hinted at, or is missing, of which it is not known yet what is there now."""
         return bool(
             self._round
+            or self._slow
             or self._paths
             or self._touched.puts_off
             or self._folders
@@ -197,7 +172,7 @@ class LocalSide:
         times = self._rechecked[node_id] = self._rechecked.get(node_id, 0) + 1
         if times > PATIENCE:
             delay = max(delay, min(0.1 * 2.0 ** min(times - PATIENCE, 20), LONGEST_PATIENCE))
-        self._awaited[node_id] = _Awaited(now + delay, tuple(paths), read, reason)
+        self._awaited[node_id] = Awaited(now + delay, tuple(paths), read, reason)
 
     def settled(self, node_id: NodeId) -> None:
         """What was wanted of the node has come to its end: its next doubt is a new one."""
@@ -235,13 +210,18 @@ class LocalSide:
         """The root is gone: nothing that was asked will be answered, and nothing that was missing is gone."""
         self.found.update(dict.fromkeys(self.in_doubt()))
         self._round = None
+        self._slow = SlowReads()
         self._missing.clear()
         self._awaited.clear()
         self._touched.forget()
         self._everything = True
 
     def advance(self, now: float) -> list[Effect]:
-        """Begin the next round, if none is under way and there is something to look at."""
+        """Begin the next round, if none is under way and there is something to look at; and the next slow reading."""
+        reading = self._slow.begin(self._number + 1)
+        if reading is not None:
+            self._number += 1
+            return [reading, *self.advance(now)]
         if self._round is not None:
             return []
         if self._retry_at is not None and now >= self._retry_at:
@@ -279,7 +259,7 @@ class LocalSide:
             self.full_scans_begun += 1
             # A walk does not tell who is not in the park any more: moved on just before we were stopped.
             self.hint(path for one in self._canopy.local.children(PARK) if (path := self._canopy.local_path(one)))
-        self._round = _Round(
+        self._round = Round(
             self.full_scans_begun if self._everything else 0,
             Identifier(self._canopy, self._ids, seen),
             seen,
@@ -305,22 +285,25 @@ class LocalSide:
 
     def _wish(self, path: RelPath) -> LookAt:
         node_id = self._round.identifier.known_at(path) if self._round else None
-        if node_id is None:
-            return LookAt(path, None, quiet=self.full_scan_done > 0)
         if path in self._rereads or self.damage.suspects(node_id):
             return LookAt(path, None)
+        known = self._canopy.stamp(node_id) if node_id is not None else None
+        if self._slow.has_read(path):
+            return LookAt(path, self._slow.stamp_of(path) or known, most=LARGE)
         # Of a node that is in doubt it counts, too, that nothing has happened to it.
-        known = self._canopy.stamp(node_id)
-        return LookAt(path, known, quiet=bool(known and self.full_scan_done and not self.is_in_doubt(node_id)))
+        sure = node_id is None or (known and not self.is_in_doubt(node_id))
+        return LookAt(path, known, quiet=bool(self.full_scan_done and sure), most=LARGE)
 
     def seen(self, number: int, facts: Sequence[Fact], last: bool, now: float) -> list[Effect]:
         """A part of what a look has shown.  Local has changed by the time this returns; more looks may be wanted."""
-        current = self._round
-        if current is None or number not in current.waiting_for:
-            return []
         for fact in facts:
             if isinstance(fact, FileSeen) and fact.content is not None:
                 self.at_hand.keep(fact, fact.content)
+        if (path := self._slow.seen(number, facts)) is not None:
+            self.hint([path])
+        current = self._round
+        if current is None or number not in current.waiting_for:
+            return []
         if last:
             current.waiting_for.discard(number)
         if current.gathering:
@@ -329,13 +312,15 @@ class LocalSide:
         current.seen.read.clear()  # a file that could not be read is among the skipped by now
         return self._read_on(current, now)
 
-    def _gathered(self, current: _Round, facts: Sequence[Fact], last: bool, now: float) -> list[Effect]:
+    def _gathered(self, current: Round, facts: Sequence[Fact], last: bool, now: float) -> list[Effect]:
         current.facts.extend(facts)
         if not last:
             return []
         current.gathering = False
         # Only now: a task may have overtaken facts that came in an earlier part.
-        gathered, current.facts = self._sifted(current.facts), []
+        gathered, current.facts = self._slow.resolved(self._sifted(current.facts)), []
+        if current.only_hints and self.full_scan_done and not self.damage.on_guard:
+            gathered = self._slow.put_off(gathered, self._stamp_at)
         walked = {fact.path for fact in gathered if isinstance(fact, Listed)}
         for fact in gathered:
             if isinstance(fact, DirSeen) and fact.path not in walked and current.identifier.is_new(fact):
@@ -347,7 +332,11 @@ class LocalSide:
         current.seen.read.clear()
         return self._read_on(current, now)
 
-    def _read_on(self, current: _Round, now: float) -> list[Effect]:
+    def _stamp_at(self, path: RelPath) -> Stamp | None:
+        node_id = self._round.identifier.known_at(path) if self._round else None
+        return None if node_id is None else self._canopy.stamp(node_id) or UNSURE
+
+    def _read_on(self, current: Round, now: float) -> list[Effect]:
         """Have the next files read; end the round when none is left."""
         looks: list[Effect] = []
         while current.reads and len(current.waiting_for) < READS_AT_ONCE:
@@ -359,7 +348,7 @@ class LocalSide:
             self._end(current, now)
         return looks
 
-    def _end(self, current: _Round, now: float) -> None:
+    def _end(self, current: Round, now: float) -> None:
         self._round = None
         self.skipped.update(current.seen.skipped)
         self.unreadable.update(current.seen.unreadable)

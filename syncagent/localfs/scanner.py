@@ -226,6 +226,8 @@ class Scanner:
                 return self._fact(path, split(path)[1], seen, device)
             if (why := self.rules(path, False)) is not None:
                 return NotKept(path, why)
+            if wish.most and seen.size > wish.most:
+                return self._fact(path, split(path)[1], seen, device)
             return self._read(path)
         except OSError as error:
             return _trouble(path, error)

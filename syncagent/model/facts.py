@@ -141,7 +141,8 @@ Fact: TypeAlias = DirSeen | FileSeen | LinkSeen | NothingThere | NotKept | Unrea
 
 @value
 class LookAt:
-    """A wish to know what is at ``path``.  A file whose stamp is ``known`` is not read again.
+    """A wish to know what is at ``path``.  A file whose stamp is ``known`` is not read again, nor is one of more than
+    ``most`` bytes (0: there is no such limit).
 
     ``quiet``: nothing need be said when what is there has that stamp, or, with None, when there is nothing: so the echo
     of our own work costs next to nothing."""
@@ -149,3 +150,4 @@ class LookAt:
     path: RelPath
     known: Stamp | None
     quiet: bool = False
+    most: int = 0

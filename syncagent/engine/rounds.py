@@ -1,0 +1,43 @@
+"""What a round of looking is made of; ``local`` makes and ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from syncagent.model.facts import Fact, LookAt
+from syncagent.model.ids import NodeId
+from syncagent.model.names import RelPath
+from syncagent.trees.identify import Identifier, Sightings
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """When these paths are to be looked at for the sake of one node."""
+
+    at: float
+    paths: tuple[RelPath, ...]
+    read: bool
+    reason: str
+
+
+@dataclass(slots=True)
+class Round:
+    """One round of looking: first gathering (``waiting_for`` is the number of the look), then reading."""
+
+    full_scan: int
+    """The number of the full scan that this is; 0 when it is none."""
+    identifier: Identifier
+    seen: Sightings
+    confirming: frozenset[NodeId]
+    awaited: dict[NodeId, None]
+    why: str
+    """Why everything is looked at, if it is."""
+    waiting_for: set[int] = field(default_factory=set)
+    gathering: bool = True
+    facts: list[Fact] = field(default_factory=list)
+    reads: list[LookAt] = field(default_factory=list)
+
+    @property
+    def only_hints(self) -> bool:
+        """Whether it was begun for hints alone, and nobody is missed."""
+        return not (self.full_scan or self.confirming or self.awaited or self.seen.missing)
