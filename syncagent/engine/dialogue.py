@@ -112,8 +112,7 @@ class Dialogue:
         """How quickly bulk leaves: its sender tells."""
         self._came: list[tuple[Digest, bytes]] = []
         self._came_bytes = 0
-        self.blocks_at_once = 0
-        """For how many blocks one request may ask; 0: as many as fit."""
+        self.blocks_at_once = 0  # for which one request may ask; 0: as many as fit
 
     # --- out --------------------------------------------------------------------------------------------------
 
@@ -147,10 +146,8 @@ class Dialogue:
             case AskMissing(number=number, digests=digests):
                 return self._ask_missing(number, digests)
             case AskBlocks(number=number, digests=digests):
-                return [
-                    self._text(request)
-                    for request in self._requests.split("blocks", number, digests, self.blocks_at_once)
-                ]
+                asks = self._requests.split("blocks", number, digests, self.blocks_at_once)
+                return [self._text(request) for request in asks]
             case SendBlocks(blocks=blocks):
                 return list(
                     packs.encode_packs(
