@@ -8,11 +8,14 @@ one that has not said a word before one that has, so that a flood does not keep 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 _HEADROOM: Final = 16 * 1024
+UNSENT_BYTES: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,16 @@ class Gate(asyncio.Protocol):
         """From now on it is held to what was agreed with it."""
         self._admitted = True
         self._stop_timer()
+        self._keep_short()
         self._doorway.admitted(self)
+
+    def _keep_short(self) -> None:
+        """Have the system take no more than a little of what cannot leave yet: what waits here an entry overtakes, what
+        waits there it does not."""
+        connection = self._transport.get_extra_info("socket") if self._transport is not None else None
+        if connection is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            with contextlib.suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
     def drop(self) -> None:
         """End it at once; it counts no more, although its socket hears of it later."""

@@ -9,10 +9,12 @@ The only module that knows the library.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import ipaddress
 import os
+import socket as sockets
 import ssl
 from dataclasses import dataclass
 from typing import Any, Final
@@ -26,6 +28,7 @@ from syncagent.transport.ports import Link
 
 OPEN_SECONDS: Final = 10.0
 CLOSE_SECONDS: Final = 2.0
+UNSENT_BYTES: Final = 256 * 1024
 HEADROOM: Final = 4096
 """The library counts the head of a frame as part of it."""
 
@@ -69,6 +72,7 @@ class WsDialer:
         except Refused:
             await socket.close()
             raise
+        _keep_short(socket.transport)
         return WsLink(socket)
 
     def _trust(self) -> ssl.SSLContext:
@@ -138,6 +142,15 @@ class WsLink:
                 await self._socket.close(code, reason[:100])
         except (TimeoutError, OSError):
             self._socket.transport.abort()
+
+
+def _keep_short(transport: asyncio.BaseTransport) -> None:
+    """Have the system take no more than a little of what cannot leave yet: what waits here an edit overtakes, what
+    waits there it does not."""
+    socket = transport.get_extra_info("socket")
+    if socket is not None and hasattr(sockets, "TCP_NOTSENT_LOWAT"):
+        with contextlib.suppress(OSError):
+            socket.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
 
 def _lost(error: ConnectionClosed) -> LinkLost:

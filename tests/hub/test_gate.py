@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import replace
 
 import pytest
 
-from syncagent.hub.gate import Caps, Doorway, Gate
+from syncagent.hub.gate import UNSENT_BYTES, Caps, Doorway, Gate
 
 CAPS = Caps(connections=6, per_address=5, waiting=4, waiting_seconds=60, waiting_bytes=0)
 
@@ -152,3 +153,12 @@ async def test_f6_a_stranger_has_so_much_time() -> None:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert transport.aborted
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="the system has no such bound")
+async def test_what_cannot_leave_yet_waits_where_an_entry_overtakes_it() -> None:
+    gate, transport, _ = enter(Doorway(CAPS))
+    with socket.socket() as connection:
+        transport._extra["socket"] = connection  # type: ignore[attr-defined]
+        gate.admit()
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == UNSENT_BYTES

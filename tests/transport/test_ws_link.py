@@ -17,7 +17,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from syncagent.errors import LinkLost, Refused
-from syncagent.transport.ws_link import WsDialer
+from syncagent.transport.ws_link import UNSENT_BYTES, WsDialer
 
 Talk = Callable[[ServerConnection], Awaitable[None]]
 
@@ -241,4 +241,13 @@ async def test_no_key_leaves_this_machine_in_the_clear() -> None:
         with pytest.raises(Refused, match="not encrypted"):
             await WsDialer(f"ws://{own}:{port}")()
         link = await WsDialer(f"ws://{own}:{port}", insecure=True)()
+        await link.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="the system has no such bound")
+async def test_what_cannot_leave_yet_waits_where_an_edit_overtakes_it() -> None:
+    async with hub() as port:
+        link = await WsDialer(f"ws://127.0.0.1:{port}")()
+        connection = link._socket.transport.get_extra_info("socket")  # type: ignore[attr-defined]
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == UNSENT_BYTES
         await link.close()
