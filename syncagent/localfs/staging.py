@@ -102,9 +102,14 @@ class Staging:
         """
         kept = {part_path(content) for content in keep}
         with _translated(), self._disk.batch():
-            self.slots.make_folders()
-            back = self.slots.recover()
-            for name, _ in self._disk.list(STAGE):
+            try:
+                found = self._disk.list(STAGE)
+            except FileNotFoundError:
+                self.slots.make_folders()
+                found = ()
+            # It comes after every edit that was carried out, and mostly there is nothing: that is one look.
+            back = self.slots.recover() if found else ()
+            for name, _ in found:
                 if name.startswith("part.") and join(STAGE, name) not in kept:
                     self._remove(join(STAGE, name))
         for content in [content for content in self._assemblies if content not in keep]:
