@@ -15,6 +15,7 @@ from random import Random
 
 from syncagent.content.digest import digest_of
 from syncagent.engine import events as ev
+from syncagent.engine.damage import ONLY_HERE
 from syncagent.errors import StorageFull
 from syncagent.hub.stores.memory import MemoryStore
 from syncagent.model.ids import ClientId
@@ -366,11 +367,15 @@ class World:
         """Wait until everyone has come to rest."""
         until, steps = self.schedule.now + LONGEST, self.schedule.steps + STEPS
         quiet_since, before = self.schedule.now, self._state()
+        asked_at = self.schedule.now
         while self.schedule.now < until and self.schedule.steps < steps:
             self._step()
             if self.schedule.steps & 7 == 0:
                 if self._at_rest():
                     return
+                if self.schedule.now > asked_at + QUIET:
+                    asked_at = self.schedule.now
+                    self._write_again()
                 if self.limited and (state := self._state()) != before:
                     quiet_since, before = self.schedule.now, state
                     self.listed.clear()
@@ -380,6 +385,18 @@ class World:
                 if self.limited and self.schedule.now - quiet_since > QUIET:
                     return
         raise Broken(f"N5: not at rest after {LONGEST} s, {self.schedule.steps} steps\n{self.describe()}")
+
+    def _write_again(self) -> None:
+        """What the power has damaged, and the hub never had, waits until a person writes it again."""
+        for agent in self.agents:
+            for path, reason in agent.status.held if agent.running else ():
+                if reason == ONLY_HERE:
+                    data = f"{agent.name} again {path}".encode()
+                    old = agent.disk.user.write(path, data)
+                    self.wrote(data, agent.name)
+                    if old is not None:
+                        self.overwrote(old, data)
+                    self.hint(agent, [path])
 
     def _at_rest(self) -> bool:
         return all(map(self._is_at_rest, self.agents))
