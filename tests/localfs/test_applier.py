@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -449,6 +450,36 @@ def test_what_is_done_survives_a_power_cut_b6(count: int) -> None:
     assert bench.restart() == ()
     assert disk.user.tree() == before
     assert bench.staged() == []
+
+
+NEW_FILE = ("open", "file.write", "file.adjust", "file.stat", "rename", "stat")
+DELETED = ("stat", "open", "file.is_written", "rename", "stat", "open", "file.is_written", "stat", "remove")
+
+
+@pytest.mark.parametrize(("kind", "each", "syncs"), [("write", NEW_FILE, 2), ("delete", DELETED, 1)])
+def test_of_a_mass_each_file_costs_these_calls_and_the_syncs_are_for_all(
+    kind: str, each: tuple[str, ...], syncs: int
+) -> None:
+    calls: list[str] = []
+
+    def calls_for(count: int) -> Counter[str]:
+        disk, bench = memory_bench()
+        for folder in range(20):
+            disk.user.mkdir(f"d{folder}")
+        paths = [f"d{number % 20}/{number}" for number in range(count)]
+        tasks: list[Task] = []
+        for path in paths:
+            if kind == "delete":
+                disk.user.write(path, b"1")
+            tasks.append(bench.delete(path) if kind == "delete" else bench.write(path, b"1"))
+        calls.clear()
+        disk.before_call = lambda name, path: calls.append(name)
+        assert all(isinstance(outcome, Done) for outcome in bench.run(*tasks))
+        return Counter(calls)
+
+    few, many = calls_for(40), calls_for(140)
+    assert {name: (many - few)[name] / 100 for name in many - few} == Counter(each)
+    assert many["sync"] == few["sync"] == syncs
 
 
 @pytest.mark.hazard("B9")
