@@ -112,6 +112,10 @@ class Database:
         """Make durable what was committed so far, where ``durable`` was not wanted of each transaction."""
         self.execute("PRAGMA wal_checkpoint(FULL)")
 
+    def shrink(self) -> None:
+        """Let go of the pages that are kept in memory: after a great deal was read that is not asked for again."""
+        self.execute("PRAGMA shrink_memory")
+
     def close(self) -> None:
         """Put what the write-ahead log holds into the file, and let go of it."""
         self._own_thread()

@@ -4,7 +4,7 @@ connection: who it is that speaks, and what it knows."""
 from __future__ import annotations
 
 import logging
-from typing import Final
+from typing import Final, cast
 
 from syncagent.agent.config import AgentConfig
 from syncagent.agent.ground import Ground
@@ -12,10 +12,13 @@ from syncagent.agent.memory import Memory
 from syncagent.agent.tally import START, BeginAnew, Tally
 from syncagent.agent.workers import Lane, done_in
 from syncagent.engine.dialogue import Introduction
+from syncagent.engine.events import Started, Stop
 from syncagent.engine.remote import Footing
 from syncagent.errors import SyncAgentError
-from syncagent.model.ids import ClientId
+from syncagent.model.facts import Fact
+from syncagent.model.ids import ClientId, NodeId
 from syncagent.store.ports import INCARNATION, Loaded
+from syncagent.trees.delta import Row
 
 _log: Final = logging.getLogger(__name__)
 
@@ -35,6 +38,23 @@ async def recognise(loaded: Loaded, memory: Memory, ground: Ground, tally: Tally
     except SyncAgentError as trouble:
         # Both this token and the last one are good the next time.
         _log.warning("this start could not be noted everywhere: %s", trouble)
+
+
+def started(
+    loaded: Loaded,
+    ground: Ground,
+    parked: tuple[tuple[NodeId, Fact], ...],
+    stop: Stop | None,
+    today: str,
+    *,
+    new_hub: bool,
+) -> Started:
+    """The engine's first event: what is remembered, and what is there."""
+    # A database that was lost with all that it knew: the folder's marker still knows the hub (HAZARDS E12).
+    known = {"hub_id": ground.hub_id, **loaded.facts} | ({"hub_id": ""} if new_hub else {})
+    rows = cast("tuple[Row, ...]", loaded.rows)
+    acts, parts, put_back = loaded.acts, loaded.parts, ground.put_back
+    return Started(rows, known, loaded.recipes, parked, today, stop, acts, parts, put_back)
 
 
 def introduction(config: AgentConfig, footing: Footing, incarnation: str) -> Introduction:

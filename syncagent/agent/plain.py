@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, Final, NewType, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from syncagent.engine.events import Event
+from syncagent.trees.kept import KeptRows
 
 Touch: TypeAlias = Callable[[str, str, Any], Any]
 """Given the type's name, the field's name, and the value; gives the value to take."""
@@ -40,7 +41,7 @@ def plain(value: Any) -> Any:
         return {str(plain(key)): plain(one) for key, one in value.items()}
     if isinstance(value, (set, frozenset)):
         return sorted((plain(one) for one in value), key=str)
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, KeptRows)):
         return [plain(one) for one in value]
     return value
 

@@ -30,7 +30,7 @@ from syncagent.private import make_private
 
 FORMAT: Final = 1
 MOST_EVENTS: Final = 2_000
-MOST_ITEMS: Final = 20_000
+MOST_ITEMS: Final = 8_000
 """Facts, entries and outcomes that are kept alive by all recorded events together."""
 
 DUMPS_KEPT: Final = 5

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, assert_never
 
 from syncagent.agent.awake import watch_sleep
-from syncagent.agent.beginnings import introduction, recognise
+from syncagent.agent.beginnings import introduction, recognise, started
 from syncagent.agent.board import Board
 from syncagent.agent.check import Grounds
 from syncagent.agent.chronicle import Chronicle
@@ -162,17 +162,7 @@ class Runtime:
             await self._end()
 
     async def _live(self) -> None:
-        loaded = await self._memory.load()
-        if loaded.rebuilt:
-            self._begin(ef.Note("warning", f"what was remembered had to be put aside: {loaded.rebuilt}"))
-        parked = await self.ground.enter()
-        await recognise(loaded, self._memory, self.ground, self._tally, self._workers.keep)
-        # A database that was lost with all that it knew: the folder's marker still knows the hub (HAZARDS E12).
-        known = {"hub_id": self.ground.hub_id, **loaded.facts} | ({"hub_id": ""} if self._config.new_hub else {})
-        stop = await done_in(self._workers.keep, self._vigil.begin)
-        today = self._outside.today()
-        acts, back = (loaded.acts, loaded.parts), self.ground.put_back
-        self.feed(ev.Started(loaded.rows, known, loaded.recipes, parked, today, stop, *acts, back))
+        self.feed(await self._beginning())
         self.started = True
         self._feed_all(list(self._wishes.values()))
         with self._outside.network(self._doubt_connection):
@@ -182,6 +172,16 @@ class Runtime:
                 make_rounds(self._config, self.feed),
                 self._vigil.keep(self._workers.keep.do),
             )
+
+    async def _beginning(self) -> ev.Started:
+        """What is remembered, and what is there; held by nobody but the engine, for it may be a great deal."""
+        loaded = await self._memory.load()
+        if loaded.rebuilt:
+            self._begin(ef.Note("warning", f"what was remembered had to be put aside: {loaded.rebuilt}"))
+        parked = await self.ground.enter()
+        await recognise(loaded, self._memory, self.ground, self._tally, self._workers.keep)
+        stop = await done_in(self._workers.keep, self._vigil.begin)
+        return started(loaded, self.ground, parked, stop, self._outside.today(), new_hub=self._config.new_hub)
 
     async def _end(self) -> None:
         if not self._over.done():

@@ -11,6 +11,10 @@ from collections.abc import Callable, Iterable
 
 from syncagent.model.ids import NodeId
 
+MANY_DUE = 2_000
+"""While so many nodes wait to be planned, and something is under way, no more files are read for a first time: their
+bytes would have to be kept, and what someone else is doing would come behind them all."""
+
 
 class Agenda:
     """Nodes to be planned, in the order in which they were added, and nodes that wait."""
@@ -24,6 +28,11 @@ class Agenda:
 
     def __bool__(self) -> bool:
         return bool(self._due)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether more is due than need be."""
+        return len(self._due) > MANY_DUE
 
     def add(self, node_ids: Iterable[NodeId]) -> None:
         """Something about these nodes has changed: they, and those that wait for them, are to be planned."""

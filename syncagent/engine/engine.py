@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import assert_never
+from zlib import crc32
 
 from syncagent.engine import events as ev
 from syncagent.engine.agenda import Agenda
@@ -61,7 +62,7 @@ class Engine:
     def _begin(self, canopy: Canopy) -> None:
         self.canopy = canopy
         self._agenda = Agenda()
-        self._local = LocalSide(canopy, self._ids)
+        self._local = LocalSide(canopy, self._ids, crc32(self._client_id.encode()) / (1 << 32))
         self._remote = RemoteSide(canopy, self._client_id)
         self._flight = Flight(canopy, self._local.damage.wounded)
         self._uploads = Uploads(self._agenda.add, self._stale)
@@ -197,9 +198,10 @@ class Engine:
     # --- what follows -----------------------------------------------------------------------------------------
 
     def _go_on(self) -> list[Effect]:
-        if self._local.full_scan_done and not self._local.scanning and not self._root:
+        if self._local.full_scans_begun and not self._local.listing and not self._root:
             self._scanned = True
-        if self._remote.link is Link.READY and self._scanned and not any(self._local.missing()):
+        all_read = self._local.full_scan_done and not self._local.scanning
+        if self._remote.link is Link.READY and all_read and not self._root and not any(self._local.missing()):
             self._agenda.add(self._local.damage.prove())
         policy = self._policy()
         self._planning.allow(policy)
@@ -208,6 +210,7 @@ class Engine:
         launched = self._planning.go_on(f"{self._incarnation}{self._remote.anew}", self._now)
         room = self._planning.has_room()
         moving = self._freight.advance(may_send=room and policy.may_submit, may_write=room and policy.may_write)
+        self._local.enough = self._agenda.is_long and bool(self._flight.busy)
         if self._started and not self._root:
             moving.extend(self._local.advance(self._now))
         facts = {**self._remote.new_facts(), **self._local.damage.new_facts(), **self._ledger.new_facts()}

@@ -39,6 +39,7 @@ class Started:
     """The first event: what the database held.  ``parked`` are what lies in the park, by node id."""
 
     rows: tuple[Row, ...] = ()
+    # Of many it is KeptRows, which is written as what it is a sequence of, and read back as a tuple.
     facts: Mapping[str, str] = field(default_factory=dict)
     recipes: Mapping[Digest, Recipe] = field(default_factory=dict)
     parked: tuple[tuple[NodeId, Fact], ...] = ()

@@ -1,8 +1,9 @@
 """The agent's view of its own disk: what is to be looked at, what was seen, who is missing, who is gone.
 
 Looking goes in rounds, one at a time.  A round looks at the hinted paths, walks the hinted folders, then reads the
-files that have changed.  Absence is believed only when it was seen twice, a moment apart, with the root in place: an
-editor that replaces a file, or the two halves of a move, leave nothing missing by then (HAZARDS hazard 2, N10).
+files that have changed; of these a full scan can have so many that all else goes on meanwhile (``unread``).  Absence is
+believed only when it was seen twice, a moment apart, with the root in place: an editor that replaces a file, or the two
+halves of a move, leave nothing missing by then (HAZARDS hazard 2, N10).
 
 Facts on paths that our own tasks touched during a round are dropped, and those paths looked at again (``overtaken``).
 """
@@ -18,6 +19,7 @@ from syncagent.engine.events import DeepLook, HealWanted
 from syncagent.engine.overtaken import Touched, is_within
 from syncagent.engine.rounds import Awaited, Round
 from syncagent.engine.slow import LARGE, SlowReads
+from syncagent.engine.unread import Unread
 from syncagent.model.facts import UNSURE, DirSeen, Fact, FileSeen, Listed, LookAt, Stamp
 from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.names import RelPath
@@ -25,6 +27,7 @@ from syncagent.model.nodes import Dir
 from syncagent.model.sources import IdSource
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.identify import Identifier, Sightings, is_displaced, take_over
+from syncagent.trees.steady import Steady
 from syncagent.trees.tree import subtree
 
 GRACE = 0.1
@@ -44,9 +47,12 @@ RETRY_UNREADABLE = 20.0
 class LocalSide:
     """Turns hints into looks, and what they show into the Local tree."""
 
-    def __init__(self, canopy: Canopy, ids: IdSource) -> None:
+    def __init__(self, canopy: Canopy, ids: IdSource, begin_at: float = 0.0) -> None:
         self._canopy = canopy
         self._ids = ids
+        self._unread = Unread(canopy, begin_at)
+        self.enough = False
+        """Whether so much waits to be sent that nothing more need be read now; the engine says so."""
         self._round: Round | None = None
         self._slow = SlowReads()
         self._number = 0
@@ -76,21 +82,18 @@ class LocalSide:
     @property
     def busy(self) -> bool:
         """Whether something was hinted at, or is missing, of which it is not known yet what is there now."""
-        return bool(
-            self._round
-            or self._slow
-            or self._paths
-            or self._touched.puts_off
-            or self._folders
-            or self._everything
-            or self._missing
-            or self._awaited
-        )
+        hinted = self._paths or self._folders or self._everything or self._touched.puts_off
+        return bool(self._round or self._slow or hinted or self._missing or self._awaited)
 
     @property
     def scanning(self) -> bool:
         """Whether a full scan is under way or due."""
         return self._everything or (self._round is not None and self._round.full_scan > 0)
+
+    @property
+    def listing(self) -> bool:
+        """Whether a full scan is due, or is under way and has not seen all names yet."""
+        return self._everything or (self._round is not None and self._round.full_scan > 0 and self._round.gathering)
 
     @property
     def scan_reason(self) -> str | None:
@@ -116,16 +119,12 @@ class LocalSide:
 
     def is_in_doubt(self, node_id: NodeId) -> bool:
         """Whether the node is one of those."""
-        current = self._round
-        return (
-            node_id in self._missing
-            or node_id in self._awaited
-            or self.damage.is_in_doubt(node_id)
-            or (
-                current is not None
-                and (node_id in current.confirming or node_id in current.seen.missing or node_id in current.awaited)
-            )
-        )
+        if node_id in self._missing or node_id in self._awaited:
+            return True
+        if self.damage.is_in_doubt(node_id) or self._unread.keeps(node_id):
+            return True
+        now = self._round
+        return now is not None and (node_id in now.confirming or node_id in now.seen.missing or node_id in now.awaited)
 
     def wake_at(self) -> float | None:
         """When ``advance`` would begin a round; None when it would not by time alone."""
@@ -139,11 +138,7 @@ class LocalSide:
     # --- what happens -----------------------------------------------------------------------------------------
 
     def hint(
-        self,
-        paths: Iterable[RelPath] = (),
-        folders: Iterable[RelPath] = (),
-        everything: bool = False,
-        reason: str = "",
+        self, paths: Iterable[RelPath] = (), folders: Iterable[RelPath] = (), everything: bool = False, reason: str = ""
     ) -> None:
         """Something may have changed there; ``reason`` is why everything is to be looked at.
 
@@ -208,7 +203,7 @@ class LocalSide:
 
     def abandon(self) -> None:
         """The root is gone: nothing that was asked will be answered, and nothing that was missing is gone."""
-        self.found.update(dict.fromkeys(self.in_doubt()))
+        self.found.update(dict.fromkeys([*self.in_doubt(), *self._unread.end()]))
         self._round = None
         self._slow = SlowReads()
         self._missing.clear()
@@ -223,7 +218,7 @@ class LocalSide:
             self._number += 1
             return [reading, *self.advance(now)]
         if self._round is not None:
-            return []
+            return self._read_on(self._round, now) if self._round.reads and not self._round.gathering else []
         if self._retry_at is not None and now >= self._retry_at:
             self._retry_at = None
             self._retry_skipped()
@@ -263,6 +258,7 @@ class LocalSide:
             self.full_scans_begun if self._everything else 0,
             Identifier(self._canopy, self._ids, seen),
             seen,
+            Steady(self._canopy, seen.missing | dict.fromkeys(due)),
             due,
             dict.fromkeys(awaited),
             ", ".join(self._why),
@@ -309,11 +305,12 @@ class LocalSide:
         if current.gathering:
             return self._gathered(current, facts, last, now)
         self.damage.take(self._sifted(facts), current.identifier)
+        self.found.update(dict.fromkeys(self._unread.came(fact.path for fact in facts)))
         current.seen.read.clear()  # a file that could not be read is among the skipped by now
         return self._read_on(current, now)
 
     def _gathered(self, current: Round, facts: Sequence[Fact], last: bool, now: float) -> list[Effect]:
-        current.facts.extend(facts)
+        current.facts.extend(facts if self._slow else current.steady.news(facts))
         if not last:
             return []
         current.gathering = False
@@ -328,7 +325,8 @@ class LocalSide:
         self.damage.take(gathered, current.identifier)
         if current.full_scan:
             current.seen.read.update((wish.path, wish) for wish in self.damage.reads())
-        current.reads = list(current.seen.read.values())
+        reads = list(current.seen.read.values())
+        current.reads = self._unread.begin(reads) if current.full_scan else reads
         current.seen.read.clear()
         return self._read_on(current, now)
 
@@ -339,17 +337,18 @@ class LocalSide:
     def _read_on(self, current: Round, now: float) -> list[Effect]:
         """Have the next files read; end the round when none is left."""
         looks: list[Effect] = []
-        while current.reads and len(current.waiting_for) < READS_AT_ONCE:
+        while current.reads and len(current.waiting_for) < READS_AT_ONCE and not self.enough:
             batch, current.reads = current.reads[:READ_BATCH], current.reads[READ_BATCH:]
             self._number += 1
             current.waiting_for.add(self._number)
             looks.append(Look(self._number, tuple(batch)))
-        if not current.waiting_for:
+        if not current.waiting_for and not current.reads:
             self._end(current, now)
         return looks
 
     def _end(self, current: Round, now: float) -> None:
         self._round = None
+        self.found.update(dict.fromkeys(self._unread.end()))
         self.skipped.update(current.seen.skipped)
         self.unreadable.update(current.seen.unreadable)
         if self.skipped and self._retry_at is None:

@@ -8,6 +8,7 @@ from syncagent.model.facts import Fact, LookAt
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from syncagent.trees.identify import Identifier, Sightings
+from syncagent.trees.steady import Steady
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Round:
     """The number of the full scan that this is; 0 when it is none."""
     identifier: Identifier
     seen: Sightings
+    steady: Steady
     confirming: frozenset[NodeId]
     awaited: dict[NodeId, None]
     why: str

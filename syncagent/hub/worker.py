@@ -26,6 +26,9 @@ from syncagent.protocol.faults import CODES, code_of
 
 T = TypeVar("T")
 _LOG: Final = logging.getLogger("syncagent.hub")
+REST_SECONDS: Final = 10.0
+"""After so long without anything to do, what the store only keeps to be quick is let go of."""
+
 _TOGETHER: Final = 64
 _BULK_BYTES: Final = 1024 * 1024
 
@@ -119,7 +122,7 @@ class Worker:
             return
         self._back(self._opened.set_result, store)
         try:
-            while (taken := self._take()) is not None:
+            while (taken := self._take(store.rest)) is not None:
                 jobs, call = taken
                 if jobs:
                     self._back(self._deliver, self._together(store, jobs))
@@ -128,13 +131,16 @@ class Worker:
         finally:
             store.close()
 
-    def _take(self) -> tuple[list[Job], _Call | None] | None:
+    def _take(self, rest: Callable[[], None] = lambda: None) -> tuple[list[Job], _Call | None] | None:
         """What is to be done next: all that has come, and a part of the bulk; None at the end."""
+        patience: float | None = REST_SECONDS
         with self._came:
             while not self._queue and not self._bulk:
                 if self._stopped:
                     return None
-                self._came.wait()
+                if not self._came.wait(patience):
+                    patience = None  # once; whatever comes next begins anew
+                    rest()
             jobs: list[Job] = []
             call: _Call | None = None
             while self._queue and call is None and len(jobs) < _TOGETHER:

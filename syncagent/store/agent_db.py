@@ -19,7 +19,7 @@ import gc
 import glob
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from typing import Final
@@ -42,6 +42,7 @@ from syncagent.store.rows import (
     unpack_recipe,
 )
 from syncagent.trees.delta import Delta, Row
+from syncagent.trees.kept import KeptRows
 
 APPLICATION: Final = 0x53594E41
 """``SYNA``: the mark of the file's first page."""
@@ -52,11 +53,17 @@ KEPT_DAMAGED: Final = 3
 SWEEP_AT_LEAST: Final = 4 << 20
 """So many bytes of recipes are added before those that no row names any more are looked for."""
 
+FEW: Final = 2_000
+"""So many rows are simply given; more are pressed as they come."""
+
+AT_ONCE: Final = 1_000
+"""Rows that are read at once."""
+
 _PUT_ROW: Final = (
     f"INSERT INTO node ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  constants
     f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{column}=excluded.{column}' for column in COLUMNS[1:])}"
 )
-_GET_ROWS: Final = f"SELECT {', '.join(COLUMNS)} FROM node ORDER BY number"  # noqa: S608  constants
+_GET_ROWS: Final = f"SELECT {', '.join(COLUMNS)}, number FROM node WHERE number > ? ORDER BY number LIMIT {AT_ONCE}"  # noqa: S608
 _CONTENTS: Final = " UNION ALL ".join(
     f"SELECT substr({side}, {DIGEST_AT[0]}, {DIGEST_AT[1]}) FROM {table} WHERE substr({side}, 1, 1) = x'{FILE:02x}'"  # noqa: S608  constants
     for table, sides in (("node", ("synced", "local", "remote")), ("part", ("before", "after")))
@@ -140,16 +147,31 @@ class AgentDb:
                 raise DatabaseDamaged(f"the fact {key!r} is not as it was written")
             facts[key] = value
         with _no_collector():
-            rows = tuple(map(Unpacker().row, self._database.execute(_GET_ROWS)))
+            rows = self._rows()
         acts = tuple(unpack_act(*one) for one in self._database.execute("SELECT id, told, crc FROM act ORDER BY id"))
         unpacker = Unpacker()
         parts = tuple(unpack_part(one, unpacker) for one in self._database.execute("SELECT * FROM part"))
         self._sweep()
-        return Loaded(rows, facts, self._recipes_of(rows), self._rebuilt, acts, parts)
+        recipes = self._recipes_of(rows)
+        self._database.shrink()
+        return Loaded(rows, facts, recipes, self._rebuilt, acts, parts)
 
-    def _recipes_of(self, rows: tuple[Row, ...]) -> dict[Digest, Recipe]:
+    def _rows(self) -> tuple[Row, ...] | KeptRows:
+        """All rows.  Many are pressed as they come, a few at a time: no holes are left between what is kept."""
+        [(count,)] = self._database.execute("SELECT count(*) FROM node")
+        kept, few, unpacker, last = KeptRows(count), list[Row](), Unpacker(), -1 << 63
+        add = few.append if count <= FEW else kept.add
+        while found := self._database.execute(_GET_ROWS, (last,)):
+            for row in found:
+                add(unpacker.row(row[:-1]))
+            last = found[-1][-1]
+        return tuple(few) if count <= FEW else kept
+
+    def _recipes_of(self, rows: Sequence[Row]) -> dict[Digest, Recipe]:
         if not self._database.first("SELECT 1 FROM recipe LIMIT 1"):
             return {}
+        # What is pressed is at one.
+        rows = rows.loose if isinstance(rows, KeptRows) else rows
         wanted = {digest for row in rows if not at_one(row) for digest in contents_of(row)}
         found = ((digest, self.recipe(digest)) for digest in sorted(wanted))
         return {digest: recipe for digest, recipe in found if recipe is not None}

@@ -10,6 +10,7 @@ from syncagent.model.acts import Act, Part
 from syncagent.model.ids import Digest
 from syncagent.model.nodes import Recipe
 from syncagent.trees.delta import Delta, Row
+from syncagent.trees.kept import KeptRows
 
 INCARNATION = "incarnation"
 """The fact that tells one database from another: made with the database, at random, and never changed (HAZARDS E4)."""
@@ -19,7 +20,7 @@ INCARNATION = "incarnation"
 class Loaded:
     """All that was kept.  ``recipes`` are those of the nodes on which the trees differ; others are asked for."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] | KeptRows
     facts: Mapping[str, str]
     recipes: Mapping[Digest, Recipe] = field(default_factory=dict)
     rebuilt: str = ""

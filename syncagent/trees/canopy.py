@@ -1,6 +1,7 @@
 """The three trees: Synced, and Local and Remote as what differs from it.
 
-A replica at rest costs one tree, not three, and what is diverged is the keys of the overlays.  Every change goes
+A replica at rest costs one tree, not three, and what is diverged is the keys of the overlays.  Files that are at one
+and have not been touched lately are pressed; every change makes them objects first.  Every change goes
 through ``set_local``, ``set_remote`` and ``set_synced``, which also remember what the database must be told
 (``take_delta``).
 """
@@ -16,16 +17,21 @@ from syncagent.model.ids import NO_REV, PARK, ROOT, NodeId, Rev
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Node, Placement
 from syncagent.trees.delta import Delta, Row
+from syncagent.trees.kept import KeptRows
+from syncagent.trees.pressed import Pressed
 from syncagent.trees.tree import Overlay, Tree
 
 FIRST_REV: Final = Rev(1)
+
+LOOSE: Final = 2_000
+"""So many files that are at one may be objects; what is made and changed again and again is not pressed each time."""
 
 
 class Canopy:
     """The trees of one folder on one machine, with the hub's revision and the disk's stamp of each node."""
 
-    def __init__(self) -> None:
-        self.synced = Tree()
+    def __init__(self, pressed: Pressed | None = None) -> None:
+        self.synced = Tree(pressed)
         self.local = Overlay(self.synced)
         self.remote = Overlay(self.synced)
         # Only what is not to be expected: most nodes that were agreed on have never been changed since.
@@ -35,13 +41,21 @@ class Canopy:
         self._touched: dict[NodeId, None] = {}
         self._news: dict[NodeId, None] = {}
         self._diverged: dict[NodeId, None] = {}
+        self._press_at = LOOSE
 
     @classmethod
     def load(cls, rows: Sequence[Row]) -> Canopy:
         """The canopy that these rows describe; nothing of it counts as touched."""
-        canopy = cls()
+        if not isinstance(rows, KeptRows):
+            kept = KeptRows(len(rows))
+            for row in rows:
+                kept.add(row)
+            rows = kept
+        canopy = cls(rows.pressed.copy())  # what was loaded stays as it was: it may have to be told of
+        canopy._revs.update(rows.revs)
+        canopy._spellings.update(rows.spellings)
         differing: list[Row] = []
-        for row in rows:
+        for row in rows.loose:
             base = row.synced
             if base is not None:
                 canopy.synced.put(base)
@@ -62,6 +76,7 @@ class Canopy:
 
     def set_local(self, node_id: NodeId, node: Node | None, stamp: Stamp | None = None) -> None:
         """Say what stands on the disk as ``node_id``.  ``stamp`` None keeps the one that is known."""
+        self._revive(node_id)
         self.local.set(node_id, node)
         if node is None:
             self._stamps.pop(node_id, None)
@@ -72,6 +87,7 @@ class Canopy:
 
     def set_remote(self, node_id: NodeId, node: Node | None, rev: Rev | None = None) -> None:
         """Say what the hub has as ``node_id``.  ``rev`` None keeps the one that is known."""
+        self._revive(node_id)
         self.remote.set(node_id, node)
         if rev is not None:
             self._set_rev(node_id, rev)
@@ -79,6 +95,7 @@ class Canopy:
 
     def set_synced(self, node_id: NodeId, node: Node | None) -> None:
         """Say what both sides last agreed on; what Local and Remote say stays as it is."""
+        self._revive(node_id)
         local, remote, rev = self.local.get(node_id), self.remote.get(node_id), self.rev(node_id)
         if node is None:
             self.synced.drop(node_id)
@@ -93,6 +110,7 @@ class Canopy:
         """Remember how the name is spelled on this disk, where that is not the NFC name."""
         if self._spellings.get(node_id) == spelling:
             return
+        self._revive(node_id)
         if spelling is None:
             self._spellings.pop(node_id, None)
         else:
@@ -120,7 +138,21 @@ class Canopy:
         self._revs = dict.fromkeys(self.synced.ids(), NO_REV)
 
     def stamp(self, node_id: NodeId) -> Stamp | None:
-        return self._stamps.get(node_id)
+        stamp = self._stamps.get(node_id)
+        return self.synced.pressed.stamp(node_id) if stamp is None else stamp
+
+    def _revive(self, node_id: NodeId) -> None:
+        """The node is about to change."""
+        stamp = self.synced.revive(node_id) if self.synced.pressed else None
+        if stamp is not None:
+            self._stamps[node_id] = stamp
+
+    def _press(self) -> None:
+        """Press the files about which nothing is going on."""
+        for node_id, stamp in list(self._stamps.items()):
+            if not self.is_diverged(node_id) and self.synced.press(node_id, stamp):
+                del self._stamps[node_id]
+        self._press_at = 2 * len(self._stamps) + LOOSE
 
     def spelling(self, node_id: NodeId) -> str | None:
         return self._spellings.get(node_id)
@@ -190,6 +222,8 @@ class Canopy:
             else:
                 rows.append(row)
         self._touched.clear()
+        if len(self._stamps) > self._press_at:
+            self._press()
         return Delta(tuple(rows), tuple(gone), dict(facts or {}))
 
     def row(self, node_id: NodeId) -> Row:
@@ -199,6 +233,6 @@ class Canopy:
             self.local.get(node_id),
             self.remote.get(node_id),
             self.rev(node_id),
-            self._stamps.get(node_id),
+            self.stamp(node_id),
             self._spellings.get(node_id),
         )

@@ -12,7 +12,7 @@ Nothing is deleted here: who is missing is told, and the engine concludes, later
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -38,7 +38,7 @@ from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement
 from syncagent.model.sources import IdSource
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.exchanged import exchanged, inode_of, same_bytes
-from syncagent.trees.returned import returned
+from syncagent.trees.returned import met, returned
 
 PARKED: Final = RelPath(".syncagent/park")
 NOWHERE: Final = "\x00"
@@ -197,7 +197,7 @@ class Identifier:
         elif same is not None:
             self._settle(replace(self._local(same), at=at), fact.stamp, None)
         else:
-            self._settle(Dir(self._fresh(at, Dir), at), fact.stamp, known)
+            self._settle(Dir(self._fresh(at, Dir, lambda one: Dir(one, at)), at), fact.stamp, known)
         stands = self._canopy.local.at(at.parent, name_key(at.name))
         assert stands is not None
         self._folders[fact.path] = stands
@@ -210,7 +210,8 @@ class Identifier:
         elif same is not None:
             self._settle(Link(same, at, fact.target), fact.stamp, None)
         else:
-            self._settle(Link(self._fresh(at, Link), at, fact.target), fact.stamp, known)
+            node_id = self._fresh(at, Link, lambda one: Link(one, at, fact.target))
+            self._settle(Link(node_id, at, fact.target), fact.stamp, known)
 
     def _place_file(self, fact: FileSeen, at: Placement, known: NodeId | None) -> None:
         same = self._kept(known, File)
@@ -230,23 +231,23 @@ class Identifier:
         elif same is not None:
             self._settle(File(same, at, content, fact.executable, fact.mtime_ns), fact.stamp, None)
         else:
-            node_id = self._by_content(content, at.name) or self._fresh(at, File)
-            self._settle(File(node_id, at, content, fact.executable, fact.mtime_ns), fact.stamp, known)
+            rest = (at, content, fact.executable, fact.mtime_ns)
+            node_id = self._by_content(content, at.name) or self._fresh(at, File, lambda one: File(one, *rest))
+            self._settle(File(node_id, *rest), fact.stamp, known)
 
     def _from_park(self, fact: DirSeen | FileSeen | LinkSeen, at: Placement) -> NodeId:
         """What lies in the park bears its id as its name.  It is known as standing elsewhere, or not at all, when we
-        were
-        stopped between parking it and remembering that."""
+        were stopped between parking it and remembering that."""
         node_id = NodeId(at.name)
         if self._canopy.local.get(node_id) is None and isinstance(fact, FileSeen):
             unread = File(node_id, at, Content(Digest(b""), 0), fact.executable, fact.mtime_ns)
             self._canopy.set_local(node_id, unread, UNSURE)
         return node_id
 
-    def _fresh(self, at: Placement, kind: type[Dir | File | Link]) -> NodeId:
+    def _fresh(self, at: Placement, kind: type[Dir | File | Link], made: Callable[[NodeId], Node]) -> NodeId:
         if at.parent == PARK:
             return NodeId(at.name)
-        return returned(self._canopy, at, kind) or self._ids.new_id()
+        return returned(self._canopy, at, kind) or met(self._canopy, at, made) or self._ids.new_id()
 
     def _settle(self, node: Node, stamp: Stamp, displaced: NodeId | None) -> None:
         """Let ``node`` stand where it was found; whoever was known there before is missing now."""

@@ -1,10 +1,13 @@
-"""What stands again where something was deleted, before the hub has heard of that."""
+"""What stands at a name that the hub has, too: again, where something was deleted before the hub has heard of that; or
+from the beginning, where both sides had the same before they met."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from syncagent.model.ids import NodeId
 from syncagent.model.names import name_key
-from syncagent.model.nodes import Dir, File, Link, Placement
+from syncagent.model.nodes import Dir, File, Link, Node, Placement
 from syncagent.trees.canopy import Canopy
 
 
@@ -17,3 +20,14 @@ def returned(canopy: Canopy, at: Placement, kind: type[Dir | File | Link]) -> No
         return None
     node = canopy.remote.get(there)
     return there if isinstance(node, kind) and node == canopy.synced.get(there) else None
+
+
+def met(canopy: Canopy, at: Placement, made: Callable[[NodeId], Node]) -> NodeId | None:
+    """The hub's node of which what stands here would differ in nothing.  ``made`` gives what stands here, with an id.
+
+    It never was here, so it is nobody's deletion; to take another id for it would only be to adopt this one next.
+    """
+    there = canopy.remote.at(at.parent, name_key(at.name))
+    if there is None or there in canopy.synced or canopy.local.get(there) is not None:
+        return None
+    return there if canopy.remote.get(there) == made(there) else None

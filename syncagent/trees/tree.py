@@ -8,12 +8,14 @@ allows it; the views that a person could look at, Local and Remote, never keep t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Final, Protocol
 
+from syncagent.model.facts import Stamp
 from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.names import Name, NameKey, RelPath, name_key
-from syncagent.model.nodes import Dir, Node, Placement
+from syncagent.model.nodes import Dir, File, Node, Placement
+from syncagent.trees.pressed import Pressed
 
 ROOT_DIR: Final = Dir(ROOT, Placement(ROOT, Name("")))
 PARK_DIR: Final = Dir(PARK, Placement(ROOT, Name("")))
@@ -31,36 +33,56 @@ class View(Protocol):
 
 
 class Tree:
-    """Nodes by id, with an index of who stands where."""
+    """Nodes by id, with an index of who stands where; files about which nothing is going on are ``pressed``."""
 
-    __slots__ = ("_folders", "_nodes", "_slots")
+    __slots__ = ("_folders", "_nodes", "_slots", "pressed")
 
-    def __init__(self) -> None:
+    def __init__(self, pressed: Pressed | None = None) -> None:
+        self.pressed = Pressed() if pressed is None else pressed
         self._folders = 0
         self._nodes: dict[NodeId, Node] = {}
         self._slots: dict[NodeId, dict[NameKey, NodeId | tuple[NodeId, ...]]] = {}
 
     def __len__(self) -> int:
-        return len(self._nodes)
+        return len(self._nodes) + len(self.pressed)
 
     def __contains__(self, node_id: NodeId) -> bool:
-        return node_id in self._nodes
+        return node_id in self._nodes or node_id in self.pressed
 
     def ids(self) -> Iterable[NodeId]:
-        """Every id, in the order of arrival."""
-        return self._nodes.keys()
+        """Every id: first of those about which nothing is going on."""
+        return chain(self.pressed.ids(), self._nodes) if self.pressed else self._nodes.keys()
 
     def count_files(self) -> int:
         """How many nodes are no folders."""
-        return len(self._nodes) - self._folders
+        return len(self) - self._folders
 
     def get(self, node_id: NodeId) -> Node | None:
-        return self._nodes.get(node_id) or _FIXED.get(node_id)
+        return self._nodes.get(node_id) or _FIXED.get(node_id) or self.pressed.get(node_id)
+
+    def press(self, node_id: NodeId, stamp: Stamp) -> bool:
+        """Nothing is going on about this node any more.  False when it stays as it is: it is no file, or unusual."""
+        node = self._nodes.get(node_id)
+        if not isinstance(node, File) or not self.pressed.add(node, stamp):
+            return False
+        del self._nodes[node_id]
+        self._leave(node)
+        return True
+
+    def revive(self, node_id: NodeId) -> Stamp | None:
+        """Something is going on about this node: gives the stamp, if it was pressed."""
+        found = self.pressed.take(node_id)
+        if found is None:
+            return None
+        self.put(found[0])
+        return found[1]
 
     def put(self, node: Node) -> None:
         """Let ``node`` stand where it says, and no longer where it stood before."""
         node_id, at = node.id, node.at
         old = self._nodes.get(node_id)
+        if old is None and self.pressed:
+            self.pressed.take(node_id)
         self._nodes[node_id] = node
         if old is not None:
             if old.at == at:
@@ -82,17 +104,23 @@ class Tree:
         if old is not None:
             self._folders -= isinstance(old, Dir)
             self._leave(old)
+        else:
+            self.pressed.take(node_id)
 
     def at(self, parent: NodeId, key: NameKey) -> NodeId | None:
         """Who stands at this name; of two, the one that came first."""
+        if self.pressed and (found := self.pressed.all_at(parent, key)):
+            return found[0]
         there = self._slots.get(parent, {}).get(key)
         return there[0] if isinstance(there, tuple) else there
 
     def all_at(self, parent: NodeId, key: NameKey) -> tuple[NodeId, ...]:
         there = self._slots.get(parent, {}).get(key)
-        return () if there is None else _all(there)
+        found = self.pressed.all_at(parent, key) if self.pressed else ()
+        return found if there is None else (*found, *_all(there))
 
     def children(self, parent: NodeId) -> Iterator[NodeId]:
+        yield from self.pressed.children(parent)
         for there in self._slots.get(parent, {}).values():
             if isinstance(there, tuple):
                 yield from there

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+import syncagent.hub.worker as worker_module
 from syncagent.content.digest import content_of
 from syncagent.errors import StorageFull, StorageTrouble
 from syncagent.hub.brake import Brake, BrakeRules
@@ -70,6 +71,25 @@ async def bench() -> AsyncIterator[Bench]:
     yield bench
     bench.gate.set()
     await bench.worker.stop()
+
+
+async def test_a_store_that_nobody_asks_rests_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "REST_SECONDS", 0.0)
+    rests, rested = [0], threading.Event()
+
+    def rest() -> None:
+        rests[0] += 1
+        rested.set()
+
+    bench = Bench()
+    bench.store.rest = rest  # type: ignore[method-assign]
+    await bench.worker.start()
+    assert await asyncio.to_thread(rested.wait, 30)
+    rested.clear()
+    assert await bench.worker.call(lambda store: rests[0]) == 1
+    assert await asyncio.to_thread(rested.wait, 30), "again, after something was to be done"
+    await bench.worker.stop()
+    assert rests == [2]
 
 
 async def test_what_comes_meanwhile_is_one_unit(bench: Bench) -> None:

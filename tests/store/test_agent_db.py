@@ -18,11 +18,12 @@ from syncagent.model.names import Name
 from syncagent.model.nodes import Block, Content, Dir, File, Node, Placement
 from syncagent.sqlite import open_database
 from syncagent.store import agent_db
-from syncagent.store.agent_db import APPLICATION, KEPT_DAMAGED, AgentDb, open_agent_db
+from syncagent.store.agent_db import APPLICATION, FEW, KEPT_DAMAGED, AgentDb, open_agent_db
 from syncagent.store.ports import INCARNATION, Loaded
 from syncagent.store.rows import pack_row
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.delta import Delta, Row
+from syncagent.trees.kept import KeptRows
 from tests.conformance.test_agent_store import RECIPE, a_file, at_rest
 
 
@@ -86,6 +87,15 @@ def test_e3_any_flipped_bit_behind_the_header_is_found_or_does_no_harm(tmp_path:
             assert found.rows == rows  # the byte was one that means nothing
             assert found.facts["cursor"] == "7"
     assert rebuilt > 60
+
+
+def test_many_rows_are_pressed_as_they_are_read_and_are_the_same_rows(tmp_path: Path) -> None:
+    rows = many(FEW + 1_500)
+    filled(tmp_path / "many.db", rows)
+    found = loaded(tmp_path / "many.db").rows
+    assert isinstance(found, KeptRows)
+    assert len(found.loose) < len(found) == len(rows)
+    assert sorted(found, key=lambda row: row.id) == sorted(rows, key=lambda row: row.id)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,9 @@ class MemoryStore:
     def sound(self, most_bytes: int) -> bool | None:
         return True
 
+    def rest(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

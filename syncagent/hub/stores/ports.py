@@ -164,6 +164,9 @@ class Store(Protocol):
         """Whether the file that holds all this is in order; None when it is longer than that, and was not looked
         at."""
 
+    def rest(self) -> None:
+        """Nothing is asked for: let go of what is only kept in memory to be quick.  Nothing fails by it."""
+
     def close(self) -> None: ...
 
 

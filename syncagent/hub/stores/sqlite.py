@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
+from syncagent.errors import StorageFull, StorageTrouble
 from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Role, Row, Rows, Slot, Timed, Wanted, told_path
 from syncagent.hub.runs import Runs
 from syncagent.hub.stores.blocks import SqliteBlocks
@@ -94,6 +95,10 @@ class SqliteStore:
     def sound(self, most_bytes: int) -> bool | None:
         found = self._database.first("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
         return self._database.whole() if found and found[0] <= most_bytes else None
+
+    def rest(self) -> None:
+        with suppress(StorageTrouble, StorageFull):
+            self._database.shrink()
 
     def close(self) -> None:
         self._database.close()

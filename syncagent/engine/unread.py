@@ -1,0 +1,87 @@
+"""Files of which a full scan has the names, and not the content yet.
+
+All else goes on meanwhile: of a hundred thousand files that are new here the first is sent when the last is still to be
+read, and what someone else has edited does not wait either.  Only what stands at such a path, here or at the hub, is
+left alone until it is known what it is: to fetch what lies there already would be for nothing.  This spares work, and
+guards nothing: nothing is ever put in a place before someone has looked at it once more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from syncagent.model.facts import LookAt
+from syncagent.model.ids import NodeId
+from syncagent.model.names import RelPath
+from syncagent.trees.canopy import Canopy
+from syncagent.trees.tree import path_of
+
+FIRST = 400
+"""So many are read first by all: what lies topmost in the folder is what people look at."""
+
+
+class Unread:
+    """The paths, and the nodes that wait for them.
+
+    ``begin_at`` is where among many files the reading begins, from 0 to 1: machines that have the same files, and come
+    to an empty hub at once, each begin elsewhere, and what one has sent the others need not send.
+    """
+
+    def __init__(self, canopy: Canopy, begin_at: float = 0.0) -> None:
+        self._canopy = canopy
+        self._begin_at = begin_at
+        self._paths: set[RelPath] = set()
+        self._waiting: dict[RelPath, dict[NodeId, None]] = {}
+        self._names: Counter[str] = Counter()
+        """Their last parts: who is not called so is elsewhere, and that is known without going up the tree."""
+
+    def begin(self, reads: Sequence[LookAt]) -> list[LookAt]:
+        """These are about to be read; gives them in the order in which they are."""
+        self._paths = {wish.path for wish in reads}
+        self._names = Counter(_name(wish.path) for wish in reads)
+        first, many = reads[:FIRST], reads[FIRST:]
+        middle = int(len(many) * self._begin_at)
+        return [*first, *many[middle:], *many[:middle]]
+
+    def keeps(self, node_id: NodeId) -> bool:
+        """Whether the node stands where it is not known what stands there; it is given when that is known."""
+        if not self._paths:
+            return False
+        canopy, path = self._canopy, None
+        here, there = canopy.local.get(node_id), canopy.remote.get(node_id)
+        if here is not None and (canopy.spelling(node_id) or here.at.name) in self._names:
+            path = canopy.local_path(node_id)
+        if path not in self._paths and there is not None and there.at.name in self._names:
+            path = path_of(canopy.remote, node_id)
+        if path is None or path not in self._paths:
+            return False
+        self._waiting.setdefault(path, {})[node_id] = None
+        return True
+
+    def came(self, paths: Iterable[RelPath]) -> Sequence[NodeId]:
+        """These have been read, as far as they can be; gives the nodes that have waited for it."""
+        if not self._paths:
+            return ()
+        waited: list[NodeId] = []
+        for path in paths:
+            if path in self._paths:
+                self._paths.discard(path)
+                waited.extend(self._waiting.pop(path, ()))
+                name = _name(path)
+                self._names[name] -= 1
+                if not self._names[name]:
+                    del self._names[name]
+        return waited
+
+    def end(self) -> Sequence[NodeId]:
+        """Nothing is waited for any more; gives the nodes that have been."""
+        waited = [node_id for waiting in self._waiting.values() for node_id in waiting]
+        self._paths.clear()
+        self._waiting.clear()
+        self._names.clear()
+        return waited
+
+
+def _name(path: RelPath) -> str:
+    return path.rpartition("/")[2]
