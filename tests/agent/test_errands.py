@@ -202,16 +202,19 @@ def test_what_the_file_had_before_is_not_asked_for_again(desk: Desk) -> None:
     assert 1 <= len(opened.missing) <= 3 < len(recipe)
 
 
-def test_a_block_that_is_damaged_is_refused_with_a_reason(desk: Desk) -> None:
-    data = b"x" * 100_000
-    content, recipe = read_all([data])
-    desk.errands.begin(OpenStage(StageWish(content, recipe)))
+@pytest.mark.parametrize("wrong", [b"wrong", b"y" * 100_000])
+def test_a_block_that_is_damaged_is_wanted_again(desk: Desk, wrong: bytes) -> None:
+    """Blocks are checked when they come off the wire; the stage believes nothing all the same."""
+    content, recipe = read_all([b"x" * 100_000])
+    wish = StageWish(content, recipe)
+    desk.errands.begin(OpenStage(wish))
     desk.next()
-    desk.errands.begin(FillStage(content, ((recipe[0].digest, b"wrong"),)))
-    event = desk.next()
-    assert isinstance(event, StageFilled)
-    assert event.reason
-    assert not event.full
+    desk.errands.begin(FillStage(content, ((recipe[0].digest, wrong),)))
+    assert isinstance(desk.next(), StageFilled)
+    desk.errands.begin(OpenStage(wish))
+    opened = desk.next()
+    assert isinstance(opened, StageOpened)
+    assert recipe[0].digest in opened.missing
 
 
 def test_what_is_left_in_the_stage_is_swept(desk: Desk) -> None:
