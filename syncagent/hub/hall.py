@@ -23,7 +23,7 @@ from syncagent.hub.rules import Rules
 from syncagent.hub.runs import Runs
 from syncagent.hub.stores.ports import Blocks, Key
 from syncagent.hub.stretch import ahead_of
-from syncagent.hub.tail import Recent
+from syncagent.hub.tail import KEPT_SECONDS, Recent
 from syncagent.hub.tasks import Answer, Failed, Fetched, Keep, ReadTail, Submit, Submitted, Tail, Task
 from syncagent.hub.work import stretches_of
 from syncagent.hub.worker import Job, Worker
@@ -81,6 +81,7 @@ class Hall:
         self._keys_in_use: Counter[str] = Counter()
         self._folders: dict[str, Folder] = {}
         self._recent: dict[FolderId, Recent] = {}
+        self._forgetting: dict[FolderId, asyncio.TimerHandle] = {}
         self._lost: dict[FolderId, tuple[Row, ...]] = {}
         self.lacked = asyncio.Event()
         """Set when a client was told that a block which it asked for is not there."""
@@ -307,5 +308,8 @@ class Hall:
         stretches = stretches_of(submit, answer) if len(list(self._bus.of(folder))) > 1 else None
         if stretches is None:
             recent.clear()
-        else:
-            recent.add(stretches)
+            return
+        recent.add(stretches)
+        if (timer := self._forgetting.get(folder)) is not None:
+            timer.cancel()
+        self._forgetting[folder] = asyncio.get_running_loop().call_later(KEPT_SECONDS, recent.clear)

@@ -11,7 +11,7 @@ Called by ``session``, which counts what is on its way.  Raises BadMessage; pure
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +45,7 @@ from syncagent.hub.tasks import (
 )
 from syncagent.model.changes import Change, Ruling, Verdict
 from syncagent.model.ids import ClientId, Digest, Seq
+from syncagent.model.nodes import Block
 from syncagent.protocol.changes import FileChange, FileChanges
 from syncagent.protocol.codec import HubBody, encode_answer, encode_body, to_frame
 from syncagent.protocol.connection import Capability
@@ -57,6 +58,7 @@ from syncagent.protocol.convert import (
 )
 from syncagent.protocol.envelope import HUB
 from syncagent.protocol.faults import ErrorMessage
+from syncagent.protocol.packs import NOTHING_PACKED
 from syncagent.protocol.quick import write_verdict
 from syncagent.protocol.sync import (
     AnalysisRequest,
@@ -132,21 +134,23 @@ class Member:
 
     # --- what a client says -------------------------------------------------------------------------------------
 
-    def pack(self, blocks: tuple[tuple[Digest, bytes], ...]) -> list[Effect]:
-        """Blocks came; small ones wait for the change that they belong to."""
+    def pack(
+        self, blocks: tuple[tuple[Digest, bytes], ...], packed: Mapping[Digest, memoryview] = NOTHING_PACKED
+    ) -> list[Effect]:
+        """Blocks came (``packed``: as they travelled); small ones wait for the change that they belong to."""
         if not self.speaks_journal:
             raise BadMessage("unsupported", "blocks were not agreed on")
         if self._role is not Role.WRITER:
             raise BadMessage("permission_denied", "this key may not write")
-        self._staged.add(blocks)
+        self._staged.add(blocks, packed)
         # What was lost belongs to no change that would come after it.
         again = any(digest in self._wanted for digest, _ in blocks)
-        return self._keep() if again or self._staged.due(idle=not self._keeping) else []
+        return self._keep(everything=again) if again or self._staged.due(idle=not self._keeping) else []
 
-    def _keep(self) -> list[Effect]:
-        """Keep what is staged before the change that it belongs to comes."""
+    def _keep(self, *, everything: bool = False) -> list[Effect]:
+        """Keep what does not wait for the change that it belongs to."""
         effects: list[Effect] = []
-        for part in self._staged.take_parts():
+        for part in self._staged.take_parts(everything=everything):
             effects += self._do(Keep(part))
             self._keeping[self._numbers] = None
         return effects
@@ -167,7 +171,8 @@ class Member:
         """The client submits ``changes``, all of them its own."""
         allowed = self._allowed(changes)
         effects = self._keep() if self._staged.large else []
-        submit = Submit(self._client_id, allowed, self._staged.take(), confirmed)
+        blocks, packed = self._staged.take(_named(allowed))
+        submit = Submit(self._client_id, allowed, blocks, confirmed, packed if self.zstd else NOTHING_PACKED)
         if self._keeping:
             self._held.append((max(self._keeping), submit))
             return effects
@@ -385,3 +390,12 @@ def _cost(task: Task) -> int:
             return 4096 + _FILE_BYTES * len(files)
         case _:
             return 4096
+
+
+def _named(changes: Iterable[Change | Verdict]) -> Iterator[Digest]:
+    """The blocks that ``changes`` speak of."""
+    for change in changes:
+        if isinstance(change, Change):
+            yield from [block.digest for block in change.recipe]
+            if change.splice:
+                yield from [part.digest for part in change.splice if isinstance(part, Block)]

@@ -54,6 +54,7 @@ from syncagent.protocol.connection import (
 )
 from syncagent.protocol.envelope import HUB, MessageType, WebSocketMessage
 from syncagent.protocol.faults import CODES, ErrorMessage, close_code
+from syncagent.protocol.packs import entries_of
 from syncagent.protocol.quick import read_changes
 
 ROOM: Final = 512 * 1024
@@ -201,7 +202,8 @@ class Session:
             if self._member is None:
                 return self._connect(message, now)
             if isinstance(message, Pack):
-                return self._member.pack(message.blocks)
+                assert isinstance(frame, bytes)  # packs travel in no other
+                return self._member.pack(message.blocks, entries_of(frame, limits))
             return self._message(self._member, message, now)
         except (BadMessage, BadName) as trouble:
             code = trouble.code if isinstance(trouble, BadMessage) else "invalid_path"

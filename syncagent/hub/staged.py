@@ -1,15 +1,18 @@
 """Blocks that came ahead of the change that they belong to.
 
-Small ones wait in memory, so that they are kept in one durable write with their change.  Large ones, and more of them
-than should wait, are kept before it comes; but several together, because a disk syncs many at once.
+Small ones wait in memory, so that they are kept in one durable write with their change, and go on to others from there.
+Large ones, and more of them than should wait, are kept before it comes; but several together, because a disk syncs many
+at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 
 from syncagent.hub.stretch import PUSH_BYTES
 from syncagent.model.ids import Digest
+from syncagent.protocol.packs import NOTHING_PACKED
 
 Blocks: TypeAlias = tuple[tuple[Digest, bytes], ...]
 
@@ -27,34 +30,62 @@ class Staged:
     """The staged blocks of one client."""
 
     def __init__(self) -> None:
-        self._blocks: list[tuple[Digest, bytes]] = []
-        self._bytes = 0
-        self.large = False
-        """Whether there are blocks among them that are not pushed with a change."""
+        self._small: dict[Digest, bytes] = {}
+        self._packed: dict[Digest, memoryview] = {}
+        self._large: list[tuple[Digest, bytes]] = []
+        self._small_bytes = self._large_bytes = 0
 
-    def add(self, blocks: Blocks) -> None:
-        self._blocks += blocks
-        self._bytes += sum(len(plain) for _, plain in blocks)
-        self.large = self.large or any(len(plain) > PUSH_BYTES for _, plain in blocks)
+    @property
+    def large(self) -> bool:
+        """Whether there are blocks among them that are not pushed with a change."""
+        return bool(self._large)
+
+    def add(self, blocks: Blocks, packed: Mapping[Digest, memoryview] = NOTHING_PACKED) -> None:
+        """``packed``: as they travelled."""
+        for digest, plain in blocks:
+            if len(plain) > PUSH_BYTES:
+                self._large.append((digest, plain))
+                self._large_bytes += len(plain)
+            elif digest not in self._small:
+                self._small[digest] = plain
+                self._small_bytes += len(plain)
+                if digest in packed:
+                    self._packed[digest] = packed[digest]
 
     def due(self, *, idle: bool) -> bool:
-        """Whether they are to be kept now; ``idle`` when none of this client's are being kept."""
-        return self._bytes > MOST_BYTES or (self.large and (idle or self._bytes > TOGETHER_BYTES))
+        """Whether some are to be kept now; ``idle`` when none of this client's are being kept."""
+        return self._too_many() or (self.large and (idle or self._large_bytes > TOGETHER_BYTES))
 
-    def take(self) -> Blocks:
-        """All of them; none are left."""
-        blocks = tuple(self._blocks)
-        self._blocks, self._bytes, self.large = [], 0, False
-        return blocks
+    def take(self, wanted: Iterable[Digest]) -> tuple[Blocks, dict[Digest, memoryview]]:
+        """The small ones among ``wanted``, and how those travelled.  The others are for a change that is still to
+        come."""
+        blocks = []
+        packed = {}
+        for digest in wanted:
+            plain = self._small.pop(digest, None)
+            if plain is not None:
+                blocks.append((digest, plain))
+                self._small_bytes -= len(plain)
+                if digest in self._packed:
+                    packed[digest] = self._packed.pop(digest)
+        return tuple(blocks), packed
 
-    def take_parts(self) -> list[Blocks]:
-        """All of them, in parts that are not too large."""
+    def take_parts(self, *, everything: bool = False) -> list[Blocks]:
+        """Those that are not to wait any longer, in parts that are not too large: the large ones; the small ones of a
+        mass of files go with their change, unless they are too many by now, or ``everything`` is wanted."""
+        taken, self._large, self._large_bytes = self._large, [], 0
+        if everything or self._too_many():
+            taken = [*taken, *self._small.items()]
+            self._small, self._packed, self._small_bytes = {}, {}, 0
         parts: list[list[tuple[Digest, bytes]]] = []
         size = PART_BYTES
-        for block in self.take():
+        for block in taken:
             if size >= PART_BYTES:
                 parts.append([])
                 size = 0
             parts[-1].append(block)
             size += len(block[1])
         return [tuple(part) for part in parts]
+
+    def _too_many(self) -> bool:
+        return self._small_bytes + self._large_bytes > MOST_BYTES

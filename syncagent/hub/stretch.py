@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -21,7 +22,7 @@ from syncagent.protocol.codec import encode_body, encode_data, to_frame
 from syncagent.protocol.connection import DEFAULT_LIMITS
 from syncagent.protocol.convert import notice_to_wire
 from syncagent.protocol.envelope import HUB, MessageType
-from syncagent.protocol.packs import encode_packs
+from syncagent.protocol.packs import NOTHING_PACKED, encode_packs
 from syncagent.protocol.quick import quoted, write_batch, write_entry
 
 PUSH_BYTES: Final = DEFAULT_LIMITS.push_bytes
@@ -38,10 +39,15 @@ def iso(time_ns: int) -> str:
 
 
 class Stretch:
-    """Entries ``first`` to ``last`` of a folder's journal, all by ``author``.  ``blocks`` are their small blocks."""
+    """Entries ``first`` to ``last`` of a folder's journal, all by ``author``.  ``blocks`` are their small blocks;
+    ``packed`` the same as they came: they go out like that to all who take compressed ones."""
 
     def __init__(
-        self, entries: tuple[Timed, ...], blocks: Mapping[Digest, bytes], splices: Mapping[Seq, Splice] | None = None
+        self,
+        entries: tuple[Timed, ...],
+        blocks: Mapping[Digest, bytes],
+        splices: Mapping[Seq, Splice] | None = None,
+        packed: Mapping[Digest, memoryview] = NOTHING_PACKED,
     ) -> None:
         self.entries = entries
         self.author: ClientId = entries[0].entry.author
@@ -51,13 +57,22 @@ class Stretch:
         self._splices = splices or {}
         self.spliced = [(one.entry.node_id, one.entry.rev) for one in entries if one.entry.seq in self._splices]
         """The nodes, and their revisions, whose recipes can be said against those of the revision before."""
-        self._frames: dict[tuple[bool, bool, bool, bool], tuple[str | bytes, ...]] = {}
+        self._packed = packed
+        self._frames: dict[tuple[bool, bool, bool], tuple[str | bytes, ...]] = {}
+        self._pushed: dict[bool, tuple[bytes, ...]] = {}
         self._notices: tuple[str, ...] | None = None
 
     @property
     def size(self) -> int:
         """About how many bytes it holds."""
-        return 1024 * len(self.entries) + sum(map(len, self._blocks.values()))
+        return 1024 * len(self.entries) + sum(map(len, chain(self._blocks.values(), self._packed.values())))
+
+    def rest(self, since: Seq) -> Stretch:
+        """What of it comes after ``since``, which is within it."""
+        entries = self.entries[since + 1 - self.first :]
+        wanted = {digest for timed in entries for digest in pushed(timed)}
+        blocks = {digest: plain for digest, plain in self._blocks.items() if digest in wanted}
+        return Stretch(entries, blocks, self._splices, self._packed)
 
     @property
     def digests(self) -> Collection[Digest]:
@@ -67,10 +82,11 @@ class Stretch:
     def frames(self, *, push: bool, batch: bool, compress: bool, splice: bool = False) -> tuple[str | bytes, ...]:
         """What a level 2 client hears: packs of small blocks, then the changes; with ``splice`` to one that knows the
         recipes of all that is ``spliced``."""
-        wanted = (push, batch, compress, splice)
+        packs = self._packs(compress=compress) if push and self._blocks else ()
+        wanted = (batch, compress, splice)
         if wanted not in self._frames:
-            self._frames[wanted] = tuple(self._encode(push=push, batch=batch, compress=compress, splice=splice))
-        return self._frames[wanted]
+            self._frames[wanted] = tuple(self._changes(batch=batch, compress=compress, splice=splice))
+        return (*packs, *self._frames[wanted])
 
     def notices(self) -> tuple[str, ...]:
         """What a level 1 client hears: each change by itself."""
@@ -81,9 +97,15 @@ class Stretch:
             )
         return self._notices
 
-    def _encode(self, *, push: bool, batch: bool, compress: bool, splice: bool) -> Iterable[str | bytes]:
-        if push and self._blocks:
-            yield from encode_packs(self._blocks.items(), compress=compress)
+    def _packs(self, *, compress: bool) -> tuple[bytes, ...]:
+        if compress and self._packed.keys() >= self._blocks.keys():
+            # They are only joined: that is done for each anew, rather than keeping the bytes of a burst once more.
+            return tuple(encode_packs(self._blocks.items(), compress=True, packed=self._packed))
+        if compress not in self._pushed:
+            self._pushed[compress] = tuple(encode_packs(self._blocks.items(), compress=compress))
+        return self._pushed[compress]
+
+    def _changes(self, *, batch: bool, compress: bool, splice: bool) -> Iterable[str | bytes]:
         at = iso(self.entries[-1].time_ns)
         texts = written(self.entries, self._splices if splice else _NO_SPLICES)
         for part in cut(texts, DEFAULT_LIMITS, most=STRETCH_ENTRIES if batch else 1):

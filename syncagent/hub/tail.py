@@ -1,5 +1,6 @@
 """The last stretches of a folder's journal, kept in memory while several listen: what was just written goes out to all
-of them without being read again, and is encoded once."""
+of them without being read again, and is encoded once.  Also to one that is some seconds behind, while a burst goes on;
+but not for longer."""
 
 from __future__ import annotations
 
@@ -10,7 +11,13 @@ from typing import Final
 from syncagent.hub.stretch import Stretch
 from syncagent.model.ids import Seq
 
-BYTES: Final = 16 * 1024 * 1024
+BYTES: Final = 64 * 1024 * 1024
+"""Twice the bytes of a burst of which a client's disk is a few seconds behind the hub's.  What is kept no more is read
+from the database again, which costs more than all else that is done to tell it."""
+
+KEPT_SECONDS: Final = 5.0
+"""So long after the last one they are kept."""
+
 _AT_ONCE: Final = 2
 
 
@@ -37,10 +44,12 @@ class Recent:
         self._size = 0
 
     def after(self, since: Seq, until: Seq) -> tuple[Stretch, ...]:
-        """Some of what comes after ``since``, not beyond ``until``; nothing when that is not all kept here."""
+        """Some of what comes after ``since``, not beyond ``until``; nothing when that is not all kept here.
+
+        Who was told from the store stands anywhere, perhaps within a stretch: it is told the rest of that first."""
         found: list[Stretch] = []
         if self._stretches and self._stretches[0].first <= since + 1:
             for stretch in self._stretches:
-                if stretch.first > since and stretch.last <= until and len(found) < _AT_ONCE:
-                    found.append(stretch)
-        return tuple(found) if found and found[0].first == since + 1 else ()
+                if stretch.last > since and stretch.last <= until and len(found) < _AT_ONCE:
+                    found.append(stretch if stretch.first > since else stretch.rest(since))
+        return tuple(found)

@@ -21,13 +21,15 @@ from syncagent.protocol.sync import ListedFile, SyncOperation
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Judge these changes; ``blocks`` came with them.  A verdict among them stands: that change is past judging.
-    ``confirmed``: a person at the author's machine has said yes to what is deleted and overwritten."""
+    """Judge these changes; ``blocks`` came with them, and travelled as ``packed``.  A verdict among them stands: that
+    change is past judging.  ``confirmed``: a person at the author's machine has said yes to what is deleted and
+    overwritten."""
 
     author: ClientId
     changes: tuple[Change | Verdict, ...]
     blocks: tuple[tuple[Digest, bytes], ...]
     confirmed: bool = False
+    packed: Mapping[Digest, memoryview] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,8 @@ def stretches_of(submit: Submit, submitted: Submitted) -> tuple[Stretch, ...] | 
         wanted = [digest for timed in part for digest in pushed(timed)]
         if any(digest not in at_hand for digest in wanted):
             return None
-        found.append(Stretch(part, {digest: at_hand[digest] for digest in wanted}, submitted.splices))
+        packed = {digest: submit.packed[digest] for digest in wanted if digest in submit.packed}
+        found.append(Stretch(part, {digest: at_hand[digest] for digest in wanted}, submitted.splices, packed))
     return tuple(found)
 
 

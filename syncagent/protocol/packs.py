@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from blake3 import blake3
@@ -44,11 +45,17 @@ COMPRESS_TEXT_ABOVE: Final = 4096
 _COMPRESS_BLOCK_ABOVE: Final = 256
 _SAMPLED_ABOVE: Final = 32 * 1024
 _SAMPLE: Final = 2048
+_IN_VAIN: Final = 4
+"""After so many in a row that did not get shorter, one of so many is tried: what comes together is alike, and to try
+pictures or archives in vain costs more than to send them."""
+
 _LEVEL: Final = 1
 _HEAD: Final = struct.Struct(">BB")
 _ENTRY: Final = struct.Struct(">32sII")
 _WINDOW: Final[dict[int, int]] = {zstd.DecompressionParameter.window_log_max: 23}
 """8 MiB at the most are set aside for what a frame says it wants to look back at."""
+
+NOTHING_PACKED: Final[Mapping[Digest, memoryview]] = MappingProxyType({})
 
 
 def frame_kind(frame: bytes) -> int:
@@ -78,29 +85,48 @@ def encode_packs(
     compress: bool,
     limits: Limits = DEFAULT_LIMITS,
     most: int = SENT_FRAME_BYTES,
+    packed: Mapping[Digest, memoryview] = NOTHING_PACKED,
 ) -> Iterator[bytes]:
     """The frames that carry ``blocks``, in order, of ``most`` bytes; none for none.  With ``compress`` a block is
-    compressed where that saves an eighth of it.
+    compressed where that saves an eighth of it; or, where it is in ``packed`` (``entries_of``), it goes out as it came.
 
     Raises ValueError for a block that is empty or too long for any frame: it should not have been cut so.
     """
     compressor = zstd.ZstdCompressor(level=_LEVEL) if compress else None
     sent = min(most, limits.frame_bytes)
-    parts: list[bytes] = []
+    parts: list[bytes | memoryview] = []
     wire_total, plain_total = _HEAD.size, 0
+    tried = in_vain = 0
     for digest, plain in blocks:
         if not plain or len(plain) > longest_block(limits):
             raise ValueError(f"a block of {len(plain)} bytes cannot be sent")
-        wire = _shorter(plain, compressor)
-        size = _ENTRY.size + len(wire)
+        entry: tuple[bytes | memoryview, ...]
+        if compress and digest in packed:
+            entry = (packed[digest],)
+        else:
+            tried += 1
+            wire = _shorter(plain, compressor) if in_vain < _IN_VAIN or not tried % _IN_VAIN else plain
+            if wire is not plain:
+                in_vain = 0
+            elif len(plain) > _COMPRESS_BLOCK_ABOVE:
+                in_vain += 1
+            entry = (_ENTRY.pack(digest, len(wire), len(plain)), wire)
+        size = sum([len(part) for part in entry])
         if parts and (wire_total + size > sent or plain_total + len(plain) > PACK_PLAIN_BYTES):
             yield _HEAD.pack(KIND_PACK, 0) + b"".join(parts)
             parts, wire_total, plain_total = [], _HEAD.size, 0
-        parts += (_ENTRY.pack(digest, len(wire), len(plain)), wire)
+        parts += entry
         wire_total += size
         plain_total += len(plain)
     if parts:
         yield _HEAD.pack(KIND_PACK, 0) + b"".join(parts)
+
+
+def entries_of(frame: bytes, limits: Limits = DEFAULT_LIMITS) -> dict[Digest, memoryview]:
+    """Each block of a pack that ``read_pack`` has read, with its head, as it travelled: to be sent on like that."""
+    view = memoryview(frame)
+    head = _ENTRY.size
+    return {digest: view[start - head : start + wire] for digest, start, wire, _ in _entries(frame, limits)}
 
 
 def _shorter(plain: bytes, compressor: zstd.ZstdCompressor | None) -> bytes:

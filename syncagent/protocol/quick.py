@@ -221,7 +221,9 @@ def _verdict(raw: dict[str, Any]) -> Verdict:
     return Verdict(change_id, node_id, ruling, seq, rev, code, message)
 
 
-# --- out --------------------------------------------------------------------------------------------------------
+# --- out --------------------------------------------------------------------------------------------------------------
+
+# ``_value_`` is what ``value`` of an Enum gives, which takes eight times as long.
 
 
 def write_change(change: Change, author: str) -> str:
@@ -237,9 +239,9 @@ def write_change(change: Change, author: str) -> str:
     elif operation is Operation.MOVE:
         old = _field("old_path", change.old_path)
     return (
-        f'{{"operation":"{operation.value}","file_path":{quoted(change.path or change.name)},"client_id":{author}{old}'
-        f',"change_id":{quoted(change.change_id)},"node_id":{quoted(change.node_id)}'
-        f',"parent_id":{quoted(change.parent)}{base},"kind":"{change.kind.value}"{held}}}'
+        f'{{"operation":"{operation._value_}","file_path":{quoted(change.path or change.name)},"client_id":{author}'
+        f'{old},"change_id":{quoted(change.change_id)},"node_id":{quoted(change.node_id)}'
+        f',"parent_id":{quoted(change.parent)}{base},"kind":"{change.kind._value_}"{held}}}'
     )
 
 
@@ -270,7 +272,7 @@ def write_entry(entry: Entry, author: str, server_time: str, splice: Splice = ()
         held = _field("target", node.target)
     path = entry.path or (node.at.name if node else "")
     return (
-        f'{{"operation":"{entry.operation.value}","file_path":{quoted(path)},"client_id":{author}{old}'
+        f'{{"operation":"{entry.operation._value_}","file_path":{quoted(path)},"client_id":{author}{old}'
         f',"node_id":{quoted(entry.node_id)}{kind}{held},"seq":{entry.seq},"rev":{entry.rev}'
         f',"server_time":{server_time}}}'
     )
@@ -286,7 +288,7 @@ def write_verdict(verdict: Verdict) -> str:
     if verdict.missing:
         why += f',"missing":[{",".join([quoted(digest.hex()) for digest in verdict.missing])}]'
     return (
-        f'{{"change_id":{quoted(verdict.change_id)},"status":"{verdict.ruling.value}"'
+        f'{{"change_id":{quoted(verdict.change_id)},"status":"{verdict.ruling._value_}"'
         f',"node_id":{quoted(verdict.node_id)}{seq}{rev}{why}}}'
     )
 

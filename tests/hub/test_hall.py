@@ -217,6 +217,24 @@ async def test_the_bytes_of_a_small_edit_are_on_their_way_while_it_is_judged(
     assert (code(a), code(other)) == ("Admitted", "Admitted"), "its author has them; others have nothing to do with it"
 
 
+async def test_what_was_just_written_is_kept_for_a_moment_only(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncagent.hub.hall.KEPT_SECONDS", 0.0)
+    [a, b] = [await house.seat(name) for name in "ab"]
+    change = Change(ChangeId("c"), Operation.CREATE, NodeId("d"), Rev(0), Kind.DIR, ROOT, Name("d"))
+    answers: list[Answer] = []
+    house.hall.do(a, Submit(ClientId("a"), (change,), ()), answers.append)
+    while not answers:
+        await house.worker.call(lambda store: None)
+    tails: list[Answer] = []
+    house.hall.do(b, ReadTail(Seq(0), Seq(1)), tails.append)
+    while tails:  # from memory
+        tails.clear()
+        await asyncio.sleep(0)
+        house.hall.do(b, ReadTail(Seq(0), Seq(1)), tails.append)
+    await house.worker.call(lambda store: None)
+    assert isinstance(tails[0], Tail), "from the store"
+
+
 async def test_who_left_is_answered_too(house: House) -> None:
     seat = await house.seat()
     house.hall.leave(seat)

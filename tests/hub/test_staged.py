@@ -14,13 +14,23 @@ def block(size: int) -> tuple[Digest, bytes]:
     return Digest(next(numbers).to_bytes(32, "big")), bytes(size)
 
 
-def test_small_blocks_wait() -> None:
+def test_small_blocks_wait_for_the_change_that_names_them() -> None:
     staged = Staged()
     blocks = tuple(block(60_000) for _ in range(100))
     staged.add(blocks)
     assert not staged.due(idle=True)
-    assert staged.take() == blocks
-    assert staged.take() == ()
+    first, second = blocks[:50], blocks[50:]
+    assert staged.take(digest for digest, _ in second)[0] == second
+    assert staged.take(digest for digest, _ in blocks)[0] == first
+    assert staged.take(digest for digest, _ in blocks)[0] == ()
+
+
+def test_how_they_travelled_is_known_as_long_as_they_wait() -> None:
+    staged = Staged()
+    one, other = block(10), block(20)
+    staged.add((one, other), {one[0]: memoryview(b"as it came")})
+    assert staged.take([other[0]]) == ((other,), {})
+    assert staged.take([one[0]]) == ((one,), {one[0]: b"as it came"})
 
 
 def test_too_many_small_blocks_do_not_wait() -> None:
@@ -37,8 +47,26 @@ def test_large_blocks_are_kept_at_once_or_several_together() -> None:
     assert not staged.due(idle=False)
     staged.add((block(TOGETHER_BYTES),))
     assert staged.due(idle=False)
-    staged.take()
+    staged.take_parts()
     assert not staged.large
+
+
+def test_small_blocks_go_with_their_change_though_large_ones_are_among_them() -> None:
+    staged = Staged()
+    small, large, other = block(10), block(100_000), block(20)
+    staged.add((small, large, other))
+    assert staged.take_parts() == [(large,)]
+    assert staged.take([other[0], large[0], small[0]])[0] == (other, small)
+    staged.add((small, large))
+    assert staged.take_parts(everything=True) == [(large, small)]
+    assert staged.take([small[0]])[0] == ()
+
+
+def test_too_many_are_all_kept() -> None:
+    staged = Staged()
+    blocks = tuple(block(60_000) for _ in range(MOST_BYTES // 60_000 + 1))
+    staged.add(blocks)
+    assert tuple(one for part in staged.take_parts() for one in part) == blocks
 
 
 def test_they_are_kept_in_parts() -> None:

@@ -10,6 +10,8 @@ from syncagent.content.digest import digest_of
 from syncagent.hub.rows import Timed
 from syncagent.hub.stretch import STRETCH_ENTRIES, Stretch, cut_stretches, iso, pushed
 from syncagent.model.changes import Operation
+from syncagent.model.ids import Seq
+from syncagent.protocol.packs import encode_packs, entries_of
 from tests.support.hub_entries import timed
 from tests.support.raw_client import unpack
 
@@ -49,7 +51,8 @@ def test_a_stretch_is_encoded_once_for_all_who_hear_alike() -> None:
     plain = bytes(5)
     stretch = Stretch((timed(1), timed(2)), {digest_of(plain): plain})
     frames = stretch.frames(push=True, batch=True, compress=False)
-    assert stretch.frames(push=True, batch=True, compress=False) is frames
+    again = stretch.frames(push=True, batch=True, compress=False)
+    assert all(one is other for one, other in zip(frames, again, strict=True))
     pack, text = frames
     assert isinstance(pack, bytes)
     assert unpack(pack) == [plain]
@@ -64,3 +67,26 @@ def test_a_stretch_is_encoded_once_for_all_who_hear_alike() -> None:
         {"operation": "create", "file_path": "f2", "client_id": "a"},
     ]
     assert (stretch.first, stretch.last) == (1, 2)
+
+
+def test_the_rest_of_a_stretch_is_told_with_its_own_blocks() -> None:
+    plain, other = bytes(5), bytes(6)
+    first, second = timed(1, size=5), timed(2, size=6)
+    whole = Stretch((first, second), {digest_of(plain): plain, digest_of(other): other})
+    rest = whole.rest(Seq(1))
+    assert (rest.first, rest.last) == (2, 2)
+    [pack, text] = rest.frames(push=True, batch=True, compress=False)
+    assert isinstance(pack, bytes)
+    assert unpack(pack) == [other]
+    assert [one["seq"] for one in json.loads(text)["data"]["changes"]] == [2]
+
+
+def test_blocks_go_on_as_they_came_to_who_takes_them_compressed() -> None:
+    plain = bytes(5000)
+    [came] = encode_packs([(digest_of(plain), plain)], compress=True)
+    stretch = Stretch((timed(1),), {digest_of(plain): plain}, entries_of(came))
+    assert stretch.frames(push=True, batch=True, compress=True)[0] == came
+    pack = stretch.frames(push=True, batch=True, compress=False)[0]
+    assert isinstance(pack, bytes)
+    assert unpack(pack) == [plain]
+    assert len(pack) > len(plain) > len(came)

@@ -23,9 +23,16 @@ def test_stretches_are_given_from_where_one_stands() -> None:
     assert found(recent, 0, 9) == [(1, 3), (4, 4)]
     assert found(recent, 3, 9) == [(4, 4), (5, 9)]
     assert found(recent, 4, 8) == []
-    assert found(recent, 2, 9) == []
     assert found(recent, 9, 9) == []
     assert found(recent, 3, 4) == [(4, 4)]
+
+
+def test_who_stands_within_a_stretch_is_told_its_rest() -> None:
+    recent = Recent()
+    recent.add([stretch(1, 3), stretch(4, 4), stretch(5, 9)])
+    assert found(recent, 2, 9) == [(3, 3), (4, 4)]
+    assert found(recent, 6, 9) == [(7, 9)]
+    assert found(recent, 6, 8) == []
 
 
 def test_what_does_not_follow_starts_anew() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import tracemalloc
 from contextlib import suppress
@@ -22,6 +23,7 @@ from syncagent.protocol.packs import (
     SENT_FRAME_BYTES,
     compress_text,
     encode_packs,
+    entries_of,
     frame_kind,
     read_pack,
     read_text,
@@ -48,6 +50,42 @@ def test_what_is_packed_is_unpacked(contents: list[bytes], compress: bool) -> No
     frames = list(encode_packs(blocks, compress=compress))
     assert [block for frame in frames for block in read_pack(frame)] == blocks
     assert all(len(frame) <= SENT_FRAME_BYTES for frame in frames)
+
+
+def test_compressing_is_given_up_where_it_is_in_vain_and_taken_up_where_it_pays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[bytes] = []
+    real = zstd.ZstdCompressor
+
+    class Counting:
+        FLUSH_FRAME = real.FLUSH_FRAME
+
+        def __init__(self, level: int) -> None:
+            self._real = real(level=level)
+
+        def compress(self, plain: bytes, mode: int) -> bytes:
+            tried.append(plain)
+            return self._real.compress(plain, mode)
+
+    monkeypatch.setattr("syncagent.protocol.packs.zstd.ZstdCompressor", Counting)
+    noise = [named(random.Random(seed).randbytes(1000)) for seed in range(40)]
+    text = [named(b"%d" % number * 1000) for number in range(40)]
+    list(encode_packs(noise, compress=True))
+    assert len(tried) == 4 + 9
+    tried.clear()
+    list(encode_packs([*noise, *text], compress=True))
+    assert len(tried) == 4 + 9 + 37, "the first that is tried and gets shorter ends it"
+
+
+@given(st.lists(st.binary(min_size=1, max_size=2000).map(lambda part: part * 50), max_size=20), st.booleans())
+def test_blocks_are_sent_on_as_they_came(contents: list[bytes], compress: bool) -> None:
+    blocks = [named(content) for content in contents]
+    came = list(encode_packs(blocks, compress=compress))
+    packed = {digest: entry for frame in came for digest, entry in entries_of(frame).items()}
+    assert list(encode_packs(blocks, compress=True, packed=packed)) == came
+    plain = list(encode_packs(blocks, compress=False))
+    assert list(encode_packs(blocks, compress=False, packed=packed)) == plain, "not to who takes no compressed ones"
 
 
 def test_no_blocks_make_no_frame() -> None:

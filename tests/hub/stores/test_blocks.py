@@ -11,6 +11,7 @@ import pytest
 from syncagent.content.digest import digest_of
 from syncagent.errors import StorageTrouble
 from syncagent.hub.rows import Folder
+from syncagent.hub.stores.blocks import BULK_BYTES
 from syncagent.hub.stores.files import BlockFiles, SystemCalls
 from syncagent.hub.stores.ports import SMALL
 from syncagent.hub.stores.sqlite import SqliteStore
@@ -40,6 +41,26 @@ def test_small_blocks_lie_in_the_database_and_large_ones_beside_it(
     with store.unit():
         store.blocks.put(folder.id, [(digest_of(LARGE[1:]), LARGE[1:]), (digest_of(LARGE), LARGE)])
     assert [path.name for path in (tmp_path / "blocks").rglob("*") if path.is_file()] == [digest_of(LARGE).hex()]
+
+
+@pytest.mark.hazard("E8")
+def test_many_small_blocks_that_come_together_lie_in_a_pack(store: SqliteStore, folder: Folder, tmp_path: Path) -> None:
+    many = [(digest_of(plain), plain) for plain in (bytes([n]) * (BULK_BYTES // 100) for n in range(101))]
+    store.blocks.prepare(folder.id, many)
+    [pack] = [path for path in (tmp_path / "blocks").rglob("*") if path.is_file()]
+    with store.unit():
+        store.blocks.put(folder.id, many)
+    assert [path for path in (tmp_path / "blocks").rglob("*") if path.is_file()] == [pack]
+    assert pack.stat().st_size == sum(len(plain) for _, plain in many)
+    assert (tmp_path / "hub.db-wal").stat().st_size < BULK_BYTES // 2
+    digests = [digest for digest, _ in many]
+    assert store.blocks.read(folder.id, digests) == many
+    with store.unit():
+        store.blocks.put(folder.id, many[:3])
+    assert store.blocks.strays(folder.id, int(pack.name[:2], 16)) == []
+    pack.unlink()
+    assert store.blocks.read(folder.id, digests) == []
+    assert set(store.blocks.lost(folder.id, 1000)) == set(digests)
 
 
 @pytest.mark.hazard("E8")
