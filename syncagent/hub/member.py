@@ -11,7 +11,7 @@ Called by ``session``, which counts what is on its way.  Raises BadMessage; pure
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +22,7 @@ from syncagent.hub.deliveries import Deliveries
 from syncagent.hub.events import Close, Do, Effect, Note, Now, Say, Tell
 from syncagent.hub.lost import wanted_messages
 from syncagent.hub.rows import Role, Row, Timed
-from syncagent.hub.staged import Staged
+from syncagent.hub.staged import Staged, named
 from syncagent.hub.stretch import Ahead, Stretch, iso, written
 from syncagent.hub.tasks import (
     Analyse,
@@ -45,7 +45,6 @@ from syncagent.hub.tasks import (
 )
 from syncagent.model.changes import Change, Ruling, Verdict
 from syncagent.model.ids import ClientId, Digest, Seq
-from syncagent.model.nodes import Block
 from syncagent.protocol.changes import FileChange, FileChanges
 from syncagent.protocol.codec import HubBody, encode_answer, encode_body, to_frame
 from syncagent.protocol.connection import Capability
@@ -171,7 +170,7 @@ class Member:
         """The client submits ``changes``, all of them its own."""
         allowed = self._allowed(changes)
         effects = self._keep() if self._staged.large else []
-        blocks, packed = self._staged.take(_named(allowed))
+        blocks, packed = self._staged.take(named(allowed))
         submit = Submit(self._client_id, allowed, blocks, confirmed, packed if self.zstd else NOTHING_PACKED)
         if self._keeping:
             self._held.append((max(self._keeping), submit))
@@ -390,12 +389,3 @@ def _cost(task: Task) -> int:
             return 4096 + _FILE_BYTES * len(files)
         case _:
             return 4096
-
-
-def _named(changes: Iterable[Change | Verdict]) -> Iterator[Digest]:
-    """The blocks that ``changes`` speak of."""
-    for change in changes:
-        if isinstance(change, Change):
-            yield from [block.digest for block in change.recipe]
-            if change.splice:
-                yield from [part.digest for part in change.splice if isinstance(part, Block)]

@@ -202,8 +202,7 @@ class Session:
             if self._member is None:
                 return self._connect(message, now)
             if isinstance(message, Pack):
-                assert isinstance(frame, bytes)  # packs travel in no other
-                return self._member.pack(message.blocks, entries_of(frame, limits))
+                return self._member.pack(message.blocks, entries_of(message.frame, limits))
             return self._message(self._member, message, now)
         except (BadMessage, BadName) as trouble:
             code = trouble.code if isinstance(trouble, BadMessage) else "invalid_path"

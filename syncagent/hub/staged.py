@@ -7,11 +7,13 @@ at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from syncagent.hub.stretch import PUSH_BYTES
+from syncagent.model.changes import Change, Verdict
 from syncagent.model.ids import Digest
+from syncagent.model.nodes import Block
 from syncagent.protocol.packs import NOTHING_PACKED
 
 Blocks: TypeAlias = tuple[tuple[Digest, bytes], ...]
@@ -89,3 +91,12 @@ class Staged:
 
     def _too_many(self) -> bool:
         return self._small_bytes + self._large_bytes > MOST_BYTES
+
+
+def named(changes: Iterable[Change | Verdict]) -> Iterator[Digest]:
+    """The blocks that ``changes`` speak of."""
+    for change in changes:
+        if isinstance(change, Change):
+            yield from [block.digest for block in change.recipe]
+            if change.splice:
+                yield from [part.digest for part in change.splice if isinstance(part, Block)]

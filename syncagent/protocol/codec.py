@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -66,9 +66,10 @@ Body: TypeAlias = ClientBody | HubBody
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A binary frame of blocks, each checked against its digest."""
+    """A binary frame of blocks, each checked against its digest; ``frame`` as it came."""
 
     blocks: tuple[tuple[Digest, bytes], ...]
+    frame: bytes = field(repr=False)
 
 
 # --- in ---------------------------------------------------------------------------------------------------------
@@ -85,7 +86,7 @@ def decode_frame(
         if not compressed:
             raise BadMessage("unsupported", "compressed messages were not agreed on")
         return decode(packs.read_text(frame, limits), limits)
-    return Pack(packs.read_pack(frame, limits))
+    return Pack(packs.read_pack(frame, limits), frame)
 
 
 def decode(text: str | bytes, limits: Limits = DEFAULT_LIMITS) -> WebSocketMessage:

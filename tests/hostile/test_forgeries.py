@@ -62,6 +62,7 @@ async def test_a_file_of_blocks_that_were_never_sent_is_seen_by_no_one(hub: Hub)
     forged = file_change("n1", "a", some + none, blocks=blocks)
     [verdict] = await liar.submit(forged, blocks=(some,))
     assert (verdict["status"], verdict["missing"]) == ("needs_blocks", [hexdigest(none)])
+    assert await other.frame() == pack(some), "bytes that were sent ahead, which no entry ever names"
     assert await other.catch_up(0) == []
     [verdict] = await liar.submit(forged, blocks=(none,))
     assert verdict["status"] == "committed"
