@@ -31,6 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     path = Path(options.json) if options.json else None
     results = Results.read(path) if path else Results()
+    for other in options.merge:
+        results.add(Results.read(Path(other)).entries.values())
+        if path:
+            results.write(path)
     if not options.show:
         results.machine |= _machine(options.at)
         _measure(options, wanted, results, path)
@@ -120,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--files", type=int, default=10_000, metavar="N", help="how many small files")
     parser.add_argument("--equal", type=int, default=50_000, metavar="N", help="how many files both sides have already")
     parser.add_argument("--json", metavar="FILE", help="keep the results there; those that are there already stay")
+    parser.add_argument("--merge", metavar="FILE", action="append", default=[], help="take in what is there, too")
     parser.add_argument("--pictures", metavar="DIR", help="draw the results there, as SVG")
     parser.add_argument("--document", metavar="FILE", help="write the results into it, between its markers")
     parser.add_argument("--at", metavar="DIR", help="where to work (default: the place for temporary files)")
