@@ -65,6 +65,11 @@ class Brake:
         """Whether something that was decided has not been done yet, although no tree shows it."""
         return self.remedy.busy
 
+    @property
+    def may_hold(self) -> bool:
+        """Whether there is any node that must not be planned."""
+        return self._ledger.is_open or self._hesitation.waits
+
     def holds(self, node_id: NodeId) -> bool:
         """Whether the node must not be planned."""
         found, threatened = self._ledger.open_part(node_id), self._perils.get(node_id)
@@ -123,8 +128,11 @@ class Brake:
         """Something about these nodes has changed."""
         self._perils.expire(now)
         for node_id in node_ids:
-            self._perils.learn(node_id, self._peril(node_id), is_part=node_id in self._ledger)
-            self._follow(node_id)
+            found = self._peril(node_id)
+            if found is not None or self._perils.get(node_id) is not None:
+                self._perils.learn(node_id, found, is_part=node_id in self._ledger)
+            if node_id in self._ledger:
+                self._follow(node_id)
 
     def _peril(self, node_id: NodeId) -> Peril | None:
         """What the node would lose.  To heal it takes nothing from anyone."""
@@ -136,7 +144,8 @@ class Brake:
     def over(self, node_ids: Iterable[NodeId]) -> None:
         """What was under way about these nodes is over, one way or the other."""
         for node_id in node_ids:
-            self._follow(node_id)
+            if node_id in self._ledger:
+                self._follow(node_id)
 
     def let_through(self, op: Op, now: float) -> None:
         """``op`` leaves."""

@@ -16,7 +16,7 @@ What was written shortly before such a stop and is gone was not deleted by anyon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -132,15 +132,16 @@ class Damage:
         """The nodes about which nothing is to be done now."""
         yield from self._suspects
         yield from self.held
-        yield from self._unproven
+        yield from self._unproven.waiting
 
     @property
     def on_guard(self) -> bool:
         """Whether what is read may turn out to be damage."""
-        return bool(self._stopped or self._suspects or self._recent or self.held or any(self._unproven))
+        return bool(self._stopped or self._suspects or self._recent or self.held or self._unproven.waiting)
 
-    def is_in_doubt(self, node_id: NodeId) -> bool:
-        return self._is_suspected(node_id) or node_id in self._unproven
+    def places_of_doubt(self) -> tuple[Collection[NodeId], ...]:
+        """Where those are looked up."""
+        return self._suspects, self.held, self._unproven.waiting
 
     def _is_suspected(self, node_id: NodeId) -> bool:
         return node_id in self._suspects or node_id in self.held
@@ -272,6 +273,8 @@ class Damage:
 
     def settled(self, node_id: NodeId) -> None:
         """Something was done about it.  When the hub's bytes are in place, it is whole again."""
+        if not self.wounded:
+            return
         ours, theirs = self._canopy.local.get(node_id), self._canopy.remote.get(node_id)
         if isinstance(ours, File) and isinstance(theirs, File) and ours.content == theirs.content:
             self.wounded.pop(node_id, None)

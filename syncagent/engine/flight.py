@@ -7,14 +7,14 @@ with its reason and tried again, later and later; what is refused without hope i
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, replace
-from typing import assert_never
+from dataclasses import dataclass
+from typing import Final, assert_never
 
 from syncagent.model.changes import Change, Operation, Verdict
 from syncagent.model.facts import UNSURE, Kind, Stamp
 from syncagent.model.ids import PARK, ChangeId, NodeId, derived_id
 from syncagent.model.names import RelPath, join
-from syncagent.model.nodes import Block, Dir, File, Link, Node, Placement, Recipe
+from syncagent.model.nodes import Block, Content, Dir, File, Link, Node, Placement, Recipe
 from syncagent.planner.ops import (
     DeleteLocal,
     LocalOp,
@@ -128,26 +128,33 @@ class Flight:
         parent = self._canopy.local_path(at.parent)
         return join(parent, at.name) if parent is not None else None
 
-    def begin_change(self, op: SubmitOp, recipe: Recipe, incarnation: str) -> Change:
-        """The change that tells the hub of ``op``, which is under way from now on."""
-        change = _change(op, recipe, incarnation, self._claimed_path(op))
-        self.busy[subject(op)] = op
+    def begin_change(
+        self, op: SubmitOp, recipe: Recipe, incarnation: str, folders: dict[NodeId, RelPath] | None = None
+    ) -> Change:
+        """The change that tells the hub of ``op``, which is under way from now on.  ``folders`` are the paths of those
+        that were looked up in this step."""
+        change = _change(op, recipe, incarnation, self._claimed_path(op, {} if folders is None else folders))
+        self.busy[op.node.id] = op
         self._changes[change.change_id] = op
         return change
 
-    def _claimed_path(self, op: SubmitOp) -> RelPath:
+    def _claimed_path(self, op: SubmitOp, folders: dict[NodeId, RelPath]) -> RelPath:
         at = op.to if isinstance(op, SubmitMove) else op.node.at
-        parent = path_of(self._canopy.remote, at.parent)
-        return join(parent if parent is not None else RelPath(""), at.name)
+        parent = folders.get(at.parent)
+        if parent is None:
+            parent = folders[at.parent] = path_of(self._canopy.remote, at.parent) or RelPath("")
+        return join(parent, at.name)
 
     # --- coming back ------------------------------------------------------------------------------------------
 
     def end_task(self, op: LocalOp) -> Task | None:
         """The task of ``op``, which is over; None when it is not under way (any more)."""
-        if self.busy.get(subject(op)) != op:
+        node_id = subject(op)
+        under_way = self.busy.get(node_id)
+        if under_way is not op and under_way != op:
             return None
-        del self.busy[subject(op)]
-        return self._tasks.pop(subject(op))
+        del self.busy[node_id]
+        return self._tasks.pop(node_id)
 
     def end_change(self, verdict: Verdict) -> SubmitOp | None:
         """The op that a verdict is about, which is over."""
@@ -207,7 +214,7 @@ class Flight:
 
     def release(self, node_ids: Iterable[NodeId]) -> None:
         """Something about these nodes has changed."""
-        for node_id in node_ids:
+        for node_id in node_ids if self.held or self._tried else ():
             self.held.pop(node_id, None)
             self._tried.pop(node_id, None)
 
@@ -220,36 +227,38 @@ class Flight:
 
 def _change(op: SubmitOp, recipe: Recipe, incarnation: str, path: RelPath) -> Change:
     node = op.node
-    operation, at = _operation(op), op.to if isinstance(op, SubmitMove) else op.node.at
-    # The same op on the same revision is the same change, however often it is sent: the hub answers it once.  What is
-    # left of the digest tells the changes of one node apart; beginning with its id, they follow each other as ids do.
-    said = derived_id(incarnation, operation.value, op.base, repr(node), repr(at))
-    key = ChangeId(f"{node.id}:{said[:16]}")
-    change = Change(key, operation, node.id, op.base, kind_of(node), at.parent, at.name, path=path)
+    operation, at = _OPERATION[type(op)], op.to if isinstance(op, SubmitMove) else op.node.at
+    content: Content | None = None
+    executable, mtime_ns, target = False, 0, ""
     match node:
-        case File(content=content, executable=executable, mtime_ns=mtime_ns):
-            blocks = recipe or ((Block(content.digest, content.size),) if content.size else ())
-            return replace(change, content=content, executable=executable, mtime_ns=mtime_ns, recipe=blocks)
-        case Link(target=target):
-            return replace(change, target=target)
+        case File():
+            content, executable, mtime_ns = node.content, node.executable, node.mtime_ns
+            if not recipe and content.size:
+                recipe = (Block(content.digest, content.size),)
+            inside = content.digest.hex(), content.size, executable, mtime_ns
+        case Link():
+            target, recipe, inside = node.target, (), (node.target, 0, False, 0)
         case Dir():
-            return change
+            recipe, inside = (), ("", 0, False, 0)
         case _:
             assert_never(node)
+    kind = kind_of(node)
+    # The same op on the same revision is the same change, however often it is sent: the hub answers it once.  What is
+    # left of the digest tells the changes of one node apart; beginning with its id, they follow each other as ids do.
+    stands = node.at.parent, node.at.name, at.parent, at.name
+    said = incarnation, operation.value, node.id, op.base, kind.value, *stands, *inside
+    key = ChangeId(f"{node.id}:{derived_id(repr(said))[:16]}")
+    return Change(
+        key, operation, node.id, op.base, kind, at.parent, at.name, content, executable, mtime_ns, target, recipe, path
+    )
 
 
-def _operation(op: SubmitOp) -> Operation:
-    match op:
-        case SubmitCreate():
-            return Operation.CREATE
-        case SubmitEdit():
-            return Operation.UPDATE
-        case SubmitMove():
-            return Operation.MOVE
-        case SubmitDelete():
-            return Operation.DELETE
-        case _:
-            assert_never(op)
+_OPERATION: Final = {
+    SubmitCreate: Operation.CREATE,
+    SubmitEdit: Operation.UPDATE,
+    SubmitMove: Operation.MOVE,
+    SubmitDelete: Operation.DELETE,
+}
 
 
 def kind_of(node: Node) -> Kind:

@@ -33,6 +33,11 @@ class Hesitation:
         self._missing = missing
         self._since: dict[Direction, float] = {}
 
+    @property
+    def waits(self) -> bool:
+        """Whether it holds any."""
+        return bool(self._since)
+
     def holds(self, node_id: NodeId) -> bool:
         return any(self._perils.is_free(node_id, (direction, Loss.DELETED)) for direction in self._since)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from syncagent.engine.at_hand import SMALL
@@ -61,7 +62,7 @@ class Launch:
         self._downloads = downloads
         self._is_confirmed = is_confirmed
         self._tasks: list[Task] = []
-        self._submits: dict[bool, list[tuple[SubmitOp, Recipe, bytes | None]]] = {True: [], False: []}
+        self._submits: dict[bool, deque[tuple[SubmitOp, Recipe, bytes | None]]] = {True: deque(), False: deque()}
         """By whether a person has said yes to it."""
 
     def launch(self, op: LocalOp | SubmitOp, now: float) -> bool:
@@ -81,16 +82,18 @@ class Launch:
             Run(tuple(self._tasks[start : start + RUN_BATCH])) for start in range(0, len(self._tasks), RUN_BATCH)
         ]
         self._tasks = []
+        folders: dict[NodeId, RelPath] = {}
         for confirmed, submits in self._submits.items():
             while submits:
-                effects.extend(self._next_batch(submits, incarnation, confirmed=confirmed))
+                effects.extend(self._next_batch(submits, incarnation, folders, confirmed=confirmed))
         return effects
 
     def recipes_of(self, delta: Delta) -> dict[Digest, Recipe]:
         """The recipes that are kept along with the rows of ``delta``."""
         kept: dict[Digest, Recipe] = {}
-        for row in delta.rows:
-            for node, recipes in ((row.local, self._local.at_hand.recipes), (row.remote, self._remote.recipes)):
+        here, there = self._local.at_hand.recipes, self._remote.recipes
+        for row in delta.rows if here or there else ():
+            for node, recipes in ((row.local, here), (row.remote, there)):
                 if isinstance(node, File) and node.content.size > SMALL and node.content.digest in recipes:
                     kept[node.content.digest] = recipes[node.content.digest]
         return kept
@@ -137,6 +140,9 @@ class Launch:
 
     def _launch_with_content(self, op: SubmitOp, file: File, now: float) -> bool:
         content = file.content
+        data = self._local.at_hand.bytes_of(content.digest)
+        if data and not self._is_at_hub(file):
+            return self._leave(op, (), data)
         path, stamp = self._canopy.local_path(file.id), self._canopy.stamp(file.id)
         recipe: Recipe = ()
         if content.size > SMALL:
@@ -151,11 +157,8 @@ class Launch:
         if path is None or stamp is None:
             return False
         if content.size <= SMALL:
-            data = self._local.at_hand.bytes_of(content.digest)
-            if data is None:
-                self._uploads.want_small(file, path, stamp)
-                return False
-            return self._leave(op, (), data)
+            self._uploads.want_small(file, path, stamp)
+            return False
         self._uploads.want_large(file, recipe, path, stamp)
         return False
 
@@ -168,24 +171,30 @@ class Launch:
         return same and not self._uploads.was_lacking(file.content.digest)
 
     def _leave(self, op: SubmitOp, recipe: Recipe, data: bytes | None) -> bool:
-        self._submits[self._is_confirmed(subject(op))].append((op, recipe, data))
-        self._remote.sending(subject(op))
-        self._flight.busy[subject(op)] = op
+        node_id = op.node.id
+        self._submits[self._is_confirmed(node_id)].append((op, recipe, data))
+        self._remote.sending(node_id)
+        self._flight.busy[node_id] = op
         return True
 
     def _next_batch(
-        self, submits: list[tuple[SubmitOp, Recipe, bytes | None]], incarnation: str, *, confirmed: bool
+        self,
+        submits: deque[tuple[SubmitOp, Recipe, bytes | None]],
+        incarnation: str,
+        folders: dict[NodeId, RelPath],
+        *,
+        confirmed: bool,
     ) -> list[Effect]:
         changes: list[Change] = []
         blocks: dict[Digest, tuple[Block, bytes]] = {}
         size = 0
         while submits and len(changes) < self._remote.batch_changes and size < SUBMIT_BYTES:
-            op, recipe, data = submits.pop()
-            if data is not None and isinstance(op, SubmitCreate | SubmitEdit) and isinstance(op.node, File):
+            op, recipe, data = submits.popleft()
+            if data is not None and isinstance(op.node, File):
                 digest = op.node.content.digest
                 blocks[digest] = (Block(digest, len(data)), data)
                 size += len(data)
-            changes.append(self._flight.begin_change(op, recipe, incarnation))
+            changes.append(self._flight.begin_change(op, recipe, incarnation, folders))
         sent: list[Effect] = [SendBlocks(0, tuple(blocks.values()))] if blocks else []
         return [*sent, Submit(tuple(changes), confirmed=confirmed)]
 

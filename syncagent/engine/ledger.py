@@ -86,6 +86,11 @@ class Ledger:
         number = self._of.get(node_id)
         return None if number is None else (self.acts[number], self.parts[number][node_id])
 
+    @property
+    def is_open(self) -> bool:
+        """Whether any act has anything left to say."""
+        return bool(self._of)
+
     def __contains__(self, node_id: object) -> bool:
         """Whether the node is an open part of an act."""
         return node_id in self._of

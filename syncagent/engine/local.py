@@ -10,7 +10,7 @@ Facts on paths that our own tasks touched during a round are dropped, and those 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
 from syncagent.engine.at_hand import AtHand
 from syncagent.engine.damage import Damage
@@ -117,14 +117,13 @@ class LocalSide:
             yield from self._round.confirming
             yield from self._round.seen.missing
 
-    def is_in_doubt(self, node_id: NodeId) -> bool:
-        """Whether the node is one of those."""
-        if node_id in self._missing or node_id in self._awaited:
-            return True
-        if self.damage.is_in_doubt(node_id) or self._unread.keeps(node_id):
-            return True
-        now = self._round
-        return now is not None and (node_id in now.confirming or node_id in now.seen.missing or node_id in now.awaited)
+    def places_of_doubt(self) -> list[Container[NodeId]]:
+        """Where those are looked up; of what is empty, nothing."""
+        places: list[Collection[NodeId]] = [self._missing, self._awaited, *self.damage.places_of_doubt()]
+        if self._round is not None:
+            places += [self._round.confirming, self._round.seen.missing, self._round.awaited]
+        found: list[Container[NodeId]] = [place for place in places if place]
+        return [*found, self._unread] if self._unread.reads else found
 
     def wake_at(self) -> float | None:
         """When ``advance`` would begin a round; None when it would not by time alone."""
@@ -268,7 +267,8 @@ class LocalSide:
         self._touched.follow(paths, self._folders)
         # That a folder is there says nothing of what it holds: where that could not be read, only reading it counts.
         self._folders.update(dict.fromkeys(self._kept_folders(path for path in self.unreadable if path in paths)))
-        wishes = tuple([self._wish(path) for path in paths if path])
+        doubts = self.places_of_doubt()
+        wishes = tuple([self._wish(path, doubts) for path in paths if path])
         folders = (RelPath(""),) if self._everything else tuple(self._folders)
         for path in [one for one in self.skipped if is_within(one, paths, folders)]:
             del self.skipped[path]  # it is listed again if it still is what it was
@@ -279,7 +279,7 @@ class LocalSide:
         self._round.waiting_for.add(self._number)
         return Look(self._number, wishes, folders)
 
-    def _wish(self, path: RelPath) -> LookAt:
+    def _wish(self, path: RelPath, doubts: list[Container[NodeId]]) -> LookAt:
         node_id = self._round.identifier.known_at(path) if self._round else None
         if path in self._rereads or self.damage.suspects(node_id):
             return LookAt(path, None)
@@ -287,7 +287,7 @@ class LocalSide:
         if self._slow.has_read(path):
             return LookAt(path, self._slow.stamp_of(path) or known, most=LARGE)
         # Of a node that is in doubt it counts, too, that nothing has happened to it.
-        sure = node_id is None or (known and not self.is_in_doubt(node_id))
+        sure = node_id is None or (known and not any(node_id in doubted for doubted in doubts))
         return LookAt(path, known, quiet=bool(self.full_scan_done and sure), most=LARGE)
 
     def seen(self, number: int, facts: Sequence[Fact], last: bool, now: float) -> list[Effect]:

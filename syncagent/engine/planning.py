@@ -14,6 +14,7 @@ from syncagent.engine.flight import Flight
 from syncagent.engine.launch import Launch
 from syncagent.engine.standing import Standing
 from syncagent.model.acts import Direction
+from syncagent.model.ids import NodeId
 from syncagent.planner.ops import Adopt, Agree, Op, subject
 from syncagent.planner.outcome import settle_tree
 from syncagent.planner.plan import Plan, plan
@@ -52,9 +53,11 @@ class Planning:
         while acting and self.has_room():
             if not self.agenda and not (self.standing.is_quiet() and self.agenda.sweep()):
                 break
-            busy, left_alone = self.flight.busy, self.standing.left_alone(now)
-            focus = self.agenda.take(PLANNED_AT_ONCE, lambda one: one not in self.flight.busy)
+            busy, left_alone = self.flight.busy, self.standing.left_alone(now) or ()
+            focus = self.agenda.take(PLANNED_AT_ONCE, self._is_open)
             focus = [node_id for node_id in focus if node_id not in left_alone]
+            if not focus:
+                continue
             made = plan(self.canopy, self.policy, focus=focus, busy=busy, left_alone=left_alone, limit=PLANNED_AT_ONCE)
             self._launch_all(made.ops, now)
             self._remember(made)
@@ -67,6 +70,10 @@ class Planning:
     def has_room(self) -> bool:
         """Whether anything more may be begun."""
         return self.flight.tasks < TASKS_AT_ONCE and self.flight.submitted < SUBMITTED_AT_ONCE
+
+    def _is_open(self, node_id: NodeId) -> bool:
+        """Whether there is anything to plan: what is not at one, and not under way."""
+        return node_id not in self.flight.busy and self.canopy.is_diverged(node_id)
 
     def _launch_all(self, ops: Iterable[Op], now: float) -> None:
         for op in ops:

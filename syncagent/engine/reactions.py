@@ -15,6 +15,7 @@ from syncagent.engine.local import LocalSide
 from syncagent.engine.uploads import Uploads
 from syncagent.model.changes import Ruling, Verdict
 from syncagent.model.facts import DirSeen, FileSeen, LinkSeen
+from syncagent.model.ids import NodeId
 from syncagent.model.nodes import File
 from syncagent.planner.ops import Op, SubmitCreate, SubmitEdit, SubmitOp, WriteLocal, subject
 from syncagent.planner.outcome import settle_agreed, settle_local, settle_submitted
@@ -66,6 +67,7 @@ class Reactions:
 
     def tasks(self, outcomes: Iterable[Outcome], now: float) -> list[Effect]:
         notes: list[Effect] = []
+        over: list[NodeId] = []
         for outcome in outcomes:
             task = self._flight.end_task(outcome.op)
             if task is None:
@@ -93,20 +95,23 @@ class Reactions:
                     notes.append(Note("warning", reason, task.path))
                 case _:
                     assert_never(outcome)
-            self._agenda.add([node_id])
-            self._brake.over([node_id])
+            over.append(node_id)
+        self._agenda.add(over)
+        self._brake.over(over)
         return notes
 
     def verdicts(self, verdicts: Iterable[Verdict], now: float) -> list[Effect]:
         notes: list[Effect] = []
+        over: list[NodeId] = []
         for verdict in verdicts:
             op = self._flight.end_change(verdict)
             if op is None:
                 continue
             if self._brake.remedy.is_mine(verdict):
                 notes.extend(self._brake.remedy.answered(op, verdict, now))
-                self._agenda.add([subject(op)])
+                self._agenda.add([op.node.id])
                 continue
+            over.append(op.node.id)
             match verdict.ruling:
                 case Ruling.COMMITTED | Ruling.DUPLICATE:
                     self._accepted(op, verdict)
@@ -118,13 +123,14 @@ class Reactions:
                     notes.extend(self._rejected(op, verdict, now))
                 case other:
                     assert_never(other)
-            self._agenda.add([subject(op)])
-            self._brake.over([subject(op)])
+        self._agenda.add(over)
+        self._brake.over(over)
         return notes
 
     def _accepted(self, op: SubmitOp, verdict: Verdict) -> None:
-        node_id = subject(op)
-        self._refused.pop(verdict.change_id, None)
+        node_id = op.node.id
+        if self._refused:
+            self._refused.pop(verdict.change_id, None)
         if verdict.ruling is Ruling.COMMITTED:
             settle_submitted(self._canopy, op, verdict.rev)
         else:

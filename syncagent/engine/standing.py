@@ -7,7 +7,6 @@ answers that began after it was wanted.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from syncagent.engine.brake import Brake
 from syncagent.engine.downloads import Downloads
@@ -63,11 +62,12 @@ class Standing:
     def news(self, node_ids: Iterable[NodeId], now: float) -> None:
         """Something about these nodes has changed: what differs here from what was agreed is not acknowledged, and
         keeps its age until it is."""
+        local, unacknowledged = self._canopy.local, self._unacknowledged
         for node_id in node_ids:
-            if node_id in self._canopy.local:
-                self._unacknowledged.setdefault(node_id, now)
+            if node_id in local:
+                unacknowledged.setdefault(node_id, now)
             else:
-                self._unacknowledged.pop(node_id, None)
+                unacknowledged.pop(node_id, None)
 
     def prove(self, number: int) -> None:
         """A full scan and a word of the hub are wanted that begin from now on: one under way began too early."""
@@ -147,16 +147,27 @@ class Standing:
         return known or RelPath(f"({node_id})")
 
 
-@dataclass(frozen=True, slots=True)
 class LeftAlone:
     """The nodes that are not planned for now: those that are held back, and those in doubt, and those that a person is
-    asked about."""
+    asked about.  It is asked of each node that is planned: where nothing of a kind is held, nothing is looked up."""
 
-    flight: Flight
-    local: LocalSide
-    brake: Brake
-    now: float
+    __slots__ = ("_brake", "_doubts", "_flight", "_now")
+
+    def __init__(self, flight: Flight, local: LocalSide, brake: Brake, now: float) -> None:
+        self._flight = flight if flight.held else None
+        self._brake = brake if brake.may_hold else None
+        self._doubts = local.places_of_doubt()
+        self._now = now
+
+    def __bool__(self) -> bool:
+        """Whether there may be any."""
+        return bool(self._flight or self._brake or self._doubts)
 
     def __contains__(self, node_id: object) -> bool:
-        node = NodeId(str(node_id))
-        return self.flight.is_held(node, self.now) or self.local.is_in_doubt(node) or self.brake.holds(node)
+        node: NodeId = node_id  # type: ignore[assignment]  # a Container is asked of anything; this one of nodes alone
+        for doubted in self._doubts:
+            if node in doubted:
+                return True
+        if self._flight is not None and self._flight.is_held(node, self._now):
+            return True
+        return self._brake is not None and self._brake.holds(node)

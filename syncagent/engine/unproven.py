@@ -36,38 +36,32 @@ class Unproven:
         self._stop: Stop | None = None
         self._looking = False
         self._put_back: frozenset[RelPath] = frozenset()
-        self._waiting: dict[NodeId, None] = {}
+        self.waiting: dict[NodeId, None] = {}
         self._told: dict[NodeId, list[File]] = {}
         """What the hub has told of since the start, as long as something may wait for it."""
 
     def load(self, facts: Mapping[str, str], stop: Stop | None, put_back: frozenset[RelPath] = frozenset()) -> None:
-        self._waiting = dict.fromkeys(NodeId(one) for one in facts.get("unproven", "").split())
+        self.waiting = dict.fromkeys(NodeId(one) for one in facts.get("unproven", "").split())
         self._stop = None if stop is None or stop.cleanly else stop
         self._looking = self._stop is not None
         self._put_back = put_back
 
     def fact(self) -> str:
         """What of it is to be remembered."""
-        return " ".join(self._waiting)
-
-    def __iter__(self) -> Iterator[NodeId]:
-        return iter(self._waiting)
-
-    def __contains__(self, node_id: NodeId) -> bool:
-        return node_id in self._waiting
+        return " ".join(self.waiting)
 
     def taken(self, facts: Sequence[Fact], known_at: Callable[[RelPath], NodeId | None]) -> None:
         """These were taken in: those that may be damaged have to wait."""
-        if self._stop is None and not self._waiting:
+        if self._stop is None and not self.waiting:
             return
         for fact in facts:
             node_id = known_at(fact.path) if isinstance(fact, FileSeen) and fact.content is not None else None
             if node_id is None or not isinstance(fact, FileSeen):
                 continue
             if self._stop is not None and self._may_be_damaged(self._stop, fact):
-                self._waiting[node_id] = None
+                self.waiting[node_id] = None
             elif self._stop is not None:
-                self._waiting.pop(node_id, None)
+                self.waiting.pop(node_id, None)
 
     def _may_be_damaged(self, stop: Stop, seen: FileSeen) -> bool:
         if stop.booted_ns is None or seen.path in self._put_back:
@@ -82,7 +76,7 @@ class Unproven:
 
     def heard(self, entries: Iterable[Entry]) -> None:
         """The hub has told this."""
-        if self._looking or self._waiting:
+        if self._looking or self.waiting:
             for entry in entries:
                 if isinstance(entry.node, File):
                     self._told.setdefault(entry.node_id, []).append(entry.node)
@@ -93,7 +87,7 @@ class Unproven:
 
     def prove(self) -> Iterator[tuple[NodeId, File | None]]:
         """All that the hub has was heard: what waits is damaged, and was the file that comes with it, or is not."""
-        waiting, self._waiting = self._waiting, {}
+        waiting, self.waiting = self.waiting, {}
         for node_id in waiting:
             node = self._canopy.local.get(node_id)
             yield node_id, self.was(node) if isinstance(node, File) else None

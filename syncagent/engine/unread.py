@@ -44,6 +44,14 @@ class Unread:
         middle = int(len(many) * self._begin_at)
         return [*first, *many[middle:], *many[:middle]]
 
+    @property
+    def reads(self) -> bool:
+        """Whether anything is still to be read."""
+        return bool(self._paths)
+
+    def __contains__(self, node_id: object) -> bool:
+        return self.keeps(NodeId(str(node_id)))
+
     def keeps(self, node_id: NodeId) -> bool:
         """Whether the node stands where it is not known what stands there; it is given when that is known."""
         if not self._paths:

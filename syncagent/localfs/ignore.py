@@ -5,12 +5,11 @@ Called by the scanner for every name that it meets, so the usual name must be ch
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from syncagent.errors import BadName
-from syncagent.model.names import MAX_PATH_BYTES, OWN_FOLDER, RelPath, check_name, join
+from syncagent.model.names import MAX_PATH_BYTES, OWN_FOLDER, RelPath, check_name, is_plain_name, join
 
 Rules: TypeAlias = Callable[[RelPath, bool], str | None]
 """Ignore rules: of a path, and whether it is a folder, why it is left out; None when it is not."""
@@ -19,9 +18,6 @@ PARK: Final = RelPath(f"{OWN_FOLDER}/park")
 _IN_PARK: Final = f"{PARK}/"
 STAGE: Final = RelPath(f"{OWN_FOLDER}/stage")
 DAMAGED: Final = RelPath(f"{OWN_FOLDER}/damaged")
-
-is_plain_name: Final = re.compile(r"[ -\-0-9;-\[\]-~][ -\-0-9;-\[\]-~.]{0,254}").fullmatch
-"""Printable ASCII without ``/ \\ :``, not starting with a dot: certainly a name (``check_name`` agrees, by test)."""
 
 
 def nothing_ignored(_path: RelPath, _is_dir: bool) -> str | None:

@@ -32,7 +32,6 @@ from syncagent.content.recipe import Reading, read_all, read_small
 from syncagent.localfs.ignore import (
     PARK,
     Rules,
-    is_plain_name,
     nothing_ignored,
     parked_at,
     refusal_of_path,
@@ -52,7 +51,7 @@ from syncagent.model.facts import (
     Unreadable,
 )
 from syncagent.model.ids import NodeId
-from syncagent.model.names import MAX_PATH_BYTES, OWN_FOLDER, RelPath, join, split
+from syncagent.model.names import MAX_PATH_BYTES, OWN_FOLDER, RelPath, is_plain_name, join, split
 from syncagent.model.nodes import Content, Recipe
 
 ROOT_PATH: Final = RelPath("")

@@ -33,6 +33,8 @@ DEFAULT_LIMITS: Final = Limits()
 
 
 class Direction(Enum):
+    __hash__ = object.__hash__  # an enumeration's own is written in Python, and much is counted by these
+
     OUT = "outgoing"
     """From this disk to the hub, and so to all others."""
     IN = "incoming"
@@ -41,6 +43,8 @@ class Direction(Enum):
 
 class Loss(Enum):
     """What becomes of the bytes of a file."""
+
+    __hash__ = object.__hash__  # as above
 
     DELETED = "deleted"
     OVERWRITTEN = "overwritten"

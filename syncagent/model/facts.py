@@ -52,6 +52,11 @@ def unpack(packed: Stamp) -> Unpacked | None:
     return Unpacked(*_FORM.unpack(packed)) if packed else None
 
 
+def inode_of(packed: Stamp | None) -> bytes | None:
+    """Device and inode of a stamp, as they stand packed in it; None for UNSURE, and for none."""
+    return packed[:16] if packed else None
+
+
 def without_ctime(packed: Stamp) -> Stamp:
     """The stamp of a file that is known by its inode, and may have been written since it was read: like UNSURE it
     equals no stamp that a disk gives."""

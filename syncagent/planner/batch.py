@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from typing import Final
 
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Placement
@@ -10,6 +11,9 @@ from syncagent.planner.claims import Claims, footprint
 from syncagent.planner.ops import Adopt, Agree, Op, SubmitCreate, SubmitDelete, SubmitEdit, SubmitMove, subject
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
+
+_SUBMITS: Final = (SubmitCreate, SubmitEdit, SubmitMove, SubmitDelete)
+_TREE_OPS: Final = (Agree, Adopt)
 
 
 class Taken:
@@ -49,9 +53,17 @@ class Batch:
         node_id = subject(op)
         if node_id in self.taken:
             return node_id
-        on = self._forbidden(op) or self._blocked(op)
+        if self._is_forbidden(op):
+            return node_id
+        here, there = footprint(op)
+        on = self._here.in_the_way(node_id, here) if here is not None else None
+        if on is None and there is not None:
+            on = self._there.in_the_way(node_id, there)
         if on is None:
-            self._claim(op)
+            if here is not None:
+                self._here.claim(node_id, here)
+            if there is not None:
+                self._there.claim(node_id, there)
             self.taken.add(node_id)
             if isinstance(op, Adopt):
                 self.taken.add(op.remote)
@@ -62,19 +74,11 @@ class Batch:
         """The node whose op is to fill this name on this disk."""
         return self._here.filler(at)
 
-    def _forbidden(self, op: Op) -> NodeId | None:
-        """The node itself, when policy does not allow the op."""
-        if isinstance(op, Agree | Adopt):
-            return None
-        at_hub = isinstance(op, SubmitCreate | SubmitEdit | SubmitMove | SubmitDelete)
-        allowed = self._policy.may_submit if at_hub else self._policy.may_write
-        return None if allowed else subject(op)
-
-    def _blocked(self, op: Op) -> NodeId | None:
-        here, there = footprint(op)
-        if here is not None:
-            return self._here.in_the_way(subject(op), here)
-        return self._there.in_the_way(subject(op), there) if there is not None else None
+    def _is_forbidden(self, op: Op) -> bool:
+        """Whether policy does not allow the op."""
+        if isinstance(op, _SUBMITS):
+            return not self._policy.may_submit
+        return not self._policy.may_write and not isinstance(op, _TREE_OPS)
 
     def _claim(self, op: Op) -> None:
         here, there = footprint(op)

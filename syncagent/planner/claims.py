@@ -8,7 +8,7 @@ other leans on.  An op that would is not in this batch.
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from syncagent.model.ids import PARK, NodeId
 from syncagent.model.names import NameKey, name_key
@@ -41,29 +41,34 @@ class Footprint:
     leans: bool = True
 
 
+_LEANS: Final = Footprint()
+_SHIFTS: Final = Footprint(shifts=True)
+_EMPTIES: Final = Footprint(empties=True, leans=False)
+
+
 def footprint(op: Op) -> tuple[Footprint | None, Footprint | None]:
-    """What ``op`` claims on this disk, and at the hub.
+    """What ``op`` claims on this disk, and at the hub; None where it claims nothing.
 
     The disk goes by paths, so that whatever is done there leans on all folders above it.  The hub goes by ids: only a
     folder's move leans on what is above (two moves of one batch must not make a circle together).
     """
-    match op:
-        case MakeLocalDir(node=node):
-            return Footprint(node.at, shifts=True), None
-        case WriteLocal(node=node, expect=expect):
-            return Footprint(node.at if expect is None else None), None
-        case MoveLocal(expect=expect, to=to) | SetAside(expect=expect, to=to):
-            return Footprint(to, shifts=isinstance(expect, Dir)), None
-        case DeleteLocal(expect=expect):
-            return Footprint(shifts=isinstance(expect, Dir)), None
-        case Adopt():
-            return Footprint(shifts=True), None
+    match op:  # what comes by the ten thousand first: each case that is not the one costs
         case SubmitCreate(node=node):
             return None, Footprint(node.at, leans=False)
+        case SubmitDelete(node=node):
+            return None, _EMPTIES if isinstance(node, Dir) else None
+        case WriteLocal(node=node, expect=expect):
+            return (Footprint(node.at) if expect is None else _LEANS), None
+        case DeleteLocal(expect=expect):
+            return (_SHIFTS if isinstance(expect, Dir) else _LEANS), None
+        case MakeLocalDir(node=node):
+            return Footprint(node.at, shifts=True), None
+        case MoveLocal(expect=expect, to=to) | SetAside(expect=expect, to=to):
+            return Footprint(to, shifts=isinstance(expect, Dir)), None
+        case Adopt():
+            return _SHIFTS, None
         case SubmitMove(node=node, to=to):
             return None, Footprint(to, shifts=isinstance(node, Dir), leans=isinstance(node, Dir))
-        case SubmitDelete(node=node):
-            return None, Footprint(empties=isinstance(node, Dir), leans=False)
         case SubmitEdit() | Agree():
             return None, None
         case _:

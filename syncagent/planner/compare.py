@@ -45,24 +45,27 @@ def three(canopy: Canopy, node_id: NodeId) -> Three:
     ours, and says nothing of what the person wants."""
     synced = canopy.synced.get(node_id) if node_id in canopy.synced else None
     local, remote = canopy.local.get(node_id), canopy.remote.get(node_id)
-    parked = local is not None and local.at.parent == PARK
-    if local is not None and parked:
-        home = synced or remote
-        local = replace(local, at=home.at if home else Placement(ROOT, local.at.name))
-    return Three(synced, local, remote, parked)
+    if local is None or local.at.parent != PARK:
+        return Three(synced, local, remote, False)
+    home = synced or remote
+    local = replace(local, at=home.at if home else Placement(ROOT, local.at.name))
+    return Three(synced, local, remote, True)
 
 
 def fate(t: Three) -> Fate:
     """The row of the table that a node stands in.  An edit or a move on one side beats a delete on the other."""
-    match (t.local, t.remote):
-        case (None, None):
+    if t.local is None:
+        if t.remote is None:
             return Fate.SETTLED
-        case (None, remote):
-            return Fate.DELETED_HERE if remote == t.synced else Fate.CREATED_THERE
-        case (local, None):
-            return Fate.DELETED_THERE if local == t.synced else Fate.CREATED_HERE
-        case _:
-            return Fate.MERGE
+        return Fate.DELETED_HERE if is_same(t.remote, t.synced) else Fate.CREATED_THERE
+    if t.remote is None:
+        return Fate.DELETED_THERE if is_same(t.local, t.synced) else Fate.CREATED_HERE
+    return Fate.MERGE
+
+
+def is_same(one: Node | None, other: Node | None) -> bool:
+    """Whether the two are equal; most that are are one object, and to compare takes a microsecond."""
+    return one is other or one == other
 
 
 def is_to_go(t: Three) -> bool:

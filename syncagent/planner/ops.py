@@ -8,7 +8,9 @@ The ops of one plan may run in any order, or at once.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, Final, TypeAlias
 
 from syncagent.model.ids import NodeId, Rev
 from syncagent.model.names import Name
@@ -136,16 +138,16 @@ TreeOp: TypeAlias = Agree | Adopt
 Op: TypeAlias = LocalOp | SubmitOp | TreeOp
 
 
+_SUBJECT: Final[dict[type[Any], Callable[[Op], NodeId]]] = {
+    **dict.fromkeys((MakeLocalDir, WriteLocal), attrgetter("node.id")),
+    **dict.fromkeys((MoveLocal, DeleteLocal, SetAside), attrgetter("expect.id")),
+    **dict.fromkeys((SubmitCreate, SubmitEdit, SubmitMove, SubmitDelete), attrgetter("node.id")),
+    Agree: attrgetter("id"),
+    Adopt: attrgetter("local"),
+}
+"""A table, since this is asked many times of each op: a ``match`` would take ten times as long."""
+
+
 def subject(op: Op) -> NodeId:
     """The node that an op is about: it stays busy until the op's outcome is known."""
-    match op:
-        case MakeLocalDir(node=node) | WriteLocal(node=node):
-            return node.id
-        case MoveLocal(expect=node) | DeleteLocal(expect=node) | SetAside(expect=node):
-            return node.id
-        case SubmitCreate(node=node) | SubmitEdit(node=node) | SubmitMove(node=node) | SubmitDelete(node=node):
-            return node.id
-        case Agree(id=id):
-            return id
-        case Adopt(local=id):
-            return id
+    return _SUBJECT[type(op)](op)

@@ -13,6 +13,7 @@ from typing import assert_never
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import PARK, Rev
 from syncagent.model.nodes import File, Link, Node
+from syncagent.planner.compare import is_same
 from syncagent.planner.ops import (
     Adopt,
     Agree,
@@ -35,12 +36,12 @@ from syncagent.trees.canopy import Canopy
 def settle_local(canopy: Canopy, op: LocalOp, stamp: Stamp | None) -> None:
     """``op`` was done on the disk and is durable; ``stamp`` is what was left behind."""
     match op:
-        case MakeLocalDir(node=node):
-            canopy.set_local(node.id, node, stamp)
-            canopy.set_synced(node.id, node)
-        case WriteLocal(node=node, expect=None):
-            canopy.set_local(node.id, node, stamp)
-            canopy.set_synced(node.id, node)
+        case MakeLocalDir(node=node) | WriteLocal(node=node, expect=None):
+            if is_same(canopy.remote.get(node.id), node):
+                canopy.agree(node.id, node, stamp=stamp)
+            else:
+                canopy.set_local(node.id, node, stamp)
+                canopy.set_synced(node.id, node)
         case WriteLocal(node=node, expect=expect):
             assert expect is not None  # the case above
             _settle_overwrite(canopy, node, expect, stamp)
@@ -52,8 +53,11 @@ def settle_local(canopy: Canopy, op: LocalOp, stamp: Stamp | None) -> None:
             if to.parent != PARK and synced is not None:
                 canopy.set_synced(expect.id, replace(synced, at=to))
         case DeleteLocal(expect=expect):
-            canopy.set_local(expect.id, None)
-            canopy.set_synced(expect.id, None)
+            if canopy.remote.get(expect.id) is None:
+                canopy.agree(expect.id, None)
+            else:
+                canopy.set_local(expect.id, None)
+                canopy.set_synced(expect.id, None)
         case SetAside(expect=expect, to=to, becomes=becomes):
             local = canopy.local.get(expect.id) or expect
             if becomes != expect.id:
@@ -89,8 +93,11 @@ def settle_submitted(canopy: Canopy, op: SubmitOp, rev: Rev) -> None:
     answer to it was lost."""
     match op:
         case SubmitCreate(node=node):
-            canopy.set_remote(node.id, node, rev)
-            canopy.set_synced(node.id, node)
+            if is_same(canopy.local.get(node.id), node):
+                canopy.agree(node.id, node, rev)
+            else:
+                canopy.set_remote(node.id, node, rev)
+                canopy.set_synced(node.id, node)
         case SubmitEdit(node=node):
             for view, put in ((canopy.remote, canopy.set_remote), (canopy.synced, canopy.set_synced)):
                 was = view.get(node.id)
@@ -104,8 +111,11 @@ def settle_submitted(canopy: Canopy, op: SubmitOp, rev: Rev) -> None:
                     put(node.id, replace(was, at=to))
             canopy.set_remote(node.id, canopy.remote.get(node.id), rev)
         case SubmitDelete(node=node):
-            canopy.set_remote(node.id, None, rev)
-            canopy.set_synced(node.id, None)
+            if canopy.local.get(node.id) is None:
+                canopy.agree(node.id, None, rev)
+            else:
+                canopy.set_remote(node.id, None, rev)
+                canopy.set_synced(node.id, None)
         case _:
             assert_never(op)
 

@@ -96,13 +96,14 @@ class _Planning:
     def _follow(self, node_id: NodeId) -> None:
         """Decide on the node, then on the one that it waits for, and so on; open the chain if it is a circle."""
         chain: dict[NodeId, None] = {}
-        while node_id not in self._batch.taken and node_id not in chain:
-            on = self._waits[node_id] if node_id in self._waits else self._decide(node_id)
+        taken, waits = self._batch.taken, self._waits
+        while node_id not in taken and node_id not in chain:
+            on = waits[node_id] if node_id in waits else self._decide(node_id)
             if on is None or on == node_id:
                 return
             chain[node_id] = None
             node_id = on
-        if node_id in chain and node_id not in self._batch.taken:
+        if node_id in chain and node_id not in taken:
             circle = list(chain)
             self._open(circle[circle.index(node_id) :])
 
@@ -227,6 +228,8 @@ class _Planning:
 
     def _folder_here(self, folder: NodeId) -> NodeId | None:
         """The folder of the hub's chain that must be made on this disk first, after seeing to it that it is."""
+        if self._canopy.local.get(folder) is not None:
+            return None
         first = comes_first(self._canopy, self._canopy.remote, self._canopy.local, folder)
         node = self._canopy.remote.get(first) if first is not None and self._summon(first) else None
         if isinstance(node, Dir):
@@ -235,6 +238,8 @@ class _Planning:
 
     def _folder_there(self, folder: NodeId) -> NodeId | None:
         """The folder of this disk's chain that must be created at the hub first, after seeing to it that it is."""
+        if self._canopy.remote.get(folder) is not None:
+            return None
         first = comes_first(self._canopy, self._canopy.local, self._canopy.remote, folder)
         t = three(self._canopy, first) if first is not None and self._summon(first) else None
         if t is not None and isinstance(t.local, Dir):

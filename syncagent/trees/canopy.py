@@ -106,6 +106,29 @@ class Canopy:
         self._set_rev(node_id, rev)
         self._changed(node_id)
 
+    def agree(self, node_id: NodeId, node: Node | None, rev: Rev | None = None, stamp: Stamp | None = None) -> None:
+        """Say that both sides have ``node`` (None: neither has it any more), and have agreed on that.  ``rev`` and
+        ``stamp`` None keep those that are known.
+
+        The same as ``set_local``, ``set_remote`` and ``set_synced``, for what nearly all changes come to.
+        """
+        self._revive(node_id)
+        if rev is None:
+            rev = self.rev(node_id)
+        if node is None:
+            self.synced.drop(node_id)
+            self._stamps.pop(node_id, None)
+            self._spellings.pop(node_id, None)
+        else:
+            self.synced.put(node)
+            if stamp is not None:
+                self._stamps[node_id] = stamp
+        self.local.follow(node_id)
+        self.remote.follow(node_id)
+        self._set_rev(node_id, rev)
+        self._touched[node_id] = self._news[node_id] = None
+        self._diverged.pop(node_id, None)
+
     def spell(self, node_id: NodeId, spelling: str | None) -> None:
         """Remember how the name is spelled on this disk, where that is not the NFC name."""
         if self._spellings.get(node_id) == spelling:
@@ -137,6 +160,11 @@ class Canopy:
         self._touched.update(dict.fromkeys(self.synced.ids()))
         self._revs = dict.fromkeys(self.synced.ids(), NO_REV)
 
+    @property
+    def is_spelled_otherwise(self) -> bool:
+        """Whether any name is spelled on this disk in another way than in NFC."""
+        return bool(self._spellings)
+
     def stamp(self, node_id: NodeId) -> Stamp | None:
         stamp = self._stamps.get(node_id)
         return self.synced.pressed.stamp(node_id) if stamp is None else stamp
@@ -163,13 +191,13 @@ class Canopy:
 
     def _changed(self, node_id: NodeId) -> None:
         self._touched[node_id] = self._news[node_id] = None
-        if self.is_diverged(node_id):
+        if node_id in self.local or node_id in self.remote:
             self._diverged[node_id] = None
         else:
             self._diverged.pop(node_id, None)
 
     def is_diverged(self, node_id: NodeId) -> bool:
-        return node_id in self.local or node_id in self.remote
+        return node_id in self._diverged
 
     def count_diverged(self) -> int:
         """How many nodes ``diverged`` gives."""
@@ -215,24 +243,20 @@ class Canopy:
         rows: list[Row] = []
         gone: list[NodeId] = []
         for node_id in self._touched:
-            row = self.row(node_id)
-            if row.synced is None and row.local is None and row.remote is None:
+            if node_id in self.synced or node_id in self._diverged:
+                rows.append(self.row(node_id))
+            else:
                 gone.append(node_id)
                 self._revs.pop(node_id, None)
-            else:
-                rows.append(row)
         self._touched.clear()
         if len(self._stamps) > self._press_at:
             self._press()
         return Delta(tuple(rows), tuple(gone), dict(facts or {}))
 
     def row(self, node_id: NodeId) -> Row:
-        return Row(
-            node_id,
-            self.synced.get(node_id) if node_id in self.synced else None,
-            self.local.get(node_id),
-            self.remote.get(node_id),
-            self.rev(node_id),
-            self.stamp(node_id),
-            self._spellings.get(node_id),
+        base = self.synced.get(node_id) if node_id in self.synced else None
+        local, remote = (
+            (self.local.get(node_id), self.remote.get(node_id)) if node_id in self._diverged else (base, base)
         )
+        stamp, spelling = self.stamp(node_id), self._spellings.get(node_id)
+        return Row(node_id, base, local, remote, self.rev(node_id), stamp, spelling)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from syncagent.model.facts import FileSeen, Stamp, unpack
+from syncagent.model.facts import FileSeen, Stamp, inode_of, unpack
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import File
 from syncagent.trees.canopy import Canopy
@@ -25,18 +25,13 @@ def exchanged(canopy: Canopy, found: Mapping[NodeId, FileSeen]) -> list[NodeId]:
     return [node_id for node_id in found if _closes(came, node_id)]
 
 
-def inode_of(stamp: Stamp | None) -> tuple[int, int] | None:
-    figures = unpack(stamp) if stamp else None
-    return (figures.device, figures.inode) if figures else None
-
-
 def same_bytes(canopy: Canopy, node_id: NodeId, fact: FileSeen) -> bool:
     """Whether the file has kept size and mtime: an inode alone proves nothing, for it is used again."""
     before, now = unpack(canopy.stamp(node_id) or Stamp(b"")), unpack(fact.stamp)
     return before is not None and now is not None and (before.size, before.mtime_ns) == (now.size, now.mtime_ns)
 
 
-def _who(canopy: Canopy, had: Mapping[tuple[int, int], NodeId], fact: FileSeen) -> NodeId | None:
+def _who(canopy: Canopy, had: Mapping[bytes, NodeId], fact: FileSeen) -> NodeId | None:
     """The file that this is for certain, of those that had one of these inodes."""
     inode = inode_of(fact.stamp)
     node_id = had.get(inode) if inode is not None else None

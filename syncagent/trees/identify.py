@@ -29,6 +29,7 @@ from syncagent.model.facts import (
     NotKept,
     Stamp,
     Unreadable,
+    inode_of,
     with_known_mtime,
     without_ctime,
 )
@@ -37,7 +38,7 @@ from syncagent.model.names import Name, RelPath, check_name, is_conflict_name, n
 from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement
 from syncagent.model.sources import IdSource
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.exchanged import exchanged, inode_of, same_bytes
+from syncagent.trees.exchanged import exchanged, same_bytes
 from syncagent.trees.returned import met, returned
 
 PARKED: Final = RelPath(".syncagent/park")
@@ -72,8 +73,9 @@ class Identifier:
         self._ids = ids
         self._seen = sightings
         self._folders: dict[RelPath, NodeId] = {RelPath(""): ROOT}
+        self._to_index = list(sightings.missing)
         self._indexed: set[NodeId] = set()
-        self._inodes: dict[tuple[int, int], NodeId] = {}
+        self._inodes: dict[bytes, NodeId] = {}
         self._digests: dict[Digest, list[NodeId]] = {}
         self._replaced: dict[NodeId, FileSeen] = {}  # what stands where a known file stood, touched or another
 
@@ -84,7 +86,6 @@ class Identifier:
         unresolved = [fact for fact in facts if not self._note(fact)]
         for node_id in exchanged(self._canopy, self._replaced):
             self._miss(node_id)
-        self._index_missing()
         self._folders = {RelPath(""): ROOT, PARKED: PARK}  # which folder stands where is seen only now
         for folder in sorted((one for one in facts if isinstance(one, DirSeen)), key=lambda one: one.path.count("/")):
             self._try(folder)
@@ -92,7 +93,6 @@ class Identifier:
             # Folders that were found at new paths: what is missing from them shows only now.
             for fact in unresolved:
                 self._note(fact)
-            self._index_missing()
         for fact in facts:
             if isinstance(fact, FileSeen | LinkSeen):
                 self._try(fact)
@@ -109,6 +109,10 @@ class Identifier:
     def _note(self, fact: Fact) -> bool:
         """Note who is not where it was.  False when it cannot be told yet."""
         match fact:
+            case FileSeen(path=path):  # first, for there are many
+                known = self._at(path)
+                if known is not None:
+                    self._note_known(known, fact)
             case NothingThere(path=path):
                 self._seen.skipped.pop(path, None)
                 self._seen.unreadable.pop(path, None)
@@ -126,13 +130,17 @@ class Identifier:
                 self._seen.skipped[path] = reason
                 if path and self._at(path) is not None:
                     self._seen.unreadable[path] = f"{reason}, and something that is kept was there"
-            case DirSeen(path=path) | FileSeen(path=path) | LinkSeen(path=path):
+            case DirSeen(path=path) | LinkSeen(path=path):
                 known = self._at(path)
-                if known is not None and not self._is_of_kind(known, fact):
-                    self._miss(known)  # kinds never change: it is somewhere else, or gone
-                elif known is not None and isinstance(fact, FileSeen) and not self._unchanged(known, fact):
-                    self._replaced[known] = fact
+                if known is not None:
+                    self._note_known(known, fact)
         return True
+
+    def _note_known(self, known: NodeId, fact: DirSeen | FileSeen | LinkSeen) -> None:
+        if not self._is_of_kind(known, fact):
+            self._miss(known)  # kinds never change: it is somewhere else, or gone
+        elif isinstance(fact, FileSeen) and not self._unchanged(known, fact):
+            self._replaced[known] = fact
 
     def _try(self, fact: DirSeen | FileSeen | LinkSeen) -> None:
         try:
@@ -143,8 +151,8 @@ class Identifier:
     # --- one fact ---------------------------------------------------------------------------------------------
 
     def _place(self, fact: DirSeen | FileSeen | LinkSeen) -> None:
-        parent_path, spelled = split(fact.path)
-        parent = self._folder(parent_path)
+        above, _, spelled = fact.path.rpartition("/")
+        parent = self._folders.get(RelPath(above)) or self._folder(RelPath(above))
         if parent is None:
             return  # its folder is not known (it could not be read, or has a name that is not kept)
         name = check_name(spelled)
@@ -253,7 +261,6 @@ class Identifier:
         """Let ``node`` stand where it was found; whoever was known there before is missing now."""
         if displaced is not None and displaced != node.id:
             self._miss(displaced)
-            self._index_missing()
             # It must leave the name; where it went, if anywhere, is not known yet.  Until then it keeps no place.
             self._vacate(displaced)
         self._seen.missing.pop(node.id, None)
@@ -280,7 +287,10 @@ class Identifier:
     def _by_inode(self, stamp: Stamp, kind: type, at: Placement) -> NodeId | None:
         """The missing node that had this inode."""
         inode = inode_of(stamp)
-        found = self._inodes.get(inode) if inode is not None else None
+        if inode is None or not self._seen.missing:
+            return None
+        self._index()
+        found = self._inodes.get(inode)
         if found is None or not self.is_missing(found) or not isinstance(self._canopy.local.get(found), kind):
             return None
         return None if self._was_set_aside(found, at) else found
@@ -295,8 +305,9 @@ class Identifier:
     def _by_content(self, content: Content, name: Name) -> NodeId | None:
         """A missing file of the same bytes, preferably of the same name.  Empty files are all the same, and a conflict
         copy is never taken for the file that it was set aside from."""
-        if not content.size or is_conflict_name(name):
+        if not content.size or not self._seen.missing or is_conflict_name(name):
             return None
+        self._index()
         fit = [one for one in self._digests.get(content.digest, ()) if self.is_missing(one)]
         return min(fit, key=lambda one: (self._local(one).at.name != name, one), default=None)
 
@@ -315,15 +326,18 @@ class Identifier:
     def _miss(self, node_id: NodeId | None) -> None:
         if node_id is not None and node_id != ROOT:
             self._seen.missing[node_id] = None
+            self._to_index.append(node_id)
 
-    def _index_missing(self) -> None:
-        waiting = [one for one in self._seen.missing if one not in self._indexed]
+    def _index(self) -> None:
+        """Have what is missing found by its inode and its content, with all that is in it.  Not before someone asks:
+        where things are only deleted, nobody does."""
+        waiting = self._to_index
         while waiting:
             node_id = waiting.pop()
             if node_id in self._indexed:
                 continue
             self._indexed.add(node_id)
-            inode = inode_of(self._canopy.stamp(node_id) or Stamp(b""))
+            inode = inode_of(self._canopy.stamp(node_id))
             if inode is not None:
                 self._inodes[inode] = node_id
             node = self._canopy.local.get(node_id)
@@ -343,17 +357,20 @@ class Identifier:
         return self._canopy.spelling(node_id) or self._local(node_id).at.name
 
     def _canopy_spell(self, parent: NodeId, name: Name, spelled: str) -> None:
+        if spelled == name and not self._canopy.is_spelled_otherwise:
+            return
         node_id = self._canopy.local.at(parent, name_key(name))
         if node_id is not None:
             self._canopy.spell(node_id, spelled if spelled != name else None)
 
     def _at(self, path: RelPath) -> NodeId | None:
-        parent_path, spelled = split(path)
-        parent = self._folder(parent_path)
+        above, _, spelled = path.rpartition("/")
+        parent = self._folders.get(RelPath(above)) or self._folder(RelPath(above))
         return None if parent is None else self._within(parent, spelled)
 
     def _within(self, parent: NodeId, spelled: str) -> NodeId | None:
-        known = self._canopy.local.at(parent, name_key(Name(unicodedata.normalize("NFC", spelled))))
+        name = spelled if spelled.isascii() else unicodedata.normalize("NFC", spelled)
+        known = self._canopy.local.at(parent, name_key(Name(name)))
         return known if known is not None and self._spelled(known) == spelled else None
 
     def _folder(self, path: RelPath) -> NodeId | None:

@@ -11,12 +11,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from syncagent.model.facts import DirSeen, Fact, FileSeen, LinkSeen, Listed
+from syncagent.model.facts import DirSeen, Fact, FileSeen, LinkSeen, Listed, inode_of
 from syncagent.model.ids import ROOT, NodeId
 from syncagent.model.names import Name, name_key
 from syncagent.model.nodes import Dir, File, Link
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.exchanged import inode_of
 
 
 class Steady:

@@ -20,6 +20,7 @@ from syncagent.trees.pressed import Pressed
 ROOT_DIR: Final = Dir(ROOT, Placement(ROOT, Name("")))
 PARK_DIR: Final = Dir(PARK, Placement(ROOT, Name("")))
 _FIXED: Final[dict[NodeId, Node]] = {ROOT: ROOT_DIR, PARK: PARK_DIR}
+_NOBODY: Final[dict[NameKey, NodeId | tuple[NodeId, ...]]] = {}
 
 
 class View(Protocol):
@@ -58,7 +59,10 @@ class Tree:
         return len(self) - self._folders
 
     def get(self, node_id: NodeId) -> Node | None:
-        return self._nodes.get(node_id) or _FIXED.get(node_id) or self.pressed.get(node_id)
+        node = self._nodes.get(node_id)
+        if node is None:
+            node = _FIXED.get(node_id) or self.pressed.get(node_id)
+        return node
 
     def press(self, node_id: NodeId, stamp: Stamp) -> bool:
         """Nothing is going on about this node any more.  False when it stays as it is: it is no file, or unusual."""
@@ -111,17 +115,19 @@ class Tree:
         """Who stands at this name; of two, the one that came first."""
         if self.pressed and (found := self.pressed.all_at(parent, key)):
             return found[0]
-        there = self._slots.get(parent, {}).get(key)
+        folder = self._slots.get(parent)
+        there = folder.get(key) if folder is not None else None
         return there[0] if isinstance(there, tuple) else there
 
     def all_at(self, parent: NodeId, key: NameKey) -> tuple[NodeId, ...]:
-        there = self._slots.get(parent, {}).get(key)
+        folder = self._slots.get(parent)
+        there = folder.get(key) if folder is not None else None
         found = self.pressed.all_at(parent, key) if self.pressed else ()
         return found if there is None else (*found, *_all(there))
 
     def children(self, parent: NodeId) -> Iterator[NodeId]:
         yield from self.pressed.children(parent)
-        for there in self._slots.get(parent, {}).values():
+        for there in self._slots.get(parent, _NOBODY).values():
             if isinstance(there, tuple):
                 yield from there
             else:
@@ -130,7 +136,8 @@ class Tree:
     def _leave(self, node: Node) -> None:
         folder = self._slots[node.at.parent]
         key = name_key(node.at.name)
-        left = tuple(one for one in _all(folder[key]) if one != node.id)
+        there = folder[key]
+        left = tuple([one for one in there if one != node.id]) if isinstance(there, tuple) else ()
         if not left:
             del folder[key]
             if not folder:
@@ -145,34 +152,39 @@ class Overlay:
     What it holds is exactly what differs: a node set to what the base says leaves the overlay by itself.
     """
 
-    __slots__ = ("_base", "_gone", "_own")
+    # Asked of each node many times over: it looks into the dicts of its two trees itself, without calling them.
+
+    __slots__ = ("_base", "_base_nodes", "_gone", "_own", "_own_nodes")
 
     def __init__(self, base: Tree) -> None:
-        self._base = base
-        self._own = Tree()
+        self._base, self._own = base, Tree()
+        self._base_nodes, self._own_nodes = base._nodes, self._own._nodes
         self._gone: dict[NodeId, None] = {}
 
     def __len__(self) -> int:
-        return len(self._own) + len(self._gone)
+        return len(self._own_nodes) + len(self._gone)
 
     def __contains__(self, node_id: NodeId) -> bool:
-        return node_id in self._own or node_id in self._gone
+        return node_id in self._own_nodes or node_id in self._gone
 
     def ids(self) -> Iterator[NodeId]:
         """The ids of all that differs from the base."""
-        yield from self._own.ids()
+        yield from self._own_nodes
         yield from self._gone
 
     def get(self, node_id: NodeId) -> Node | None:
-        if node_id in self._gone:
-            return None
-        return (self._own.get(node_id) if node_id in self._own else None) or self._base.get(node_id)
+        node = self._own_nodes.get(node_id)
+        if node is None and node_id not in self._gone:
+            node = self._base_nodes.get(node_id)
+            if node is None:
+                return self._base.get(node_id)
+        return node
 
     def set(self, node_id: NodeId, node: Node | None) -> None:
         """Say what this tree has for ``node_id``."""
-        if node == self._base_has(node_id):
-            self._own.drop(node_id)
-            self._gone.pop(node_id, None)
+        base = self._base_nodes.get(node_id) or self._base.pressed.get(node_id)
+        if node is base or node == base:
+            self.follow(node_id)
         elif node is None:
             self._own.drop(node_id)
             self._gone[node_id] = None
@@ -180,23 +192,29 @@ class Overlay:
             self._gone.pop(node_id, None)
             self._own.put(node)
 
+    def follow(self, node_id: NodeId) -> None:
+        """Have for ``node_id`` whatever the base has."""
+        if node_id in self._own_nodes:
+            self._own.drop(node_id)
+        elif node_id in self._gone:
+            del self._gone[node_id]
+
     def at(self, parent: NodeId, key: NameKey) -> NodeId | None:
         own = self._own.at(parent, key)
         if own is not None:
             return own
         for node_id in self._base.all_at(parent, key):
-            if node_id not in self:
+            if node_id not in self._own_nodes and node_id not in self._gone:
                 return node_id
         return None
 
     def children(self, parent: NodeId) -> Iterator[NodeId]:
-        yield from self._own.children(parent)
+        own, gone = self._own_nodes, self._gone
+        if own:
+            yield from self._own.children(parent)
         for node_id in self._base.children(parent):
-            if node_id not in self:
+            if node_id not in own and node_id not in gone:
                 yield node_id
-
-    def _base_has(self, node_id: NodeId) -> Node | None:
-        return self._base.get(node_id) if node_id in self._base else None
 
 
 def _all(there: NodeId | tuple[NodeId, ...]) -> tuple[NodeId, ...]:

@@ -7,14 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncagent.errors import BadName
-from syncagent.localfs.ignore import is_plain_name, nothing_ignored, parked_at, refusal, refusal_of_path, shown
+from syncagent.localfs.ignore import nothing_ignored, parked_at, refusal, refusal_of_path, shown
 from syncagent.model.names import RelPath, check_name
-
-
-@given(st.text(min_size=1, max_size=300) | st.text("aZ .:/\\~-\x00\x1f\x7fC", max_size=8) | st.just(".syncagent"))
-def test_what_is_plainly_a_name_is_a_name(name: str) -> None:
-    if is_plain_name(name):
-        assert check_name(name) == name
 
 
 @given(st.text(max_size=300))

@@ -11,11 +11,13 @@ from syncagent.model.names import (
     MAX_NAME_BYTES,
     Name,
     RelPath,
+    check_any_name,
     check_name,
     check_path,
     conflict_name,
     is_conflict_name,
     is_own,
+    is_plain_name,
     join,
     name_key,
     split,
@@ -165,3 +167,9 @@ def test_b15_a_conflict_name_is_a_name_and_is_known_as_one(stem: str, machine: s
 )
 def test_other_names_are_not_taken_for_conflict_copies(name: str) -> None:
     assert not is_conflict_name(name)
+
+
+@given(st.text(min_size=1, max_size=300) | st.text("aZ .:/\\~-\x00\x1f\x7fC", max_size=8) | st.just(".syncagent"))
+def test_what_is_plainly_a_name_is_a_name(name: str) -> None:
+    if is_plain_name(name):
+        assert check_any_name(name) == name
