@@ -30,7 +30,8 @@ from syncagent.model.names import RelPath
 from syncagent.model.nodes import File
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.damage import changed_silently, lost_with_power, written_since
-from syncagent.trees.identify import NOWHERE, Identifier
+from syncagent.trees.displaced import NOWHERE
+from syncagent.trees.identify import Identifier
 
 HEALED = "it was damaged when the machine stopped; what is left of it is kept in .syncagent/damaged"
 ONLY_HERE = (

@@ -26,7 +26,8 @@ from syncagent.model.names import RelPath
 from syncagent.model.nodes import Dir
 from syncagent.model.sources import IdSource
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.identify import Identifier, Sightings, is_displaced, take_over
+from syncagent.trees.displaced import is_displaced, take_over
+from syncagent.trees.identify import Identifier, Sightings
 from syncagent.trees.steady import Steady
 from syncagent.trees.tree import subtree
 

@@ -4,7 +4,7 @@ What stands at the path where a node stood is that node, edited.  What stands at
 its old one is that node, moved: known by its inode, or else by its content.  What stands where a node was deleted, of
 which the hub has not heard yet, is that node again.  All else is new.  An identity that the hub
 knows is kept in preference to one that it does not, so that the temporary file of an editor does not take the place of
-the document it replaces (HAZARDS A9-A11); where the hub knows the temporary already, ``take_over`` sees to it.
+the document it replaces (HAZARDS A9-A11); where the hub knows the temporary already, ``displaced`` sees to it.
 
 Nothing is deleted here: who is missing is told, and the engine concludes, later, that it is gone.
 """
@@ -38,15 +38,11 @@ from syncagent.model.names import Name, RelPath, check_name, is_conflict_name, n
 from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement
 from syncagent.model.sources import IdSource
 from syncagent.trees.canopy import Canopy
+from syncagent.trees.displaced import NOWHERE
 from syncagent.trees.exchanged import exchanged, same_bytes
 from syncagent.trees.returned import met, returned
 
 PARKED: Final = RelPath(".syncagent/park")
-NOWHERE: Final = "\x00"
-"""How the name of a displaced node begins: no disk has such names."""
-
-YOUNG: Final = 3
-"""A file of at most so many revisions may be the temporary of an editor, that was looked at before it was renamed."""
 
 
 @dataclass(slots=True)
@@ -386,32 +382,3 @@ class Identifier:
                 return None  # not remembered: it may be met later in the same scan
             self._folders[at] = here = found
         return here
-
-
-def is_displaced(node: Node | None) -> bool:
-    """Whether another node stands in this one's place, and where it went was not seen."""
-    return node is not None and node.at.name.startswith(NOWHERE)
-
-
-def take_over(canopy: Canopy, gone: NodeId) -> bool:
-    """Let the file ``gone``, which was found nowhere, be the one that was moved over it, when that one is as YOUNG as
-    the temporary file of an editor: a slow save, whose temporary was looked at before it was renamed, is an edit of
-    the document too (HAZARDS A10).  The other is gone in its stead.  False when that is not how things are.
-
-    A file that has a history of its own keeps it, and its identity, wherever it is moved.
-    """
-    agreed = canopy.synced.get(gone)
-    if not isinstance(agreed, File) or canopy.remote.get(gone) is None:
-        return False
-    other = canopy.local.at(agreed.at.parent, name_key(agreed.at.name))
-    there = canopy.local.get(other) if other is not None else None
-    if other is None or other == gone or not isinstance(there, File) or canopy.rev(other) > YOUNG:
-        return False
-    was = canopy.synced.get(other)
-    if was is None or was.at == there.at:
-        return False
-    stamp, spelling = canopy.stamp(other), canopy.spelling(other)
-    canopy.set_local(other, None)
-    canopy.set_local(gone, replace(there, id=gone), stamp)
-    canopy.spell(gone, spelling)
-    return True

@@ -66,6 +66,20 @@ class Plain(RuleBasedStateMachine):
         if rev is not None:
             self.revs[node_id] = rev
 
+    @rule(node_id=ids, at=places, inside=insides, rev=revs, seen=stamps)
+    def settle(self, node_id: NodeId, at: Placement | None, inside: str, rev: Rev | None, seen: Stamp | None) -> None:
+        node = made(node_id, at, inside)
+        self.canopy.agree(node_id, node, rev, seen)
+        for tree_ in (self.synced, self.local, self.remote):
+            put(tree_, node_id, node)
+        if node is None:
+            self.stamps.pop(node_id, None)
+            self.spellings.pop(node_id, None)
+        elif seen is not None:
+            self.stamps[node_id] = seen
+        if rev is not None:
+            self.revs[node_id] = rev
+
     @rule(node_id=ids, spelling=st.sampled_from([None, "n\u0308", "N"]))
     def spell(self, node_id: NodeId, spelling: str | None) -> None:
         if node_id in self.local:

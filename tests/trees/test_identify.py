@@ -16,7 +16,8 @@ from syncagent.model.ids import ROOT, NodeId, Rev
 from syncagent.model.names import Name, RelPath, name_key
 from syncagent.model.nodes import File
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.identify import YOUNG, Identifier, Sightings, is_displaced, take_over
+from syncagent.trees.displaced import YOUNG, is_displaced, take_over
+from syncagent.trees.identify import Identifier, Sightings
 from syncagent.trees.tree import subtree
 
 
