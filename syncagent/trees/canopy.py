@@ -185,6 +185,11 @@ class Canopy:
     def spelling(self, node_id: NodeId) -> str | None:
         return self._spellings.get(node_id)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether Local is just what Synced is, and every name is spelled as it is: then Synced itself can be asked."""
+        return not len(self.local) and not self._spellings
+
     def diverged(self) -> Iterator[NodeId]:
         """The nodes on which the trees are not at one."""
         return iter(self._diverged)

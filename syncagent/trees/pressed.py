@@ -85,6 +85,30 @@ class Pressed:
             place = (place + 1) & self._mask
         return found
 
+    def has(self, parent: NodeId, key: NameKey, stamp: Stamp) -> bool:
+        """Whether the one that stands at this name has this stamp.  No object is made for it."""
+        folder = self._folders.get(parent)
+        if folder is None:
+            return False
+        raw = _bytes(key)
+        place = hash((folder, raw)) & self._mask
+        while (row := self._by_slot[place]) != _FREE:
+            if row >= 0 and self._stands_at(self._at[row], folder, raw):
+                return self._stamp(self._at[row]) == stamp
+            place = (place + 1) & self._mask
+        return False
+
+    def names(self, parent: NodeId) -> Iterator[Name]:
+        """The names of those in a folder."""
+        folder = self._folders.get(parent)
+        row = -1 if folder is None else self._first[folder]
+        while row >= 0:
+            if at := self._at[row]:
+                length, digest, stamp, size, *_ = _HEAD.unpack_from(self._bytes, at)
+                start = at + _HEAD.size + length + digest + stamp
+                yield Name(_text(self._bytes[start : start + size]))
+            row = self._next[row]
+
     def children(self, parent: NodeId) -> Iterator[NodeId]:
         folder = self._folders.get(parent)
         row = -1 if folder is None else self._first[folder]

@@ -39,6 +39,8 @@ class Steady:
         folder = self._folders.get(above)
         if folder is None:
             return False
+        if type(fact) is FileSeen and self._is_at_rest(folder, spelled, fact):
+            return True
         name = spelled if spelled.isascii() else unicodedata.normalize("NFC", spelled)
         known = self._canopy.local.at(folder, name_key(Name(name)))
         if known is None or known in self._missing or self._spelled(known) != spelled:
@@ -56,10 +58,18 @@ class Steady:
                     self._folders[fact.path] = known
                 return same
 
+    def _is_at_rest(self, folder: NodeId, spelled: str, fact: FileSeen) -> bool:
+        """What is true of nearly all, found out without making a node of each."""
+        if self._missing or fact.content is not None or not fact.stamp or not self._canopy.is_plain:
+            return False
+        return self._canopy.synced.pressed.has(folder, name_key(Name(spelled)), fact.stamp)
+
     def _has_all(self, listed: Listed) -> bool:
         folder = self._folders.get(listed.path)
         if folder is None:
             return False
+        if self._canopy.is_plain:
+            return listed.names.issuperset(self._canopy.synced.names(folder))
         return all(self._spelled(child) in listed.names for child in self._canopy.local.children(folder))
 
     def _spelled(self, node_id: NodeId) -> str | None:

@@ -133,6 +133,10 @@ class Tree:
             else:
                 yield there
 
+    def names(self, parent: NodeId) -> Iterator[str]:
+        """What those in a folder are called."""
+        return chain(self.pressed.names(parent), self._slots.get(parent, ()))
+
     def _leave(self, node: Node) -> None:
         folder = self._slots[node.at.parent]
         key = name_key(node.at.name)

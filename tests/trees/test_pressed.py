@@ -74,6 +74,12 @@ def _same(pressed: Pressed, plain: dict[NodeId, tuple[File, Stamp]]) -> None:
     for parent in [NodeId(f"p{number}") for number in range(6)]:
         mine = [file for file, _ in plain.values() if file.at.parent == parent]
         assert list(pressed.children(parent)) == [file.id for file in mine]
+        assert list(pressed.names(parent)) == [file.at.name for file in mine]
+        for file in mine:
+            if pressed.all_at(parent, name_key(file.at.name))[0] == file.id:
+                assert pressed.has(parent, name_key(file.at.name), plain[file.id][1])
+                assert not pressed.has(parent, name_key(file.at.name), Stamp(b"another"))
+        assert not pressed.has(parent, name_key(Name("none")), Stamp(b""))
         for name in {file.at.name for file in mine} | {Name("none")}:
             assert sorted(pressed.all_at(parent, name_key(name))) == sorted(
                 one.id for one in mine if one.at.name == name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from syncagent.model.facts import DirSeen, Fact, FileSeen, LinkSeen, Listed
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
+from syncagent.trees.canopy import Canopy
 from syncagent.trees.steady import Steady
 from tests.trees.test_identify import Watch
 
@@ -82,6 +83,19 @@ def test_trouble_is_always_news_and_so_is_what_was_read() -> None:
     watch.user.special("p")
     assert paths(news(watch)) == {("NotKept", "p")}
     assert RelPath("p") not in {fact.path for fact in everything}
+
+
+def test_files_at_rest_are_known_without_being_looked_at_one_by_one() -> None:
+    watch = Watch().files("a", "d/", "d/x", "d/y").scan().at_hub()
+    watch.canopy = Canopy.load([watch.canopy.row(one) for one in watch.canopy.synced.ids()])
+    assert watch.canopy.is_plain
+    assert len(watch.canopy.synced.pressed) == 3
+    assert news(watch) == []
+    watch.user.write("d/x", b"other")
+    watch.user.delete("d/y")
+    assert paths(news(watch)) == {("FileSeen", "d/x"), ("Listed", "d")}
+    watch.user.write("d/n", b"new")
+    assert ("FileSeen", "d/n") in paths(news(watch))
 
 
 def test_facts_taken_without_what_is_known_come_to_the_same() -> None:
