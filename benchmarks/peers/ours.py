@@ -75,4 +75,6 @@ class Ours(Peer):
     def _launch(self, name: str, *arguments: str | Path) -> None:
         # Without the brake: a folder deleted as a whole would wait for a person's word.
         environment = {"SYNCAGENT_API_KEY": KEY, "SYNCAGENT_BRAKE": "off"}
+        # What is installed has been compiled: a shell that forbids it would have each start compile all anew.
+        environment["PYTHONDONTWRITEBYTECODE"] = ""
         self.place.family.launch(name, [sys.executable, "-m", "syncagent", *arguments], environment)
