@@ -98,7 +98,8 @@ class Flight:
                 return MoveTask(op, path, target, self._stamp(node.id))
             case DeleteLocal(expect=node):
                 path = self._canopy.local_path(node.id)
-                return DeleteTask(op, path, self._stamp(node.id)) if path is not None else None
+                keep = node.id in self._wounded
+                return DeleteTask(op, path, self._stamp(node.id), keep) if path is not None else None
             case _:
                 assert_never(op)
 

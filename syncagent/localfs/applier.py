@@ -299,6 +299,8 @@ class Begun:
             return
         if old.is_file:
             check_unused(self.disk, task.path)
+            if task.keep:
+                keep_damaged(self.disk, task.path)
         held = Held(self.staging.slots.held(task.path, None, old if task.expect else None), task.path, old, None)
         self.disk.rename(task.path, held.slot, Rename.NEW)
         try:

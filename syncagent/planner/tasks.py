@@ -76,9 +76,12 @@ class MoveTask:
 
 @value
 class DeleteTask:
+    """``keep`` when it is damaged, as in WriteTask."""
+
     op: DeleteLocal
     path: RelPath
     expect: Stamp
+    keep: bool = False
 
 
 Task: TypeAlias = MakeDirTask | WriteTask | MoveTask | DeleteTask

@@ -65,6 +65,15 @@ def test_a_task_has_the_paths_and_the_stamp_of_its_nodes() -> None:
         assert flight.begin_task(op, inline) == task  # type: ignore[arg-type]
 
 
+def test_what_is_damaged_is_kept_whether_it_is_replaced_or_deleted() -> None:
+    inline = Inline(b"2")
+    for wounded in ((), (A.id,)):
+        for op in (WriteLocal(A, A), DeleteLocal(A)):
+            task = Flight(canopy_of(D, A), wounded).begin_task(op, inline)
+            assert isinstance(task, WriteTask | DeleteTask)
+            assert task.keep == (A.id in wounded)
+
+
 def test_into_the_park_a_node_goes_under_its_id() -> None:
     flight = Flight(canopy_of(D, A))
     task = flight.begin_task(MoveLocal(A, Placement(PARK, Name(A.id))), None)

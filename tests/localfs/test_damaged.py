@@ -38,6 +38,18 @@ def test_what_takes_the_place_of_a_damaged_file_leaves_that_aside() -> None:
     assert bench.staged() == []
 
 
+@pytest.mark.hazard("N7")
+def test_a_damaged_file_that_was_deleted_elsewhere_is_left_aside_too() -> None:
+    """What looks like damage may be what its user wrote in the same second."""
+    disk, bench = memory_bench()
+    disk.user.write("a", b"\0\0")
+    [outcome] = bench.run(replace(bench.delete("a"), keep=True))
+    assert isinstance(outcome, Done)
+    assert disk.user.tree() == {}
+    assert kept(disk) == [("a", b"\0\0")]
+    assert bench.staged() == []
+
+
 @pytest.mark.hazard("B5")
 @pytest.mark.parametrize("exchange", [True, False], ids=["exchanged", "linked and replaced"])
 @pytest.mark.parametrize("name", ["a", "long " * 50], ids=["short", "long"])

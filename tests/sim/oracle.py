@@ -192,15 +192,24 @@ class Oracle:
         # where only the new name was seen, both are kept.  Written by an agent that was killed, or whose disk failed,
         # before it could remember that, and let go by the user right after.  A memory that was lost (with the power,
         # with its database) does not know what was let go since.
-        interrupted = {digest for agent in world.agents for digest in agent.interrupted}
-        risen = {one for one in (world.dead & held) - world.renamed if digest_of(one) not in interrupted}
+        risen = {one for one in (world.dead & held) - world.renamed if digest_of(one) not in self._interrupted()}
         if risen and not world.forgotten:
             self._fail("N3", f"came back: {[one[:60] for one in risen]}")
+
+    def _interrupted(self) -> set[Digest]:
+        """What was put in place by an agent that was killed, or whose disk failed, before it could remember that."""
+        return {digest for agent in self._world.agents for digest in agent.interrupted}
 
     def _economy(self, hub: Tree) -> None:
         """N6, where it can be computed: no copy of what is there, and none where only one person did anything."""
         world = self._world
-        copies = [path for path in hub if is_conflict_name(path.rpartition("/")[2])]
+        # What was interrupted is like anybody's file: edited elsewhere right after, both are kept.
+        mine = self._interrupted()
+        copies = [
+            path
+            for path, what in hub.items()
+            if is_conflict_name(path.rpartition("/")[2]) and not (isinstance(what, bytes) and digest_of(what) in mine)
+        ]
         if world.solo and copies and not world.forgotten and not world.limited:
             self._fail("N6", f"conflicts of one user with themselves: {copies}")
         if not world.forgotten:
