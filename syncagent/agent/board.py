@@ -6,6 +6,7 @@ Lives in the event loop.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
 from collections import deque
@@ -13,6 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from syncagent.agent.recents import Recents
 from syncagent.engine.effects import Answered, Note
 from syncagent.engine.status import State, Status
 from syncagent.transport.traffic import Traffic
@@ -29,6 +31,9 @@ class Board:
     def __init__(self) -> None:
         self.traffic = Traffic()
         """Of all connections, through all lives."""
+        self.recents = Recents()
+        self.changes = 0
+        """How often something was told."""
         self._status = Status()
         self._hindrances: dict[str, str] = {}
         self._lines: deque[dict[str, Any]] = deque(maxlen=LINES_KEPT)
@@ -117,11 +122,19 @@ class Board:
             return False
         return True
 
+    async def beyond(self, seen: int, seconds: float) -> None:
+        """Wait until there were more than ``seen`` changes, or so many seconds have passed."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.changes <= seen:
+                    await self._change()
+
     async def _change(self) -> None:
         await self._news.wait()
 
     def _tell(self) -> None:
         # Those who wait hold the old event; whoever comes later waits for the next change.
+        self.changes += 1
         news, self._news = self._news, asyncio.Event()
         news.set()
 

@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from syncagent.agent.recents import Recents
 from syncagent.engine.effects import Effect, Note, Run, Submit
 from syncagent.engine.events import Event, Judged, LinkDown, RootFound, RootLost, TasksDone, Welcomed
 from syncagent.model.changes import Change, Operation, Ruling
-from syncagent.model.ids import PARK, ChangeId, NodeId
+from syncagent.model.ids import PARK, ChangeId, ClientId, NodeId
 from syncagent.model.names import RelPath
 from syncagent.planner.ops import SetAside, subject
 from syncagent.planner.tasks import DeleteTask, Done, MakeDirTask, MoveTask, Task, WriteTask
@@ -23,11 +24,13 @@ MOST_LINES: Final = 10
 
 
 class Chronicle:
-    """Remembers what was begun, to say of it when it is done."""
+    """Remembers what was begun, to say of it when it is done.  ``recents`` hears along; ``ours`` is our client id."""
 
-    __slots__ = ("_changes", "_link", "_tasks")
+    __slots__ = ("_changes", "_link", "_ours", "_recents", "_tasks")
 
-    def __init__(self) -> None:
+    def __init__(self, recents: Recents | None = None, ours: str = "") -> None:
+        self._recents = recents or Recents()
+        self._ours = ClientId(ours)
         self._tasks: dict[NodeId, Task] = {}
         self._changes: dict[ChangeId, Change] = {}
         self._link: str | None = ""
@@ -40,11 +43,13 @@ class Chronicle:
                 self._tasks.update((subject(task.op), task) for task in tasks)
             case Submit(changes=changes):
                 self._changes.update((change.change_id, change) for change in changes)
+                self._recents.begun(effect)
             case _:
                 pass
 
     def notes(self, event: Event) -> list[Note]:
         """What is to be said of ``event``."""
+        self._recents.hear(event, self._ours)
         match event:
             case TasksDone():
                 return _shortened(self._tasks_done(event))

@@ -1,27 +1,35 @@
-"""What the running agent answers on its control socket: status, wait, pause, resume, stop, log; and what ``asking``
-answers: held, approve, reject, undo."""
+"""What the running agent answers on its control socket: status, watch, wait, pause, resume, sync, stop, log; and what
+``asking`` answers: held, approve, reject, undo."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from syncagent.agent import asking
 from syncagent.agent.asking import Asking
 from syncagent.agent.check import Check, Grounds
 from syncagent.agent.config import AgentConfig, write_settings
+from syncagent.agent.copies import Copies
 from syncagent.agent.debug import told, trees
 from syncagent.agent.outbox import Paces
+from syncagent.agent.pausing import Pausing
+from syncagent.agent.recents import told as recent_told
+from syncagent.agent.watching import brief, watch
 from syncagent.control import Answer, UnknownCommand
-from syncagent.engine.events import HealWanted, Paused, ProofWanted
+from syncagent.engine.events import HealWanted, Hinted, ProofWanted
 from syncagent.engine.lines import Around, Line, in_sync, lines
 from syncagent.engine.status import Status
-from syncagent.errors import BadConfig
+from syncagent.errors import BadConfig, RootMissing
 from syncagent.transport.pace import bytes_a_second
 
 LONGEST_WAIT: Final = 7 * 24 * 3600.0
+LONGEST_PAUSE: Final = 367 * 24 * 3600.0
+RECENT_SHOWN: Final = 20
 LOOK_SECONDS: Final = 0.25
 STUCK_SECONDS: Final = 2.0
 """So long is a `wait` patient with what only a person can mend: it may just have been mended, and not been noticed."""
@@ -66,6 +74,10 @@ class Commands:
         self._stop = stop
         self._proofs = 0
         self._asking = Asking(agent, config.name)
+        self._copies = Copies()
+        self._pausing = Pausing(config.places.pause, agent)
+        self._pausing.recall()
+        agent.board.recents.keep_in(config.places.recents)
 
     async def handle(self, command: str, args: dict[str, Any]) -> Answer:
         """The answer to one command.  Raises UnknownCommand."""
@@ -78,10 +90,14 @@ class Commands:
                 return self._asking.held(decided=args.get("decided") is True, paths=args.get("paths") is True)
             case "approve" | "reject" | "undo":
                 return await self._asking.decide(command, int(_number(args.get("act"), 0)))
-            case "pause" | "resume":
-                self._agent.feed(Paused(paused=command == "pause"))
-                if command == "resume":
-                    self._agent.nudge()
+            case "pause":
+                return await self._pause(args)
+            case "resume":
+                await self._pausing.resume()
+                return {}
+            case "sync":
+                self._agent.feed(Hinted(everything=True, reason="you asked for it"))
+                self._agent.nudge()
                 return {}
             case "limit":
                 return await self._limit(args.get("up"), args.get("down"))
@@ -94,14 +110,20 @@ class Commands:
                 return {}
             case "log":
                 return {"entries": self._agent.board.lines(int(_number(args.get("limit"), 50)))}
-            case "record":
-                return {"path": str(self._agent.grounds().record())}
-            case "trees":
-                return {"nodes": list(trees(self._agent.grounds().canopy, str(args.get("path") or "")))}
-            case "plan":
-                grounds = self._agent.grounds()
-                return {"plan": list(told(grounds.canopy, grounds.preview()))}
+            case "record" | "trees" | "plan":
+                return self._laid_open(command, args)
         raise UnknownCommand(f"the agent does not know the command {command!r}")
+
+    def _laid_open(self, command: str, args: dict[str, Any]) -> Answer:
+        """For those who look for a fault."""
+        grounds = self._agent.grounds()
+        match command:
+            case "record":
+                return {"path": str(grounds.record())}
+            case "trees":
+                return {"nodes": list(trees(grounds.canopy, str(args.get("path") or "")))}
+            case _:
+                return {"plan": list(told(grounds.canopy, grounds.preview()))}
 
     async def follow(self, command: str, args: dict[str, Any]) -> AsyncGenerator[Answer, None]:
         """Events, as they come.  Raises UnknownCommand."""
@@ -110,6 +132,8 @@ class Commands:
                 events = self._agent.board.follow(int(_number(args.get("limit"), 50)))
             case "check":
                 events = self._check(args.get("deep") is not False, _number(args.get("timeout"), 60.0))
+            case "watch":
+                events = watch(self._at_a_glance, self._agent.board)
             case _:
                 raise UnknownCommand(f"the agent cannot follow {command!r}")
         async with contextlib.aclosing(events):
@@ -159,6 +183,27 @@ class Commands:
             answer["lines"].append(_plain(Line("unproven", "not proven in the time that was given")))
         return answer | {"in_sync": False}
 
+    async def _pause(self, args: dict[str, Any]) -> Answer:
+        """For ``seconds``, or ``until`` a moment (seconds since 1970), or else until someone resumes."""
+        until = _number(args.get("until"), 0.0) or None
+        if seconds := _number(args.get("seconds"), 0.0):
+            until = time.time() + seconds
+        if until is not None and not time.time() < until <= time.time() + LONGEST_PAUSE:
+            raise BadConfig("a pause must end in the future, and within a year")
+        await self._pausing.pause(until)
+        return {"until": until}
+
+    async def _at_a_glance(self) -> Answer:
+        """What a face that stays open shows."""
+        board = self._agent.board
+        # Before the first life, and without the folder, there are no trees to look into: what was found last holds.
+        with contextlib.suppress(RootMissing):
+            await self._copies.look(self._agent.grounds().canopy, board.recents.copies_changed)
+        return brief(self._status()) | {
+            "recent": [recent_told(one) for one in board.recents.latest(RECENT_SHOWN)],
+            "conflicts": {"count": len(self._copies.paths), "paths": self._copies.paths[:RECENT_SHOWN]},
+        }
+
     async def _limit(self, up: Any, down: Any) -> Answer:
         """Change the limits, if that is wanted, for now and for later starts; what they are.  Raises BadConfig."""
         try:
@@ -185,7 +230,8 @@ class Commands:
         return "held" if self._agent.board.status.asked else ""
 
     def _status(self) -> Answer:
-        status, around = self._agent.board.status, self._agent.around()
+        status = self._agent.board.status
+        around = replace(self._agent.around(), resumes=self._pausing.in_words())
         said = lines(self._agent.board.told, around)
         since = status.unacknowledged_since
         traffic = self._agent.board.traffic
@@ -198,6 +244,7 @@ class Commands:
             "state": status.state.value,
             "reason": status.reason,
             "stuck": self._stuck(),
+            "pause": {"paused": self._pausing.paused, "until": self._pausing.until},
             "in_sync": in_sync(said),
             "lines": [_plain(line) for line in said],
             "pending": status.pending,

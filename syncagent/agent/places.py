@@ -42,6 +42,20 @@ class Places:
         return self.data_dir / "agent.lock"
 
     @property
+    def pause(self) -> Path:
+        """A pause that outlasts the agent."""
+        return self.data_dir / "pause.json"
+
+    @property
+    def recents(self) -> Path:
+        return self.data_dir / "recent.json"
+
+    @property
+    def tray(self) -> Path:
+        """What the tray remembers."""
+        return self.data_dir / "tray.json"
+
+    @property
     def log(self) -> Path:
         return self.data_dir / "logs" / "agent.log"
 

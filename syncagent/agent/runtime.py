@@ -123,7 +123,7 @@ class Runtime:
         ids = self._recorder.ids(outside.ids())
         self._engine = Engine(ClientId(config.client_id), config.name, ids, brake=config.limits)
         self.acts = self._engine.acts
-        self._chronicle = Chronicle()
+        self._chronicle = Chronicle(board.recents, config.client_id)
         self._timer: asyncio.TimerHandle | None = None
 
     def feed(self, event: ev.Event) -> None:

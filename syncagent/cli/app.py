@@ -19,7 +19,7 @@ _GROUPS: Final = {
     "begin": ("up", "join"),
     "hub": ("hub",),
     "serve": ("run",),
-    "ask": ("status", "wait", "pause", "resume", "limit", "heal", "stop", "log"),
+    "ask": ("status", "wait", "sync", "pause", "resume", "limit", "heal", "stop", "log"),
     "check": ("check",),
     "debug": ("debug",),
     "decide": ("held", "approve", "reject", "undo"),

@@ -1,13 +1,15 @@
-"""Commands that ask the running agent: status, wait, pause, resume, limit, heal, stop, log."""
+"""Commands that ask the running agent: status, wait, sync, pause, resume, limit, heal, stop, log."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import typer
 
+from syncagent.agent import hours
 from syncagent.agent.lock import is_held
 from syncagent.agent.places import places
 from syncagent.cli.exits import Exit, stuck
@@ -16,13 +18,14 @@ from syncagent.cli.options import AsJson, DataDir
 from syncagent.cli.output import complain, say, show_json
 from syncagent.cli.words import contact, limits, notes, one_line, only_skipped, summary
 from syncagent.control import ControlClient
+from syncagent.errors import BadConfig
 
 STOP_SECONDS: Final = 30.0
 LISTED: Final = 20
 
 
 def register(app: typer.Typer) -> None:
-    for command in (status, wait, pause, resume, limit, heal, stop, log):
+    for command in (status, wait, sync, pause, resume, limit, heal, stop, log):
         app.command()(command)
 
 
@@ -59,10 +62,45 @@ def wait(
     return Exit.OK if in_sync else code
 
 
-def pause(data_dir: DataDir = None) -> int:
-    """Stop sending and receiving, until `resume`."""
-    _client(data_dir).call("pause")
-    say("paused")
+def sync(data_dir: DataDir = None) -> int:
+    """Look through the folder and try to reach the hub now; `wait` does so too, and waits."""
+    _client(data_dir).call("sync")
+    say("looking through the folder")
+    return Exit.OK
+
+
+def pause(
+    data_dir: DataDir = None,
+    span: Annotated[
+        str | None, typer.Option("--for", metavar="TIME", help="So long: 30m, 1h.", show_default=False)
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="TIME", help="Until then: 17:45, tomorrow, a date.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Stop sending and receiving, until `resume`, or for a time.  A pause outlasts the agent."""
+    if span is not None and until is not None:
+        raise BadConfig("--for and --until cannot both be given")
+    now = datetime.now()  # noqa: DTZ005 - by the clock on the wall
+    wanted: dict[str, float] = {}
+    option = "--for" if span is not None else "--until"
+    try:
+        if span is not None:
+            wanted["seconds"] = hours.span(span)
+        elif until is not None:
+            wanted["until"] = hours.moment(until, now).timestamp()
+    except ValueError as reason:
+        raise BadConfig(f"{option}: {reason}") from None
+    answer = _client(data_dir).call("pause", **wanted)
+    end = answer.get("until")
+    if as_json:
+        show_json({"paused": True, "until": end})
+    elif isinstance(end, (int, float)):
+        say(f"paused until {hours.clock(datetime.fromtimestamp(end), now)}")  # noqa: DTZ006
+    else:
+        say("paused")
     return Exit.OK
 
 

@@ -44,6 +44,8 @@ class Around:
     heard: float | None = None
     patience: float = 45.0
     hindrances: Mapping[str, str] = field(default_factory=dict)
+    resumes: str = ""
+    """When a pause is over by itself, in words; empty when it is not."""
 
 
 def lines(status: Status, around: Around) -> tuple[Line, ...]:
@@ -68,7 +70,8 @@ def _of_the_agent(status: Status, around: Around) -> Iterator[Line]:
         case State.STARTING:
             yield Line("starting", "the agent has not looked at anything yet")
         case State.PAUSED:
-            yield Line("paused", "paused: nothing is sent and nothing received until `resume`")
+            until = f"{around.resumes}, or `resume`" if around.resumes else "`resume`"
+            yield Line("paused", f"paused: nothing is sent and nothing received until {until}")
         case State.HALTED if status.reason != status.link and status.reason not in around.hindrances.values():
             yield Line("halted", status.reason or "the agent does not work")
         case _:

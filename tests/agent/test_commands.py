@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import re
+import time
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from syncagent.agent import commands
+from syncagent.agent import commands, watching
 from syncagent.agent.board import Board
 from syncagent.agent.commands import Commands
 from syncagent.agent.config import AgentConfig
 from syncagent.agent.outbox import Paces
+from syncagent.content.digest import digest_of
 from syncagent.control import UnknownCommand
 from syncagent.engine.effects import Note
-from syncagent.engine.events import Event, HealWanted, Paused, ProofWanted
+from syncagent.engine.events import Event, HealWanted, Heard, Hinted, Paused, ProofWanted
 from syncagent.engine.lines import Around
 from syncagent.engine.status import Asked, State, Status
-from syncagent.errors import BadConfig
+from syncagent.errors import BadConfig, RootMissing
 from syncagent.model.acts import Act, Direction, Part
-from syncagent.model.names import RelPath
+from syncagent.model.ids import ROOT, ClientId, NodeId
+from syncagent.model.names import Name, RelPath
+from syncagent.model.nodes import Content, File, Placement
+from syncagent.trees.canopy import Canopy
+from tests.support.hub_entries import timed
 
 
 class Agent:
     """An agent whose engine is the test."""
 
-    def __init__(self) -> None:
+    def __init__(self, data_dir: Path = Path("/nowhere")) -> None:
         self.board = Board()
         self.last_contact: float | None = 12.5
         self.outside = Around(now=100.0, heard=99.0)
@@ -39,11 +49,17 @@ class Agent:
         self.nudges = 0
         self.paced: list[tuple[int | None, int | None]] = []
         self.stopped = asyncio.Event()
+        self.canopy: Canopy | None = None
         config = AgentConfig(
-            sync_root=Path("/home/ann/Sync"), server="ws://127.0.0.1:8765", name="Laptop", data_dir=Path("/nowhere"),
+            sync_root=Path("/home/ann/Sync"), server="ws://127.0.0.1:8765", name="Laptop", data_dir=data_dir,
             client_id="laptop-1", api_key=SecretStr("a key that no one must see"),
         )  # fmt: skip
         self.commands = Commands(config, self, self.stopped.set)
+
+    def grounds(self) -> Any:
+        if self.canopy is None:
+            raise RootMissing("there is nothing yet")
+        return SimpleNamespace(canopy=self.canopy)
 
     def around(self) -> Around:
         return replace(self.outside, hindrances=self.board.hindrances)
@@ -81,6 +97,7 @@ async def test_status_says_how_things_stand() -> None:
     assert answer == {
         "name": "Laptop", "root": "/home/ann/Sync", "server": "ws://127.0.0.1:8765", "folder": "default",
         "client_id": "laptop-1", "state": "syncing", "reason": "", "stuck": "held", "in_sync": False, "pending": 4,
+        "pause": {"paused": False, "until": None},
         "hub_seq": 9, "applied_seq": 7, "files": 0, "last_contact": 12.5,
         "transfers": {"upload_bytes": 10, "download_bytes": 0}, "limits": {"up": None, "down": None},
         "traffic": {"sent": 11, "received": 4, "content_sent": 0, "content_received": 4},
@@ -168,12 +185,59 @@ async def test_heal_is_the_engines() -> None:
     assert agent.fed == [HealWanted()]
 
 
-async def test_pause_and_resume() -> None:
-    agent = Agent()
+async def test_pause_and_resume(tmp_path: Path) -> None:
+    agent = Agent(tmp_path)
     await agent.commands.handle("pause", {})
     await agent.commands.handle("resume", {})
     assert agent.fed == [Paused(paused=True), Paused(paused=False)]
     assert agent.nudges == 1
+
+
+async def test_a_pause_for_a_time_says_when_it_ends(tmp_path: Path) -> None:
+    agent = Agent(tmp_path)
+    before = time.time()
+    answer = await agent.commands.handle("pause", {"seconds": 1800})
+    assert before + 1800 <= answer["until"] <= time.time() + 1800
+    agent.board.publish(Status(state=State.PAUSED))
+    status = await agent.commands.handle("status", {})
+    assert status["pause"] == {"paused": True, "until": answer["until"]}
+    assert re.search(r"until \S*.*\d\d:\d\d.*, or `resume`", status["lines"][0]["text"])
+    for wrong in (1.0, time.time() + 400 * 86400):
+        with pytest.raises(BadConfig, match="within a year"):
+            await agent.commands.handle("pause", {"until": wrong})
+
+
+async def test_an_agent_that_begins_goes_on_with_the_pause(tmp_path: Path) -> None:
+    await Agent(tmp_path).commands.handle("pause", {})
+    begun = Agent(tmp_path)
+    assert begun.fed == [Paused(paused=True)]
+    await begun.commands.handle("resume", {})
+    assert Agent(tmp_path).fed == []
+
+
+async def test_sync_looks_at_everything_and_tries_to_connect() -> None:
+    agent = Agent()
+    await agent.commands.handle("sync", {})
+    assert agent.fed == [Hinted(everything=True, reason="you asked for it")]
+    assert agent.nudges == 1
+
+
+async def test_who_watches_is_told_how_things_stand_and_when_they_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "GATHER", 0.0)
+    agent = Agent()
+    agent.canopy = canopy = Canopy()
+    copy = Name("a (conflict 2026-11-22 Laptop).txt")
+    canopy.set_local(NodeId("n"), File(NodeId("n"), Placement(ROOT, copy), Content(digest_of(b""), 0), False, 0))
+    entry = replace(timed(1, author="desk-20261122T231800Z-3f9a").entry, path=RelPath("b"))
+    agent.board.recents.hear(Heard((entry,)), ClientId("laptop-1"))
+    async with contextlib.aclosing(agent.commands.follow("watch", {})) as events:
+        first = await anext(events)
+        agent.board.publish(Status(state=State.IDLE, in_sync=True))
+        second = await anext(events)
+    assert first["state"] == "starting"
+    assert first["conflicts"] == {"count": 1, "paths": [copy]}
+    assert [(one["what"], one["path"], one["by"]) for one in first["recent"]] == [("added", "b", "desk")]
+    assert (second["state"], second["in_sync"]) == ("idle", True)
 
 
 async def test_stop_is_answered_before_it_is_done() -> None:

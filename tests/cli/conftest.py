@@ -52,7 +52,7 @@ class Script:
             case "log":
                 return {"entries": self.entries[-args["limit"] :]}
             case "pause" | "resume" | "heal":
-                return {}
+                return self.answers.get(command, {})
             case "held":
                 return {"acts": self.acts, "held": len(self.acts)}
             case "approve" | "reject" | "undo" if args["act"] == 99:

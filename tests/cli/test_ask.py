@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -137,3 +138,36 @@ def test_limit_says_and_changes_the_limits(command: Command, agent: Script) -> N
 def test_status_shows_the_limits(command: Command, agent: Script) -> None:
     agent.status["limits"] = {"up": 500_000, "down": 2_000_000}
     assert "\n  no more than 500.0 kB/s up and 2.0 MB/s down\n" in command("status")[1]
+
+
+def test_a_pause_may_be_for_a_time(command: Command, agent: Script) -> None:
+    agent.answers["pause"] = {"until": time.time() + 60}
+    code, out, err = command("pause", "--for", "1h30m")
+    assert (code, err) == (0, "")
+    assert out.startswith("paused until ")
+    assert agent.asked[-1] == ("pause", {"seconds": 5400.0})
+    assert command("pause", "--until", "tomorrow", "--json")[0] == 0
+    assert agent.asked[-1][1]["until"] > time.time()
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--for", "soon"), "--for: must be a time such as 30m"),
+        (("--until", "2001-01-01"), "--until: must be in the future"),
+        (("--for", "1h", "--until", "tomorrow"), "cannot both be given"),
+    ],
+)
+def test_a_time_that_is_none_is_said_in_a_line(
+    command: Command, agent: Script, options: tuple[str, ...], complaint: str
+) -> None:
+    code, out, err = command("pause", *options)
+    assert (code, out) == (2, "")
+    assert complaint in err
+    assert agent.asked == []
+
+
+def test_sync_asks_for_a_look(command: Command, agent: Script) -> None:
+    agent.answers["sync"] = {}
+    assert command("sync")[0] == 0
+    assert agent.asked == [("sync", {})]
