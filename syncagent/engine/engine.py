@@ -242,6 +242,7 @@ class Engine:
         status = self._status()
         if status.settled:
             self._local.rest()
+            self.canopy.rest()
             self._downloads.let_go_of_all(self._now)
             self._remote.rest()
             if self._unswept:

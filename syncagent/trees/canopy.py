@@ -24,14 +24,19 @@ from syncagent.trees.tree import Overlay, Tree
 FIRST_REV: Final = Rev(1)
 
 LOOSE: Final = 2_000
-"""So many files that are at one may be objects; what is made and changed again and again is not pressed each time."""
+"""So many files that are at one may be objects at rest; what is changed again and again is not pressed each time."""
+
+MANY_LOOSE: Final = 20_000
+"""So many may be until there is rest.  To press a file, and to make it an object again, takes as long as all else that
+the trees are asked of it: of what comes in one burst most is wanted once more before it is over."""
 
 
 class Canopy:
     """The trees of one folder on one machine, with the hub's revision and the disk's stamp of each node."""
 
     def __init__(self, pressed: Pressed | None = None) -> None:
-        self.synced = Tree(pressed)
+        self._diverged: dict[NodeId, None] = {}
+        self.synced = Tree(pressed, self._diverged)  # what has diverged was made an object first
         self.local = Overlay(self.synced)
         self.remote = Overlay(self.synced)
         # Only what is not to be expected: most nodes that were agreed on have never been changed since.
@@ -40,8 +45,7 @@ class Canopy:
         self._spellings: dict[NodeId, str] = {}
         self._touched: dict[NodeId, None] = {}
         self._news: dict[NodeId, None] = {}
-        self._diverged: dict[NodeId, None] = {}
-        self._press_at = LOOSE
+        self._pressed_last = 0
 
     @classmethod
     def load(cls, rows: Sequence[Row]) -> Canopy:
@@ -71,7 +75,7 @@ class Canopy:
         for row in differing:
             canopy.local.set(row.id, row.local)
             canopy.remote.set(row.id, row.remote)
-        canopy._diverged = dict.fromkeys([*canopy.local.ids(), *canopy.remote.ids()])
+        canopy._diverged.update(dict.fromkeys([*canopy.local.ids(), *canopy.remote.ids()]))
         return canopy
 
     def set_local(self, node_id: NodeId, node: Node | None, stamp: Stamp | None = None) -> None:
@@ -167,20 +171,29 @@ class Canopy:
 
     def stamp(self, node_id: NodeId) -> Stamp | None:
         stamp = self._stamps.get(node_id)
-        return self.synced.pressed.stamp(node_id) if stamp is None else stamp
+        return self.synced.pressed.stamp(node_id) if stamp is None and node_id not in self._diverged else stamp
 
     def _revive(self, node_id: NodeId) -> None:
         """The node is about to change."""
-        stamp = self.synced.revive(node_id) if self.synced.pressed else None
+        if node_id in self._diverged:
+            return
+        stamp = self.synced.revive(node_id)
         if stamp is not None:
             self._stamps[node_id] = stamp
 
-    def _press(self) -> None:
-        """Press the files about which nothing is going on."""
+    def rest(self) -> None:
+        """Nothing is going on: press the files that were changed, once they have become many."""
+        self._press(LOOSE)
+
+    def _press(self, most: int) -> None:
+        """Press the files about which nothing is going on, once there are more than ``most`` of them, and more than
+        have stayed what they were the last time."""
+        if len(self._stamps) <= most + 2 * self._pressed_last:
+            return
         for node_id, stamp in list(self._stamps.items()):
             if not self.is_diverged(node_id) and self.synced.press(node_id, stamp):
                 del self._stamps[node_id]
-        self._press_at = 2 * len(self._stamps) + LOOSE
+        self._pressed_last = len(self._stamps)
 
     def spelling(self, node_id: NodeId) -> str | None:
         return self._spellings.get(node_id)
@@ -254,8 +267,7 @@ class Canopy:
                 gone.append(node_id)
                 self._revs.pop(node_id, None)
         self._touched.clear()
-        if len(self._stamps) > self._press_at:
-            self._press()
+        self._press(MANY_LOOSE)
         return Delta(tuple(rows), tuple(gone), dict(facts or {}))
 
     def row(self, node_id: NodeId) -> Row:

@@ -7,7 +7,7 @@ allows it; the views that a person could look at, Local and Remote, never keep t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, takewhile
 from typing import Final, Protocol
 
@@ -36,10 +36,12 @@ class View(Protocol):
 class Tree:
     """Nodes by id, with an index of who stands where; files about which nothing is going on are ``pressed``."""
 
-    __slots__ = ("_folders", "_nodes", "_slots", "pressed")
+    __slots__ = ("_folders", "_nodes", "_slots", "_unpressed", "pressed")
 
-    def __init__(self, pressed: Pressed | None = None) -> None:
+    def __init__(self, pressed: Pressed | None = None, unpressed: Mapping[NodeId, None] | None = None) -> None:
+        """``unpressed`` are nodes of which it is known, without looking, that they are not among the pressed."""
         self.pressed = Pressed() if pressed is None else pressed
+        self._unpressed = {} if unpressed is None else unpressed
         self._folders = 0
         self._nodes: dict[NodeId, Node] = {}
         self._slots: dict[NodeId, dict[NameKey, NodeId | tuple[NodeId, ...]]] = {}
@@ -48,7 +50,7 @@ class Tree:
         return len(self._nodes) + len(self.pressed)
 
     def __contains__(self, node_id: NodeId) -> bool:
-        return node_id in self._nodes or node_id in self.pressed
+        return node_id in self._nodes or (node_id not in self._unpressed and node_id in self.pressed)
 
     def ids(self) -> Iterable[NodeId]:
         """Every id: first of those about which nothing is going on."""
@@ -60,7 +62,7 @@ class Tree:
 
     def get(self, node_id: NodeId) -> Node | None:
         node = self._nodes.get(node_id)
-        if node is None:
+        if node is None and node_id not in self._unpressed:
             node = _FIXED.get(node_id) or self.pressed.get(node_id)
         return node
 
@@ -82,11 +84,9 @@ class Tree:
         return found[1]
 
     def put(self, node: Node) -> None:
-        """Let ``node`` stand where it says, and no longer where it stood before."""
+        """Let ``node``, which is not pressed, stand where it says, and no longer where it stood before."""
         node_id, at = node.id, node.at
         old = self._nodes.get(node_id)
-        if old is None and self.pressed:
-            self.pressed.take(node_id)
         self._nodes[node_id] = node
         if old is not None:
             if old.at == at:
@@ -103,13 +103,11 @@ class Tree:
             folder[key] = (*_all(there), node_id)
 
     def drop(self, node_id: NodeId) -> None:
-        """Forget the node, if it is known."""
+        """Forget the node, if it is known; it is not pressed."""
         old = self._nodes.pop(node_id, None)
         if old is not None:
             self._folders -= isinstance(old, Dir)
             self._leave(old)
-        else:
-            self.pressed.take(node_id)
 
     def at(self, parent: NodeId, key: NameKey) -> NodeId | None:
         """Who stands at this name; of two, the one that came first."""
@@ -158,11 +156,11 @@ class Overlay:
 
     # Asked of each node many times over: it looks into the dicts of its two trees itself, without calling them.
 
-    __slots__ = ("_base", "_base_nodes", "_gone", "_own", "_own_nodes")
+    __slots__ = ("_base", "_base_nodes", "_gone", "_own", "_own_nodes", "_unpressed")
 
     def __init__(self, base: Tree) -> None:
         self._base, self._own = base, Tree()
-        self._base_nodes, self._own_nodes = base._nodes, self._own._nodes
+        self._base_nodes, self._own_nodes, self._unpressed = base._nodes, self._own._nodes, base._unpressed
         self._gone: dict[NodeId, None] = {}
 
     def __len__(self) -> int:
@@ -180,13 +178,13 @@ class Overlay:
         node = self._own_nodes.get(node_id)
         if node is None and node_id not in self._gone:
             node = self._base_nodes.get(node_id)
-            if node is None:
+            if node is None and node_id not in self._unpressed:
                 return self._base.get(node_id)
         return node
 
     def set(self, node_id: NodeId, node: Node | None) -> None:
-        """Say what this tree has for ``node_id``."""
-        base = self._base_nodes.get(node_id) or self._base.pressed.get(node_id)
+        """Say what this tree has for ``node_id``, which is not pressed."""
+        base = self._base_nodes.get(node_id)
         if node is base or node == base:
             self.follow(node_id)
         elif node is None:

@@ -7,10 +7,11 @@ import pytest
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import ROOT, NodeId, Rev
 from syncagent.model.names import Name
-from syncagent.model.nodes import Dir, Link, Placement
-from syncagent.trees.canopy import LOOSE, Canopy
+from syncagent.model.nodes import Dir, File, Link, Placement
+from syncagent.trees.canopy import LOOSE, MANY_LOOSE, Canopy
 from syncagent.trees.delta import Row
 from syncagent.trees.kept import KeptRows
+from syncagent.trees.pressed import Pressed
 from tests.trees.test_pressed import made
 
 FOLDER = Dir(NodeId("folder"), Placement(ROOT, Name("d")))
@@ -74,18 +75,56 @@ def test_a_pressed_file_that_changes_is_what_it_was_in_all_else() -> None:
     assert {row.id for row in canopy.take_delta().rows} == {"a", "b"}
 
 
-def test_files_that_have_come_to_be_at_one_are_pressed_in_time() -> None:
+def agreed(count: int) -> tuple[Canopy, list[File]]:
     canopy = Canopy()
-    files = [made(f"n{number}", parent="folder") for number in range(LOOSE + 500)]
+    files = [made(f"n{number}", parent="folder") for number in range(count)]
     for file in files:
         canopy.set_local(file.id, file, Stamp(b"s"))
         canopy.set_remote(file.id, file, Rev(1))
         canopy.set_synced(file.id, file)
+    return canopy, files
+
+
+def test_files_that_have_come_to_be_at_one_are_pressed_at_rest() -> None:
+    canopy, files = agreed(LOOSE + 500)
     changed = files[7]
     canopy.set_remote(changed.id, None)
     delta = canopy.take_delta()
     assert len(delta.rows) == len(files)
+    assert not canopy.synced.pressed  # more may come
+    canopy.rest()
     assert len(canopy.synced.pressed) == len(files) - 1
     assert changed.id not in canopy.synced.pressed
     assert [canopy.row(file.id) for file in files] == list(delta.rows)
     assert sorted(canopy.local.children(NodeId("folder"))) == sorted(file.id for file in files)
+
+
+def test_of_what_comes_without_end_the_most_is_pressed_before_there_is_rest() -> None:
+    canopy, files = agreed(MANY_LOOSE + 1)
+    canopy.take_delta()
+    assert len(canopy.synced.pressed) == len(files)
+
+
+class Counting(Pressed):
+    """How often it is looked up who is there."""
+
+    lookups = 0
+
+    def _place_of(self, node_id: NodeId) -> int:
+        self.lookups += 1
+        return super()._place_of(node_id)
+
+
+def test_what_is_going_on_is_not_looked_up_among_what_is_at_rest() -> None:
+    pressed = Counting()
+    assert pressed.add(B, Stamp(b"b"))
+    canopy = Canopy(pressed)
+    new = made("new", parent="folder")
+    canopy.set_local(new.id, new, Stamp(b"s"))
+    assert pressed.lookups == 1  # it could have been there
+    assert canopy.remote.get(new.id) is canopy.synced.get(new.id) is None
+    assert canopy.rev(new.id) == 0
+    assert canopy.local.get(new.id) == new
+    canopy.agree(new.id, new, Rev(1))
+    canopy.take_delta()
+    assert pressed.lookups == 1
