@@ -127,7 +127,10 @@ class Brake:
     def news(self, node_ids: Iterable[NodeId], now: float) -> None:
         """Something about these nodes has changed."""
         self._perils.expire(now)
+        synced, nobody = self._canopy.synced, not self._perils.any and not self._ledger.is_open
         for node_id in node_ids:
+            if nobody and not (self._canopy.is_diverged(node_id) and node_id in synced):
+                continue  # of a mass that is new, or has come to be at one, there is nothing to lose
             found = self._peril(node_id)
             if found is not None or self._perils.get(node_id) is not None:
                 self._perils.learn(node_id, found, is_part=node_id in self._ledger)

@@ -124,7 +124,7 @@ class LocalSide:
         if self._round is not None:
             places += [self._round.confirming, self._round.seen.missing, self._round.awaited]
         found: list[Container[NodeId]] = [place for place in places if place]
-        return [*found, self._unread] if self._unread.reads else found
+        return [*found, self._unread.anew()] if self._unread.reads else found
 
     def wake_at(self) -> float | None:
         """When ``advance`` would begin a round; None when it would not by time alone."""

@@ -48,6 +48,11 @@ class Perils:
         self._grown: dict[Sort, float] = dict.fromkeys(SORTS, 0.0)
         self._now = 0.0
 
+    @property
+    def any(self) -> bool:
+        """Whether any node is known to be in peril."""
+        return bool(self._known)
+
     def get(self, node_id: NodeId) -> Peril | None:
         return self._known.get(node_id)
 

@@ -149,15 +149,17 @@ class Standing:
 
 class LeftAlone:
     """The nodes that are not planned for now: those that are held back, and those in doubt, and those that a person is
-    asked about.  It is asked of each node that is planned: where nothing of a kind is held, nothing is looked up."""
+    asked about.  It is asked of each node that is planned, many times: where nothing of a kind is held, nothing is
+    looked up, and it holds for one plan, in which nothing changes."""
 
-    __slots__ = ("_brake", "_doubts", "_flight", "_now")
+    __slots__ = ("_brake", "_doubts", "_flight", "_free", "_now")
 
     def __init__(self, flight: Flight, local: LocalSide, brake: Brake, now: float) -> None:
         self._flight = flight if flight.held else None
         self._brake = brake if brake.may_hold else None
         self._doubts = local.places_of_doubt()
         self._now = now
+        self._free: set[NodeId] = set()
 
     def __bool__(self) -> bool:
         """Whether there may be any."""
@@ -165,9 +167,14 @@ class LeftAlone:
 
     def __contains__(self, node_id: object) -> bool:
         node: NodeId = node_id  # type: ignore[assignment]  # a Container is asked of anything; this one of nodes alone
+        if node in self._free:
+            return False
         for doubted in self._doubts:
             if node in doubted:
                 return True
         if self._flight is not None and self._flight.is_held(node, self._now):
             return True
-        return self._brake is not None and self._brake.holds(node)
+        if self._brake is not None and self._brake.holds(node):
+            return True
+        self._free.add(node)
+        return False

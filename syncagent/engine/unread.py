@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 
 from syncagent.model.facts import LookAt
 from syncagent.model.ids import NodeId
-from syncagent.model.names import RelPath
+from syncagent.model.names import RelPath, join
+from syncagent.model.nodes import Placement
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import path_of
 
@@ -35,6 +36,8 @@ class Unread:
         self._waiting: dict[RelPath, dict[NodeId, None]] = {}
         self._names: Counter[str] = Counter()
         """Their last parts: who is not called so is elsewhere, and that is known without going up the tree."""
+        self._folders: dict[NodeId, RelPath | None] = {}
+        """At the hub, as looked up for one plan."""
 
     def begin(self, reads: Sequence[LookAt]) -> list[LookAt]:
         """These are about to be read; gives them in the order in which they are."""
@@ -49,8 +52,13 @@ class Unread:
         """Whether anything is still to be read."""
         return bool(self._paths)
 
+    def anew(self) -> Unread:
+        """For the next plan: folders at the hub may be elsewhere by now."""
+        self._folders.clear()
+        return self
+
     def __contains__(self, node_id: object) -> bool:
-        return self.keeps(NodeId(str(node_id)))
+        return self.keeps(node_id)  # type: ignore[arg-type]  # a Container is asked of anything; this one of nodes alone
 
     def keeps(self, node_id: NodeId) -> bool:
         """Whether the node stands where it is not known what stands there; it is given when that is known."""
@@ -61,11 +69,18 @@ class Unread:
         if here is not None and (canopy.spelling(node_id) or here.at.name) in self._names:
             path = canopy.local_path(node_id)
         if path not in self._paths and there is not None and there.at.name in self._names:
-            path = path_of(canopy.remote, node_id)
+            path = self._path_there(there.at)
         if path is None or path not in self._paths:
             return False
         self._waiting.setdefault(path, {})[node_id] = None
         return True
+
+    def _path_there(self, at: Placement) -> RelPath | None:
+        parent = at.parent
+        if parent not in self._folders:
+            self._folders[parent] = path_of(self._canopy.remote, parent)
+        above = self._folders[parent]
+        return None if above is None else join(above, at.name)
 
     def came(self, paths: Iterable[RelPath]) -> Sequence[NodeId]:
         """These have been read, as far as they can be; gives the nodes that have waited for it."""

@@ -138,7 +138,9 @@ def with_known_mtime(was: Node | None, now: Node) -> Node:
     """``now`` with the mtime that the same file was known by, where the disk has only rounded that."""
     if not isinstance(was, File) or not isinstance(now, File) or was.content != now.content:
         return now
-    return replace(now, mtime_ns=was.mtime_ns) if is_kept_as(was.mtime_ns, now.mtime_ns) else now
+    if was.mtime_ns == now.mtime_ns or not is_kept_as(was.mtime_ns, now.mtime_ns):
+        return now
+    return replace(now, mtime_ns=was.mtime_ns)
 
 
 Fact: TypeAlias = DirSeen | FileSeen | LinkSeen | NothingThere | NotKept | Unreadable | Listed

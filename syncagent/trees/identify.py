@@ -43,6 +43,7 @@ from syncagent.trees.exchanged import exchanged, same_bytes
 from syncagent.trees.returned import met, returned
 
 PARKED: Final = RelPath(".syncagent/park")
+_LEAVES: Final = (FileSeen, LinkSeen)
 
 
 @dataclass(slots=True)
@@ -90,7 +91,7 @@ class Identifier:
             for fact in unresolved:
                 self._note(fact)
         for fact in facts:
-            if isinstance(fact, FileSeen | LinkSeen):
+            if isinstance(fact, _LEAVES):
                 self._try(fact)
 
     def known_at(self, path: RelPath) -> NodeId | None:
@@ -251,6 +252,8 @@ class Identifier:
     def _fresh(self, at: Placement, kind: type[Dir | File | Link], made: Callable[[NodeId], Node]) -> NodeId:
         if at.parent == PARK:
             return NodeId(at.name)
+        if self._canopy.remote.at(at.parent, name_key(at.name)) is None:
+            return self._ids.new_id()  # asked of each of a mass that is new here: the hub has nobody at this name
         return returned(self._canopy, at, kind) or met(self._canopy, at, made) or self._ids.new_id()
 
     def _settle(self, node: Node, stamp: Stamp, displaced: NodeId | None) -> None:
@@ -260,7 +263,12 @@ class Identifier:
             # It must leave the name; where it went, if anywhere, is not known yet.  Until then it keeps no place.
             self._vacate(displaced)
         self._seen.missing.pop(node.id, None)
-        self._canopy.set_local(node.id, with_known_mtime(self._canopy.local.get(node.id), node), stamp)
+        was = self._canopy.local.get(node.id)
+        if was is None and self._canopy.remote.get(node.id) == node:
+            # Both sides had the same before they met: that is agreed, and nothing need be planned.
+            self._canopy.agree(node.id, node, stamp=stamp)
+        else:
+            self._canopy.set_local(node.id, with_known_mtime(was, node), stamp)
 
     def _vacate(self, node_id: NodeId) -> None:
         """Let a missing node stand under a name that no disk has, so that two nodes never share one name here."""
@@ -282,8 +290,10 @@ class Identifier:
 
     def _by_inode(self, stamp: Stamp, kind: type, at: Placement) -> NodeId | None:
         """The missing node that had this inode."""
+        if not self._seen.missing:
+            return None
         inode = inode_of(stamp)
-        if inode is None or not self._seen.missing:
+        if inode is None:
             return None
         self._index()
         found = self._inodes.get(inode)

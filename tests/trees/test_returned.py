@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from syncagent.model.ids import ROOT, NodeId
+from syncagent.model.ids import ROOT, NodeId, Rev
 from syncagent.model.names import Name
 from syncagent.model.nodes import Dir, File, Placement
 from syncagent.trees.returned import returned
@@ -65,3 +67,18 @@ def test_one_that_stands_elsewhere_does_not_return() -> None:
     watch.user.move("a", "b")
     watch.scan()
     assert returned(watch.canopy, AT, File) is None
+
+
+def test_what_the_hub_has_just_so_is_agreed_as_soon_as_it_is_seen() -> None:
+    other = Watch().files("d/", "d/x")
+    file = other.canopy.local.get(by_path(other)["d/x"])
+    assert isinstance(file, File)
+    there = Dir(NodeId("hd"), Placement(ROOT, Name("d")))
+    watch = Watch()
+    watch.canopy.set_remote(there.id, there, Rev(3))
+    at = Placement(there.id, Name("x"))
+    watch.canopy.set_remote(NodeId("hx"), replace(file, id=NodeId("hx"), at=at), Rev(3))
+    watch.files("d/", "d/x")
+    assert by_path(watch) == {"d": "hd", "d/x": "hx"}
+    assert not list(watch.canopy.diverged())
+    assert watch.canopy.rev(NodeId("hx")) == 3
