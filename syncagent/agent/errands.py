@@ -15,20 +15,31 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias, assert_never
 
 from syncagent.agent.workers import Workers
-from syncagent.engine.effects import FillStage, Look, OpenStage, ReadBlocks, Run, SweepStage
-from syncagent.engine.events import BlocksRead, Event, Hinted, RootLost, Seen, StageFilled, StageOpened, TasksDone
+from syncagent.engine.effects import FillStage, Look, OpenStage, ReadBlocks, ReadOn, Run, SweepStage
+from syncagent.engine.events import (
+    BlocksRead,
+    Event,
+    Hinted,
+    PartRead,
+    RootLost,
+    Seen,
+    StageFilled,
+    StageOpened,
+    TasksDone,
+)
 from syncagent.errors import Damaged, RootMissing, StorageFull, StorageTrouble
 from syncagent.localfs.applier import FEW, Applier, Begun
+from syncagent.localfs.perusal import Perusal
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.reader import StaleRead, read_blocks
-from syncagent.localfs.scanner import Scanner
+from syncagent.localfs.scanner import Scanner, read_on
 from syncagent.localfs.staging import Staging
 from syncagent.model.facts import FileSeen, LookAt, Stamp
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Recipe
 from syncagent.planner.tasks import Inline, InPlace, Staged, Task, WriteTask
 
-DiskEffect: TypeAlias = Look | Run | ReadBlocks | OpenStage | FillStage | SweepStage
+DiskEffect: TypeAlias = Look | ReadOn | Run | ReadBlocks | OpenStage | FillStage | SweepStage
 """Those of the effects that are for the disk."""
 
 TOGETHER: Final = 400
@@ -53,6 +64,9 @@ class Errands:
     _begun: dict[int, tuple[tuple[Task, ...], Begun | None]] = field(default_factory=dict)
     """What is prepared, or is about to be, by the identity of its tasks, which live as long."""
 
+    _perused: dict[int, Perusal] = field(default_factory=dict)
+    """The large file that is being read part by part, by the number of its look: one at most."""
+
     def prepare(self, run: Run) -> None:
         """``run`` will begin as soon as the database knows of it: until then the files that it writes are made, in the
         stage.  Of a few small ones; of many, their own order is the quickest."""
@@ -71,6 +85,8 @@ class Errands:
         match effect:
             case Look():
                 self.workers.look.do(lambda: self._at_root(lambda: self._look(effect)))
+            case ReadOn():
+                self.workers.read.do(lambda: self._at_root(lambda: self._read_on(effect)))
             case ReadBlocks():
                 self.workers.look.do(lambda: self._at_root(lambda: self._read(effect)))
             case Run(tasks=tasks):
@@ -107,6 +123,40 @@ class Errands:
                     return
                 self.post(Seen(look.number, tuple(batch), last=False))
         self.post(Seen(look.number, (), last=True))
+
+    def _read_on(self, wanted: ReadOn) -> None:
+        try:
+            if wanted.number not in self._perused and self._peruse(wanted):
+                return
+            perusal = self._perused[wanted.number]
+            if not wanted.to_its_end:
+                blocks = perusal.part()
+                self.post(PartRead(wanted.number, blocks, perusal.size, perusal.ended))
+                return
+            with self.disk.batch():
+                fact = perusal.finish(read_on)
+        except OSError:
+            fact = None
+        self._close_perused()
+        if fact is not None:
+            self.post(Seen(wanted.number, (fact,), last=True))
+        else:
+            self._look(Look(wanted.number, (LookAt(wanted.path, None),)))  # it says what is wrong
+
+    def _peruse(self, wanted: ReadOn) -> bool:
+        """Open the file; whether it was looked at instead, to its end."""
+        self._close_perused()  # one that the engine has given up
+        perusal = self.scanner.peruse(wanted.path)
+        if perusal is None:
+            self._look(Look(wanted.number, (LookAt(wanted.path, None),)))
+            return True
+        self._perused[wanted.number] = perusal
+        return False
+
+    def _close_perused(self) -> None:
+        for perusal in self._perused.values():
+            perusal.close()
+        self._perused.clear()
 
     def _read(self, wanted: ReadBlocks) -> None:
         found = read_blocks(self.disk, wanted.wishes)

@@ -97,7 +97,8 @@ def _one_of(value: Any, hints: tuple[Any, ...], field: str, touch: Touch) -> Any
             if dataclasses.is_dataclass(each) and getattr(each, "__name__", "") == value["_"]:
                 return _dataclass(value, each, touch)
         raise ValueError(f"{field}: no type {value['_']!r} there")
-    [rest] = [hint for hint in hints if hint is not type(None) and not dataclasses.is_dataclass(hint)]
+    leaves = [hint for hint in hints if hint is not memoryview]  # written down, a view of bytes is bytes
+    [rest] = [hint for hint in leaves if hint is not type(None) and not dataclasses.is_dataclass(hint)]
     return _made(value, rest, field, touch)
 
 

@@ -21,7 +21,18 @@ from typing import Any, Final, cast
 
 from syncagent.agent.plain import plain
 from syncagent.engine.effects import Effect
-from syncagent.engine.events import BlocksCame, BlocksRead, CaughtUp, Event, Heard, Judged, Seen, Started, TasksDone
+from syncagent.engine.events import (
+    BlocksCame,
+    BlocksRead,
+    CaughtUp,
+    Event,
+    Heard,
+    Judged,
+    PartRead,
+    Seen,
+    Started,
+    TasksDone,
+)
 from syncagent.model.acts import Limits
 from syncagent.model.facts import Fact, FileSeen
 from syncagent.model.ids import NodeId
@@ -145,14 +156,14 @@ def _weight(event: Event) -> int:
             return len(outcomes) + 1
         case Judged(verdicts=verdicts):
             return len(verdicts) + 1
-        case BlocksCame(blocks=blocks) | BlocksRead(blocks=blocks):
+        case BlocksCame(blocks=blocks) | BlocksRead(blocks=blocks) | PartRead(blocks=blocks):
             return len(blocks) + 1
     return 1
 
 
 def _without_content(event: Event) -> Event:
     match event:
-        case BlocksCame(blocks=blocks) | BlocksRead(blocks=blocks):
+        case BlocksCame(blocks=blocks) | BlocksRead(blocks=blocks) | PartRead(blocks=blocks):
             return replace(event, blocks=tuple([(digest, _zeros(data)) for digest, data in blocks]))
         case Seen(number=number, facts=facts, last=last):
             return Seen(number, tuple([_unread(fact) for fact in facts]), last)
@@ -167,6 +178,6 @@ def _unread(fact: Fact) -> Fact:
     return FileSeen(fact.path, fact.stamp, fact.executable, fact.mtime_ns, fact.content, fact.recipe, zeros)
 
 
-def _zeros(data: bytes) -> bytes:
+def _zeros(data: bytes | memoryview) -> bytes:
     """As many zeros, which cost nothing to keep.  (They are only written down, never used as bytes.)"""
     return cast("bytes", _ZEROS[: len(data)]) if len(data) <= len(_ZEROS) else bytes(len(data))

@@ -2,8 +2,7 @@
 
 The engine is stepped in the event loop, and what it wants of the hub begins in the same iteration; what it wants of the
 disk (``ground``) or of the database (``memory``) is done in threads, whose answers come back in batches.  The order of
-effects is the pump's.  Whatever fails unexpectedly ends this life; ``run_agent`` begins another, which knows what the
-database holds and finds out the rest.
+effects is the pump's.  Whatever fails unexpectedly ends this life; ``run_agent`` begins another with what is kept.
 """
 
 from __future__ import annotations
@@ -212,7 +211,6 @@ class Runtime:
         self._over.set_exception(failed)
 
     def _record(self, error: BaseException | None = None) -> Path:
-        """Write down what led here."""
         return self._recorder.dump(self._config.places.flights, error, self._outside.hour())
 
     def _tick(self) -> None:
@@ -235,7 +233,9 @@ class Runtime:
     def _begin(self, effect: ef.Effect) -> None:
         self._chronicle.begun(effect)
         match effect:
-            case ef.Look() | ef.Run() | ef.ReadBlocks() | ef.OpenStage() | ef.FillStage() | ef.SweepStage():
+            case ef.Look() | ef.ReadOn() | ef.ReadBlocks() | ef.Run():
+                self.ground.begin(effect)
+            case ef.OpenStage() | ef.FillStage() | ef.SweepStage():
                 self.ground.begin(effect)
             case ef.AskChanges() | ef.AskMissing() | ef.AskBlocks() | ef.SendBlocks() | ef.Submit() | ef.CloseLink():
                 self.conversation.send(effect)

@@ -139,16 +139,17 @@ def _settle(answer: asyncio.Future[Any], settle: Callable[[Any], None], outcome:
 
 
 class Workers:
-    """All threads of one agent: ``look`` reads the disk, ``change`` writes to it, ``stage`` puts large files together,
-    ``clear`` removes what is done with, ``keep`` has the database.  ``ending`` tells long work that no one waits for it
-    any more."""
+    """All threads of one agent: ``look`` reads the disk, ``read`` large files part by part, ``change`` writes to it,
+    ``stage`` puts large files together, ``clear`` removes what is done with, ``keep`` has the database.  ``ending``
+    tells long work that no one waits for it any more."""
 
-    __slots__ = ("change", "clear", "ending", "keep", "look", "stage")
+    __slots__ = ("change", "clear", "ending", "keep", "look", "read", "stage")
 
     def __init__(self, failed: Callable[[BaseException], None]) -> None:
         self.ending = False
         # Two at least: while one reads a large file, the other looks at what is edited.
         self.look = Lane("look", max(2, min(MOST_SCANNERS, processors())), failed)
+        self.read = Lane("read", 1, failed)
         self.change = Lane("change", 1, failed)
         self.stage = Lane("stage", 1, failed)
         self.clear = Lane("clear", 1, failed)
@@ -160,11 +161,11 @@ class Workers:
         Blocks.  What is dropped is planned again by the next agent on this folder.
         """
         self.ending = True
-        for lane in (self.look, self.change, self.stage, self.clear):
+        for lane in (self.look, self.read, self.change, self.stage, self.clear):
             lane.end(finish=False)
         self.keep.end()
         until = time.monotonic() + seconds
-        lanes = (self.keep, self.change, self.stage, self.look, self.clear)
+        lanes = (self.keep, self.change, self.stage, self.look, self.read, self.clear)
         over = [lane.join(max(until - time.monotonic(), 0.0)) for lane in lanes]
         return all(over)
 

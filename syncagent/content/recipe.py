@@ -62,9 +62,12 @@ class Reading:
         """The blocks that end in ``piece``; with no bytes, the last ones."""
         return list(self._chunker.feed(piece) if piece else self._chunker.finish())
 
-    def hash(self, piece: bytes, blocks: Iterable[memoryview]) -> None:
+    def hash(self, piece: bytes, blocks: Iterable[memoryview]) -> list[Block]:
+        """``blocks`` by their digests."""
         self._whole.feed(piece)
-        self._blocks.extend([Block(digest_of(view), len(view)) for view in blocks])
+        found = [Block(digest_of(view), len(view)) for view in blocks]
+        self._blocks.extend(found)
+        return found
 
     def outcome(self) -> tuple[Content, Recipe]:
         content = self._whole.content()

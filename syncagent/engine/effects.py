@@ -37,6 +37,17 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadOn:
+    """Read the next part of this large file (the first time: from its beginning on); answered by PartRead.  With
+    ``to_its_end`` all that is left of it, which ends the look of this number: answered by Seen.  So is, at once, what
+    turns out to be no such file."""
+
+    number: int
+    path: RelPath
+    to_its_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Do these tasks; answered by TasksDone."""
 
@@ -109,7 +120,7 @@ class SendBlocks:
     """Answered by BlocksSent when they have left (number 0: no answer is wanted)."""
 
     number: int
-    blocks: tuple[tuple[Block, bytes], ...]
+    blocks: tuple[tuple[Block, bytes | memoryview], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +177,7 @@ class Note:
 Effect: TypeAlias = (
     Commit
     | Look
+    | ReadOn
     | Run
     | ReadBlocks
     | OpenStage

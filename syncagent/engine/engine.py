@@ -62,10 +62,10 @@ class Engine:
     def _begin(self, canopy: Canopy) -> None:
         self.canopy = canopy
         self._agenda = Agenda()
-        self._local = LocalSide(canopy, self._ids, crc32(self._client_id.encode()) / (1 << 32))
+        self._uploads = Uploads(self._agenda.add, self._stale)
+        self._local = LocalSide(canopy, self._ids, crc32(self._client_id.encode()) / (1 << 32), self._uploads.passing)
         self._remote = RemoteSide(canopy, self._client_id)
         self._flight = Flight(canopy, self._local.damage.wounded)
-        self._uploads = Uploads(self._agenda.add, self._stale)
         self._downloads = Downloads(self._agenda.add, self._fail)
         self._freight = Freight(canopy, self._uploads, self._downloads, self._local.at_hand)
         self._ledger, missing, wounded = Ledger(), self._local.missing, self._local.damage.wounded
@@ -211,8 +211,9 @@ class Engine:
         room = self._planning.has_room()
         moving = self._freight.advance(may_send=room and policy.may_submit, may_write=room and policy.may_write)
         self._local.enough = self._agenda.is_long and bool(self._flight.busy)
+        self._uploads.passing.may_send = policy.may_submit
         if self._started and not self._root:
-            moving.extend(self._local.advance(self._now))
+            moving.extend([*self._uploads.passing.advance(self._now), *self._local.advance(self._now)])
         facts = {**self._remote.new_facts(), **self._local.damage.new_facts(), **self._ledger.new_facts()}
         acts, parts = self._ledger.take_touched()
         delta = self.canopy.take_delta(facts)
@@ -271,7 +272,7 @@ class Engine:
 
     def _next_wake(self) -> float | None:
         looking = self._local.wake_at() if self._started and not self._root else None
-        times = (looking, self._flight.next_due(), self._brake.wake_at(self._now))
+        times = (looking, self._flight.next_due(), self._brake.wake_at(self._now), self._uploads.passing.wake_at())
         return min((time for time in times if time is not None), default=None)
 
     def acts(self) -> list[tuple[Act, list[Part]]]:

@@ -121,6 +121,17 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class PartRead:
+    """The answer to a ReadOn: the next blocks of a large file, which has ``size`` bytes; ``ended`` when there are no
+    more.  Nothing follows from it but that these bytes are worth sending ahead."""
+
+    number: int
+    blocks: tuple[tuple[Digest, bytes | memoryview], ...]
+    size: int
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RootLost:
     """The root is not there, or not ours.  All that was asked of the disk is void."""
 
@@ -279,6 +290,7 @@ Event: TypeAlias = (
     | DeepLook
     | HealWanted
     | Seen
+    | PartRead
     | RootLost
     | RootFound
     | TasksDone

@@ -15,6 +15,7 @@ from syncagent.engine.events import (
     BlocksSent,
     HubLacks,
     HubLost,
+    PartRead,
     Recalled,
     StageFilled,
     StageOpened,
@@ -26,7 +27,16 @@ from syncagent.model.nodes import Content, File, Recipe
 from syncagent.trees.canopy import Canopy
 
 BytesMoved: TypeAlias = (
-    BlocksRead | StageOpened | StageFilled | Recalled | BlocksCame | BlocksEnded | HubLacks | HubLost | BlocksSent
+    PartRead
+    | BlocksRead
+    | StageOpened
+    | StageFilled
+    | Recalled
+    | BlocksCame
+    | BlocksEnded
+    | HubLacks
+    | HubLost
+    | BlocksSent
 )
 
 
@@ -38,6 +48,7 @@ class Freight:
         self._uploads = uploads
         self._downloads = downloads
         self._at_hand = at_hand
+        self._passing = uploads.passing
 
     def moved(self, event: BytesMoved) -> list[Effect]:
         """Go on with what the answer was waited for."""
@@ -46,12 +57,19 @@ class Freight:
                 small, effects = self._uploads.read(event)
                 self._at_hand.hold(small)
                 return effects
+            case PartRead():
+                return self._passing.read(event)
             case HubLacks(number=number, digests=digests):
+                if self._passing.owns(number):
+                    return self._passing.lacks(event)
                 return self._uploads.lacks(number, digests)
             case HubLost(files=files):
                 self._give_again(files)
                 return []
             case BlocksSent(number=number):
+                if self._passing.owns(number):
+                    self._passing.sent(number)
+                    return []
                 return self._uploads.sent(number)
             case StageOpened():
                 return self._downloads.opened(event)

@@ -17,6 +17,7 @@ from syncagent.engine.damage import Damage
 from syncagent.engine.effects import Effect, Look
 from syncagent.engine.events import DeepLook, HealWanted
 from syncagent.engine.overtaken import Touched, is_within
+from syncagent.engine.passing import Passing
 from syncagent.engine.rounds import Awaited, Round
 from syncagent.engine.slow import LARGE, SlowReads
 from syncagent.engine.unread import Unread
@@ -48,14 +49,14 @@ RETRY_UNREADABLE = 20.0
 class LocalSide:
     """Turns hints into looks, and what they show into the Local tree."""
 
-    def __init__(self, canopy: Canopy, ids: IdSource, begin_at: float = 0.0) -> None:
+    def __init__(self, canopy: Canopy, ids: IdSource, begin_at: float = 0.0, passing: Passing | None = None) -> None:
         self._canopy = canopy
         self._ids = ids
         self._unread = Unread(canopy, begin_at)
         self.enough = False
         """Whether so much waits to be sent that nothing more need be read now; the engine says so."""
         self._round: Round | None = None
-        self._slow = SlowReads()
+        self._slow = SlowReads(passing)
         self._number = 0
         self._paths: dict[RelPath, None] = {}
         self._folders: dict[RelPath, None] = {}
@@ -205,7 +206,7 @@ class LocalSide:
         """The root is gone: nothing that was asked will be answered, and nothing that was missing is gone."""
         self.found.update(dict.fromkeys([*self.in_doubt(), *self._unread.end()]))
         self._round = None
-        self._slow = SlowReads()
+        self._slow.forget()
         self._missing.clear()
         self._awaited.clear()
         self._touched.forget()
@@ -213,7 +214,7 @@ class LocalSide:
 
     def advance(self, now: float) -> list[Effect]:
         """Begin the next round, if none is under way and there is something to look at; and the next slow reading."""
-        reading = self._slow.begin(self._number + 1)
+        reading = self._slow.begin(self._number + 1, self._is_new)
         if reading is not None:
             self._number += 1
             return [reading, *self.advance(now)]
@@ -233,6 +234,9 @@ class LocalSide:
             return []
         self._missing = {node_id: at for node_id, at in self._missing.items() if node_id not in due}
         return [self._begin(due, again, awaited)]
+
+    def _is_new(self, path: RelPath) -> bool:
+        return Identifier(self._canopy, self._ids, Sightings()).known_at(path) is None
 
     def _retry_skipped(self) -> None:
         """Look again at what could not be read; of a folder, at all that it holds, for that is what was not learnt."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from syncagent.engine.effects import Look
+from syncagent.engine.effects import Look, ReadOn
+from syncagent.engine.passing import Passing
 from syncagent.model.facts import UNSURE, Fact, FileSeen, Listed, LookAt, NothingThere, Stamp, unpack
 from syncagent.model.names import RelPath
 
@@ -19,7 +20,13 @@ LARGE = 8 << 20
 class SlowReads:
     """What is to be read, what is being read, and what was read and has not been taken in."""
 
-    def __init__(self) -> None:
+    def __init__(self, passing: Passing | None = None) -> None:
+        """``passing`` sends what is read of a file that is new here."""
+        self._passing = passing
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing that was wanted will come."""
         self._waiting: dict[RelPath, None] = {}
         self._reading: tuple[int, RelPath] | None = None
         self._read: dict[RelPath, FileSeen] = {}
@@ -70,13 +77,16 @@ class SlowReads:
                 now.append(fact)
         return now
 
-    def begin(self, number: int) -> Look | None:
-        """The next to be read, if none is; ``number`` is that of the look."""
+    def begin(self, number: int, is_new: Callable[[RelPath], bool]) -> Look | ReadOn | None:
+        """The next to be read, if none is; ``number`` is that of the look.  One that is new here is sent while it is
+        read, if it can be; of others, the hub knows the most."""
         if self._reading is not None or not self._waiting:
             return None
         path = next(iter(self._waiting))
         del self._waiting[path]
         self._reading = number, path
+        if self._passing is not None and self._passing.may_send and is_new(path):
+            return self._passing.begin(number, path)
         return Look(number, (LookAt(path, None),))
 
     def seen(self, number: int, facts: Sequence[Fact]) -> RelPath | None:
@@ -85,6 +95,8 @@ class SlowReads:
             return None
         _, path = self._reading
         self._reading = None
+        if self._passing is not None:
+            self._passing.seen(number, facts)
         self._read.pop(path, None)
         for fact in facts:
             if isinstance(fact, FileSeen) and fact.content is not None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from syncagent.engine.effects import AskMissing, Effect, ReadBlocks, SendBlocks
 from syncagent.engine.events import BlocksRead
+from syncagent.engine.passing import Passing
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest, NodeId
 from syncagent.model.names import RelPath
@@ -72,6 +73,7 @@ class Uploads:
         self._small: dict[Digest, _Small] = {}
         self._reading: dict[int, dict[Digest, _Small]] = {}
         self._bytes_left = 0
+        self.passing = Passing(self._new_number, self._passed)
 
     def is_at_hub(self, digest: Digest) -> bool:
         return digest in self._at_hub
@@ -87,7 +89,7 @@ class Uploads:
 
     @property
     def bytes_left(self) -> int:
-        return self._bytes_left
+        return self._bytes_left + self.passing.bytes_left
 
     # --- what is wanted ---------------------------------------------------------------------------------------
 
@@ -111,6 +113,15 @@ class Uploads:
         """The hub says that it does not have this content after all."""
         self._at_hub.discard(digest)
         self._lacking.add(digest)
+
+    def _passed(self, digest: Digest) -> None:
+        """The hub was sent this content as a whole while it was read."""
+        self._lacking.discard(digest)
+        self._at_hub.add(digest)
+
+    def _new_number(self) -> int:
+        self._number += 1
+        return self._number
 
     def taken(self, digest: Digest) -> None:
         """The hub took a change that names this content: it has it."""
@@ -143,8 +154,7 @@ class Uploads:
         return ReadBlocks(self._number, tuple(one.wish for one in reading.values()))
 
     def _next(self, job: _Upload) -> int:
-        self._number += 1
-        self._numbers[self._number] = job
+        self._numbers[self._new_number()] = job
         return self._number
 
     def _job(self, number: int) -> _Upload | None:
@@ -224,6 +234,7 @@ class Uploads:
     def link_down(self) -> None:
         """Nothing that was asked will be answered; what was sent is asked about anew.  The engine plans again."""
         self._at_hub.clear()
+        self.passing.hush()
         self._give_up()
 
     def root_lost(self) -> None:
@@ -231,6 +242,7 @@ class Uploads:
         for reading in self._reading.values():
             self._wake_small(reading)
         self._reading.clear()
+        self.passing.forget()
         self._give_up()
 
     def _give_up(self) -> None:

@@ -117,9 +117,9 @@ class Member:
         self._deliveries = Deliveries(compress=self.zstd)
         self._staged = Staged()
         self._keeping: dict[int, None] = {}
-        self._held: deque[tuple[int, Submit]] = deque()
-        """Submissions that wait for the blocks that came before them to be kept, up to that number; not for those that
-        come after them, or a small edit would wait until a large file has passed."""
+        self._held: deque[tuple[int, Submit | AskLacking, str]] = deque()
+        """Submissions, and questions after blocks, that wait for the blocks that came before them to be kept, up to
+        that number; not for those that come after them, or a small edit would wait until a large file has passed."""
 
     @property
     def busy(self) -> bool:
@@ -172,10 +172,13 @@ class Member:
         effects = self._keep() if self._staged.large else []
         blocks, packed = self._staged.take(named(allowed))
         submit = Submit(self._client_id, allowed, blocks, confirmed, packed if self.zstd else NOTHING_PACKED)
+        return [*effects, *self._when_kept(submit)]
+
+    def _when_kept(self, task: Submit | AskLacking, request_id: str = "") -> list[Effect]:
         if self._keeping:
-            self._held.append((max(self._keeping), submit))
-            return effects
-        return self._do(submit)
+            self._held.append((max(self._keeping), task, request_id))
+            return []
+        return self._do(task, request_id)
 
     def _allowed(self, changes: tuple[Change | Verdict, ...]) -> tuple[Change | Verdict, ...]:
         if self._role is Role.WRITER:
@@ -197,7 +200,9 @@ class Member:
                 self._live = False
                 return self._do(ReadChanges(Seq(request.since), request.limit, request.snapshot), request.request_id)
             case MissingRequest():
-                return self._do(AskLacking(digests_from_wire(request.digests)), request.request_id)
+                effects = self._keep() if self._staged.large else []
+                asked = AskLacking(digests_from_wire(request.digests))
+                return [*effects, *self._when_kept(asked, request.request_id)]
             case BlocksRequest():
                 self._deliveries.ask(request.request_id, digests_from_wire(request.digests))
                 return []
@@ -255,7 +260,7 @@ class Member:
         del self._keeping[number]
         effects: list[Effect] = []
         while self._held and self._held[0][0] < min(self._keeping, default=self._numbers + 1):
-            effects += self._do(self._held.popleft()[1])
+            effects += self._do(*self._held.popleft()[1:])
         if self._staged.large and not self._keeping:
             effects += self._keep()
         return effects

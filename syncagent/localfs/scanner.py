@@ -24,6 +24,7 @@ import stat as mode_bits
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +38,7 @@ from syncagent.localfs.ignore import (
     refusal_of_path,
     shown,
 )
+from syncagent.localfs.perusal import Perusal
 from syncagent.localfs.ports import MISSING, Abilities, Disk, DiskFile, Opening, Stat
 from syncagent.model.facts import (
     UNSURE,
@@ -52,7 +54,7 @@ from syncagent.model.facts import (
 )
 from syncagent.model.ids import NodeId
 from syncagent.model.names import MAX_PATH_BYTES, OWN_FOLDER, RelPath, is_plain_name, join, split
-from syncagent.model.nodes import Content, Recipe
+from syncagent.model.nodes import Block, Content, Recipe
 
 ROOT_PATH: Final = RelPath("")
 
@@ -132,6 +134,24 @@ class Scanner:
             if any(isinstance(fact, NothingThere) for fact in facts):
                 self.guard()
         return facts
+
+    def peruse(self, path: RelPath) -> Perusal | None:
+        """Begin to read the large file at ``path`` part by part; None where it is to be looked at as usual: it is no
+        such file, it is not kept, it cannot be opened, or a program has it open and may write into it yet.  Raises
+        RootMissing."""
+        if refusal_of_path(path) is not None or self.abilities.folds_case or self.rules(path, False) is not None:
+            return None
+        with self.disk.batch(), suppress(OSError):
+            device = self.disk.stat(ROOT_PATH).device
+            if not self.disk.stat(path).is_file:
+                return None
+            file = self.disk.open(path, Opening.READ)
+            seen = file.stat()
+            if not seen.is_file or seen.device != device or seen.size < LARGE or file.is_written():
+                file.close()
+                return None
+            return Perusal(path, file, seen, self.abilities, self.disk.now_ns())
+        return None
 
     def parked(self) -> list[tuple[NodeId, Fact]]:
         """What lies in the park, by the id that it was parked under; not what is beneath (``walk`` of its path)."""
@@ -284,10 +304,15 @@ def _read_once(file: DiskFile, seen: Stat) -> tuple[Content, Recipe, bytes | Non
 
 
 def _read_large(pieces: Iterator[bytes], cut: Cut) -> tuple[Content, Recipe]:
-    """Reads and cuts here, and hashes beside it."""
     reading = Reading(cut)
+    read_on(reading, pieces)
+    return reading.outcome()
+
+
+def read_on(reading: Reading, pieces: Iterator[bytes]) -> None:
+    """Reads and cuts here, and hashes beside it."""
     with ThreadPoolExecutor(1, "hash") as beside:
-        waiting: deque[Future[None]] = deque()
+        waiting: deque[Future[list[Block]]] = deque()
         for piece in pieces:
             waiting.append(beside.submit(reading.hash, piece, reading.cut(piece)))
             while len(waiting) > _HASHES_WAIT:
@@ -295,7 +320,6 @@ def _read_large(pieces: Iterator[bytes], cut: Cut) -> tuple[Content, Recipe]:
         waiting.append(beside.submit(reading.hash, b"", reading.cut(b"")))
         for one in waiting:
             one.result()
-    return reading.outcome()
 
 
 def _trouble(path: RelPath, error: OSError) -> Fact:

@@ -80,7 +80,7 @@ def longest_block(limits: Limits) -> int:
 
 
 def encode_packs(
-    blocks: Iterable[tuple[Digest, bytes]],
+    blocks: Iterable[tuple[Digest, bytes | memoryview]],
     *,
     compress: bool,
     limits: Limits = DEFAULT_LIMITS,
@@ -129,14 +129,14 @@ def entries_of(frame: bytes, limits: Limits = DEFAULT_LIMITS) -> dict[Digest, me
     return {digest: view[start - head : start + wire] for digest, start, wire, _ in _entries(frame, limits)}
 
 
-def _shorter(plain: bytes, compressor: zstd.ZstdCompressor | None) -> bytes:
+def _shorter(plain: bytes | memoryview, compressor: zstd.ZstdCompressor | None) -> bytes | memoryview:
     if compressor is None or len(plain) <= _COMPRESS_BLOCK_ABOVE:
         return plain
     if len(plain) > _SAMPLED_ABOVE:
         # Most bytes of large files are compressed already, and trying in vain takes as long as all else that is done
         # with them: three places of a block tell.
         half = len(plain) // 2
-        sample = plain[:_SAMPLE] + plain[half : half + _SAMPLE] + plain[-_SAMPLE:]
+        sample = b"".join((plain[:_SAMPLE], plain[half : half + _SAMPLE], plain[-_SAMPLE:]))
         if len(compressor.compress(sample, compressor.FLUSH_FRAME)) * 16 > len(sample) * 15:
             return plain
     packed = compressor.compress(plain, compressor.FLUSH_FRAME)

@@ -19,8 +19,8 @@ from syncagent.agent.errands import LARGE, Errands
 from syncagent.agent.premises import open_premises
 from syncagent.agent.workers import Workers
 from syncagent.content.recipe import read_all
-from syncagent.engine.effects import FillStage, Look, OpenStage, ReadBlocks, Run, SweepStage
-from syncagent.engine.events import BlocksRead, Event, RootLost, Seen, StageFilled, StageOpened, TasksDone
+from syncagent.engine.effects import FillStage, Look, OpenStage, ReadBlocks, ReadOn, Run, SweepStage
+from syncagent.engine.events import BlocksRead, Event, PartRead, RootLost, Seen, StageFilled, StageOpened, TasksDone
 from syncagent.localfs.applier import FEW
 from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.memory import MemoryDisk
@@ -105,6 +105,45 @@ def test_a_walk_comes_in_batches_and_ends(desk: Desk) -> None:
     assert isinstance(facts[-1], Listed)
     assert len(seen) > 3
     assert {event.number for event in seen} == {4}
+
+
+def test_a_large_file_is_read_part_by_part_and_then_seen(desk: Desk) -> None:
+    data = os.urandom(20 << 20)
+    (desk.root / "big").write_bytes(data)
+    parts: list[PartRead] = []
+    while not parts or not parts[-1].ended:
+        desk.errands.begin(ReadOn(7, RelPath("big")))
+        event = desk.next()
+        assert isinstance(event, PartRead)
+        parts.append(event)
+    desk.errands.begin(ReadOn(7, RelPath("big"), to_its_end=True))
+    [seen] = desk.all_seen()
+    [fact] = seen.facts
+    assert isinstance(fact, FileSeen)
+    assert fact.content == content_of(data)
+    assert [digest for part in parts for digest, _ in part.blocks] == [block.digest for block in fact.recipe]
+    assert b"".join(block for part in parts for _, block in part.blocks) == data
+    assert {part.size for part in parts} == {len(data)}
+
+
+def test_what_is_no_large_file_any_more_is_looked_at_instead(desk: Desk) -> None:
+    (desk.root / "big").write_bytes(b"small by now")
+    desk.errands.begin(ReadOn(7, RelPath("big")))
+    assert [type(fact) for fact in desk.all_seen()[0].facts] == [FileSeen]
+    desk.errands.begin(ReadOn(8, RelPath("gone")))
+    assert desk.all_seen()[0].facts == (NothingThere(RelPath("gone")),)
+
+
+def test_a_large_file_that_changes_while_it_is_read_is_seen_as_it_is_then_a6(desk: Desk) -> None:
+    (desk.root / "big").write_bytes(os.urandom(20 << 20))
+    desk.errands.begin(ReadOn(7, RelPath("big")))
+    assert isinstance(desk.next(), PartRead)
+    newer = os.urandom(17 << 20)
+    (desk.root / "big").write_bytes(newer)
+    desk.errands.begin(ReadOn(7, RelPath("big"), to_its_end=True))
+    [fact] = desk.all_seen()[0].facts
+    assert isinstance(fact, FileSeen)
+    assert fact.content == content_of(newer)
 
 
 def test_blocks_are_read_and_what_has_changed_is_told(desk: Desk) -> None:

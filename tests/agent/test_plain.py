@@ -68,6 +68,7 @@ EVENTS: list[ev.Event] = [
             Failed(DeleteLocal(LINK), "full", full=True), Done(DeleteLocal(FILE), None),
         )
     ),
+    ev.PartRead(2, ((DIGEST, b"\0"),), 1, True),
     ev.BlocksRead(2, ((DIGEST, b"\0"),), (RelPath("b"),)),
     ev.StageOpened(CONTENT, frozenset({DIGEST}), "no", True),
     ev.StageFilled(CONTENT, (DIGEST,), "no", True),

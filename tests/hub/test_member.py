@@ -281,3 +281,15 @@ def test_f12_what_a_client_wants_waits_within_bounds(desk: Desk, what: str) -> N
     member = client.session._member
     assert member is not None
     assert member.backlog == 0
+
+
+def test_what_is_lacking_is_said_when_the_blocks_that_came_before_are_kept(desk: Desk) -> None:
+    a = live(desk, "a")
+    desk.held = deque()
+    big = bytes(100_000)
+    a.feed(Heard(pack(big)))
+    a.say("sync_request", {"kind": "missing", "request_id": "m", "digests": [digest_of(big).hex()]})
+    assert len(desk.held) == 1
+    desk.release()
+    [answer] = a.texts()
+    assert (answer["data"]["kind"], answer["data"].get("digests")) == ("missing", None), "nothing is"

@@ -96,6 +96,7 @@ class SimWorkers:
         self.ending = False
         self.depth = 0
         self.look = SimLane(self, "look", 2, 0.02)
+        self.read = SimLane(self, "read", 1, 0.02)
         self.change = SimLane(self, "change", 1, 0.02)
         self.stage = SimLane(self, "stage", 1, 0.02)
         self.clear = SimLane(self, "clear", 1, 0.02)
@@ -103,7 +104,7 @@ class SimWorkers:
 
     def intrude(self, which: int) -> None:
         """In the middle of one piece of work, do one of another thread."""
-        able = [lane for lane in (self.look, self.change, self.stage, self.clear) if lane.can_run]
+        able = [lane for lane in (self.look, self.read, self.change, self.stage, self.clear) if lane.can_run]
         if able and self.depth < 2:
             self.depth += 1
             try:
@@ -113,7 +114,7 @@ class SimWorkers:
 
     def end(self, seconds: float = 10.0) -> bool:
         self.ending = True
-        for lane in (self.look, self.change, self.stage, self.clear):
+        for lane in (self.look, self.read, self.change, self.stage, self.clear):
             lane.end(finish=False)
         self.keep.end()
         return True

@@ -19,11 +19,13 @@ from syncagent.engine.engine import Engine
 from syncagent.engine.status import Status
 from syncagent.localfs.applier import Applier
 from syncagent.localfs.memory import MemoryDisk
+from syncagent.localfs.perusal import Perusal
 from syncagent.localfs.reader import StaleRead, read_blocks
-from syncagent.localfs.scanner import Scanner
+from syncagent.localfs.scanner import Scanner, read_on
 from syncagent.localfs.staging import Staging
 from syncagent.model.acts import Act, Limits, Part
 from syncagent.model.changes import Change, Entry, Operation, Ruling, Verdict, node_of
+from syncagent.model.facts import LookAt
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Content, Dir, File, Node, Placement, Recipe
@@ -77,6 +79,7 @@ class Solo:
         self.scanner = Scanner(self.disk, self.disk.abilities)
         self.staging = Staging(self.disk)
         self.applier = Applier(self.disk, self.staging, self.disk.abilities)
+        self.perused: dict[int, Perusal] = {}
         self.frozen = False
         self.todo: list[ef.Effect] = []
         self.sent: list[ef.Effect] = []
@@ -158,7 +161,9 @@ class Solo:
                 pass
             case ef.Answered():
                 self.answers.append(effect)
-            case ef.Look() | ef.Run() | ef.ReadBlocks() | ef.OpenStage() | ef.FillStage() | ef.SweepStage():
+            case (
+                ef.Look() | ef.ReadOn() | ef.Run() | ef.ReadBlocks() | ef.OpenStage() | ef.FillStage() | ef.SweepStage()
+            ):
                 self.todo.append(effect)
             case ef.Recall():
                 self.todo.append(effect)
@@ -178,6 +183,8 @@ class Solo:
                 for one in folders:
                     seen.extend(ev.Seen(number, tuple(batch), last=False) for batch in self.scanner.walk(one))
                 return [*seen, ev.Seen(number, (), last=True)]
+            case ef.ReadOn():
+                return self._read_on(effect)
             case ef.Run(tasks=tasks):
                 return [ev.TasksDone(tuple(self.applier.run(tasks)))]
             case ef.ReadBlocks(number=number, wishes=wishes):
@@ -196,6 +203,18 @@ class Solo:
                 return []
             case _:
                 raise AssertionError(effect)
+
+    def _read_on(self, effect: ef.ReadOn) -> list[ev.Event]:
+        perusal = self.perused.get(effect.number) or self.scanner.peruse(effect.path)
+        if perusal is None:
+            return [ev.Seen(effect.number, tuple(self.scanner.look([LookAt(effect.path, None)])), last=True)]
+        self.perused[effect.number] = perusal
+        if not effect.to_its_end:
+            blocks = perusal.part()
+            return [ev.PartRead(effect.number, blocks, perusal.size, perusal.ended)]
+        fact = perusal.finish(read_on)
+        facts = [fact] if fact is not None else self.scanner.look([LookAt(effect.path, None)])
+        return [ev.Seen(effect.number, tuple(facts), last=True)]
 
     # --- the hub ----------------------------------------------------------------------------------------------
 

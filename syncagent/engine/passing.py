@@ -1,0 +1,173 @@
+"""A large file that is new here is read once: what was read of it goes to the hub while the rest is still being read.
+
+The change that names it comes last, in its turn like any other: when the whole file was read, stood still meanwhile,
+and has been taken into Local.  What has left by then is not asked for, read or sent again.  All of it is only a help:
+where it cannot go on (no link, a hub that has such blocks already, a slow way), the file is read to its end as if
+nothing had been sent, and the hub is asked what it lacks.
+
+Bounded: no more is read than may wait to leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from syncagent.engine.effects import AskMissing, Effect, ReadOn, SendBlocks
+from syncagent.engine.events import HubLacks, PartRead
+from syncagent.model.facts import Fact, FileSeen
+from syncagent.model.ids import Digest
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import Block
+
+PARTS_AT_ONCE = 4
+"""So many parts may be read and not have left."""
+
+READS_AT_ONCE = 2
+PROBE_EVERY = 16
+"""Of so many parts one is asked about before it is sent; the others go out, as the last one asked about was new."""
+
+PATIENCE = 1.0
+"""Seconds that the reading waits for the way to the hub, and no longer: Local is to know of the file soon."""
+
+
+class Passing:
+    """The one large file that is being read like this, if any.  ``new_number`` gives numbers for what is asked and
+    sent; ``passed`` is told of the content that the hub has been sent as a whole."""
+
+    def __init__(self, new_number: Callable[[], int], passed: Callable[[Digest], None]) -> None:
+        self._new_number = new_number
+        self._tell = passed
+        self.may_send = False
+        """Whether anything may be sent at all; the engine says so."""
+        self._reset()
+
+    def _reset(self) -> None:
+        self._number = 0
+        self._path = RelPath("")
+        self._aloud = self._trusted = self._ended = self._ending = False
+        self._reads = self._parts = self._size = self._left = 0
+        self._asked: dict[int, PartRead] = {}
+        self._sending: dict[int, int] = {}
+        self._passed: set[Digest] = set()
+        self._waits_since: float | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._number)
+
+    @property
+    def bytes_left(self) -> int:
+        """Of the file, what has not left."""
+        return self._left if self._aloud else 0
+
+    def owns(self, number: int) -> bool:
+        """Whether an answer of this number is for what was sent or asked here."""
+        return number in self._asked or number in self._sending
+
+    def begin(self, number: int, path: RelPath) -> ReadOn:
+        """Read this file, as the look of this number."""
+        self._reset()
+        self._number, self._path, self._aloud, self._reads = number, path, True, 1
+        return ReadOn(number, path)
+
+    # --- what comes -------------------------------------------------------------------------------------------
+
+    def read(self, event: PartRead) -> list[Effect]:
+        """The next part was read."""
+        if event.number != self._number:
+            return []
+        self._reads -= 1
+        self._ended = self._ended or event.ended
+        if not self._parts:
+            self._size = self._left = event.size
+        if not self._aloud or not event.blocks:
+            return []
+        self._parts += 1
+        if self._parts % PROBE_EVERY == 1:
+            number = self._new_number()
+            self._asked[number] = event
+            return [AskMissing(number, tuple(dict.fromkeys(digest for digest, _ in event.blocks)))]
+        return [self._send(event, None)]
+
+    def lacks(self, event: HubLacks) -> list[Effect]:
+        """What the hub lacks of a part that it was asked about."""
+        part = self._asked.pop(event.number)
+        if not self._aloud:
+            return []
+        if any(digest not in event.digests for digest, _ in part.blocks):
+            # A file that is not as new as that: the hub is asked about all of it, when it is known.
+            self._aloud = False
+        self._trusted = True
+        return [self._send(part, event.digests)] if event.digests else []
+
+    def _send(self, part: PartRead, lacking: frozenset[Digest] | None) -> Effect:
+        wanted = {digest: data for digest, data in part.blocks if lacking is None or digest in lacking}
+        blocks = tuple((Block(digest, len(data)), data) for digest, data in wanted.items())
+        number = self._new_number()
+        self._sending[number] = sum(len(data) for _, data in part.blocks)
+        self._passed.update(wanted)
+        return SendBlocks(number, blocks)
+
+    def sent(self, number: int) -> None:
+        """A part has left."""
+        self._left = max(self._left - self._sending.pop(number), 0)
+        self._waits_since = None
+
+    def seen(self, number: int, facts: Sequence[Fact]) -> None:
+        """The file was read to its end, or cannot be."""
+        if number != self._number:
+            return
+        aloud, passed = self._aloud, self._passed
+        self._reset()
+        for fact in facts:
+            if not (aloud and isinstance(fact, FileSeen)) or fact.content is None:
+                continue
+            if all(block.digest in passed for block in fact.recipe):
+                self._tell(fact.content.digest)
+
+    def hush(self) -> None:
+        """Nothing more can be sent: there is no link any more, or nothing may leave."""
+        if not self:
+            return
+        self._aloud = False
+        self._asked.clear()
+        self._sending.clear()
+
+    def forget(self) -> None:
+        """Nothing that is being read will come."""
+        self._reset()
+
+    # --- what follows -----------------------------------------------------------------------------------------
+
+    def wake_at(self) -> float | None:
+        """When ``advance`` would go on by time alone."""
+        return self._waits_since + PATIENCE if self._waits_since is not None and self._aloud else None
+
+    def advance(self, now: float) -> list[Effect]:
+        """Read on, as far as there is room for it."""
+        if not self or self._ending:
+            return []
+        waiting = len(self._asked) + len(self._sending)
+        if self._waits_since is not None and now >= self._waits_since + PATIENCE:
+            self._aloud = False
+        if not self.may_send:
+            self.hush()
+        if not self._aloud:
+            self._ending = True
+            return [ReadOn(self._number, self._path, to_its_end=True)]
+        if self._ended:
+            # It is looked at once more when all of it has left: so long it must stand still.
+            if waiting or self._reads:
+                self._waits_since = now if self._waits_since is None and waiting else self._waits_since
+                return []
+            self._ending = True
+            return [ReadOn(self._number, self._path, to_its_end=True)]
+        effects: list[Effect] = []
+        room = (PARTS_AT_ONCE if self._trusted else 1) - waiting
+        while self._reads < min(READS_AT_ONCE, room):
+            self._reads += 1
+            effects.append(ReadOn(self._number, self._path))
+        if self._reads or room > 0:
+            self._waits_since = None
+        elif self._waits_since is None:
+            self._waits_since = now
+        return effects
