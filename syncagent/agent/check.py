@@ -19,7 +19,7 @@ from typing import Any, Final
 from syncagent.agent.board import Board
 from syncagent.agent.census import HubTree, hub_tree
 from syncagent.engine.dialogue import Dialogue
-from syncagent.engine.status import Status
+from syncagent.engine.status import Status, Waiting
 from syncagent.errors import BadMessage, LinkLost, Refused, RootMissing
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.survey import Survey
@@ -53,6 +53,8 @@ class Grounds:
     board: Board
     canopy: Canopy
     status: Callable[[], Status]
+    waiting: Callable[[int], list[Waiting]]
+    """So many of the nodes that are not at one."""
     disk: Disk | None
     dial: Dialer
     introduce: Callable[[float], Dialogue]

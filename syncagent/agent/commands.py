@@ -1,5 +1,5 @@
-"""What the running agent answers on its control socket: status, watch, wait, pause, resume, sync, stop, log; and what
-``asking`` answers: held, approve, reject, undo."""
+"""What the running agent answers on its control socket: status, watch, wait, pause, resume, sync, stop, log; what
+``asking`` answers: held, approve, reject, undo; and what ``desk`` answers: page, pending, invite, open."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import syncagent
 from syncagent.agent import asking
 from syncagent.agent.asking import Asking
 from syncagent.agent.check import Check, Grounds
 from syncagent.agent.config import AgentConfig, write_settings
 from syncagent.agent.copies import Copies
 from syncagent.agent.debug import told, trees
+from syncagent.agent.desk import Desk
 from syncagent.agent.outbox import Paces
 from syncagent.agent.pausing import Pausing
 from syncagent.agent.recents import told as recent_told
@@ -27,12 +29,24 @@ from syncagent.engine.status import Status
 from syncagent.errors import BadConfig, RootMissing
 from syncagent.transport.pace import bytes_a_second
 
+if TYPE_CHECKING:
+    from syncagent.agent.page.ports import Subject
+
 LONGEST_WAIT: Final = 7 * 24 * 3600.0
 LONGEST_PAUSE: Final = 367 * 24 * 3600.0
 RECENT_SHOWN: Final = 20
 LOOK_SECONDS: Final = 0.25
 STUCK_SECONDS: Final = 2.0
 """So long is a `wait` patient with what only a person can mend: it may just have been mended, and not been noticed."""
+
+
+OFFERED: Final = (
+    "approve", "commands", "heal", "held", "invite", "limit", "log", "open", "page", "pause", "pending", "plan", "record",
+    "reject", "resume", "status", "stop", "sync", "trees", "undo", "wait",
+)  # fmt: skip
+"""All that is answered; who asks can find out what an agent of another version has."""
+
+FOLLOWED: Final = ("check", "log", "watch")
 
 
 class Agent(asking.Agent, Protocol):
@@ -74,10 +88,20 @@ class Commands:
         self._stop = stop
         self._proofs = 0
         self._asking = Asking(agent, config.name)
+        self._desk = Desk(lambda: self.config, agent, self._subject)
         self._copies = Copies()
         self._pausing = Pausing(config.places.pause, agent)
         self._pausing.recall()
         agent.board.recents.keep_in(config.places.recents)
+
+    def _subject(self) -> Subject:
+        from syncagent.agent.page.inside import Inside  # noqa: PLC0415 - only when a page is opened
+
+        return Inside(self.handle, self.follow)
+
+    async def aclose(self) -> None:
+        """Nobody is answered any more."""
+        await self._desk.close()
 
     async def handle(self, command: str, args: dict[str, Any]) -> Answer:
         """The answer to one command.  Raises UnknownCommand."""
@@ -99,6 +123,10 @@ class Commands:
                 self._agent.feed(Hinted(everything=True, reason="you asked for it"))
                 self._agent.nudge()
                 return {}
+            case "page" | "pending" | "invite" | "open":
+                return await self._desk.handle(command, args)
+            case "commands":
+                return {"commands": list(OFFERED), "followed": list(FOLLOWED), "version": syncagent.__version__}
             case "limit":
                 return await self._limit(args.get("up"), args.get("down"))
             case "heal":

@@ -63,7 +63,7 @@ async def run_agent(config: AgentConfig) -> int:
     agent = Lives(Paces(config.max_up, config.max_down))
     commands = Commands(config, agent, agent.stop.set)
     pause = FIRST_PAUSE
-    async with ControlServer(config.places.control, commands.handle, commands.follow):
+    async with contextlib.aclosing(commands), ControlServer(config.places.control, commands.handle, commands.follow):
         while not agent.stop.is_set():
             agent.life = life = Runtime(config, agent.board, agent.wishes, paces=agent.paces)
             try:
@@ -269,7 +269,7 @@ class Runtime:
         dial = self._outside.dialer(self._config)
         policy = Policy(self._config.name, self._outside.today())
         return Grounds(
-            self._board, engine.canopy, engine.present_status, self.ground.disk, dial, introduce,
+            self._board, engine.canopy, engine.present_status, engine.standing.waiting, self.ground.disk, dial, introduce,
             lambda: engine.standing.preview(policy, self._loop.time()), self._record,
         )  # fmt: skip
 

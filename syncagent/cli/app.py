@@ -24,6 +24,7 @@ _GROUPS: Final = {
     "debug": ("debug",),
     "decide": ("held", "approve", "reject", "undo"),
     "login": ("autostart",),
+    "page": ("page", "open"),
     "look": ("doctor", "version"),
 }
 """The modules, and the commands that each registers."""

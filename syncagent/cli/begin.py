@@ -32,10 +32,10 @@ from syncagent.agent.config import (
 from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key, save_key
 from syncagent.agent.lock import is_held
 from syncagent.agent.places import Places, places
+from syncagent.agent.reach import is_loopback, reach_from_afar, reach_own_hub
 from syncagent.cli.exits import Exit, stuck
 from syncagent.cli.options import Background, BrakeOption, DataDir, NewFolder, NewHub
 from syncagent.cli.output import complain, say
-from syncagent.cli.reach import is_loopback, reach_from_afar, reach_own_hub
 from syncagent.cli.words import summary
 from syncagent.control import ControlClient
 from syncagent.errors import AlreadyRunning, BadConfig, NotRunning, SyncAgentError

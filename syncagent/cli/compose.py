@@ -20,8 +20,8 @@ from syncagent import heap
 from syncagent.agent.config import AgentConfig, Settings, host_and_port, write_settings
 from syncagent.agent.lock import hold
 from syncagent.agent.logs import Echo, end, log_to
+from syncagent.agent.reach import reach_own_hub
 from syncagent.cli.exits import Exit
-from syncagent.cli.reach import reach_own_hub
 from syncagent.control import ControlClient
 from syncagent.model.acts import DEFAULT_LIMITS, Limits
 from syncagent.private import make_private

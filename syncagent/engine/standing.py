@@ -7,16 +7,18 @@ answers that began after it was wanted.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain, islice
 
 from syncagent.engine.brake import Brake
 from syncagent.engine.downloads import Downloads
 from syncagent.engine.flight import Flight
 from syncagent.engine.local import LocalSide
 from syncagent.engine.remote import Link, RemoteSide
-from syncagent.engine.status import State, Status, ask_in_words
+from syncagent.engine.status import State, Status, Waiting, ask_in_words
 from syncagent.engine.uploads import Uploads
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
+from syncagent.model.nodes import File
 from syncagent.planner.plan import Plan, plan
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
@@ -58,6 +60,18 @@ class Standing:
         focus, left_alone = list(self._canopy.diverged()), self.left_alone(now)
         focus = [one for one in focus if one not in self._flight.busy and one not in left_alone]
         return plan(self._canopy, policy, focus=focus, busy=self._flight.busy, left_alone=left_alone)
+
+    def waiting(self, most: int) -> list[Waiting]:
+        """So many of the nodes that are not at one, what is being carried over first."""
+        busy = self._flight.busy
+        rest = (one for one in self._canopy.diverged() if one not in busy)
+        return [self._waiting(one, one in busy) for one in islice(chain(busy, rest), most)]
+
+    def _waiting(self, node_id: NodeId, busy: bool) -> Waiting:
+        out = node_id in self._canopy.local
+        node = (self._canopy.local if out else self._canopy.remote).get(node_id)
+        size = node.content.size if isinstance(node, File) else 0
+        return Waiting(self._path(node_id), out, busy, size, self._unacknowledged.get(node_id))
 
     def news(self, node_ids: Iterable[NodeId], now: float) -> None:
         """Something about these nodes has changed: what differs here from what was agreed is not acknowledged, and

@@ -47,6 +47,18 @@ def ask_in_words(asked: tuple[Asked, ...]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A node on which this machine and the hub are not at one.  ``out``: it is changed here, else there; ``since`` when
+    that is known, by the engine's clock.  ``busy``: it is being carried over.  ``size`` is that of a file."""
+
+    path: RelPath
+    out: bool
+    busy: bool
+    size: int
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """``pending`` counts the nodes on which this machine and the hub are not at one.  ``skipped`` are things that are
     not kept the same, ``held`` those that should be and cannot, each with the reason.  ``asked`` is what a person

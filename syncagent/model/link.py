@@ -30,6 +30,10 @@ class Link:
     folder: str = "default"
     fingerprint: str = ""
 
+    @property
+    def host(self) -> str:
+        return urlsplit(self.server).hostname or ""
+
     def __repr__(self) -> str:
         return f"Link(server={self.server!r}, folder={self.folder!r}, key=…)"
 

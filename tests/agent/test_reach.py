@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from syncagent.agent.config import Settings
-from syncagent.cli.reach import is_loopback, reach_from_afar, reach_own_hub
+from syncagent.agent.reach import is_loopback, reach_from_afar, reach_own_hub
 
 
 @pytest.mark.parametrize(

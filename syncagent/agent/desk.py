@@ -1,0 +1,107 @@
+"""What a desktop asks of the running agent: its page, what waits, the link for another machine, a folder to be shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from syncagent.agent.check import Grounds
+from syncagent.agent.config import AgentConfig, host_and_port
+from syncagent.agent.opening import opened
+from syncagent.agent.reach import is_loopback, reach_from_afar
+from syncagent.errors import BadConfig, RootMissing
+from syncagent.model.link import Link, format_link
+from syncagent.model.names import check_path
+
+if TYPE_CHECKING:
+    from syncagent.agent.page.ports import Subject
+    from syncagent.agent.page.server import PageServer
+
+Answer = dict[str, Any]
+
+MOST_PENDING: Final = 1000
+
+
+class Agent(Protocol):
+    """What is needed of the one who runs everything."""
+
+    def grounds(self) -> Grounds: ...
+
+
+class Desk:
+    """``subject`` is what the page is about: made when the page is asked for, for the first time."""
+
+    def __init__(self, config: Callable[[], AgentConfig], agent: Agent, subject: Callable[[], Subject]) -> None:
+        self._config = config
+        self._agent = agent
+        self._subject = subject
+        self._page: PageServer | None = None
+
+    async def handle(self, command: str, args: dict[str, Any]) -> Answer:
+        """The answer to page, invite, pending, or open.  Raises BadConfig, CannotOpen."""
+        match command:
+            case "page":
+                return {"url": await self._the_page().url()}
+            case "invite":
+                return invitation(self._config())
+            case "pending":
+                return self._pending(args.get("limit"))
+            case "open":
+                await opened(self._folder_of(args.get("path")))
+        return {}
+
+    async def close(self) -> None:
+        if self._page is not None:
+            await self._page.close()
+
+    def _the_page(self) -> PageServer:
+        if self._page is None:
+            from syncagent.agent.page.server import PageServer  # noqa: PLC0415 - what serves HTTP is large
+
+            self._page = PageServer(self._subject(), "site")
+        return self._page
+
+    def _pending(self, limit: Any) -> Answer:
+        most = min(int(limit), MOST_PENDING) if isinstance(limit, int) and limit > 0 else 50
+        try:
+            waiting = self._agent.grounds().waiting(most)
+        except RootMissing:
+            waiting = []
+        now = asyncio.get_running_loop().time()
+        return {
+            "pending": [
+                {
+                    "path": one.path,
+                    "direction": "outgoing" if one.out else "incoming",
+                    "busy": one.busy,
+                    "size": one.size,
+                    "seconds": None if one.since is None else round(max(now - one.since, 0.0), 3),
+                }
+                for one in waiting
+            ]
+        }
+
+    def _folder_of(self, path: Any) -> Path:
+        """The folder that ``path`` is in, or is itself; without one, that which is kept."""
+        root = self._config().sync_root
+        if not path:
+            return root
+        try:
+            names = check_path(str(path))
+        except ValueError as error:
+            raise BadConfig(f"this is no path within the folder: {error}") from None
+        place = root.joinpath(*names)
+        # What was moved or deleted since had its place in a folder that may be there still.
+        while place != root and not (place.is_dir() and not place.is_symlink()):
+            place = place.parent
+        return place
+
+
+def invitation(config: AgentConfig) -> Answer:
+    """The link that adds a machine.  ``only_here``: another machine would not reach the hub by it, and why."""
+    server = reach_from_afar(config) if config.listen else config.server
+    host = host_and_port(config.listen)[0] if config.listen else Link(server, "").host
+    link = Link(server, config.api_key.get_secret_value(), config.folder, config.fingerprint)
+    return {"link": format_link(link), "server": server, "only_here": is_loopback(host), "own_hub": bool(config.listen)}
