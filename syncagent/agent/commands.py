@@ -1,5 +1,5 @@
 """What the running agent answers on its control socket: status, watch, wait, pause, resume, sync, stop, log; what
-``asking`` answers: held, approve, reject, undo; and what ``desk`` answers: page, pending, invite, open."""
+``asking`` answers: held, approve, reject, undo; and what ``desk`` answers: page, pending, invite, open, commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-import syncagent
 from syncagent.agent import asking
 from syncagent.agent.asking import Asking
 from syncagent.agent.check import Check, Grounds
@@ -41,12 +40,10 @@ STUCK_SECONDS: Final = 2.0
 
 
 OFFERED: Final = (
-    "approve", "commands", "heal", "held", "invite", "limit", "log", "open", "page", "pause", "pending", "plan", "record",
-    "reject", "resume", "status", "stop", "sync", "trees", "undo", "wait",
+    "approve", "commands", "heal", "held", "invite", "limit", "log", "open", "page", "pause", "pending", "plan",
+    "record", "reject", "resume", "status", "stop", "sync", "trees", "undo", "wait",
 )  # fmt: skip
 """All that is answered; who asks can find out what an agent of another version has."""
-
-FOLLOWED: Final = ("check", "log", "watch")
 
 
 class Agent(asking.Agent, Protocol):
@@ -88,7 +85,7 @@ class Commands:
         self._stop = stop
         self._proofs = 0
         self._asking = Asking(agent, config.name)
-        self._desk = Desk(lambda: self.config, agent, self._subject)
+        self._desk = Desk(lambda: self.config, agent, self._subject, OFFERED)
         self._copies = Copies()
         self._pausing = Pausing(config.places.pause, agent)
         self._pausing.recall()
@@ -123,10 +120,8 @@ class Commands:
                 self._agent.feed(Hinted(everything=True, reason="you asked for it"))
                 self._agent.nudge()
                 return {}
-            case "page" | "pending" | "invite" | "open":
+            case "page" | "pending" | "invite" | "open" | "commands":
                 return await self._desk.handle(command, args)
-            case "commands":
-                return {"commands": list(OFFERED), "followed": list(FOLLOWED), "version": syncagent.__version__}
             case "limit":
                 return await self._limit(args.get("up"), args.get("down"))
             case "heal":

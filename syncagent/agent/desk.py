@@ -1,17 +1,18 @@
-"""What a desktop asks of the running agent: its page, what waits, the link for another machine, a folder to be shown."""
+"""What a desktop asks of the running agent: its page, what waits, the link for another machine, the folder."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import syncagent
 from syncagent.agent.check import Grounds
 from syncagent.agent.config import AgentConfig, host_and_port
 from syncagent.agent.opening import opened
 from syncagent.agent.reach import is_loopback, reach_from_afar
-from syncagent.errors import BadConfig, RootMissing
+from syncagent.errors import BadConfig, BadName, RootMissing
 from syncagent.model.link import Link, format_link
 from syncagent.model.names import check_path
 
@@ -31,16 +32,24 @@ class Agent(Protocol):
 
 
 class Desk:
-    """``subject`` is what the page is about: made when the page is asked for, for the first time."""
+    """``subject`` is what the page is about: made when the page is asked for, for the first time.  ``offered`` are the
+    commands that this agent knows."""
 
-    def __init__(self, config: Callable[[], AgentConfig], agent: Agent, subject: Callable[[], Subject]) -> None:
+    def __init__(
+        self,
+        config: Callable[[], AgentConfig],
+        agent: Agent,
+        subject: Callable[[], Subject],
+        offered: Sequence[str] = (),
+    ) -> None:
         self._config = config
         self._agent = agent
         self._subject = subject
+        self._offered = offered
         self._page: PageServer | None = None
 
     async def handle(self, command: str, args: dict[str, Any]) -> Answer:
-        """The answer to page, invite, pending, or open.  Raises BadConfig, CannotOpen."""
+        """The answer to page, invite, pending, commands, or open.  Raises BadConfig, CannotOpen."""
         match command:
             case "page":
                 return {"url": await self._the_page().url()}
@@ -48,6 +57,8 @@ class Desk:
                 return invitation(self._config())
             case "pending":
                 return self._pending(args.get("limit"))
+            case "commands":
+                return {"commands": list(self._offered), "version": syncagent.__version__}
             case "open":
                 await opened(self._folder_of(args.get("path")))
         return {}
@@ -90,7 +101,7 @@ class Desk:
             return root
         try:
             names = check_path(str(path))
-        except ValueError as error:
+        except BadName as error:
             raise BadConfig(f"this is no path within the folder: {error}") from None
         place = root.joinpath(*names)
         # What was moved or deleted since had its place in a folder that may be there still.

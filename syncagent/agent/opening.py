@@ -55,8 +55,8 @@ def open_page(url: str, private: Path, environment: Mapping[str, str] | None = N
     """Show our page in the person's browser.  Raises CannotOpen.
 
     The ticket in ``url`` would stand in the arguments of a process, where other users of this machine see it.  On Linux
-    it is worth nothing to them (``page.peers``); elsewhere the browser is led by a file in ``private``, which they cannot
-    read.  (Not on Linux: a browser that is confined, as a snap is, cannot read it either.)
+    it is worth nothing to them (``page.peers``); elsewhere the browser is led by a file in ``private``, which they
+    cannot read.  Not on Linux: there a browser that is confined, as a snap is, could not read it either.
     """
     _open(url if KNOWN else _signpost(url, private).as_uri(), environment)
 

@@ -269,8 +269,8 @@ class Runtime:
         dial = self._outside.dialer(self._config)
         policy = Policy(self._config.name, self._outside.today())
         return Grounds(
-            self._board, engine.canopy, engine.present_status, engine.standing.waiting, self.ground.disk, dial, introduce,
-            lambda: engine.standing.preview(policy, self._loop.time()), self._record,
+            self._board, engine.canopy, engine.present_status, engine.standing.waiting, self.ground.disk, dial,
+            introduce, lambda: engine.standing.preview(policy, self._loop.time()), self._record,
         )  # fmt: skip
 
     def _introduce(self, now: float) -> Dialogue:

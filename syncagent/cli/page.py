@@ -57,5 +57,5 @@ def open_(
     """Show the folder that is kept in your file manager."""
     root = Path(str(ControlClient(places(data_dir).control).call("status").get("root")))
     place = root if path is None else root / path
-    open_folder(place if place.is_dir() else place.parent)
+    open_folder(place.parent if path is not None and not place.is_dir() else place)
     return Exit.OK

@@ -15,7 +15,7 @@ from syncagent.engine.status import State
 from syncagent.model.changes import Operation
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import File
-from tests.support.solo import Solo, file, large
+from tests.support.solo import Solo, file, folder, large
 
 
 def edit_here(solo: Solo) -> None:
@@ -83,6 +83,29 @@ def test_what_is_pending_is_counted() -> None:
     solo.user.write("b", b"2")
     solo.hinted("b")
     assert (solo.status.pending, solo.status.files) == (2, 1)
+
+
+def test_what_waits_is_told_with_its_way_its_size_and_its_age() -> None:
+    solo = Solo().synced(a=b"1").offline()
+    edit_here(solo)
+    solo.user.write("b", b"four")
+    solo.hinted("b")
+    waiting = solo.engine.standing.waiting(10)
+    assert sorted((one.path, one.out, one.busy, one.size) for one in waiting) == [
+        ("a", True, False, 6), ("b", True, False, 4),
+    ]  # fmt: skip
+    assert all(one.since is not None for one in waiting)
+    assert len(solo.engine.standing.waiting(1)) == 1
+
+
+def test_what_is_being_carried_over_waits_before_all_else() -> None:
+    solo = Solo().synced(a=b"1", b=b"2")
+    told_of_more(solo)
+    solo.frozen = True
+    solo.hear(solo.entry(folder("x", "here soon")))
+    first, *rest = solo.engine.standing.waiting(10)
+    assert (first.path, first.out, first.busy) == ("here soon", False, True)
+    assert [(one.path, one.out, one.busy) for one in rest] == [("new", False, False)]
 
 
 def test_numbers_of_the_journal_are_those_of_the_hub_and_our_own() -> None:

@@ -1,11 +1,10 @@
-"""What the page of a running agent may ask, and what it is told: the agent's own commands, those of them that are for it.
+"""What the page of a running agent may ask, and what it is told: the agent's own commands, those that are for it.
 
 Called by ``server``; knows nothing of browsers.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, Final
@@ -14,16 +13,9 @@ from syncagent.agent.page.ports import Answer
 from syncagent.control import UnknownCommand
 
 ASKED: Final = frozenset((
-    "approve", "commands", "held", "heal", "invite", "limit", "log", "open", "pause", "pending", "reject", "resume", "sync",
-    "stop", "undo",
-    "conflicts", "conflict.keep", "config.schema", "config.set", "config.show", "recent", "activity", "doctor",
+    "approve", "commands", "held", "heal", "invite", "limit", "log", "open", "pause", "pending", "reject", "resume",
+    "sync", "undo",
 ))  # fmt: skip
-"""What the page asks for by these names; of some the agent may not know yet."""
-
-LISTED: Final = 200
-"""What a list has at most that goes to the page with each change."""
-
-GLANCE_SECONDS: Final = 1.0
 
 Handle = Callable[[str, dict[str, Any]], Coroutine[Any, Any, Answer]]
 Follow = Callable[[str, dict[str, Any]], AsyncGenerator[Answer, None]]
@@ -43,28 +35,7 @@ class Inside:
         return await self._handle(what, args)
 
     async def news(self) -> AsyncGenerator[Answer, None]:
-        """How things stand, with what came and went lately."""
-        told: Answer = {}
-        async with contextlib.aclosing(self._glances()) as glances:
-            async for glance in glances:
-                now = {**glance, **_bounded(await self._handle("status", {}))}
-                if now != told:
-                    yield now
-                    told = now
-
-    async def _glances(self) -> AsyncGenerator[Answer, None]:
-        try:
-            async with contextlib.aclosing(self._follow("watch", {})) as events:
-                async for event in events:
-                    yield event
-        except UnknownCommand:
-            while True:
-                yield {}
-                await asyncio.sleep(GLANCE_SECONDS)
-
-
-def _bounded(status: Answer) -> Answer:
-    """Long lists are cut, and their lengths told."""
-    counts = {key: len(value) for key, value in status.items() if isinstance(value, list)}
-    cut = {key: value[:LISTED] if isinstance(value, list) else value for key, value in status.items()}
-    return {**cut, "counts": counts}
+        """How things stand, whenever that has changed."""
+        async with contextlib.aclosing(self._follow("watch", {})) as events:
+            async for event in events:
+                yield event

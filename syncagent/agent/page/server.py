@@ -1,7 +1,7 @@
 """Serves a page to the browser of the person whose agent this is, on 127.0.0.1, at whichever port is free.
 
-It listens only while someone has a ticket, or is there; then it stops by itself.  In the event loop.  aiohttp is brought
-in with this module alone, so that an agent whose page nobody looks at does not carry it.
+It listens only while someone has a ticket, or is there; then it stops by itself.  In the event loop.  aiohttp comes
+with this module alone, so that an agent whose page nobody looks at does not carry it.
 """
 
 from __future__ import annotations
@@ -64,6 +64,10 @@ class PageServer:
         # Quoted for those who paste it: a ticket has nothing in it that would need that.
         return f"http://127.0.0.1:{self.port}{ENTRANCE}?ticket={quote(self._door.ticket())}"
 
+    @property
+    def listens(self) -> bool:
+        return self._closing is not None
+
     async def emptied(self) -> None:
         """Wait until nobody is here any more, nor about to come."""
         await self._emptied.wait()
@@ -108,7 +112,7 @@ class PageServer:
         self._watching = asyncio.create_task(self._close_when_empty())
 
     async def _close_when_empty(self) -> None:
-        while not self._door.empty:
+        while not self._door.empty:  # noqa: ASYNC110 - visits end by the clock, and nothing tells of it
             await asyncio.sleep(LOOK_SECONDS)
         self._emptied.set()
         self._watching = None
@@ -173,7 +177,7 @@ class PageServer:
             return _told(404, "UnknownCommand", str(error))
         except SyncAgentError as error:
             return _told(409, type(error).__name__, str(error))
-        except Exception:
+        except Exception:  # noqa: BLE001 - a bug in one answer must not end the page
             _LOG.exception("what a page asked for failed")
             return _told(500, "SyncAgentError", "the agent failed; see its log")
 

@@ -22,7 +22,7 @@ export class Activity {
         h("div", { class: "field" }, h("label", { for: "activity-find" }, "Find"), this.wanted),
         h("div", { class: "field" }, h("label", { for: "activity-who" }, "Machine"), this.who)),
       h("div", { class: "card" }, h("h2", {}, "Changes"), this.none, this.list),
-      h("div", { class: "card" }, h("h2", {}, "Log"), this.log));
+      h("details", { class: "card", ontoggle: () => this.askLog() }, h("summary", {}, "Log"), this.log));
   }
 
   hear(now) {
@@ -49,7 +49,7 @@ export class Activity {
   }
 
   async askLog() {
-    if (this.asking || performance.now() < (this.asked || 0) + ASK_MS) return;
+    if (this.asking || performance.now() < (this.asked ?? -ASK_MS) + ASK_MS) return;
     this.asking = true;
     try {
       const { entries } = await ask("log", { limit: LOGGED });

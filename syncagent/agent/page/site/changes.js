@@ -12,9 +12,9 @@ export function changeRow(one, world) {
   return h("li", {},
     h("span", { class: `mark ${one.by ? "in" : "out"}`, "aria-hidden": "true" }, MARKS[one.what] || "•"),
     h("div", { class: "what" },
-      h("div", {}, gone ? h("s", { class: "path" }, name) : h("span", { class: "path" }, name), folder ? h("span", { class: "folder small" }, ` in ${folder}`) : null),
+      h("div", {}, gone ? h("s", {}, name) : h("span", {}, name), folder ? h("span", { class: "folder small" }, ` in ${folder}`) : null),
       h("div", { class: "small muted" }, `${one.what} ${one.by ? `by ${one.by}` : "here"}`,
-        h("button", { class: "button plain show small", type: "button", onclick: open, "aria-label": `Show ${one.path} in its folder` }, "Show"))),
+        h("button", { class: "button plain show", type: "button", onclick: open, "aria-label": `Show ${one.path} in its folder` }, "Show"))),
     h("time", { class: "when small muted numbers", datetime: new Date(one.time * 1000).toISOString() }, clock(new Date(one.time * 1000))));
 }
 

@@ -20,9 +20,7 @@ export class Overview {
     this.why = h("p", { class: "why" });
     this.filled = h("div");
     this.bar = h("div", { class: "bar", role: "progressbar", "aria-label": "Progress", "aria-valuemin": "0", "aria-valuemax": "100" }, this.filled);
-    this.figures = h("span");
-    this.speed = h("span");
-    this.moving = h("div", { class: "progress" }, this.bar, h("div", { class: "figures small muted numbers" }, this.figures, this.speed));
+    this.figures = h("p", { class: "why numbers" });
     this.pause = pauseMenu(world);
     this.resume = h("button", { class: "button first", type: "button", onclick: () => world.do("resume") }, "Resume");
     this.look = h("button", { class: "button", type: "button", onclick: () => world.do("sync", {}, "The folder is looked through, and the hub asked.") }, "Sync now");
@@ -38,8 +36,8 @@ export class Overview {
     this.facts = h("dl", { class: "facts" });
     this.element = h("section", { "aria-label": "Overview" },
       h("h1", { class: "only-heard" }, "Overview"),
-      h("div", { class: "card state" }, this.icon, this.line, this.why, this.moving,
-        h("div", { class: "buttons" }, this.resume, this.pause, this.look, folder)),
+      h("div", { class: "card state" }, this.icon, this.line, h("div", { class: "whys" }, this.why, this.figures),
+        h("div", { class: "buttons" }, this.resume, this.pause, this.look, folder), this.bar),
       this.needs,
       h("div", { class: "columns" },
         h("div", { class: "stack" }, this.troubleCard, this.queueCard,
@@ -77,13 +75,15 @@ export class Overview {
 
   hearProgress(now, gone) {
     const { working, share, unsure, left } = this.progress.take(now);
-    this.moving.classList.toggle("quiet", !working || gone);
+    this.bar.classList.toggle("quiet", !working || gone);
     this.bar.classList.toggle("unsure", unsure);
     this.filled.style.width = unsure ? "" : `${Math.round(share * 100)}%`;
     if (unsure) this.bar.removeAttribute("aria-valuenow");
     else this.bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
-    say(this.figures, this.progress.figures(now) || (working ? `${counted(left, "change")} to go` : ""));
-    say(this.speed, this.progress.speed());
+    const figures = working && !gone ? [left ? `${counted(left, "change")} to go` : "", this.progress.figures(now), this.progress.speed()].filter(Boolean).join(" · ") : "";
+    say(this.figures, figures);
+    show(this.figures, figures !== "");
+    show(this.why, figures === "");
   }
 
   hearNeeds(now) {
@@ -143,7 +143,7 @@ export class Overview {
       show(this.queueCard, false);
       return;
     }
-    if (this.asking || performance.now() < (this.asked || 0) + ASK_MS) return;
+    if (this.asking || performance.now() < (this.asked ?? -ASK_MS) + ASK_MS) return;
     this.asking = true;
     try {
       const { pending } = await ask("pending", { limit: QUEUED });

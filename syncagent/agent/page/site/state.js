@@ -32,7 +32,7 @@ export function stateOf(now, gone) {
         ? { icon: "attention", line: "Almost everything is in sync", why: reason || "Some files need a look; they are listed below.", short: "needs a look" }
         : { icon: "syncing", line: "Having a look", why: reason, short: "looking" };
     default:
-      return { icon: "syncing", line: now.pending ? `Syncing ${counted(now.pending, "change")}` : "Syncing", why: reason && !now.pending ? reason : `${files} · ${heard}`, short: "syncing" };
+      return { icon: "syncing", line: "Syncing", why: reason && !now.pending ? reason : `${files} · ${heard}`, short: "syncing" };
   }
 }
 

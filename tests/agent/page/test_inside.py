@@ -1,0 +1,43 @@
+"""What the page of a running agent may ask."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+
+from syncagent.agent.commands import OFFERED
+from syncagent.agent.page.inside import ASKED, Inside
+from syncagent.control import UnknownCommand
+
+Answer = dict[str, Any]
+
+
+async def handle(command: str, args: Answer) -> Answer:
+    return {"command": command, **args}
+
+
+async def follow(command: str, args: Answer) -> AsyncGenerator[Answer, None]:
+    for number in (1, 2):
+        yield {"of": command, "number": number}
+
+
+async def test_what_is_for_pages_goes_to_the_agent() -> None:
+    assert await Inside(handle, follow).answer("undo", {"act": 3}) == {"command": "undo", "act": 3}
+
+
+@pytest.mark.parametrize("command", ["stop", "page", "trees", "record", "wait", "no-such"])
+async def test_what_is_not_for_pages_is_not_known(command: str) -> None:
+    with pytest.raises(UnknownCommand):
+        await Inside(handle, follow).answer(command, {})
+
+
+async def test_the_news_are_what_faces_watch() -> None:
+    assert [event async for event in Inside(handle, follow).news()] == [
+        {"of": "watch", "number": 1}, {"of": "watch", "number": 2},
+    ]  # fmt: skip
+
+
+def test_nothing_is_asked_that_the_agent_does_not_offer() -> None:
+    assert set(OFFERED) >= ASKED
