@@ -100,9 +100,9 @@ def test_what_waits_is_told_with_its_way_its_size_and_its_age() -> None:
 
 def test_what_is_being_carried_over_waits_before_all_else() -> None:
     solo = Solo().synced(a=b"1", b=b"2")
-    told_of_more(solo)
     solo.frozen = True
-    solo.hear(solo.entry(folder("x", "here soon")))
+    told_of_more(solo)
+    solo.hear(solo.entry(folder("y", "here soon")))
     first, *rest = solo.engine.standing.waiting(10)
     assert (first.path, first.out, first.busy) == ("here soon", False, True)
     assert [(one.path, one.out, one.busy) for one in rest] == [("new", False, False)]
