@@ -44,12 +44,14 @@ def make_private(directory: Path) -> Path:
     return directory
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str, *, private_directory: bool = True) -> None:
     """Write a file that has mode 0600 from its first moment, and that replaces an older one whole, durably.
+    ``private_directory``: what it lies in is ours, and nobody else's.
 
     Raises BadConfig when it cannot be written.
     """
-    make_private(path.parent)
+    if private_directory:
+        make_private(path.parent)
     new = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with contextlib.suppress(FileNotFoundError):

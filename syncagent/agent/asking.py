@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, Protocol
 
 from syncagent.agent.board import Board
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.engine.events import Decided, Event
 from syncagent.engine.status import Asked
 from syncagent.errors import NotAsked, TryAgain
@@ -26,6 +27,10 @@ class Agent(Protocol):
     @property
     def board(self) -> Board: ...
 
+    @property
+    def config(self) -> AgentConfig:
+        """What it goes by now."""
+
     def feed(self, event: Event) -> None: ...
 
     def acts(self) -> list[tuple[Act, list[Part]]]:
@@ -35,9 +40,8 @@ class Agent(Protocol):
 class Asking:
     """Answers what a person asks about them, and hands on what a person says."""
 
-    def __init__(self, agent: Agent, name: str) -> None:
+    def __init__(self, agent: Agent) -> None:
         self._agent = agent
-        self._name = name
         self._requests = 0
 
     def held(self, *, decided: bool, paths: bool) -> Answer:
@@ -53,7 +57,7 @@ class Asking:
             "id": act.id,
             "direction": act.direction.value,
             "decision": act.decision.value,
-            "by": [self._name] if act.direction is Direction.OUT else list(act.by),
+            "by": [self._agent.config.name] if act.direction is Direction.OUT else list(act.by),
             "held_by": "hub" if act.by_hub else "agent",
             "since": act.since,
             "deleted": sum(part.loss is Loss.DELETED for part in files),

@@ -6,13 +6,13 @@ from __future__ import annotations
 import logging
 from typing import Final, cast
 
-from syncagent.agent.config import AgentConfig
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.ground import Ground
 from syncagent.agent.memory import Memory
 from syncagent.agent.tally import START, BeginAnew, Tally
 from syncagent.agent.workers import Lane, done_in
 from syncagent.engine.dialogue import Introduction
-from syncagent.engine.events import Started, Stop
+from syncagent.engine.events import Configured, Started, Stop
 from syncagent.engine.remote import Footing
 from syncagent.errors import SyncAgentError
 from syncagent.model.facts import Fact
@@ -55,6 +55,16 @@ def started(
     rows = cast("tuple[Row, ...]", loaded.rows)
     acts, parts, put_back = loaded.acts, loaded.parts, ground.put_back
     return Started(rows, known, loaded.recipes, parked, today, stop, acts, parts, put_back)
+
+
+def configured(config: AgentConfig) -> Configured:
+    """What the engine is told of the settings."""
+    return Configured(config.name, config.limits)
+
+
+def introduced(config: AgentConfig) -> tuple[str, ...]:
+    """What of the settings a connection is made of: when it changes, another one is wanted."""
+    return config.server, config.fingerprint, config.name, config.api_key.get_secret_value()
 
 
 def introduction(config: AgentConfig, footing: Footing, incarnation: str) -> Introduction:

@@ -19,7 +19,6 @@ from syncagent.engine.effects import Answered, Note
 from syncagent.engine.status import State, Status
 from syncagent.transport.traffic import Traffic
 
-_log: Final = logging.getLogger("syncagent.agent")
 _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 LINES_KEPT: Final = 1000
@@ -28,7 +27,9 @@ LINES_KEPT: Final = 1000
 class Board:
     """The latest status as the engine has it, and what hinders the agent itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, profile: str = "") -> None:
+        # By the logger's name the lines of several profiles are told apart in one file.
+        self._log = logging.getLogger(f"syncagent.agent.{profile}" if profile else "syncagent.agent")
         self.traffic = Traffic()
         """Of all connections, through all lives."""
         self.recents = Recents()
@@ -81,7 +82,7 @@ class Board:
     def write(self, note: Note) -> None:
         """Put a line where ``log`` finds it, and into the log file."""
         text = f"{note.path}: {note.text}" if note.path else note.text
-        _log.log(_LEVELS.get(note.level, logging.INFO), "%s", text)
+        self._log.log(_LEVELS.get(note.level, logging.INFO), "%s", text)
         self._lines.append({"time": _instant(), "level": note.level, "text": text})
         self._written += 1
         self._tell()

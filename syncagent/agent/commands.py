@@ -6,14 +6,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from syncagent.agent import asking
 from syncagent.agent.asking import Asking
 from syncagent.agent.check import Check, Grounds
-from syncagent.agent.config import AgentConfig, write_settings
+from syncagent.agent.config.document import said_name
+from syncagent.agent.config.writing import write_settings
 from syncagent.agent.copies import Copies
 from syncagent.agent.debug import told, trees
 from syncagent.agent.desk import Desk
@@ -21,7 +22,7 @@ from syncagent.agent.outbox import Paces
 from syncagent.agent.pausing import Pausing
 from syncagent.agent.recents import told as recent_told
 from syncagent.agent.watching import brief, watch
-from syncagent.control import Answer, UnknownCommand
+from syncagent.control import Answer, Handle, UnknownCommand
 from syncagent.engine.events import HealWanted, Hinted, ProofWanted
 from syncagent.engine.lines import Around, Line, in_sync, lines
 from syncagent.engine.status import Status
@@ -40,8 +41,9 @@ STUCK_SECONDS: Final = 2.0
 
 
 OFFERED: Final = (
-    "approve", "commands", "heal", "held", "invite", "limit", "log", "open", "page", "pause", "pending", "plan",
-    "record", "reject", "resume", "status", "stop", "sync", "trees", "undo", "wait",
+    "approve", "commands", "config", "config.reload", "config.set", "heal", "held", "invite", "limit", "log", "open",
+    "page", "pause", "pending", "plan", "profiles", "record", "reject", "resume", "status", "stop", "sync", "trees",
+    "undo", "wait",
 )  # fmt: skip
 """All that is answered; who asks can find out what an agent of another version has."""
 
@@ -67,6 +69,14 @@ class Agent(asking.Agent, Protocol):
         """Why only a person can mend the connection to the hub; empty when that is not so."""
 
     @property
+    def config_trouble(self) -> str:
+        """What is wrong with config.toml; what was read before stays in force."""
+
+    @property
+    def config_waits(self) -> tuple[str, ...]:
+        """Settings that have changed, and take effect at the next start."""
+
+    @property
     def paces(self) -> Paces: ...
 
     def pace(self, up: int | None, down: int | None) -> None:
@@ -79,22 +89,23 @@ class Agent(asking.Agent, Protocol):
 class Commands:
     """Answers commands, as a ControlServer wants it."""
 
-    def __init__(self, config: AgentConfig, agent: Agent, stop: Callable[[], None]) -> None:
-        self.config = config
+    def __init__(self, agent: Agent, stop: Callable[[], None], ask: Handle | None = None) -> None:
+        """``ask`` answers what is asked of the whole agent, too; the page asks there."""
         self._agent = agent
         self._stop = stop
         self._proofs = 0
-        self._asking = Asking(agent, config.name)
-        self._desk = Desk(lambda: self.config, agent, self._subject, OFFERED)
+        self._ask = ask or self.handle
+        self._asking = Asking(agent)
+        self._desk = Desk(agent, self._subject, OFFERED)
         self._copies = Copies()
-        self._pausing = Pausing(config.places.pause, agent)
+        self._pausing = Pausing(agent.config.places.pause, agent)
         self._pausing.recall()
-        agent.board.recents.keep_in(config.places.recents)
+        agent.board.recents.keep_in(agent.config.places.recents)
 
     def _subject(self) -> Subject:
         from syncagent.agent.page.inside import Inside  # noqa: PLC0415 - only when a page is opened
 
-        return Inside(self.handle, self.follow)
+        return Inside(self._ask, self.follow)
 
     async def aclose(self) -> None:
         """Nobody is answered any more."""
@@ -236,7 +247,7 @@ class Commands:
         except ValueError as reason:
             raise BadConfig(f"a limit {reason}") from None
         if wanted:
-            await asyncio.to_thread(write_settings, self.config.places, wanted)
+            await asyncio.to_thread(write_settings, self._agent.config.places, wanted)
             self._agent.pace(wanted.get("max_up"), wanted.get("max_down"))
         return {"limits": self._limits()}
 
@@ -257,19 +268,22 @@ class Commands:
         around = replace(self._agent.around(), resumes=self._pausing.in_words())
         said = lines(self._agent.board.told, around)
         since = status.unacknowledged_since
-        traffic = self._agent.board.traffic
+        traffic, config = self._agent.board.traffic, self._agent.config
+        trouble, waits = self._agent.config_trouble, self._agent.config_waits
         return {
-            "name": self.config.name,
-            "root": str(self.config.sync_root),
-            "server": self.config.server,
-            "folder": self.config.folder,
-            "client_id": self.config.client_id,
+            "name": config.name,
+            "profile": said_name(config.profile),
+            "root": str(config.sync_root),
+            "server": config.server,
+            "folder": config.folder,
+            "client_id": config.client_id,
             "state": status.state.value,
             "reason": status.reason,
             "stuck": self._stuck(),
             "pause": {"paused": self._pausing.paused, "until": self._pausing.until},
             "in_sync": in_sync(said),
-            "lines": [_plain(line) for line in said],
+            "lines": [_plain(line) for line in [*said, *_of_settings(trouble, waits)]],
+            "config": {"error": trouble, "waiting": list(waits)},
             "pending": status.pending,
             "hub_seq": status.hub_seq,
             "applied_seq": status.applied_seq,
@@ -309,6 +323,16 @@ class Commands:
             "skipped": [{"path": path, "reason": reason} for path, reason in status.skipped],
             "unreadable": [{"path": path, "reason": reason} for path, reason in status.unreadable],
         }
+
+
+def _of_settings(trouble: str, waits: Sequence[str]) -> Iterator[Line]:
+    """What there is to say of config.toml.  It keeps nothing from being in sync."""
+    if trouble:
+        yield Line(
+            "config", f"the settings have a mistake, and those from before stay in force: {trouble}", hinders=False
+        )
+    if waits:
+        yield Line("restart", f"changed settings wait for the next start: {', '.join(waits)}", hinders=False)
 
 
 def _plain(line: Line) -> Answer:

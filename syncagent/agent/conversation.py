@@ -79,6 +79,12 @@ class Conversation:
         if self._talk is not None:
             self._talk.stir()
 
+    def redial(self, dial: Dialer, reason: str) -> None:
+        """From now on another way leads to the hub, or we have something else to say of ourselves: begin anew."""
+        self._dial, self.refusal = dial, ""
+        if self._talk is not None:
+            self._talk.send(CloseLink(reason, again=True))
+
     async def talk(self) -> None:
         """The life of one connection, from dialing to its end.  Comes back when the next may be opened at once.
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import syncagent
 from syncagent.agent.check import Grounds
-from syncagent.agent.config import AgentConfig, host_and_port
+from syncagent.agent.config.kinds import host_and_port
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.opening import opened
 from syncagent.agent.reach import is_loopback, reach_from_afar
 from syncagent.errors import BadConfig, BadName, RootMissing
@@ -28,6 +29,9 @@ MOST_PENDING: Final = 1000
 class Agent(Protocol):
     """What is needed of the one who runs everything."""
 
+    @property
+    def config(self) -> AgentConfig: ...
+
     def grounds(self) -> Grounds: ...
 
 
@@ -37,12 +41,10 @@ class Desk:
 
     def __init__(
         self,
-        config: Callable[[], AgentConfig],
         agent: Agent,
         subject: Callable[[], Subject],
         offered: Sequence[str] = (),
     ) -> None:
-        self._config = config
         self._agent = agent
         self._subject = subject
         self._offered = offered
@@ -54,7 +56,7 @@ class Desk:
             case "page":
                 return {"url": await self._the_page().url()}
             case "invite":
-                return invitation(self._config())
+                return invitation(self._agent.config)
             case "pending":
                 return self._pending(args.get("limit"))
             case "commands":
@@ -96,7 +98,7 @@ class Desk:
 
     def _folder_of(self, path: Any) -> Path:
         """The folder that ``path`` is in, or is itself; without one, that which is kept."""
-        root = self._config().sync_root
+        root = self._agent.config.sync_root
         if not path:
             return root
         try:

@@ -28,7 +28,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import syncagent
-from syncagent.agent.config import Settings
+from syncagent.agent.config.settings import Settings
 from syncagent.agent.keys import load_key
 from syncagent.agent.places import Places
 from syncagent.control import ControlClient

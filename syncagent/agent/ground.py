@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Final
 
-from syncagent.agent.config import AgentConfig
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.errands import DiskEffect, Errands
 from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.premises import Premises
@@ -84,6 +84,12 @@ class Ground:
     def start(self) -> str:
         """The token of the agent's last start, as the marker has it."""
         return self._premises.root.marker.start if self._premises is not None else ""
+
+    def rename(self, machine: str) -> None:
+        """What this machine is called in the names of conflict copies from now on."""
+        self._config = self._config.model_copy(update={"name": machine})
+        if self._premises is not None:
+            self._premises.staging.slots.machine = machine
 
     async def mark(self, token: str) -> None:
         """Note the token of this start in the marker.  Raises RootMissing, StorageTrouble."""

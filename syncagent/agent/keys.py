@@ -90,10 +90,10 @@ def _ring_set(places: Places, key: str) -> bool:
     try:
         if not key:
             with contextlib.suppress(PasswordDeleteError):
-                keyring.delete_password(_RING, str(places.data_dir))
+                keyring.delete_password(_RING, str(places.state))
             return True
-        keyring.set_password(_RING, str(places.data_dir), key)
-        return keyring.get_password(_RING, str(places.data_dir)) == key
+        keyring.set_password(_RING, str(places.state), key)
+        return keyring.get_password(_RING, str(places.state)) == key
     except (KeyringError, RuntimeError, OSError):
         return False
 
@@ -105,6 +105,6 @@ def _ring_get(places: Places) -> str:
     from keyring.errors import KeyringError  # noqa: PLC0415
 
     try:
-        return keyring.get_password(_RING, str(places.data_dir)) or ""
+        return keyring.get_password(_RING, str(places.state)) or ""
     except (KeyringError, RuntimeError, OSError):
         return ""

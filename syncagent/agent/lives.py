@@ -6,17 +6,33 @@ A life ends when something fails, and another begins (``runtime``); who asks nee
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from syncagent.agent.board import Board
 from syncagent.agent.check import Grounds
+from syncagent.agent.config.identity import renewed
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.conversation import Conversation
 from syncagent.agent.ground import Ground
 from syncagent.agent.outbox import Paces
+from syncagent.agent.runtime import AgentFailed, Runtime
+from syncagent.agent.tally import BeginAnew
+from syncagent.engine import effects as ef
 from syncagent.engine.events import Decided, Event, HealWanted
 from syncagent.engine.lines import Around
+from syncagent.engine.status import State, Status
 from syncagent.errors import RootMissing
 from syncagent.model.acts import Act, Part
+from syncagent.sqlite import DatabaseDamaged
+
+_log: Final = logging.getLogger(__name__)
+
+FIRST_PAUSE: Final = 1.0
+LAST_PAUSE: Final = 60.0
+"""Seconds between a failure and the next life."""
 
 
 class Life(Protocol):
@@ -39,17 +55,39 @@ class Life(Protocol):
 
     def nudge(self) -> None: ...
 
+    def adopt(self, config: AgentConfig) -> None: ...
+
 
 class Lives:
     """The agent, whichever life it is in."""
 
-    def __init__(self, paces: Paces | None = None) -> None:
-        self.board = Board()
-        self.paces = paces or Paces()
+    def __init__(self, config: AgentConfig) -> None:
+        self.config = config
+        """What it goes by."""
+        self.config_trouble = ""
+        """What is wrong with config.toml as it is now; what was read before stays in force."""
+        self.config_waits: tuple[str, ...] = ()
+        """Settings that have changed, and take effect at the next start."""
+        self.board = Board(config.profile)
+        self.paces = Paces(config.max_up, config.max_down)
+        self.followers: list[Callable[[AgentConfig, AgentConfig], None]] = []
+        """Called with the settings before and after, when they have changed."""
         self.stop = asyncio.Event()
         self.life: Life | None = None
         self.wishes: dict[type[Event], Event] = {}
         """The last of each kind of wish that people had: a new life hears of them when it has started."""
+
+    def adopt(self, config: AgentConfig) -> None:
+        """Go by ``config`` from now on.  What was asked of a pace by a command stays, unless that has changed, too."""
+        before, self.config = self.config, config
+        self.pace(
+            config.max_up if config.max_up != before.max_up else None,
+            config.max_down if config.max_down != before.max_down else None,
+        )
+        if self.life is not None:
+            self.life.adopt(config)
+        for follow in self.followers:
+            follow(before, config)
 
     @property
     def last_contact(self) -> float | None:
@@ -100,3 +138,24 @@ class Lives:
         if self.life is not None:
             self.life.conversation.refusal = ""
             self.life.nudge()
+
+
+async def live(agent: Lives) -> None:
+    """Live one life after the other until the agent is told to stop, or is cancelled (a clean stop too).  The caller
+    holds the data directory's lock.  Raises what only a person can mend: BadConfig, AlreadyRunning."""
+    pause = FIRST_PAUSE
+    while not agent.stop.is_set():
+        agent.life = life = Runtime(agent.config, agent.board, agent.wishes, paces=agent.paces)
+        try:
+            await life.run(agent.stop)
+        except BeginAnew as reason:
+            agent.config = renewed(agent.config)
+            _log.warning("%s: both sides are united, under the client id %s", reason, agent.config.client_id)
+            agent.board.write(ef.Note("warning", f"{reason}: both sides are united, and nothing is deleted"))
+        except (DatabaseDamaged, AgentFailed):
+            _log.exception("the agent failed, and begins anew in %g s", pause)
+            failed = Status(state=State.HALTED, reason="the agent failed, and begins anew; its log tells more")
+            agent.board.publish(failed)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(agent.stop.wait(), pause)
+            pause = min(2 * pause, LAST_PAUSE)

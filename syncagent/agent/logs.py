@@ -133,6 +133,14 @@ class PrivateRotatingFile(RotatingFileHandler):
 class _Shown(logging.StreamHandler[TextIO]):
     """What is echoed to stderr."""
 
+    def __init__(self, echo: Echo) -> None:
+        super().__init__()
+        self._echo = echo
+        self.setLevel(logging.NOTSET if echo is Echo.ALL else logging.WARNING)
+
+    def write_as(self, formatter: logging.Formatter, redact: Redaction) -> None:
+        self.setFormatter(formatter if self._echo is Echo.ALL else TroubleLines(redact))
+
 
 def log_to(
     path: Path, *, level: str = "info", form: str = "text", secrets: Collection[str] = (), echo: Echo = Echo.NONE
@@ -142,21 +150,27 @@ def log_to(
     ``form`` is "text" or "json".  Gives the file's handler: ``end`` takes it away again.
     """
     make_private(path.parent)
+    root = logging.getLogger()
+    handler = PrivateRotatingFile(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT)
+    root.addHandler(handler)
+    if echo is not Echo.NONE:
+        root.addHandler(_Shown(echo))
+    tune(handler, level=level, form=form, secrets=secrets)
+    for chatty in ("asyncio", "websockets", "watchdog", "aiohttp.access"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    return handler
+
+
+def tune(handler: logging.Handler, *, level: str, form: str, secrets: Collection[str]) -> None:
+    """From now on so much is told to what ``log_to`` gave, and to stderr, in this form, and without these secrets."""
     redact = Redaction(secrets)
     formatter = JsonLines(redact) if form == "json" else PlainLines(redact)
     root = logging.getLogger()
     root.setLevel(level.upper())
-    handler = PrivateRotatingFile(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT)
     handler.setFormatter(formatter)
-    root.addHandler(handler)
-    if echo is not Echo.NONE:
-        shown = _Shown()
-        shown.setFormatter(formatter if echo is Echo.ALL else TroubleLines(redact))
-        shown.setLevel(logging.NOTSET if echo is Echo.ALL else logging.WARNING)
-        root.addHandler(shown)
-    for chatty in ("asyncio", "websockets", "watchdog", "aiohttp.access"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    return handler
+    for shown in root.handlers:
+        if isinstance(shown, _Shown):
+            shown.write_as(formatter, redact)
 
 
 def end(handler: logging.Handler) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from syncagent.agent.awake import asleep, watch_network
-from syncagent.agent.config import AgentConfig
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.ids import RandomIds
 from syncagent.agent.premises import Premises, open_premises
 from syncagent.agent.tally import Tally, tally_in

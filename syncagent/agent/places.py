@@ -1,6 +1,8 @@
 """Where everything lies that belongs to one agent.
 
-All of it is under one data directory, which is the user's alone (0700).  The one exception is the control socket: the
+All of it is under one data directory, which is the user's alone (0700).  An agent that keeps several folders has a
+profile for each: what they share (settings, lock, log, control socket) lies at the top, and what belongs to a named one
+under ``profiles/NAME``.  The one exception is the control socket: the
 address of a Unix socket has room for about 100 bytes, so one that would lie too deep is put under ``/tmp`` instead.
 Called by whoever opens a file of ours; knows the names, not what is in the files.
 """
@@ -17,9 +19,20 @@ from syncagent.private import control_socket
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The paths of one agent.  ``data_dir`` is absolute."""
+    """The paths of one agent, as one of its profiles has them.  ``data_dir`` is absolute; ``profile`` is "" for the one
+    that has no name."""
 
     data_dir: Path
+    profile: str = ""
+
+    @property
+    def state(self) -> Path:
+        """Where what belongs to this profile alone is kept."""
+        return self.data_dir / "profiles" / self.profile if self.profile else self.data_dir
+
+    def of(self, profile: str) -> Places:
+        """The same, as another profile has them."""
+        return Places(self.data_dir, profile)
 
     @property
     def config(self) -> Path:
@@ -27,15 +40,15 @@ class Places:
 
     @property
     def key(self) -> Path:
-        return self.data_dir / "key"
+        return self.state / "key"
 
     @property
     def identity(self) -> Path:
-        return self.data_dir / "client_id"
+        return self.state / "client_id"
 
     @property
     def database(self) -> Path:
-        return self.data_dir / "agent.db"
+        return self.state / "agent.db"
 
     @property
     def lock(self) -> Path:
@@ -44,11 +57,11 @@ class Places:
     @property
     def pause(self) -> Path:
         """A pause that outlasts the agent."""
-        return self.data_dir / "pause.json"
+        return self.state / "pause.json"
 
     @property
     def recents(self) -> Path:
-        return self.data_dir / "recent.json"
+        return self.state / "recent.json"
 
     @property
     def tray(self) -> Path:
@@ -62,20 +75,20 @@ class Places:
     @property
     def flights(self) -> Path:
         """Where the flight recorder writes."""
-        return self.data_dir / "flight"
+        return self.state / "flight"
 
     @property
     def hub(self) -> Path:
         """Where ``up`` keeps the hub that it runs."""
-        return self.data_dir / "hub"
+        return self.state / "hub"
 
     @property
     def control(self) -> Path:
         return control_socket(self.data_dir)
 
 
-def places(data_dir: str | Path | None = None) -> Places:
+def places(data_dir: str | Path | None = None, profile: str = "") -> Places:
     """The places under ``data_dir``; None means the user's own data directory.  Nothing is made."""
     chosen = Path(data_dir).expanduser() if data_dir else Path(platformdirs.user_data_dir("syncagent", appauthor=False))
     # Links in the path are resolved, so that two spellings of one directory share a lock and a socket.
-    return Places(chosen.resolve())
+    return Places(chosen.resolve(), profile)

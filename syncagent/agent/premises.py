@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from syncagent.agent.config import AgentConfig
+from syncagent.agent.config.settings import AgentConfig
+from syncagent.agent.places import Places
 from syncagent.errors import BadConfig, StorageTrouble
 from syncagent.localfs.applier import Applier
 from syncagent.localfs.ports import Disk
@@ -55,13 +56,13 @@ def open_premises(config: AgentConfig) -> Premises:
     )
 
 
-def forget_folder(config: AgentConfig) -> None:
+def forget_folder(places: Places) -> None:
     """Let the folder that is there now, or none, be the right one, for a person says so.  What is remembered of another
     one does not count then: ``tally`` finds out.  Raises BadConfig."""
     try:
-        _note_of(config).unlink(missing_ok=True)
+        _note_in(places).unlink(missing_ok=True)
     except OSError as error:
-        raise BadConfig(f"{_note_of(config)} cannot be removed: {error.strerror}") from error
+        raise BadConfig(f"{_note_in(places)} cannot be removed: {error.strerror}") from error
 
 
 def take_premises(
@@ -91,7 +92,11 @@ def take_premises(
 
 
 def _note_of(config: AgentConfig) -> Path:
-    return config.data_dir / "root_id"
+    return _note_in(config.places)
+
+
+def _note_in(places: Places) -> Path:
+    return places.state / "root_id"
 
 
 def _known_root(config: AgentConfig) -> str | None:

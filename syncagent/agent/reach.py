@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import socket
 
-from syncagent.agent.config import Settings, host_and_port
+from syncagent.agent.config.kinds import host_and_port
+from syncagent.agent.config.settings import Settings
 
 
 def is_loopback(host: str) -> bool:

@@ -2,13 +2,13 @@
 
 The engine is stepped in the event loop, and what it wants of the hub begins in the same iteration; what it wants of the
 disk (``ground``) or of the database (``memory``) is done in threads, whose answers come back in batches.  The order of
-effects is the pump's.  Whatever fails unexpectedly ends this life; ``run_agent`` begins another with what is kept.
+effects is the pump's.  Whatever fails unexpectedly ends this life; ``lives`` begins another, which knows what the
+database holds and finds out the rest.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,30 +16,26 @@ from pathlib import Path
 from typing import Final, assert_never
 
 from syncagent.agent.awake import watch_sleep
-from syncagent.agent.beginnings import introduction, recognise, started
+from syncagent.agent.beginnings import configured, introduced, introduction, recognise, started
 from syncagent.agent.board import Board
 from syncagent.agent.check import Grounds
 from syncagent.agent.chronicle import Chronicle
-from syncagent.agent.commands import Commands
-from syncagent.agent.config import AgentConfig, renewed
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.conversation import Conversation
 from syncagent.agent.ground import Ground
-from syncagent.agent.lives import Lives
 from syncagent.agent.memory import Memory
 from syncagent.agent.outbox import Paces
 from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.pump import Pump
 from syncagent.agent.reconnect import Nudge, keep_connected
 from syncagent.agent.recorder import Recorder
-from syncagent.agent.rounds import make_rounds
+from syncagent.agent.rounds import Rounds
 from syncagent.agent.tally import BeginAnew
 from syncagent.agent.workers import Mailbox, call_in, done_in, first_of
-from syncagent.control import ControlServer
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
 from syncagent.engine.dialogue import Dialogue, Introduction
 from syncagent.engine.engine import Engine
-from syncagent.engine.status import State, Status
 from syncagent.errors import SyncAgentError
 from syncagent.model.ids import ClientId
 from syncagent.planner.policy import Policy
@@ -48,38 +44,9 @@ from syncagent.store.ports import INCARNATION
 
 _log: Final = logging.getLogger(__name__)
 
-FIRST_PAUSE: Final = 1.0
-LAST_PAUSE: Final = 60.0
-"""Seconds between a failure and the next life."""
-
 
 class AgentFailed(Exception):
     """A bug, in the engine or in what works for it.  The cause has its trace."""
-
-
-async def run_agent(config: AgentConfig) -> int:
-    """Run the agent until it is told to stop, or is cancelled (a clean stop too); gives the exit code.  The caller
-    holds the data directory's lock.  Raises what only a person can mend: BadConfig, AlreadyRunning."""
-    agent = Lives(Paces(config.max_up, config.max_down))
-    commands = Commands(config, agent, agent.stop.set)
-    pause = FIRST_PAUSE
-    async with contextlib.aclosing(commands), ControlServer(config.places.control, commands.handle, commands.follow):
-        while not agent.stop.is_set():
-            agent.life = life = Runtime(config, agent.board, agent.wishes, paces=agent.paces)
-            try:
-                await life.run(agent.stop)
-            except BeginAnew as reason:
-                config = commands.config = renewed(config)
-                _log.warning("%s: both sides are united, under the client id %s", reason, config.client_id)
-                agent.board.write(ef.Note("warning", f"{reason}: both sides are united, and nothing is deleted"))
-            except (DatabaseDamaged, AgentFailed):
-                _log.exception("the agent failed, and begins anew in %g s", pause)
-                failed = Status(state=State.HALTED, reason="the agent failed, and begins anew; its log tells more")
-                agent.board.publish(failed)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(agent.stop.wait(), pause)
-                pause = min(2 * pause, LAST_PAUSE)
-    return 0
 
 
 class Runtime:
@@ -105,8 +72,8 @@ class Runtime:
         self.ground = Ground(
             config, self._workers, self._mailbox.post, lambda why: board.hinder("folder", why), outside
         )
-        self._vigil = outside.vigil(config.data_dir)
-        self._tally = outside.tally(config.data_dir)
+        self._vigil = outside.vigil(config.places.state)
+        self._tally = outside.tally(config.places.state)
         self._pump = Pump(self._begin, lambda delta: self._memory.keep(delta), self.ground.prepare)  # noqa: PLW0108
         self._memory = Memory(
             str(config.places.database),
@@ -123,6 +90,7 @@ class Runtime:
         self._engine = Engine(ClientId(config.client_id), config.name, ids, brake=config.limits)
         self.acts = self._engine.acts
         self._chronicle = Chronicle(board.recents, config.client_id)
+        self._rounds = Rounds(config, self.feed)
         self._timer: asyncio.TimerHandle | None = None
 
     def feed(self, event: ev.Event) -> None:
@@ -148,6 +116,17 @@ class Runtime:
         for event in events:
             self.feed(event)
 
+    def adopt(self, config: AgentConfig) -> None:
+        """Go by ``config`` from now on: what a person has changed, and may be changed in a life."""
+        before, self._config = self._config, config
+        self._rounds.go_by(config)
+        self.ground.rename(config.name)
+        if self.started and configured(config) != configured(before):
+            self.feed(configured(config))
+        if introduced(config) != introduced(before):
+            self.conversation.redial(self._outside.dialer(config), "the settings have changed")
+            self.nudge()
+
     # --- life -------------------------------------------------------------------------------------------------
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -161,14 +140,17 @@ class Runtime:
             await self._end()
 
     async def _live(self) -> None:
+        began_with = self._config
         self.feed(await self._beginning())
         self.started = True
+        if configured(self._config) != configured(began_with):  # a person has changed it meanwhile
+            self.feed(configured(self._config))
         self._feed_all(list(self._wishes.values()))
         with self._outside.network(self._doubt_connection):
             await first_of(
                 keep_connected(self.conversation.talk, self.nudge, self._outside.chance),
                 watch_sleep(self._woke, self._outside.slept),
-                make_rounds(self._config, self.feed),
+                self._rounds.make(),
                 self._vigil.keep(self._workers.keep.do),
             )
 

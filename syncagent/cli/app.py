@@ -19,6 +19,7 @@ _GROUPS: Final = {
     "begin": ("up", "join"),
     "hub": ("hub",),
     "serve": ("run",),
+    "settings": ("config",),
     "ask": ("status", "wait", "sync", "pause", "resume", "limit", "heal", "stop", "log"),
     "check": ("check",),
     "debug": ("debug",),

@@ -20,15 +20,10 @@ from urllib.parse import urlsplit
 import typer
 
 from syncagent.agent.autostart.program import ourselves
-from syncagent.agent.config import (
-    Settings,
-    agent_config,
-    gather,
-    host_and_port,
-    host_name,
-    read_settings,
-    write_settings,
-)
+from syncagent.agent.config.kinds import host_and_port, host_name
+from syncagent.agent.config.reading import Source, gather, read_settings, relevant
+from syncagent.agent.config.settings import Settings
+from syncagent.agent.config.writing import write_settings
 from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key, save_key
 from syncagent.agent.lock import is_held
 from syncagent.agent.places import Places, places
@@ -238,7 +233,8 @@ def _start(
         elif found.get("reason"):
             complain(f"for now it is {summary(found)}")
         return code
-    key = from_environment(os.environ) or load_key(spot)
+    given = from_environment(os.environ)
+    key = given or load_key(spot)
 
     def ready(running: Settings) -> None:
         say(f"keeping {running.sync_root}; `{typed(spot, 'status')}` says how it goes, Ctrl-C stops")
@@ -247,8 +243,10 @@ def _start(
 
     from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`, nor for the one in front
 
-    config = agent_config(settings, spot, key, new_hub=new_hub)
-    return compose.run_up(config, ready, seen=show_link, new_folder=new_folder)
+    if not key:
+        raise BadConfig("no key for the hub: set SYNCAGENT_API_KEY, or begin with `syncagent join LINK`")
+    source = Source(spot, relevant(os.environ), {"brake": brake})
+    return compose.run_up(compose.Start(source, given, new_hub, new_folder), ready, seen=show_link)
 
 
 def how_to_add(settings: Settings, key: str, spot: Places) -> str:

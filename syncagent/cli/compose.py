@@ -12,14 +12,20 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from syncagent import heap
-from syncagent.agent.config import AgentConfig, Settings, host_and_port, write_settings
+from syncagent.agent.config.identity import agent_config
+from syncagent.agent.config.kinds import host_and_port
+from syncagent.agent.config.reading import Source
+from syncagent.agent.config.settings import AgentConfig, Settings
+from syncagent.agent.config.writing import write_settings
+from syncagent.agent.keys import load_key
 from syncagent.agent.lock import hold
-from syncagent.agent.logs import Echo, end, log_to
+from syncagent.agent.logs import Echo, end, log_to, tune
 from syncagent.agent.reach import reach_own_hub
 from syncagent.cli.exits import Exit
 from syncagent.control import ControlClient
@@ -27,16 +33,38 @@ from syncagent.model.acts import DEFAULT_LIMITS, Limits
 from syncagent.private import make_private
 
 if TYPE_CHECKING:
+    from syncagent.agent.household import Tune
     from syncagent.hub.app import HubConfig
     from syncagent.hub.brake import BrakeRules
 
 
-def run_agent_alone(config: AgentConfig, *, new_folder: bool = False) -> int:
-    """`run`: an agent for a hub that is elsewhere.  ``new_folder``: whichever folder is there, it is right."""
-    from syncagent.agent.runtime import run_agent  # noqa: PLC0415 - see the module
+@dataclass(frozen=True, slots=True)
+class Start:
+    """With what an agent starts: where its settings come from, and what is said of the profile that they name.
+    ``key`` is the key that the environment gave, if it gave one; ``new_folder``: whichever folder is there is right."""
 
-    with _prepared(config, Echo.ALL, new_folder=new_folder):
-        return asyncio.run(until_signal(run_agent(config)))
+    source: Source
+    key: str = ""
+    new_hub: bool = False
+    new_folder: bool = False
+
+
+def run_agent_alone(start: Start) -> int:
+    """`run`: an agent for hubs that are elsewhere."""
+    with _prepared(start, Echo.ALL) as go_by:
+        return asyncio.run(until_signal(_keep(start, start.source, go_by, lambda: None)))
+
+
+async def _keep(
+    start: Start, source: Source, go_by: Tune, ready: Callable[[], None], strangers: Collection[str] | None = None
+) -> int:
+    """``ready`` is called when commands are heard; ``strangers`` are the profiles whose hub may be another one than
+    before."""
+    from syncagent.agent.household import Household  # noqa: PLC0415 - see the module
+
+    if strangers is None:
+        strangers = [source.places.profile] if start.new_hub else []
+    return await Household(source, key=start.key, strangers=strangers, tune=go_by).run(ready)
 
 
 def run_hub_alone(directory: Path, host: str, port: int, *, insecure: bool, key: str, brake: BrakeRules) -> int:
@@ -65,14 +93,14 @@ def brake_rules(*, on: bool, files: int, share: float, most: int) -> BrakeRules:
     return BrakeRules(on=on, limits=Limits(files, share, most))
 
 
-def run_up(config: AgentConfig, ready: Callable[[Settings], None], *, seen: bool, new_folder: bool = False) -> int:
+def run_up(start: Start, ready: Callable[[Settings], None], *, seen: bool) -> int:
     """`up`: the agent, and its own hub where the settings say so.  ``ready`` is called when the hub listens; ``seen``
     says whether someone sits before it, who is told of trouble."""
     from syncagent.cli.live import live_status  # noqa: PLC0415 - see the module
 
     echo = Echo.TROUBLE if seen else Echo.NONE
-    with _prepared(config, echo, new_folder=new_folder), live_status(ControlClient(config.places.control)):
-        return asyncio.run(until_signal(_up(config, ready)))
+    with _prepared(start, echo) as go_by, live_status(ControlClient(start.source.places.control)):
+        return asyncio.run(until_signal(_up(start, ready, go_by)))
 
 
 def own_hub(config: AgentConfig) -> HubConfig:
@@ -88,39 +116,48 @@ def own_hub(config: AgentConfig) -> HubConfig:
     )  # fmt: skip
 
 
-async def _up(config: AgentConfig, ready: Callable[[Settings], None]) -> int:
-    from syncagent.agent.runtime import run_agent  # noqa: PLC0415 - see the module
-
-    if not config.listen:
-        ready(config)
-        return await run_agent(config)
+async def _up(start: Start, ready: Callable[[Settings], None], go_by: Tune) -> int:
+    chosen = start.source.places.profile
+    read = {name: one.settings for name, one in start.source.read().items() if one.settings is not None}
+    here = next(((name, settings) for name, settings in read.items() if settings.listen), None)
+    if here is None:
+        running = read.get(chosen) or next(iter(read.values()))
+        return await _keep(start, start.source, go_by, lambda: ready(running))
     from syncagent.hub.app import Hub  # noqa: PLC0415 - see the module
 
-    hub = own_hub(config)
+    name, settings = here
+    spot = start.source.places.of(name)
+    key = (start.key if name == chosen else "") or load_key(spot)
+    hub = own_hub(agent_config(settings, spot, key))
     # A hub of our own that was lost is no stranger: what it had, the folder has, and gives it.
-    new_hub = config.new_hub or not (config.places.hub / "hub.db").exists()
+    new_hub = not (spot.hub / "hub.db").exists()
     async with contextlib.AsyncExitStack() as stack:
-        running = await stack.enter_async_context(Hub(hub))
-        reached = {**reach_own_hub(hub.host, hub.port), "fingerprint": running.fingerprint}
-        if any(getattr(config, name) != value for name, value in reached.items()):
-            write_settings(config.places, reached)
-        known = config.model_copy(update={**reached, "new_hub": new_hub})
-        ready(known)
-        return await run_agent(known)
+        opened = await stack.enter_async_context(Hub(hub))
+        reached = {**reach_own_hub(hub.host, hub.port), "fingerprint": opened.fingerprint}
+        if any(getattr(settings, key) != value for key, value in reached.items()):
+            write_settings(spot, reached)
+        known = settings.model_copy(update=reached)
+        shown = known if name == chosen else read.get(chosen, known)
+        strangers = {*([chosen] if start.new_hub else []), *([name] if new_hub else [])}
+        return await _keep(start, start.source.fixing(name, reached), go_by, lambda: ready(shown), strangers)
 
 
 @contextlib.contextmanager
-def _prepared(config: AgentConfig, echo: Echo, *, new_folder: bool) -> Iterator[None]:
-    """The data directory's lock is held, and what is logged goes to its log."""
-    with hold(config.places.lock):
-        if new_folder:
+def _prepared(start: Start, echo: Echo) -> Iterator[Tune]:
+    """The data directory's lock is held, and what is logged goes to its log; gives what tunes that to the settings."""
+    spot = start.source.places
+    with hold(spot.lock):
+        if start.new_folder:
             from syncagent.agent.premises import forget_folder  # noqa: PLC0415 - see the module
 
-            forget_folder(config)
-        secrets = [config.api_key.get_secret_value()]
-        handler = log_to(config.places.log, level=config.log_level, form=config.log_format, secrets=secrets, echo=echo)
+            forget_folder(spot)
+        handler = log_to(spot.log, secrets=[start.key], echo=echo)
+
+        def go_by(config: AgentConfig, secrets: Sequence[str]) -> None:
+            tune(handler, level=config.log_level, form=config.log_format, secrets=[start.key, *secrets])
+
         try:
-            yield
+            yield go_by
         finally:
             end(handler)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from syncagent.agent.config import host_and_port
+from syncagent.agent.config.kinds import host_and_port
 from syncagent.agent.keys import from_environment
 from syncagent.cli.exits import Exit
 from syncagent.cli.options import AsJson

@@ -13,7 +13,7 @@ from syncagent.agent.autostart.choice import login_item
 from syncagent.agent.autostart.ports import LoginItem
 from syncagent.agent.autostart.program import at_login
 from syncagent.agent.autostart.seal import Hand
-from syncagent.agent.config import gather, read_settings
+from syncagent.agent.config.reading import gather, read_settings
 from syncagent.agent.keys import load_key
 from syncagent.agent.lock import is_held
 from syncagent.agent.places import Places, places

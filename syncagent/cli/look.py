@@ -8,7 +8,8 @@ import platform
 import typer
 
 import syncagent
-from syncagent.agent.config import Settings, read_settings
+from syncagent.agent.config.reading import read_settings
+from syncagent.agent.config.settings import Settings
 from syncagent.agent.doctor import Check, Verdict, examine
 from syncagent.agent.places import places
 from syncagent.cli.exits import Exit

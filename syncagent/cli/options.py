@@ -17,6 +17,16 @@ DataDir: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+Profile: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        envvar="SYNCAGENT_PROFILE",
+        metavar="NAME",
+        help="Which folder, where an agent keeps several.",
+        show_default=False,
+    ),
+]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 NewHub: TypeAlias = Annotated[
     bool, typer.Option("--new-hub", help="The hub may be another one than before: both sides are united.")

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from syncagent.agent.config import agent_config, read_settings
+from syncagent.agent.config.reading import Source, relevant
 from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key
-from syncagent.agent.places import places
-from syncagent.cli.options import BrakeOption, DataDir, NewFolder, NewHub
+from syncagent.cli.options import BrakeOption, DataDir, NewFolder, NewHub, Profile
+from syncagent.cli.which import in_any
 from syncagent.errors import BadConfig
 from syncagent.private import make_private
 
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def run(
     data_dir: DataDir = None,
+    profile: Profile = None,
     sync_root: Annotated[Path | None, typer.Option(metavar="R", help="The folder to keep.", show_default=False)] = None,
     server: Annotated[str | None, typer.Option(metavar="URL", help="The hub's address.", show_default=False)] = None,
     name: Annotated[
@@ -33,7 +34,7 @@ def run(
     brake: BrakeOption = None,
 ) -> int:
     """Run an agent.  SYNCAGENT_API_KEY is its key; what is not given comes from config.toml."""
-    spot = places(data_dir)
+    spot = in_any(data_dir, profile)
     key = from_environment(os.environ)
     options = {
         "sync_root": None if sync_root is None else Path(os.path.abspath(sync_root.expanduser())),
@@ -42,12 +43,13 @@ def run(
         "folder": folder,
         "brake": brake,
     }
-    settings = read_settings(spot, os.environ, options)
-    make_private(spot.data_dir)
-    if not key:
-        key = load_key(spot)
-    if not key:
-        raise BadConfig(f"no key for the hub: set {KEY_VARIABLE}, or begin with `syncagent join LINK`")
+    source = Source(spot, relevant(os.environ), options)
+    if (read := source.read().get(spot.profile)) is not None:
+        if read.settings is None:
+            raise BadConfig(read.trouble)
+        make_private(spot.data_dir)
+        if not (key or load_key(spot)):
+            raise BadConfig(f"no key for the hub: set {KEY_VARIABLE}, or begin with `syncagent join LINK`")
     from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`
 
-    return compose.run_agent_alone(agent_config(settings, spot, key, new_hub=new_hub), new_folder=new_folder)
+    return compose.run_agent_alone(compose.Start(source, key, new_hub=new_hub, new_folder=new_folder))

@@ -117,12 +117,21 @@ class Brake:
         for act in list(self._ledger.acts.values()):
             if act.decision is Decision.HELD:
                 self._holding.begin(act, now)
-                if self._limits is None:
-                    self._effects.append(Note("warning", f"the brake is off: what {act.id} held goes through"))
-                    self._decide(act, Decision.APPROVED)
+                self._let_through_if_off(act)
         self.news([*self._canopy.diverged(), *self._ledger.open_nodes()], now)
         for act in [one for one in self._ledger.held() if self._holding.is_empty(one)]:
             self._dissolve(act)
+
+    def go_by(self, limits: Limits | None) -> None:
+        """A person has set other limits.  What is held stays held, but where the brake is taken off."""
+        self._limits = limits
+        for act in list(self._ledger.held()):
+            self._let_through_if_off(act)
+
+    def _let_through_if_off(self, act: Act) -> None:
+        if self._limits is None:
+            self._effects.append(Note("warning", f"the brake is off: what {act.id} held goes through"))
+            self._decide(act, Decision.APPROVED)
 
     def news(self, node_ids: Iterable[NodeId], now: float) -> None:
         """Something about these nodes has changed."""

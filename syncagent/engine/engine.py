@@ -46,9 +46,8 @@ class Engine:
     def __init__(
         self, client_id: ClientId, machine: str, ids: IdSource, *, brake: Limits | None = DEFAULT_LIMITS
     ) -> None:
-        self._limits = brake
+        self._machine, self._limits = machine, brake
         self._client_id = client_id
-        self._machine = machine
         self._ids = ids
         self._now = 0.0
         self._begin(Canopy())
@@ -98,8 +97,8 @@ class Engine:
                 self._day = day
                 self._teller.woken()
                 self._brake.hour(hour)
-            case ev.Paused(paused=paused):
-                self._paused = paused
+            case ev.Paused() | ev.Configured():
+                self._told(event)
             case ev.Decided():
                 return [self._brake.answer(event, started=self._started)]
             case ev.ProofWanted(number=number):
@@ -128,6 +127,13 @@ class Engine:
             case _:
                 return self._freight.moved(event)
         return []
+
+    def _told(self, event: ev.Paused | ev.Configured) -> None:
+        if isinstance(event, ev.Paused):
+            self._paused = event.paused
+            return
+        self._machine, self._limits = event.machine, event.brake
+        self._brake.go_by(event.brake)
 
     def _hub_spoke(self, event: ev.Welcomed | ev.LinkDown | ev.CaughtUp | ev.Heard | ev.Judged) -> list[Effect]:
         match event:
@@ -229,12 +235,8 @@ class Engine:
         if ready:
             self._downloads.link_up()
         acting = self._scanned and not self._root and not self._paused
-        return Policy(
-            self._machine,
-            self._day,
-            may_submit=acting and ready and self._remote.may_write,
-            may_write=acting,
-        )
+        may_submit = acting and ready and self._remote.may_write
+        return Policy(self._machine, self._day, may_submit=may_submit, may_write=acting)
 
     # --- what is told -----------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from syncagent.model.acts import Act, Part
+from syncagent.model.acts import Act, Limits, Part
 from syncagent.model.changes import Entry, Verdict
 from syncagent.model.facts import Fact
 from syncagent.model.ids import Digest, NodeId, Seq
@@ -64,6 +64,14 @@ class Tick:
 @dataclass(frozen=True, slots=True)
 class Paused:
     paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """A person has changed what this machine is called, or from which limits on the brake asks (None: it is off)."""
+
+    machine: str
+    brake: Limits | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +292,7 @@ Event: TypeAlias = (
     Started
     | Tick
     | Paused
+    | Configured
     | ProofWanted
     | Decided
     | Hinted

@@ -36,7 +36,7 @@ class Slots:
 
     def __init__(self, disk: Disk, machine: str) -> None:
         self._disk = disk
-        self._machine = machine
+        self.machine = machine
         self._numbers = count(1)
         self._active: set[str] = set()
 
@@ -169,7 +169,7 @@ class Slots:
             folder = RelPath("")
         day = datetime.fromtimestamp(self._disk.now_ns() / 1e9, tz=UTC).date().isoformat()
         while True:
-            aside = join(folder, conflict_name(Name(name), day, self._machine, self._taken_in(folder)))
+            aside = join(folder, conflict_name(Name(name), day, self.machine, self._taken_in(folder)))
             try:
                 self._disk.rename(slot, aside, Rename.NEW)
             except OSError as error:

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from syncagent.agent import commands, watching
 from syncagent.agent.board import Board
 from syncagent.agent.commands import Commands
-from syncagent.agent.config import AgentConfig
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.outbox import Paces
 from syncagent.content.digest import digest_of
 from syncagent.control import UnknownCommand
@@ -50,11 +50,13 @@ class Agent:
         self.paced: list[tuple[int | None, int | None]] = []
         self.stopped = asyncio.Event()
         self.canopy: Canopy | None = None
-        config = AgentConfig(
+        self.config_trouble = ""
+        self.config_waits: tuple[str, ...] = ()
+        self.config = AgentConfig(
             sync_root=Path("/home/ann/Sync"), server="ws://127.0.0.1:8765", name="Laptop", data_dir=data_dir,
             client_id="laptop-1", api_key=SecretStr("a key that no one must see"),
         )  # fmt: skip
-        self.commands = Commands(config, self, self.stopped.set)
+        self.commands = Commands(self, self.stopped.set)
 
     def grounds(self) -> Any:
         if self.canopy is None:
@@ -95,7 +97,8 @@ async def test_status_says_how_things_stand() -> None:
     )  # fmt: skip
     answer = await agent.commands.handle("status", {})
     assert answer == {
-        "name": "Laptop", "root": "/home/ann/Sync", "server": "ws://127.0.0.1:8765", "folder": "default",
+        "name": "Laptop", "profile": "default", "config": {"error": "", "waiting": []},
+        "root": "/home/ann/Sync", "server": "ws://127.0.0.1:8765", "folder": "default",
         "client_id": "laptop-1", "state": "syncing", "reason": "", "stuck": "held", "in_sync": False, "pending": 4,
         "pause": {"paused": False, "until": None},
         "hub_seq": 9, "applied_seq": 7, "files": 0, "last_contact": 12.5,
@@ -293,7 +296,7 @@ async def test_a_database_that_cannot_be_written_may_mend_itself() -> None:
 
 async def test_a_limit_counts_at_once_and_at_later_starts(tmp_path: Path) -> None:
     agent = Agent()
-    agent.commands.config = agent.commands.config.model_copy(update={"data_dir": tmp_path})
+    agent.config = agent.config.model_copy(update={"data_dir": tmp_path})
     agent.paces.up.change(500_000)
     assert await agent.commands.handle("limit", {}) == {"limits": {"up": 500_000, "down": None}}
     assert agent.paced == []
@@ -306,7 +309,7 @@ async def test_a_limit_counts_at_once_and_at_later_starts(tmp_path: Path) -> Non
 
 async def test_a_limit_that_is_none_changes_nothing(tmp_path: Path) -> None:
     agent = Agent()
-    agent.commands.config = agent.commands.config.model_copy(update={"data_dir": tmp_path})
+    agent.config = agent.config.model_copy(update={"data_dir": tmp_path})
     with pytest.raises(BadConfig, match="a limit must be bytes a second"):
         await agent.commands.handle("limit", {"up": "2MB", "down": "fast"})
     assert (agent.paced, list(tmp_path.iterdir())) == ([], [])

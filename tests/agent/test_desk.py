@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from syncagent.agent import desk
 from syncagent.agent.check import Grounds
-from syncagent.agent.config import AgentConfig
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.desk import Desk, invitation
 from syncagent.engine.status import Waiting
 from syncagent.errors import BadConfig, RootMissing
@@ -26,6 +26,7 @@ KEY = "a key that only a link has"
 class Agent:
     def __init__(self) -> None:
         self.waiting: list[Waiting] | None = []
+        self.config: AgentConfig
 
     def grounds(self) -> Grounds:
         if self.waiting is None:
@@ -48,7 +49,9 @@ def settings(root: Path, **more: Any) -> AgentConfig:
 
 
 def desk_of(root: Path, agent: Agent | None = None) -> Desk:
-    return Desk(lambda: settings(root), agent or Agent(), Subject, ("status",))
+    agent = agent or Agent()
+    agent.config = settings(root)
+    return Desk(agent, Subject, ("status",))
 
 
 async def test_the_page_is_served_when_it_is_asked_for_and_ends_with_the_agent(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from syncagent.agent import doctor
-from syncagent.agent.config import Settings
+from syncagent.agent.config.settings import Settings
 from syncagent.agent.doctor import Verdict, examine
 from syncagent.agent.keys import save_key
 from syncagent.agent.places import Places

@@ -14,7 +14,7 @@ import pytest
 from blake3 import blake3
 from pydantic import SecretStr
 
-from syncagent.agent.config import AgentConfig
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.errands import LARGE, Errands
 from syncagent.agent.premises import open_premises
 from syncagent.agent.workers import Workers

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from syncagent.agent.config import AgentConfig
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.ground import Ground
 from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.premises import Premises, open_premises

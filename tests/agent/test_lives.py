@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from pydantic import SecretStr
 
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.lives import Life, Lives
-from syncagent.agent.outbox import Paces
 from syncagent.engine.events import Event, HealWanted, Paused
 from syncagent.localfs.watcher import WatchState
+
+CONFIG = AgentConfig(
+    sync_root=Path("/folder"), server="ws://127.0.0.1:1", data_dir=Path("/nowhere"), client_id="a",
+    api_key=SecretStr("the-key-of-these-tests"),
+)  # fmt: skip
 
 
 class Quiet:
@@ -34,7 +41,7 @@ class Quiet:
 
 
 async def test_before_the_first_life_there_is_only_what_hinders() -> None:
-    lives = Lives()
+    lives = Lives(CONFIG)
     lives.board.hinder("folder", "it is gone")
     around = lives.around()
     assert (around.watch, around.heard, around.hindrances) == ("", None, {"folder": "it is gone"})
@@ -43,7 +50,7 @@ async def test_before_the_first_life_there_is_only_what_hinders() -> None:
 
 @pytest.mark.hazard("N15")
 async def test_what_the_watcher_and_the_connection_know_is_among_the_facts() -> None:
-    lives = Lives()
+    lives = Lives(CONFIG)
     lives.life = cast("Life", Quiet())
     around = lives.around()
     assert around.now == pytest.approx(asyncio.get_running_loop().time(), abs=1)
@@ -52,7 +59,7 @@ async def test_what_the_watcher_and_the_connection_know_is_among_the_facts() -> 
 
 
 async def test_a_wish_is_kept_for_the_life_that_is_to_begin() -> None:
-    lives, life = Lives(), Quiet()
+    lives, life = Lives(CONFIG), Quiet()
     lives.life = cast("Life", life)
     lives.feed(Paused(paused=True))
     assert (life.fed, list(lives.wishes.values())) == ([], [Paused(paused=True)])
@@ -63,14 +70,14 @@ async def test_a_wish_is_kept_for_the_life_that_is_to_begin() -> None:
 
 @pytest.mark.hazard("E15")
 async def test_what_is_damaged_in_a_later_life_is_not_healed_by_an_older_wish() -> None:
-    lives, life = Lives(), Quiet()
+    lives, life = Lives(CONFIG), Quiet()
     lives.life, life.started = cast("Life", life), True
     lives.feed(HealWanted())
     assert (life.fed, lives.wishes) == ([HealWanted()], {})
 
 
 async def test_a_nudge_lets_what_was_refused_be_tried_again() -> None:
-    lives, life = Lives(), Quiet()
+    lives, life = Lives(CONFIG), Quiet()
     lives.nudge()
     lives.life = cast("Life", life)
     lives.nudge()
@@ -78,7 +85,7 @@ async def test_a_nudge_lets_what_was_refused_be_tried_again() -> None:
 
 
 async def test_a_limit_lasts_through_all_lives() -> None:
-    lives, life = Lives(Paces(up=50_000)), Quiet()
+    lives, life = Lives(CONFIG.model_copy(update={"max_up": 50_000})), Quiet()
     lives.pace(None, 20_000)
     lives.life = cast("Life", life)
     told: list[str] = []

@@ -9,6 +9,7 @@ import pytest
 
 from syncagent.agent.plain import as_it_is, event_from, plain
 from syncagent.engine import events as ev
+from syncagent.model.acts import Limits
 from syncagent.model.changes import Entry, Operation, Ruling, Verdict
 from syncagent.model.facts import FileSeen, Listed, LookAt, NothingThere, Stamp
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
@@ -36,6 +37,8 @@ EVENTS: list[ev.Event] = [
     ),
     ev.Tick("2026-11-22"),
     ev.Paused(True),
+    ev.Configured("Laptop", Limits(1, 0.5, 2)),
+    ev.Configured("Laptop", None),
     ev.Decided(1, 0, "approve"),
     ev.ProofWanted(3),
     ev.Hinted((RelPath("a"),), (RelPath(""),), True, "overflow"),

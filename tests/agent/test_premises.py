@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from syncagent.agent.config import AgentConfig
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.premises import open_premises
 from syncagent.errors import AlreadyRunning, RootMissing, StorageTrouble
 from syncagent.model.facts import FileSeen, LookAt

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from syncagent.agent.config import Settings
+from syncagent.agent.config.settings import Settings
 from syncagent.agent.reach import is_loopback, reach_from_afar, reach_own_hub
 
 

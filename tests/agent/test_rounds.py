@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from syncagent.agent.config import AgentConfig
-from syncagent.agent.rounds import DEEP_SECONDS, make_rounds
+from syncagent.agent.config.settings import AgentConfig
+from syncagent.agent.rounds import DEEP_SECONDS, Rounds
 from syncagent.engine.events import DeepLook, Event, Hinted
 from tests.support.virtual_time import run_virtually
 
@@ -26,7 +26,7 @@ def test_a_day_has_its_looks_and_its_part_of_the_deep_one(tmp_path: Path, days: 
     fed: list[Event] = []
 
     async def live() -> None:
-        rounds = asyncio.ensure_future(make_rounds(config, fed.append))
+        rounds = asyncio.ensure_future(Rounds(config, fed.append).make())
         await asyncio.sleep(DAY + 1)
         rounds.cancel()
         await asyncio.gather(rounds, return_exceptions=True)

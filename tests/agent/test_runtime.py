@@ -14,12 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from syncagent.agent import runtime
 from syncagent.agent.lock import hold
 from syncagent.engine.engine import Engine
 from syncagent.engine.events import Event, Paused, Started, Tick
 from syncagent.errors import AlreadyRunning
-from tests.support.agents import config_in, running
+from tests.support.agents import config_in, run_agent, running
 
 
 async def test_it_looks_through_the_folder_and_waits_for_a_hub(tmp_path: Path) -> None:
@@ -69,7 +68,7 @@ async def test_another_agent_on_the_same_folder_is_refused_a20(tmp_path: Path) -
     async with running(first) as agent:
         await agent.until(lambda one: one["state"] == "offline")
         with hold(second.places.lock), pytest.raises(AlreadyRunning):
-            await runtime.run_agent(second)
+            await run_agent(second)
         assert not agent.task.done()
 
 
@@ -131,7 +130,7 @@ async def test_a_bug_in_the_engine_begins_a_new_life_and_leaves_its_record(
         return step(self, event, now)
 
     monkeypatch.setattr(Engine, "step", broken)
-    monkeypatch.setattr(runtime, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("syncagent.agent.lives.FIRST_PAUSE", 0.01)
     config = config_in(tmp_path)
     async with running(config) as agent:
         await agent.until(lambda one: one["state"] == "offline")
@@ -179,7 +178,7 @@ async def test_what_was_wished_before_it_started_or_failed_is_heard_by_each_life
         return step(self, event, now)
 
     monkeypatch.setattr(Engine, "step", listening)
-    monkeypatch.setattr(runtime, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("syncagent.agent.lives.FIRST_PAUSE", 0.01)
     config = config_in(tmp_path)
     (config.sync_root / "a").write_text("hello")
     async with running(config) as agent:

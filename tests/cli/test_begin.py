@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from syncagent.agent.config import write_settings
+from syncagent.agent.config.writing import write_settings
 from syncagent.agent.keys import load_key
 from syncagent.agent.places import Places, places
 from syncagent.cli.begin import how_to_add, set_up, set_up_joined, typed

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from syncagent.agent.config import agent_config, read_settings, write_settings
+from syncagent.agent.config.identity import agent_config
+from syncagent.agent.config.reading import read_settings
+from syncagent.agent.config.writing import write_settings
 from syncagent.agent.places import places
 from syncagent.cli.compose import own_hub, until_signal
 from syncagent.hub.brake import BrakeRules

@@ -22,9 +22,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from syncagent.agent import runtime  # noqa: F401 - so that no forked process has to import it
-from syncagent.agent.config import AgentConfig
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.lock import hold
-from syncagent.agent.runtime import run_agent
 from syncagent.agent.tally import NOTE
 from syncagent.cli.compose import until_signal
 from syncagent.control import ControlClient
@@ -35,6 +34,7 @@ from syncagent.model.nodes import Node
 from syncagent.store.agent_db import open_agent_db
 from syncagent.trees.delta import Delta, Row
 from tests.faults.calls import Meddler, install
+from tests.support.agents import run_agent
 
 KEY = "sak-for-faults-0123456789abcdef"
 PATIENCE = float(os.environ.get("SYNCAGENT_FAULTS_PATIENCE", "60"))

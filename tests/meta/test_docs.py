@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from syncagent.agent.config import Settings
+from syncagent.agent.config.settings import Settings
 from syncagent.cli.app import build
 from syncagent.cli.exits import MEANING, Exit
 

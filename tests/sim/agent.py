@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from syncagent.agent.board import Board
-from syncagent.agent.config import AgentConfig
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.outside import Outside
 from syncagent.agent.premises import Premises, take_premises
 from syncagent.agent.runtime import AgentFailed, Runtime

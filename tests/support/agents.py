@@ -10,11 +10,13 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from syncagent.agent.config import AgentConfig
+from syncagent.agent.config.reading import Source
+from syncagent.agent.config.settings import AgentConfig, Settings
+from syncagent.agent.household import Household
 from syncagent.agent.lock import hold
-from syncagent.agent.runtime import run_agent
 from syncagent.control import ControlClient
 from syncagent.errors import NotRunning
+from syncagent.private import write_private
 
 NOBODY = "ws://127.0.0.1:1"
 """An address at which there is no hub."""
@@ -29,6 +31,17 @@ def config_in(base: Path, *, name: str = "Laptop", server: str = NOBODY, **more:
         sync_root=base / "root", server=server, name=name, data_dir=base / "data",
         client_id=f"{name.lower()}-1", api_key=SecretStr("the-key-of-these-tests"), **more,
     )  # fmt: skip
+
+
+async def run_agent(config: AgentConfig) -> int:
+    """An agent that goes by ``config``, whatever the file says."""
+    spot = config.places
+    if not spot.identity.exists():
+        write_private(spot.identity, config.client_id + "\n")
+    given = {key: getattr(config, key) for key in Settings.model_fields}
+    source = Source(spot, fixed={spot.profile: given})
+    strangers = [spot.profile] if config.new_hub else []
+    return await Household(source, key=config.api_key.get_secret_value(), strangers=strangers).run()
 
 
 class Running:

@@ -13,8 +13,8 @@ from syncagent.agent.page.ports import Answer
 from syncagent.control import UnknownCommand
 
 ASKED: Final = frozenset((
-    "approve", "commands", "held", "heal", "invite", "limit", "log", "open", "pause", "pending", "reject", "resume",
-    "sync", "undo",
+    "approve", "commands", "config", "config.set", "heal", "held", "invite", "limit", "log", "open", "pause",
+    "pending", "profiles", "reject", "resume", "sync", "undo",
 ))  # fmt: skip
 
 Handle = Callable[[str, dict[str, Any]], Coroutine[Any, Any, Answer]]

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from syncagent.agent.config import (
-    Settings,
-    agent_config,
-    client_id,
-    host_and_port,
-    position_of,
-    read_settings,
-    renewed,
-    write_settings,
-)
+from syncagent.agent.config.reading import Source, check_text, read_settings, relevant
+from syncagent.agent.config.settings import Settings
 from syncagent.agent.places import Places
 from syncagent.errors import BadConfig
-from tests.support.agents import config_in
 
 KEY = "a-key-that-nobody-may-see"
 
@@ -109,72 +99,83 @@ def test_the_folder_and_the_agents_own_files_are_kept_apart(spot: Places) -> Non
             settle(spot, sync_root=root)
 
 
+PROFILES = """\
+name = "laptop"
+max_up = "500K"
+sync_root = "/srv/one"
+server = "ws://one:1"
+
+[profiles.photos]
+sync_root = "/srv/photos"
+server = "ws://two:1"
+max_up = "off"
+"""
+
+
+def test_a_profile_goes_by_the_top_of_the_file_but_for_what_is_about_its_folder(spot: Places) -> None:
+    spot.config.write_text(PROFILES)
+    read = Source(spot).read()
+    assert list(read) == ["", "photos"]
+    one, photos = read[""].settings, read["photos"].settings
+    assert one is not None
+    assert photos is not None
+    assert (one.name, one.max_up, one.server) == ("laptop", 500_000, "ws://one:1")
+    assert (photos.name, photos.max_up, photos.server, photos.folder) == ("laptop", 0, "ws://two:1", "default")
+    assert read_settings(spot.of("photos")) == photos
+
+
+def test_environment_and_options_on_one_folder_are_for_the_profile_that_is_named(spot: Places) -> None:
+    spot.config.write_text(PROFILES)
+    environment = {"SYNCAGENT_SERVER": "ws://env:1", "SYNCAGENT_RESCAN_MINUTES": "7"}
+    read = Source(spot.of("photos"), environment, {"brake": "off", "name": "other"}).read()
+    found = {name: one.settings for name, one in read.items()}
+    assert [one and one.server for one in found.values()] == ["ws://one:1", "ws://env:1"]
+    assert [one and one.rescan_minutes for one in found.values()] == [7, 7]
+    assert [one and one.brake for one in found.values()] == ["off", "off"]
+    assert [one and one.name for one in found.values()] == ["laptop", "other"]
+
+
 @pytest.mark.parametrize(
-    ("text", "parts"),
-    [("h:1", ("h", 1)), ("0.0.0.0:8765", ("0.0.0.0", 8765)), ("[::1]:80", ("::1", 80)), ("h:65535", ("h", 65535))],
+    ("root", "said"),
+    [
+        ("/srv/one", "is the folder of the profile default already"),
+        ("/srv/one/photos", "is inside the folder of the profile default"),
+        ("/srv", "holds the folder of the profile default"),
+    ],
 )
-def test_a_host_and_a_port(text: str, parts: tuple[str, int]) -> None:
-    assert host_and_port(text) == parts
+def test_two_profiles_have_folders_apart(spot: Places, root: str, said: str) -> None:
+    spot.config.write_text(PROFILES.replace("/srv/photos", root))
+    read = Source(spot).read()
+    assert read[""].settings is not None, "what is wrong with one profile is no reason to stop another"
+    assert said in read["photos"].trouble
+    assert read["photos"].trouble.startswith(f"{spot.config}:7:1: sync_root: ")
 
 
-@pytest.mark.parametrize("text", ["", "h", "h:", ":1", "h:65536", "::1:80", "h:1/x", "a b:1", "u@h:1"])
-def test_what_is_no_host_and_port(text: str) -> None:
-    with pytest.raises(ValueError, match="HOST:PORT"):
-        host_and_port(text)
+def test_one_agent_runs_one_hub(spot: Places) -> None:
+    spot.config.write_text(PROFILES.replace("[prof", 'listen = "127.0.0.1:1"\n[prof') + 'listen = "127.0.0.1:2"\n')
+    assert "one agent runs one hub, and the profile default has it" in Source(spot).read()["photos"].trouble
 
 
-def test_a_setting_is_found_where_it_is_set_and_not_where_it_is_spoken_of() -> None:
-    text = "# name = 1\ndoc = '''\nname = 2\n'''\n  'name' = 3\n"
-    assert position_of(text, "name") == (5, 3)
-    assert position_of(text, "doc") == (2, 1)
-    assert position_of(text, "other") == (1, 1)
+def test_with_named_profiles_alone_there_is_none_without_a_name(spot: Places) -> None:
+    spot.config.write_text('[profiles.photos]\nsync_root = "/srv/photos"\nserver = "ws://two:1"\n')
+    assert list(Source(spot).read()) == ["photos"]
+    assert list(Source(spot, {}, {"sync_root": "/srv/one"}).read()) == ["", "photos"]
+    assert list(Source(spot.of("music")).read()) == ["photos", "music"]
 
 
-def test_writing_keeps_what_a_person_wrote(spot: Places) -> None:
-    spot.config.write_text("# mine\nname = 'a'  # why\n")
-    write_settings(spot, {"name": "b", "server": "ws://h:1", "rescan_minutes": 9})
-    text = spot.config.read_text()
-    assert "# mine\n" in text
-    assert "# why" in text
-    settings = read_settings(spot, {}, {"sync_root": "/srv/folder"})
-    assert (settings.name, settings.server, settings.rescan_minutes) == ("b", "ws://h:1", 9)
-    assert spot.config.stat().st_mode & 0o777 == 0o600
+def test_what_the_agent_has_found_out_is_strongest(spot: Places) -> None:
+    spot.config.write_text(PROFILES)
+    read = Source(spot, {"SYNCAGENT_SERVER": "ws://env:1"}).fixing("", {"server": "ws://found:1"}).read()[""]
+    assert read.settings is not None
+    assert read.settings.server == "ws://found:1"
+    assert read.given.origins["server"].kind == "agent"
 
 
-def test_a_file_that_we_make_explains_itself(spot: Places) -> None:
-    write_settings(spot, {"sync_root": "/srv/folder", "server": "ws://h:1"})
-    assert "# the folder that is kept the same" in spot.config.read_text()
-    assert read_settings(spot).sync_root == Path("/srv/folder")
+def test_a_text_that_lacks_something_is_not_wrong_for_that(spot: Places) -> None:
+    check_text("name = 'a'\n", spot)
+    with pytest.raises(BadConfig, match="rescan_minutes"):
+        check_text("rescan_minutes = 0\n", spot)
 
 
-@pytest.mark.hazard("E6")
-def test_a_client_id_that_was_given_up_is_replaced_for_good(tmp_path: Path) -> None:
-    config = config_in(tmp_path)
-    config.data_dir.chmod(0o700)
-    other = renewed(config)
-    assert other.client_id != config.client_id
-    assert client_id(config.places, "x") == other.client_id
-    assert other.model_copy(update={"client_id": config.client_id}) == config
-
-
-def test_a_client_id_is_made_once_from_name_and_time(spot: Places) -> None:
-    made = client_id(spot, "Anna's Läptop")
-    assert re.fullmatch(r"anna-s-l-ptop-\d{8}T\d{6}Z-[0-9a-f]{4}", made)
-    assert client_id(spot, "renamed") == made
-    for damaged in (b"two words", b"\xff\xfe"):
-        spot.identity.write_bytes(damaged)
-        with pytest.raises(BadConfig, match="client id; remove it"):
-            client_id(spot, "x")
-
-
-def test_the_key_does_not_show_when_a_config_is_shown(spot: Places) -> None:
-    config = agent_config(settle(spot), spot, KEY)
-    assert KEY not in repr(config) + str(config) + config.model_dump_json()
-    assert config.api_key.get_secret_value() == KEY
-    assert config.places == spot
-    with pytest.raises(BadConfig, match="no key"):
-        agent_config(settle(spot), spot, "")
-
-
-def test_every_setting_has_a_description() -> None:
-    assert all(field.description for field in Settings.model_fields.values())
+def test_no_key_is_among_what_is_kept_of_the_environment() -> None:
+    assert relevant({"SYNCAGENT_NAME": "a", "SYNCAGENT_API_KEY": "secret", "HOME": "/"}) == {"SYNCAGENT_NAME": "a"}

@@ -1,0 +1,1 @@
+"""The agent's settings: declared, read, explained, written."""

@@ -1,0 +1,55 @@
+"""The id of an agent: made once, from its name and the time, and kept beside its settings."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import UTC, datetime
+
+from pydantic import SecretStr
+
+from syncagent.agent.config.settings import AgentConfig, Settings
+from syncagent.agent.places import Places
+from syncagent.errors import BadConfig
+from syncagent.private import write_private
+
+
+def agent_config(settings: Settings, places: Places, api_key: str, *, new_hub: bool = False) -> AgentConfig:
+    """The whole of what an agent needs.  Raises BadConfig when there is no key."""
+    if not api_key:
+        raise BadConfig("no key for the hub: set SYNCAGENT_API_KEY, or begin with `syncagent join LINK`")
+    return AgentConfig(
+        **settings.model_dump(),
+        data_dir=places.data_dir,
+        profile=places.profile,
+        client_id=client_id(places, settings.name),
+        api_key=SecretStr(api_key),
+        new_hub=new_hub,
+    )
+
+
+def renewed(config: AgentConfig) -> AgentConfig:
+    """The same, with a client id of its own.  Raises BadConfig when that cannot be kept."""
+    return config.model_copy(update={"client_id": _new_client_id(config.places, config.name)})
+
+
+def client_id(places: Places, name: str) -> str:
+    """The id of this agent: made at its first start from its name and the time, and kept."""
+    try:
+        kept = places.identity.read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        kept = ""
+    except OSError as error:
+        raise BadConfig(f"{places.identity} cannot be read: {error.strerror}") from None
+    if re.fullmatch(r"[A-Za-z0-9._-]{1,128}", kept):
+        return kept
+    if kept:
+        raise BadConfig(f"{places.identity} does not hold a client id; remove it, and the agent makes a new one")
+    return _new_client_id(places, name)
+
+
+def _new_client_id(places: Places, name: str) -> str:
+    label = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "machine"
+    made = f"{label}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    write_private(places.identity, made + "\n")
+    return made

@@ -1,0 +1,40 @@
+"""Which of an agent's profiles a command is about, where no running agent says it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from syncagent.agent.config.document import EVERY, profile_name, read_document, said_name
+from syncagent.agent.config.reading import Source
+from syncagent.agent.places import Places, places
+from syncagent.errors import BadConfig
+
+
+def the_profile(data_dir: Path | None, said: str | None) -> Places:
+    """The places of the profile that is named, or of the only one.  Raises BadConfig where there are several, or none
+    of that name."""
+    spot = in_any(data_dir, said)
+    names = _names(spot)
+    there = ", ".join(map(said_name, names))
+    if not said and len(names) > 1:
+        raise BadConfig(f"several folders are kept here: say which with --profile ({there})")
+    if spot.profile not in names:
+        raise BadConfig(f"there is no profile {said_name(spot.profile)}, but {there}")
+    return spot
+
+
+def in_any(data_dir: Path | None, said: str | None) -> Places:
+    """The same, whether there is one of that name or not; where there are several, and none is named, the places of
+    the one without a name."""
+    if said == EVERY:
+        raise BadConfig(f'this is for one profile at a time, and not for "{EVERY}"')
+    spot = places(data_dir)
+    if said:
+        return spot.of(profile_name(said))
+    names = _names(spot)
+    return spot.of(names[0]) if len(names) == 1 else spot
+
+
+def _names(spot: Places) -> list[str]:
+    """The profiles that are set up."""
+    return Source(spot.of("")).names(read_document(spot.config))
