@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from syncagent.agent import together
@@ -21,8 +21,8 @@ from syncagent.agent.lives import Lives
 from syncagent.control import Answer
 from syncagent.errors import BadConfig
 
-LISTING: Final = ("status", "wait", "held", "log")
-FOR_ALL: Final = ("pause", "resume", "heal", "limit")
+LISTING: Final = ("status", "wait", "held", "log", "watch", "recent")
+FOR_ALL: Final = ("pause", "resume", "sync", "heal", "limit")
 """What may be said to all at once, where that is asked for."""
 
 
@@ -97,7 +97,8 @@ class Hearing:
         if len(members) == 1:
             events = _commands(members[0]).follow(command, args)
         else:
-            events = _both({said_name(one.name): _commands(one).follow(command, args) for one in members if one.agent})
+            named = {said_name(one.name): _commands(one).follow(command, args) for one in members if one.agent}
+            events = _watched(named, members) if command == "watch" else _both(named)
         async with contextlib.aclosing(events):
             async for event in events:
                 yield event
@@ -173,13 +174,18 @@ def _commands(member: Member) -> Commands:
 
 async def _ask(member: Member, command: str, args: dict[str, Any]) -> Answer:
     if member.commands is None and command in ("status", "wait"):
-        return {
-            "profile": said_name(member.name), "state": "halted", "reason": member.trouble, "stuck": "config",
-            "in_sync": False, "lines": [{"kind": "config", "text": member.trouble, "hinders": True}],
-        }  # fmt: skip
+        return _halted(member)
     if member.commands is None and command in LISTING:
         return {"acts": [], "held": 0, "entries": []}
     return await _commands(member).handle(command, args)
+
+
+def _halted(member: Member) -> Answer:
+    """The status of a profile that could not even begin."""
+    return {
+        "profile": said_name(member.name), "state": "halted", "reason": member.trouble, "stuck": "config",
+        "in_sync": False, "lines": [{"kind": "config", "text": member.trouble, "hinders": True}],
+    }  # fmt: skip
 
 
 def _listed(member: Member) -> Answer:
@@ -193,6 +199,18 @@ def _listed(member: Member) -> Answer:
         state, reason = status.state.value, status.reason
     root = known.pop("sync_root")
     return {"profile": said_name(member.name), "root": root, **known, "state": state, "reason": reason}
+
+
+async def _watched(
+    events: Mapping[str, AsyncGenerator[Answer, None]], members: Sequence[Member]
+) -> AsyncGenerator[Answer, None]:
+    """How all of them stand, whenever that changes for one."""
+    latest: dict[str, Answer] = {said_name(one.name): _halted(one) for one in members if one.agent is None}
+    async with contextlib.aclosing(_both(events)) as told:
+        async for event in told:
+            latest[event["profile"]] = event
+            if len(latest) == len(members):
+                yield together.statuses(list(latest.values()))
 
 
 async def _both(events: Mapping[str, AsyncGenerator[Answer, None]]) -> AsyncGenerator[Answer, None]:

@@ -14,7 +14,7 @@ _URGENT: Final = ("halted", "starting", "syncing", "scanning", "offline", "pause
 
 _SUMS: Final = ("pending", "files")
 _ROWS: Final = ("lines", "held", "asked", "skipped", "unreadable")
-_COUNTED: Final = ("transfers", "traffic")
+_COUNTED: Final = ("transfers", "traffic", "counts")
 
 Answer = Mapping[str, Any]
 
@@ -25,6 +25,7 @@ def statuses(found: Sequence[Answer]) -> dict[str, Any]:
     said = f"{worst['profile']}: {worst['reason']}" if worst.get("reason") else ""
     contacts = [one.get("last_contact") for one in found]
     oldest = [one["unacknowledged"].get("oldest_seconds") for one in found if "unacknowledged" in one]
+    paused = [one["pause"] for one in found if "pause" in one]
     return {
         **worst,
         "profile": None,
@@ -35,6 +36,8 @@ def statuses(found: Sequence[Answer]) -> dict[str, Any]:
         **{key: sum(one.get(key) or 0 for one in found) for key in _SUMS},
         **{key: _rows(found, key) for key in _ROWS},
         **{key: _summed([one[key] for one in found if key in one]) for key in _COUNTED},
+        # Only what is said of all of them is a pause of the agent.
+        "pause": next((one for one in paused if not one.get("paused")), paused[0] if paused else {}),
         "unacknowledged": {
             "count": sum(one["unacknowledged"]["count"] for one in found if "unacknowledged" in one),
             "oldest_seconds": max((one for one in oldest if one is not None), default=None),
