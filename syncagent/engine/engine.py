@@ -47,15 +47,13 @@ class Engine:
         self, client_id: ClientId, machine: str, ids: IdSource, *, brake: Limits | None = DEFAULT_LIMITS
     ) -> None:
         self._machine, self._limits = machine, brake
-        self._client_id = client_id
-        self._ids = ids
+        self._client_id, self._ids = client_id, ids
         self._now = 0.0
         self._begin(Canopy())
         self._incarnation = ""
         self._day = "1970-01-01"
         self._root = ""  # why there is no root; empty when there is
-        self._started = self._scanned = self._paused = False
-        self._unswept = False
+        self._started = self._scanned = self._paused = self._unswept = False
         self._teller = Teller()
 
     def _begin(self, canopy: Canopy) -> None:
