@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -94,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", metavar="FILE", help="keep the results there; those that are there already stay")
     parser.add_argument("--at", metavar="DIR", help="where to work (default: the place for temporary files)")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no process of ours is left behind
     path = Path(options.json) if options.json else None
     results = Results.read(path) if path else Results()
     for count in map(int, options.counts.split(",")):

@@ -5,6 +5,10 @@ times for one file.  glibc gives so much back to the system each time and asks f
 page with zeros first: measured, that takes three times as long as all that is done with the bytes.  So what was let go
 of is kept for the next frame, up to a bound, and given back when there was time for it (``give_back``).
 
+All threads have one heap.  As glibc has it by default each has its own, and what one has let go of at the end of that
+is kept for good: measured, 12 MiB in an agent that has loaded 50,000 files.  They seldom allocate at the same time,
+since Python lets only one of them run.
+
 Elsewhere than on glibc both calls do nothing.
 """
 
@@ -14,19 +18,21 @@ import ctypes
 from typing import Any, Final
 
 KEPT_BYTES: Final = 64 << 20
-"""So much that was let go of is kept, at the most, at the end of each heap."""
+"""So much that was let go of is kept, at the most, at the end of the heap."""
 
 _ALONE_ABOVE: Final = 32 << 20
 """Only what is longer than that is asked of the system by itself; glibc takes no more than this."""
 
 _TRIM_THRESHOLD: Final = -1
 _MMAP_THRESHOLD: Final = -3
+_ARENA_MAX: Final = -8
 
 
 def keep_freed(library: Any = None) -> bool:
-    """Keep what was let go of for what comes next; whether this system could be told so."""
+    """Keep what was let go of for what comes next; whether this system could be told so.  Before threads begin."""
     tell = getattr(library or _system(), "mallopt", None)
-    return tell is not None and bool(tell(_TRIM_THRESHOLD, KEPT_BYTES)) and bool(tell(_MMAP_THRESHOLD, _ALONE_ABOVE))
+    bounds = ((_TRIM_THRESHOLD, KEPT_BYTES), (_MMAP_THRESHOLD, _ALONE_ABOVE), (_ARENA_MAX, 1))
+    return tell is not None and all(tell(which, bound) for which, bound in bounds)
 
 
 def give_back(library: Any = None) -> bool:

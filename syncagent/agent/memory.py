@@ -22,6 +22,9 @@ from syncagent.trees.delta import Delta
 FIRST_RETRY: Final = 1.0
 LAST_RETRY: Final = 30.0
 
+MANY_ROWS: Final = 2_000
+"""After so many rows the database keeps more pages in memory than what comes next will need."""
+
 
 class Memory:
     """The database at ``path``; lives in the event loop.
@@ -48,6 +51,7 @@ class Memory:
         self._loop = asyncio.get_running_loop()
         self._store: AgentStore | None = None
         self._pause = FIRST_RETRY
+        self._kept_rows = 0
         self.facts: dict[str, str] = {}
         """Single values, as they are in the database."""
 
@@ -114,6 +118,13 @@ class Memory:
             call_in(self._loop, self._hinder, str(trouble))
         call_in(self._loop, tell, found)
 
+    def rest(self) -> None:
+        """Nothing is going on: of what is kept to be quick, that which a burst has left is let go of."""
+        store = self._store
+        if store is not None and self._kept_rows >= MANY_ROWS:
+            self._kept_rows = 0
+            self._lane.do(store.rest)
+
     def close(self) -> None:
         """Let go of the database, after all that was asked for."""
         if self._store is not None:
@@ -136,6 +147,7 @@ class Memory:
 
     def _kept(self, delta: Delta) -> None:
         self.facts.update(delta.facts)
+        self._kept_rows += len(delta.rows)
         self._pause = FIRST_RETRY
         self._hinder("")
         self._tell_kept()

@@ -205,10 +205,7 @@ class Runtime:
         self._doubt_connection()
 
     def _doubt_connection(self) -> None:
-        if self.conversation.connected:
-            self.conversation.probe()
-        else:
-            self.nudge()
+        (self.conversation.probe if self.conversation.connected else self.nudge)()
 
     # --- effects ----------------------------------------------------------------------------------------------
 
@@ -230,6 +227,8 @@ class Runtime:
             case ef.Publish(status=status):
                 self._board.publish(status)
                 self._vigil.hear(status)
+                if status.settled:
+                    self._memory.rest()
             case ef.Note():
                 self._board.write(effect)
             case ef.Answered():

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import time
 from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,8 +163,17 @@ def _prepared(start: Start, echo: Echo) -> Iterator[Tune]:
             end(handler)
 
 
-TRIM_SECONDS: Final = 60.0
-"""How often memory that is kept for nothing is given back."""
+LOOK_SECONDS: Final = 5.0
+"""How often it is asked whether memory that is kept for nothing should be given back."""
+
+QUIET_SECONDS: Final = 0.05
+"""Of the processor: with no more of it between two looks, a burst is over."""
+
+WORTH_SECONDS: Final = 0.2
+"""Of the processor: what has taken less has left little behind."""
+
+LONG_SECONDS: Final = 3.0
+"""Of the processor: after so much there is something to give back, though it still goes on."""
 
 
 async def until_signal(work: Coroutine[Any, Any, int | None]) -> int:
@@ -202,6 +212,11 @@ def _collect_rarely() -> None:
 
 
 async def _give_back() -> None:
+    given, before = 0.0, time.process_time()
     while True:
-        await asyncio.sleep(TRIM_SECONDS)
-        await asyncio.to_thread(heap.give_back)
+        await asyncio.sleep(LOOK_SECONDS)
+        now = time.process_time()
+        if now - given > (WORTH_SECONDS if now - before < QUIET_SECONDS else LONG_SECONDS):
+            await asyncio.to_thread(heap.give_back)
+            given = time.process_time()
+        before = now

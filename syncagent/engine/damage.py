@@ -156,14 +156,19 @@ class Damage:
 
     def take(self, facts: Sequence[Fact], identifier: Identifier) -> None:
         """Let those of the facts be taken in that may be believed; what waits for the hub has its node by then."""
-        believed = self._sift(facts, identifier.known_at)
+        believed = self.believed(facts, identifier)
         identifier.take(believed)
-        self._unproven.taken(believed, identifier.known_at)
+        self.taken(believed, identifier)
 
-    def _sift(self, facts: Sequence[Fact], known_at: Callable[[RelPath], NodeId | None]) -> Sequence[Fact]:
+    def taken(self, facts: Sequence[Fact], identifier: Identifier) -> None:
+        """These have been taken in."""
+        self._unproven.taken(facts, identifier.known_at)
+
+    def believed(self, facts: Sequence[Fact], identifier: Identifier) -> Sequence[Fact]:
         """The facts that are to be taken as they are: those on held files say nothing that may be believed."""
         if not self._suspects and not self.held and not self._stopped:
             return facts
+        known_at = identifier.known_at
         return [fact for fact in facts if not isinstance(fact, FileSeen) or self._believes(fact, known_at(fact.path))]
 
     def _believes(self, seen: FileSeen, node_id: NodeId | None) -> bool:

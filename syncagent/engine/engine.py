@@ -202,7 +202,7 @@ class Engine:
     # --- what follows -----------------------------------------------------------------------------------------
 
     def _go_on(self) -> list[Effect]:
-        if self._local.full_scans_begun and not self._local.listing and not self._root:
+        if self._local.names_known and not self._root:
             self._scanned = True
         all_read = self._local.full_scan_done and not self._local.scanning
         if self._remote.link is Link.READY and all_read and not self._root and not any(self._local.missing()):

@@ -10,6 +10,7 @@ Facts on paths that our own tasks touched during a round are dropped, and those 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
 from syncagent.engine.at_hand import AtHand
@@ -20,6 +21,7 @@ from syncagent.engine.overtaken import Touched, is_within
 from syncagent.engine.passing import Passing
 from syncagent.engine.rounds import Awaited, Round
 from syncagent.engine.slow import LARGE, SlowReads
+from syncagent.engine.taking import take_in
 from syncagent.engine.unread import Unread
 from syncagent.model.facts import UNSURE, DirSeen, Fact, FileSeen, Listed, LookAt, Stamp
 from syncagent.model.ids import PARK, ROOT, NodeId
@@ -73,8 +75,10 @@ class LocalSide:
         self.skipped: dict[RelPath, str] = {}
         self.unreadable: dict[RelPath, str] = {}
         """Those of the skipped that should be kept."""
-        self.found: dict[NodeId, None] = {}
-        """Nodes that were in doubt and are not any more; the engine empties it."""
+        self.found: dict[NodeId, None] = {}  # nodes that were in doubt and are not any more; the engine empties it
+        self.names_known = (
+            False  # whether a full scan, since the root was found, has; another that is due changes nothing
+        )
         self.full_scans_begun = 0
         self.full_scan_done = 0
         """The number of the last full scan that came to its end."""
@@ -91,11 +95,6 @@ class LocalSide:
     def scanning(self) -> bool:
         """Whether a full scan is under way or due."""
         return self._everything or (self._round is not None and self._round.full_scan > 0)
-
-    @property
-    def listing(self) -> bool:
-        """Whether a full scan is due, or is under way and has not seen all names yet."""
-        return self._everything or (self._round is not None and self._round.full_scan > 0 and self._round.gathering)
 
     @property
     def scan_reason(self) -> str | None:
@@ -130,7 +129,7 @@ class LocalSide:
     def wake_at(self) -> float | None:
         """When ``advance`` would begin a round; None when it would not by time alone."""
         if self._round is not None:
-            return None  # its end is an event
+            return self._round.taking.at if self._round.taking else None  # its end is an event
         times = [*self._missing.values(), *(one.at for one in self._awaited.values())]
         if self._retry_at is not None:
             times.append(self._retry_at)
@@ -206,6 +205,7 @@ class LocalSide:
         """The root is gone: nothing that was asked will be answered, and nothing that was missing is gone."""
         self.found.update(dict.fromkeys([*self.in_doubt(), *self._unread.end()]))
         self._round = None
+        self.names_known = False
         self._slow.forget()
         self._missing.clear()
         self._awaited.clear()
@@ -219,6 +219,8 @@ class LocalSide:
             self._number += 1
             return [reading, *self.advance(now)]
         if self._round is not None:
+            if self._round.taking is not None:
+                return self._take_on(self._round, now)
             return self._read_on(self._round, now) if self._round.reads and not self._round.gathering else []
         if self._retry_at is not None and now >= self._retry_at:
             self._retry_at = None
@@ -318,7 +320,6 @@ class LocalSide:
         current.facts.extend(facts if self._slow else current.steady.news(facts))
         if not last:
             return []
-        current.gathering = False
         # Only now: a task may have overtaken facts that came in an earlier part.
         gathered, current.facts = self._slow.resolved(self._sifted(current.facts)), []
         if current.only_hints and self.full_scan_done and not self.damage.on_guard:
@@ -327,11 +328,19 @@ class LocalSide:
         for fact in gathered:
             if isinstance(fact, DirSeen) and fact.path not in walked and current.identifier.is_new(fact):
                 self._folders[fact.path] = None  # what it holds has not been looked at yet
-        self.damage.take(gathered, current.identifier)
+        current.taking = take_in(gathered, current.identifier, self.damage, self._sifted)
+        return self._take_on(current, now)
+
+    def _take_on(self, current: Round, now: float) -> list[Effect]:
+        """Take in more of what was gathered; when that is all, read what has to be."""
+        if current.taking is not None and not current.taking.go_on(now):
+            return []
+        current.taking, current.gathering = None, False
         if current.full_scan:
+            self.names_known = True
             current.seen.read.update((wish.path, wish) for wish in self.damage.reads())
         reads = list(current.seen.read.values())
-        current.reads = self._unread.begin(reads) if current.full_scan else reads
+        current.reads = deque(self._unread.begin(reads) if current.full_scan else reads)
         current.seen.read.clear()
         return self._read_on(current, now)
 
@@ -343,7 +352,7 @@ class LocalSide:
         """Have the next files read; end the round when none is left."""
         looks: list[Effect] = []
         while current.reads and len(current.waiting_for) < READS_AT_ONCE and not self.enough:
-            batch, current.reads = current.reads[:READ_BATCH], current.reads[READ_BATCH:]
+            batch = [current.reads.popleft() for _ in range(min(READ_BATCH, len(current.reads)))]
             self._number += 1
             current.waiting_for.add(self._number)
             looks.append(Look(self._number, tuple(batch)))

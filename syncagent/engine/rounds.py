@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
+from syncagent.engine.taking import Taking
 from syncagent.model.facts import Fact, LookAt
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
@@ -36,8 +38,10 @@ class Round:
     """Why everything is looked at, if it is."""
     waiting_for: set[int] = field(default_factory=set)
     gathering: bool = True
+    taking: Taking | None = None
+    """What was gathered, as long as it is so much that it is taken in piece by piece."""
     facts: list[Fact] = field(default_factory=list)
-    reads: list[LookAt] = field(default_factory=list)
+    reads: deque[LookAt] = field(default_factory=deque)
 
     @property
     def only_hints(self) -> bool:

@@ -26,7 +26,7 @@ from syncagent.protocol.faults import CODES, code_of
 
 T = TypeVar("T")
 _LOG: Final = logging.getLogger("syncagent.hub")
-REST_SECONDS: Final = 10.0
+REST_SECONDS: Final = 3.0
 """After so long without anything to do, what the store only keeps to be quick is let go of."""
 
 _TOGETHER: Final = 64

@@ -20,10 +20,11 @@ import glob
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from typing import Final
 
+from syncagent.errors import StorageFull, StorageTrouble
 from syncagent.model.ids import Digest
 from syncagent.model.nodes import Recipe
 from syncagent.sqlite import Database, DatabaseDamaged, Value, open_database
@@ -125,6 +126,10 @@ class AgentDb:
 
     def settle(self) -> None:
         self._database.settle()
+
+    def rest(self) -> None:
+        with suppress(StorageTrouble, StorageFull):
+            self._database.shrink()
 
     def put_aside(self) -> None:
         self._database.close()

@@ -87,6 +87,9 @@ class MemoryStore:
     def settle(self) -> None:
         self.sync()
 
+    def rest(self) -> None:
+        pass
+
     def put_aside(self) -> None:
         self.damage("")
 

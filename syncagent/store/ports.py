@@ -54,6 +54,10 @@ class AgentStore(Protocol):
         """What was committed is durable when this returns."""
         ...
 
+    def rest(self) -> None:
+        """Let go of what is only kept to be quick.  Raises nothing."""
+        ...
+
     def put_aside(self) -> None:
         """Put away all that is kept: it does not count, and the next one to open it begins anew.  Closed after that."""
         ...

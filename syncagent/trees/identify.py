@@ -34,12 +34,13 @@ from syncagent.model.facts import (
     without_ctime,
 )
 from syncagent.model.ids import PARK, ROOT, Digest, NodeId
-from syncagent.model.names import Name, RelPath, check_name, is_conflict_name, name_key, split
+from syncagent.model.names import Name, RelPath, check_name, name_key, split
 from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement
 from syncagent.model.sources import IdSource
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.displaced import NOWHERE
 from syncagent.trees.exchanged import exchanged, same_bytes
+from syncagent.trees.missed import Missed
 from syncagent.trees.returned import met, returned
 
 PARKED: Final = RelPath(".syncagent/park")
@@ -70,33 +71,63 @@ class Identifier:
         self._ids = ids
         self._seen = sightings
         self._folders: dict[RelPath, NodeId] = {RelPath(""): ROOT}
-        self._to_index = list(sightings.missing)
-        self._indexed: set[NodeId] = set()
-        self._inodes: dict[bytes, NodeId] = {}
-        self._digests: dict[Digest, list[NodeId]] = {}
+        self._missed = Missed(canopy, sightings.missing)
         self._replaced: dict[NodeId, FileSeen] = {}  # what stands where a known file stood, touched or another
+        self._found: list[DirSeen] = []
+        self._unresolved: list[Fact] = []
+        self._noting = False
+        self._nowhere: set[RelPath] = set()  # folders that are not known, as long as nothing is placed
 
     def take(self, facts: Sequence[Fact]) -> None:
         """Take in what a look or a walk has shown: who is missing first, then folders, then what they hold."""
-        self._folders = {RelPath(""): ROOT, PARKED: PARK}
-        self._replaced.clear()
-        unresolved = [fact for fact in facts if not self._note(fact)]
-        for node_id in exchanged(self._canopy, self._replaced):
-            self._miss(node_id)
-        self._folders = {RelPath(""): ROOT, PARKED: PARK}  # which folder stands where is seen only now
-        for folder in sorted((one for one in facts if isinstance(one, DirSeen)), key=lambda one: one.path.count("/")):
+        self.note(facts)
+        self.meet()
+        self.place(facts)
+
+    def note(self, facts: Sequence[Fact]) -> None:
+        """Note who is not where it was; of many facts a part at a time.  Nothing changes yet."""
+        self._forget_paths()
+        self._noting = True
+        for fact in facts:
+            if isinstance(fact, DirSeen):
+                self._found.append(fact)
+            if not self._note(fact):
+                self._unresolved.append(fact)
+        self._noting = False
+
+    def meet(self) -> None:
+        """All has been noted: now it shows who has changed places, and which folder stands where."""
+        local = self._canopy.local
+        for node_id in exchanged(self._canopy, {one: fact for one, fact in self._replaced.items() if local.get(one)}):
+            self._missed.add(node_id)
+        self._forget_paths()
+        for folder in sorted(self._found, key=lambda one: one.path.count("/")):
             self._try(folder)
-        if unresolved:
-            # Folders that were found at new paths: what is missing from them shows only now.
-            for fact in unresolved:
-                self._note(fact)
+        # Folders that were found at new paths: what is missing from them shows only now.
+        for fact in self._unresolved:
+            self._note(fact)
+        self._replaced.clear()
+        self._found.clear()
+        self._unresolved.clear()
+
+    def place(self, facts: Sequence[Fact]) -> None:
+        """Place the files and links; of many facts a part at a time."""
+        self._forget_paths()
         for fact in facts:
             if isinstance(fact, _LEAVES):
                 self._try(fact)
 
+    def _forget_paths(self) -> None:
+        self._folders = {RelPath(""): ROOT, PARKED: PARK}
+        self._nowhere.clear()
+
     def known_at(self, path: RelPath) -> NodeId | None:
         """The node that Local has at ``path``, as spelled on disk."""
         return self._at(path)
+
+    def is_missing(self, node_id: NodeId) -> bool:
+        """Whether the node, or a folder above it, is missing from its place."""
+        return self._missed.holds(node_id)
 
     def is_new(self, fact: DirSeen) -> bool:
         """Whether another folder than this was known at its path, or none: what it holds is not known then."""
@@ -113,14 +144,14 @@ class Identifier:
             case NothingThere(path=path):
                 self._seen.skipped.pop(path, None)
                 self._seen.unreadable.pop(path, None)
-                self._miss(self._at(path))
+                self._missed.add(self._at(path))
             case Listed(path=path, names=names):
                 folder = self._at(path) if path not in self._folders else self._folders[path]
                 if folder is None:
                     return False
                 for child in list(self._canopy.local.children(folder)):
                     if self._spelled(child) not in names:
-                        self._miss(child)
+                        self._missed.add(child)
             case Unreadable(path=path, reason=reason):
                 self._seen.skipped[path] = self._seen.unreadable[path] = reason
             case NotKept(path=path, reason=reason):
@@ -135,7 +166,7 @@ class Identifier:
 
     def _note_known(self, known: NodeId, fact: DirSeen | FileSeen | LinkSeen) -> None:
         if not self._is_of_kind(known, fact):
-            self._miss(known)  # kinds never change: it is somewhere else, or gone
+            self._missed.add(known)  # kinds never change: it is somewhere else, or gone
         elif isinstance(fact, FileSeen) and not self._unchanged(known, fact):
             self._replaced[known] = fact
 
@@ -196,7 +227,7 @@ class Identifier:
 
     def _place_dir(self, fact: DirSeen, at: Placement, known: NodeId | None) -> None:
         same = self._kept(known, Dir)
-        moved = self._by_inode(fact.stamp, Dir, at)
+        moved = self._missed.by_inode(fact.stamp, Dir, at)
         if moved is not None and self._outranks(moved, same):
             self._settle(replace(self._local(moved), at=at), fact.stamp, known)
         elif same is not None:
@@ -209,7 +240,7 @@ class Identifier:
 
     def _place_link(self, fact: LinkSeen, at: Placement, known: NodeId | None) -> None:
         same = self._kept(known, Link)
-        moved = self._by_inode(fact.stamp, Link, at)
+        moved = self._missed.by_inode(fact.stamp, Link, at)
         if moved is not None and self._outranks(moved, same):
             self._settle(Link(moved, at, fact.target), fact.stamp, known)
         elif same is not None:
@@ -220,7 +251,7 @@ class Identifier:
 
     def _place_file(self, fact: FileSeen, at: Placement, known: NodeId | None) -> None:
         same = self._kept(known, File)
-        moved = self._by_inode(fact.stamp, File, at)
+        moved = self._missed.by_inode(fact.stamp, File, at)
         if moved is not None and not same_bytes(self._canopy, moved, fact):
             moved = None
         content = fact.content
@@ -237,7 +268,7 @@ class Identifier:
             self._settle(File(same, at, content, fact.executable, fact.mtime_ns), fact.stamp, None)
         else:
             rest = (at, content, fact.executable, fact.mtime_ns)
-            node_id = self._by_content(content, at.name) or self._fresh(at, File, lambda one: File(one, *rest))
+            node_id = self._missed.by_content(content, at.name) or self._fresh(at, File, lambda one: File(one, *rest))
             self._settle(File(node_id, *rest), fact.stamp, known)
 
     def _from_park(self, fact: DirSeen | FileSeen | LinkSeen, at: Placement) -> NodeId:
@@ -259,7 +290,7 @@ class Identifier:
     def _settle(self, node: Node, stamp: Stamp, displaced: NodeId | None) -> None:
         """Let ``node`` stand where it was found; whoever was known there before is missing now."""
         if displaced is not None and displaced != node.id:
-            self._miss(displaced)
+            self._missed.add(displaced)
             # It must leave the name; where it went, if anywhere, is not known yet.  Until then it keeps no place.
             self._vacate(displaced)
         self._seen.missing.pop(node.id, None)
@@ -283,74 +314,7 @@ class Identifier:
 
     def _outranks(self, moved: NodeId, same: NodeId | None) -> bool:
         """Whether what moved here keeps its identity, although another node is known at this path."""
-        return same is None or same == moved or self._at_hub(moved) or not self._at_hub(same)
-
-    def _at_hub(self, node_id: NodeId) -> bool:
-        return node_id in self._canopy.synced or self._canopy.remote.get(node_id) is not None
-
-    def _by_inode(self, stamp: Stamp, kind: type, at: Placement) -> NodeId | None:
-        """The missing node that had this inode."""
-        if not self._seen.missing:
-            return None
-        inode = inode_of(stamp)
-        if inode is None:
-            return None
-        self._index()
-        found = self._inodes.get(inode)
-        if found is None or not self.is_missing(found) or not isinstance(self._canopy.local.get(found), kind):
-            return None
-        return None if self._was_set_aside(found, at) else found
-
-    def _was_set_aside(self, node_id: NodeId, at: Placement) -> bool:
-        """Whether what stands at ``at`` is a copy that we made of the node before we were stopped, and have forgotten.
-        It is a file of its own: taken for the node, moved, it would take the name from what the hub has of it."""
-        node = self._local(node_id)
-        aside = is_conflict_name(at.name) and not is_conflict_name(node.at.name) and node.at.parent == at.parent
-        return aside and not isinstance(node, Dir) and self._at_hub(node_id)
-
-    def _by_content(self, content: Content, name: Name) -> NodeId | None:
-        """A missing file of the same bytes, preferably of the same name.  Empty files are all the same, and a conflict
-        copy is never taken for the file that it was set aside from."""
-        if not content.size or not self._seen.missing or is_conflict_name(name):
-            return None
-        self._index()
-        fit = [one for one in self._digests.get(content.digest, ()) if self.is_missing(one)]
-        return min(fit, key=lambda one: (self._local(one).at.name != name, one), default=None)
-
-    def is_missing(self, node_id: NodeId) -> bool:
-        """Whether the node, or a folder above it, is missing from its place."""
-        here = node_id
-        for _ in range(100_000):
-            if here in self._seen.missing:
-                return True
-            node = self._canopy.local.get(here)
-            if node is None or here == ROOT:
-                return False
-            here = node.at.parent
-        return False
-
-    def _miss(self, node_id: NodeId | None) -> None:
-        if node_id is not None and node_id != ROOT:
-            self._seen.missing[node_id] = None
-            self._to_index.append(node_id)
-
-    def _index(self) -> None:
-        """Have what is missing found by its inode and its content, with all that is in it.  Not before someone asks:
-        where things are only deleted, nobody does."""
-        waiting = self._to_index
-        while waiting:
-            node_id = waiting.pop()
-            if node_id in self._indexed:
-                continue
-            self._indexed.add(node_id)
-            inode = inode_of(self._canopy.stamp(node_id))
-            if inode is not None:
-                self._inodes[inode] = node_id
-            node = self._canopy.local.get(node_id)
-            if isinstance(node, File):
-                self._digests.setdefault(node.content.digest, []).append(node_id)
-            elif isinstance(node, Dir):
-                waiting.extend(self._canopy.local.children(node_id))
+        return same is None or same == moved or self._missed.is_at_hub(moved) or not self._missed.is_at_hub(same)
 
     # --- paths ------------------------------------------------------------------------------------------------
 
@@ -381,6 +345,8 @@ class Identifier:
 
     def _folder(self, path: RelPath) -> NodeId | None:
         """The folder that stands at ``path`` by what is known so far."""
+        if path in self._nowhere:
+            return None
         down: list[RelPath] = []
         while path not in self._folders:  # the root always is
             down.append(path)
@@ -389,6 +355,8 @@ class Identifier:
         for at in reversed(down):
             found = self._within(here, split(at)[1])
             if found is None or not isinstance(self._canopy.local.get(found), Dir):
-                return None  # not remembered: it may be met later in the same scan
+                if self._noting:  # else it may be met later in the same scan
+                    self._nowhere.update(down[: down.index(at) + 1])
+                return None
             self._folders[at] = here = found
         return here

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from syncagent.agent import memory as module
 from syncagent.agent.memory import Memory
 from syncagent.agent.workers import Lane
 from syncagent.errors import StorageFull
@@ -168,3 +169,23 @@ async def test_a_token_is_kept_and_what_does_not_count_is_put_aside(tmp_path: Pa
     async with owner(tmp_path / "db") as one:
         assert "start" not in (await one.memory.load()).facts
     assert (tmp_path / "db.damaged-1").exists()
+
+
+async def test_what_a_burst_leaves_in_memory_is_let_go_of_once_when_nothing_is_going_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MANY_ROWS", 3)
+    rests: list[AgentDb] = []
+
+    def rest(store: AgentDb) -> None:
+        rests.append(store)
+
+    monkeypatch.setattr(AgentDb, "rest", rest)
+    async with owner(tmp_path / "agent.db") as one:
+        await one.memory.load()
+        await one.keep(Delta(rows=(row("a"), row("b"))))
+        one.memory.rest()
+        await one.keep(Delta(rows=(row("c"),)))
+        one.memory.rest()
+        one.memory.rest()
+    assert len(rests) == 1

@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from syncagent import heap
 from syncagent.agent.config.identity import agent_config
 from syncagent.agent.config.reading import read_settings
 from syncagent.agent.config.writing import write_settings
 from syncagent.agent.places import places
+from syncagent.cli import compose
 from syncagent.cli.compose import own_hub, until_signal
 from syncagent.hub.brake import BrakeRules
 from syncagent.model.acts import Limits
@@ -221,3 +223,17 @@ async def test_what_is_kept_is_not_looked_through_for_garbage_again_and_again() 
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+async def test_what_a_burst_has_let_go_of_is_given_back_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(compose, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(compose, "QUIET_SECONDS", 1e9)
+    monkeypatch.setattr(compose, "WORTH_SECONDS", 0.0)
+    monkeypatch.setattr(heap, "give_back", lambda: loop.call_soon_threadsafe(given.set))
+
+    async def work() -> None:
+        await asyncio.wait_for(given.wait(), 10)
+
+    assert await until_signal(work()) == 0

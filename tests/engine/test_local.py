@@ -263,6 +263,18 @@ def test_a_long_round_is_waited_for_without_being_woken() -> None:
     assert [path for path, _ in solo.status.skipped] == ["pipe"]
 
 
+def test_what_is_new_is_sent_though_someone_has_asked_for_another_scan_meanwhile() -> None:
+    """Who waits to be in sync wants a scan that begins from now on; the one under way is not less worth for that."""
+    solo = Solo()
+    for number in range(4_000):
+        solo.user.write(f"f{number}", f"{number}".encode())
+    solo.frozen = True
+    solo.start().online().feed(ev.ProofWanted(1))
+    for _ in range(3):  # the walk, and the first readings
+        solo.feed(*solo._answers(solo.todo.pop(0)))
+    assert solo.drain(ef.Submit), "long before all is read"
+
+
 # --- the root -----------------------------------------------------------------------------------------------------
 
 
