@@ -25,7 +25,7 @@ from syncagent.model.acts import Act, Decision, Direction, Limits, Loss, Part
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from syncagent.planner.brake import Peril, destroys, peril
-from syncagent.planner.ops import Op, subject
+from syncagent.planner.ops import Op, beneath, subject
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import path_of
 
@@ -97,7 +97,7 @@ class Brake:
         """When it wants to be called again; at once, when the hour is wanted."""
         if self._holding.wants_hour():
             return now
-        times = (self.remedy.wake_at(now), self._hesitation.wake_at())
+        times = (self.remedy.wake_at(now), self._hesitation.wake_at(now))
         return min((time for time in times if time is not None and time > now), default=None)
 
     def take_freed(self) -> list[NodeId]:
@@ -161,9 +161,10 @@ class Brake:
 
     def let_through(self, op: Op, now: float) -> None:
         """``op`` leaves."""
-        node_id = subject(op)
-        if self._perils.get(node_id) is not None and node_id not in self._ledger and destroys(op):
-            self._perils.let_through(node_id, now, self._path(node_id))
+        if destroys(op):
+            for node_id in (subject(op), *beneath(op)):
+                if self._perils.get(node_id) is not None and node_id not in self._ledger:
+                    self._perils.let_through(node_id, now, self._path(node_id))
 
     def try_again(self) -> None:
         """Someone waits: what the hub holds is sent again now, for a person may have said yes there."""
@@ -210,9 +211,11 @@ class Brake:
 
     def consider(self, directions: Iterable[Direction], now: float) -> None:
         """Hold what is too much to go unasked, of what would be planned next in these directions."""
-        if self._limits is None:
-            return
         self._perils.expire(now)
+        if self._limits is None:
+            for direction in directions:
+                self._freed.extend(self._hesitation.consider(direction, None, now))
+            return
         for direction in directions:
             for act in [one for one in self._ledger.held() if one.direction is direction and not one.by_hub]:
                 if self._holding.grown(act) + WINDOW >= now:

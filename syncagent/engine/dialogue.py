@@ -263,11 +263,10 @@ class Dialogue:
         if masses is not None:
             return masses
         body = codec.body_from_hub(message)
-        match body:
-            case ConnectionResponse():
-                return [self._answered(body, now)]
-            case ErrorMessage(error_code=code, message=text):
-                raise to_error(code, text)
+        if isinstance(body, ConnectionResponse):
+            return [self._answered(body, now)]
+        if isinstance(body, ErrorMessage):
+            raise to_error(body.error_code, body.message)
         self._must_be_welcome(message.type.value)
         match body:
             case FileChange():
@@ -333,6 +332,7 @@ class Dialogue:
             journal=Capability.JOURNAL in self._capabilities and Capability.BLOCKS in self._capabilities,
             run=answer.run,
             diverged=answer.diverged,
+            subtrees=Capability.SUBTREE in self._capabilities,
         )
 
     def _heard(self, changes: Sequence[FileChange]) -> list[Event]:

@@ -234,7 +234,8 @@ class Engine:
             self._downloads.link_up()
         acting = self._scanned and not self._root and not self._paused
         may_submit = acting and ready and self._remote.may_write
-        return Policy(self._machine, self._day, may_submit=may_submit, may_write=acting)
+        wholes = self._remote.wholes()
+        return Policy(self._machine, self._day, may_submit=may_submit, may_write=acting, **wholes)
 
     # --- what is told -----------------------------------------------------------------------------------------
 
@@ -246,6 +247,7 @@ class Engine:
             self.canopy.rest()
             self._downloads.let_go_of_all(self._now)
             self._remote.rest()
+            self._flight.piecemeal.clear()
             if self._unswept:
                 self._unswept = False
                 effects.append(SweepStage(self._downloads.contents()))

@@ -213,6 +213,8 @@ class Welcomed:
     run: str = ""
     diverged: bool = False
     """True when the hub says that its journal is not the one that our cursor belongs to."""
+    subtrees: bool = False
+    """Whether a folder can be deleted there with all that is beneath it, by one change."""
 
 
 @dataclass(frozen=True, slots=True)

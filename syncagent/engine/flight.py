@@ -7,12 +7,12 @@ with its reason and tried again, later and later; what is refused without hope i
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
-from syncagent.model.changes import Change, Operation, Verdict
+from syncagent.model.changes import NO_SEQ, Change, Operation, Verdict
 from syncagent.model.facts import UNSURE, Kind, Stamp
-from syncagent.model.ids import PARK, ChangeId, NodeId, derived_id
+from syncagent.model.ids import PARK, ChangeId, NodeId, Seq, derived_id
 from syncagent.model.names import RelPath, join
 from syncagent.model.nodes import Block, Content, Dir, File, Link, Node, Placement, Recipe
 from syncagent.planner.ops import (
@@ -28,9 +28,10 @@ from syncagent.planner.ops import (
     SubmitMove,
     SubmitOp,
     WriteLocal,
+    beneath,
     subject,
 )
-from syncagent.planner.tasks import DeleteTask, MakeDirTask, MoveTask, Source, Task, WriteTask
+from syncagent.planner.tasks import DeleteTask, Lying, MakeDirTask, MoveTask, Source, Task, WriteTask
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import path_of
 
@@ -59,6 +60,8 @@ class Flight:
         self.held: dict[NodeId, Held] = {}
         self._tried: dict[NodeId, int] = {}
         self._void: set[NodeId] = set()
+        self.piecemeal: dict[NodeId, None] = {}
+        """Folders that could not be deleted together with all that is beneath them, until all is at one."""
         self._wounded = wounded
 
     @property
@@ -75,10 +78,20 @@ class Flight:
         """The task for ``op``, which is under way from now on; None when its path is not known (it is planned anew)."""
         task = self._task(op, source)
         if task is not None:
-            self.busy[subject(op)] = op
+            self._is_busy(op)
             self._tasks[subject(op)] = task
             self._void.discard(subject(op))
         return task
+
+    def _is_busy(self, op: Op) -> None:
+        self.busy[subject(op)] = op
+        if others := beneath(op):
+            self.busy.update(dict.fromkeys(others, op))
+
+    def _is_over(self, op: Op) -> None:
+        self.busy.pop(subject(op), None)
+        for node_id in beneath(op):
+            self.busy.pop(node_id, None)
 
     def _task(self, op: LocalOp, source: Source | None) -> Task | None:
         match op:
@@ -99,9 +112,31 @@ class Flight:
             case DeleteLocal(expect=node):
                 path = self._canopy.local_path(node.id)
                 keep = node.id in self._wounded
-                return DeleteTask(op, path, self._stamp(node.id), keep) if path is not None else None
+                if path is None or not op.beneath:
+                    return DeleteTask(op, path, self._stamp(node.id), keep) if path is not None else None
+                lying = self._lying(op)
+                return DeleteTask(op, path, self._stamp(node.id), beneath=lying) if lying is not None else None
             case _:
                 assert_never(op)
+
+    def _lying(self, op: DeleteLocal) -> tuple[Lying, ...] | None:
+        """What is to lie beneath a folder that goes as a whole; None when of some of it that is not known well enough,
+        or it is damaged and its bytes are to be kept."""
+        found: list[Lying] = []
+        paths = {op.expect.id: ""}
+        get, stamp_of, spelling_of = self._canopy.local.get, self._canopy.stamp, self._canopy.spelling
+        for node_id in op.beneath:
+            node, stamp = get(node_id), stamp_of(node_id)
+            above = paths.get(node.at.parent) if node is not None else None
+            if node is None or above is None or not stamp or node_id in self._wounded:
+                self.piecemeal[op.expect.id] = None
+                return None
+            path = f"{above}{spelling_of(node_id) or node.at.name}"
+            is_folder = isinstance(node, Dir)
+            if is_folder:
+                paths[node_id] = f"{path}/"
+            found.append(Lying(RelPath(path), stamp, is_folder))
+        return tuple(found)
 
     def is_at(self, task: Task) -> bool:
         """Whether the paths of a task still are those that its op is about."""
@@ -130,12 +165,19 @@ class Flight:
         return join(parent, at.name) if parent is not None else None
 
     def begin_change(
-        self, op: SubmitOp, recipe: Recipe, incarnation: str, folders: dict[NodeId, RelPath] | None = None
+        self,
+        op: SubmitOp,
+        recipe: Recipe,
+        incarnation: str,
+        folders: dict[NodeId, RelPath] | None = None,
+        as_of: Seq = NO_SEQ,
     ) -> Change:
         """The change that tells the hub of ``op``, which is under way from now on.  ``folders`` are the paths of those
-        that were looked up in this step."""
+        that were looked up in this step; ``as_of``: how far the journal is known."""
         change = _change(op, recipe, incarnation, self._claimed_path(op, {} if folders is None else folders))
-        self.busy[op.node.id] = op
+        if others := beneath(op):
+            change = replace(change, beneath=len(others), as_of=as_of)
+        self._is_busy(op)
         self._changes[change.change_id] = op
         return change
 
@@ -154,23 +196,23 @@ class Flight:
         under_way = self.busy.get(node_id)
         if under_way is not op and under_way != op:
             return None
-        del self.busy[node_id]
+        self._is_over(under_way)
         return self._tasks.pop(node_id)
 
     def end_change(self, verdict: Verdict) -> SubmitOp | None:
         """The op that a verdict is about, which is over."""
         op = self._changes.pop(verdict.change_id, None)
         if op is not None:
-            self.busy.pop(subject(op), None)
+            self._is_over(op)
         return op
 
     def forget_changes(self, verdicts: Iterable[Verdict]) -> list[NodeId]:
         """These answers do not count, for they came out of order: the journal will tell.  Gives the nodes."""
-        return [subject(op) for op in map(self.end_change, verdicts) if op is not None]
+        return all_of(op for op in map(self.end_change, verdicts) if op is not None)
 
     def drop_changes(self) -> list[NodeId]:
         """The link is gone, and with it the answers: forget all submissions.  What became of them the journal tells."""
-        nodes = [subject(op) for op in self._changes.values()]
+        nodes = all_of(self._changes.values())
         for node_id in nodes:
             self.busy.pop(node_id, None)
         self._changes.clear()
@@ -183,7 +225,7 @@ class Flight:
 
     def drop_tasks(self) -> list[NodeId]:
         """The root is gone: no task will be answered."""
-        nodes = list(self._tasks)
+        nodes = all_of(task.op for task in self._tasks.values())
         for node_id in nodes:
             self.busy.pop(node_id, None)
         self._tasks.clear()
@@ -224,6 +266,11 @@ class Flight:
         refused = [node_id for node_id, held in self.held.items() if held.until is None]
         self.release(refused)
         return refused
+
+
+def all_of(ops: Iterable[Op]) -> list[NodeId]:
+    """All nodes that these are about."""
+    return [node_id for op in ops for node_id in (subject(op), *beneath(op))]
 
 
 def _change(op: SubmitOp, recipe: Recipe, incarnation: str, path: RelPath) -> Change:

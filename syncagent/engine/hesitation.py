@@ -3,11 +3,15 @@
 `rm -rf` is seen in rounds.  As soon as what is missing would make it too much, or it has become a good number and goes
 on growing, the deletes wait, and all of them are held together: so little or nothing is gone elsewhere before anyone
 was asked.  What is no mass is on its way a moment later.
+
+And a folder that is about to be gone goes as a whole, by one change, if what is in it has not been sent file by file
+before that: a good number of deletes waits while more is missing, and for another moment unless it makes up one folder.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Final
 
 from syncagent.engine.perils import Perils
@@ -15,10 +19,17 @@ from syncagent.model.acts import Direction, Limits, Loss
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Dir
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.tree import subtree
+from syncagent.trees.tree import ancestors, subtree
 
 SETTLED: Final = 1.0
 """Seconds without one more delete after which there are no more to come."""
+
+MANY: Final = 16
+"""So many deletes wait for what may come with them."""
+
+GATHERED: Final = 0.3
+"""Seconds without one more after which they go, although they are not one folder: longer than hints in a burst are
+apart."""
 
 LONGEST: Final = 5.0
 """A stream of deletes without end goes through in pieces."""
@@ -32,6 +43,8 @@ class Hesitation:
         self._perils = perils
         self._missing = missing
         self._since: dict[Direction, float] = {}
+        self._one_folder: tuple[int, bool] = (0, False)
+        """For so many nodes that wait: whether they are one folder, and all that is in it."""
 
     @property
     def waits(self) -> bool:
@@ -41,12 +54,13 @@ class Hesitation:
     def holds(self, node_id: NodeId) -> bool:
         return any(self._perils.is_free(node_id, (direction, Loss.DELETED)) for direction in self._since)
 
-    def wake_at(self) -> float | None:
-        ends = (self._ends(direction) for direction in self._since)
+    def wake_at(self, now: float) -> float | None:
+        ends = [time for direction in self._since for time in self._ends(direction) if time > now]
         return min(ends, default=None)
 
-    def consider(self, direction: Direction, limits: Limits, now: float) -> list[NodeId]:
-        """Begin to wait, or wait on; or gives the nodes that have waited long enough."""
+    def consider(self, direction: Direction, limits: Limits | None, now: float) -> list[NodeId]:
+        """Begin to wait, or wait on; or gives the nodes that have waited long enough.  ``limits`` None: nobody is
+        asked."""
         sort = (direction, Loss.DELETED)
         if self._perils.waiting(sort) and self._is_wise(direction, limits, now):
             since = self._since.setdefault(direction, now)
@@ -56,13 +70,40 @@ class Hesitation:
             return []
         return self._perils.free(sort)
 
-    def _is_wise(self, direction: Direction, limits: Limits, now: float) -> bool:
+    def _is_wise(self, direction: Direction, limits: Limits | None, now: float) -> bool:
+        if direction is Direction.OUT and self._gathers(now):
+            return True
         sort = (direction, Loss.DELETED)
+        if limits is None:
+            return False
         count = self._perils.count(sort)
         if count >= limits.files and now < self._perils.grown(sort) + SETTLED:
             return True
         missing = self._count_missing(limits.most) if direction is Direction.OUT else 0
         return missing > 0 and limits.reached(count + missing, self._perils.files())
+
+    def _gathers(self, now: float) -> bool:
+        """Whether what waits may be a part of a folder that goes."""
+        sort = (Direction.OUT, Loss.DELETED)
+        if self._perils.waiting(sort) < MANY:
+            return False
+        if any(True for _ in self._missing()):
+            return True
+        return now < self._perils.grown(sort) + GATHERED and not self._is_one_folder()
+
+    def _is_one_folder(self) -> bool:
+        waiting = self._perils.waiting((Direction.OUT, Loss.DELETED)) + self._perils.waiting((Direction.OUT, None))
+        if waiting != self._one_folder[0]:
+            self._one_folder = waiting, self._makes_up_a_folder(waiting)
+        return self._one_folder[1]
+
+    def _makes_up_a_folder(self, waiting: int) -> bool:
+        top = next(iter(self._perils.some((Direction.OUT, Loss.DELETED))))
+        for above in ancestors(self._canopy.remote, top):
+            if not self._canopy.is_deleted_here(above):
+                break
+            top = above
+        return sum(1 for _ in islice(subtree(self._canopy.remote, top), waiting + 1)) == waiting
 
     def _count_missing(self, most: int) -> int:
         """How many files may be gone, too; ``most`` at most."""
@@ -75,6 +116,6 @@ class Hesitation:
                     files.add(node_id)
         return len(files)
 
-    def _ends(self, direction: Direction) -> float:
-        settled = self._perils.grown((direction, Loss.DELETED)) + SETTLED
-        return min(settled, self._since[direction] + LONGEST)
+    def _ends(self, direction: Direction) -> tuple[float, ...]:
+        grown = self._perils.grown((direction, Loss.DELETED))
+        return grown + GATHERED, grown + SETTLED, self._since[direction] + LONGEST

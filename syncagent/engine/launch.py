@@ -16,7 +16,7 @@ from syncagent.model.changes import Change
 from syncagent.model.facts import UNSURE, Stamp
 from syncagent.model.ids import Digest, NodeId
 from syncagent.model.names import RelPath
-from syncagent.model.nodes import Block, File, Recipe
+from syncagent.model.nodes import Block, Dir, File, Recipe
 from syncagent.planner.ops import (
     LocalOp,
     MakeLocalDir,
@@ -26,6 +26,7 @@ from syncagent.planner.ops import (
     SubmitMove,
     SubmitOp,
     WriteLocal,
+    beneath,
     subject,
 )
 from syncagent.planner.tasks import InPlace, MoveTask, Source, Task
@@ -71,6 +72,8 @@ class Launch:
         match op:
             case SubmitCreate(node=File() as file) | SubmitEdit(node=File() as file):
                 return self._launch_with_content(op, file, now)
+            case SubmitDelete(beneath=beneath) if beneath:
+                return self._launch_whole(op)
             case SubmitCreate() | SubmitEdit() | SubmitMove() | SubmitDelete():
                 return self._leave(op, (), None)
             case _:
@@ -162,6 +165,18 @@ class Launch:
         self._uploads.want_large(file, recipe, path, stamp)
         return False
 
+    def _launch_whole(self, op: SubmitDelete) -> bool:
+        """A folder goes with all beneath it; where a person has said yes to a part of it alone, each by itself."""
+        files = [one for one in op.beneath if not isinstance(self._canopy.remote.get(one), Dir)]
+        words = {self._is_confirmed(one) for one in files}
+        if len(words) > 1:
+            self._flight.piecemeal[op.node.id] = None
+            return False
+        self._submits[True in words].append((op, (), None))
+        self._remote.sending(op.node.id, whole=True)
+        self._flight.busy.update(dict.fromkeys((op.node.id, *op.beneath), op))
+        return True
+
     def _is_at_hub(self, file: File) -> bool:
         """Whether the hub has the content, by all that it has said."""
         if self._uploads.is_at_hub(file.content.digest):
@@ -189,12 +204,16 @@ class Launch:
         blocks: dict[Digest, tuple[Block, bytes]] = {}
         size = 0
         while submits and len(changes) < self._remote.batch_changes and size < SUBMIT_BYTES:
+            if changes and beneath(submits[0][0]):
+                break
             op, recipe, data = submits.popleft()
             if data is not None and isinstance(op.node, File):
                 digest = op.node.content.digest
                 blocks[digest] = (Block(digest, len(data)), data)
                 size += len(data)
-            changes.append(self._flight.begin_change(op, recipe, incarnation, folders))
+            changes.append(self._flight.begin_change(op, recipe, incarnation, folders, self._remote.cursor))
+            if beneath(op):
+                break  # it is alone in its batch
         sent: list[Effect] = [SendBlocks(0, tuple(blocks.values()))] if blocks else []
         return [*sent, Submit(tuple(changes), confirmed=confirmed)]
 

@@ -6,6 +6,7 @@ All figures are kept up to date by what changes, so that to ask for them costs n
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 from syncagent.model.acts import Direction, Loss
@@ -95,6 +96,10 @@ class Perils:
 
     def free(self, sort: Sort) -> list[NodeId]:
         return list(self._free[sort])
+
+    def some(self, sort: Sort) -> Iterable[NodeId]:
+        """The same, to look at some of them only."""
+        return self._free[sort]
 
     def grown(self, sort: Sort) -> float:
         """When one more came to wait."""

@@ -15,7 +15,7 @@ from syncagent.engine.launch import Launch
 from syncagent.engine.standing import Standing
 from syncagent.model.acts import Direction
 from syncagent.model.ids import NodeId
-from syncagent.planner.ops import Adopt, Agree, Op, subject
+from syncagent.planner.ops import Adopt, Agree, Op, beneath, subject
 from syncagent.planner.outcome import settle_tree
 from syncagent.planner.plan import Plan, plan
 from syncagent.planner.policy import Policy
@@ -58,7 +58,10 @@ class Planning:
             focus = [node_id for node_id in focus if node_id not in left_alone]
             if not focus:
                 continue
-            made = plan(self.canopy, self.policy, focus=focus, busy=busy, left_alone=left_alone, limit=PLANNED_AT_ONCE)
+            made = plan(
+                self.canopy, self.policy, focus=focus, busy=busy, left_alone=left_alone,
+                piecemeal=self.flight.piecemeal, limit=PLANNED_AT_ONCE,
+            )  # fmt: skip
             self._launch_all(made.ops, now)
             self._remember(made)
             self._hear_news(now)
@@ -81,6 +84,8 @@ class Planning:
                 settle_tree(self.canopy, op)
             elif self.launch.launch(op, now):
                 self.brake.let_through(op, now)
+            elif others := beneath(op):
+                self.agenda.add((subject(op), *others))  # one by one then
             else:
                 self.agenda.wait(subject(op), subject(op))
 

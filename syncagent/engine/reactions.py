@@ -16,8 +16,8 @@ from syncagent.engine.uploads import Uploads
 from syncagent.model.changes import Ruling, Verdict
 from syncagent.model.facts import DirSeen, FileSeen, LinkSeen
 from syncagent.model.ids import NodeId
-from syncagent.model.nodes import File
-from syncagent.planner.ops import Op, SubmitCreate, SubmitEdit, SubmitOp, WriteLocal, subject
+from syncagent.model.nodes import Dir, File
+from syncagent.planner.ops import Op, SubmitCreate, SubmitEdit, SubmitOp, WriteLocal, beneath, subject
 from syncagent.planner.outcome import settle_agreed, settle_local, settle_submitted
 from syncagent.planner.tasks import Done, Failed, Outcome, StaleTask
 from syncagent.trees.canopy import Canopy
@@ -79,6 +79,7 @@ class Reactions:
             if isinstance(outcome.op, WriteLocal) and isinstance(outcome.op.node, File):
                 # Used up, or no good: should it be needed again, it is got again.
                 self._downloads.used(outcome.op.node.content.digest)
+            nodes = (node_id, *beneath(outcome.op))
             match outcome:
                 case Done() if not self._flight.is_at(task):
                     # A folder above it has turned out to be another one: whose it is now, a look will tell.
@@ -86,19 +87,28 @@ class Reactions:
                 case Done(op=op, fact=fact):
                     stamp = fact.stamp if isinstance(fact, DirSeen | FileSeen | LinkSeen) else None
                     settle_local(self._canopy, op, stamp)
-                    self._flight.release([node_id])
-                    self._local.settled(node_id)
+                    self._flight.release(nodes)
+                    for one in nodes:
+                        self._local.settled(one)
                 case StaleTask(paths=paths, reason=reason):
                     self._local.recheck(node_id, paths, now, reason=reason)
+                    self._singly(outcome.op)
+                case Failed() if len(nodes) > 1:
+                    self._singly(outcome.op)  # whatever it was, one by one it shows what it is about
                 case Failed(reason=reason):
                     self._flight.hold(node_id, reason, now)
                     notes.append(Note("warning", reason, task.path))
                 case _:
                     assert_never(outcome)
-            over.append(node_id)
+            over.extend(nodes)
         self._agenda.add(over)
         self._brake.over(over)
         return notes
+
+    def _singly(self, op: Op) -> None:
+        """A folder does not go together with all that is beneath it: whatever can goes by itself."""
+        if beneath(op):
+            self._flight.piecemeal[subject(op)] = None
 
     def verdicts(self, verdicts: Iterable[Verdict], now: float) -> list[Effect]:
         notes: list[Effect] = []
@@ -111,7 +121,7 @@ class Reactions:
                 notes.extend(self._brake.remedy.answered(op, verdict, now))
                 self._agenda.add([op.node.id])
                 continue
-            over.append(op.node.id)
+            over.extend((op.node.id, *beneath(op)))
             match verdict.ruling:
                 case Ruling.COMMITTED | Ruling.DUPLICATE:
                     self._accepted(op, verdict)
@@ -140,16 +150,21 @@ class Reactions:
         if isinstance(op, SubmitCreate | SubmitEdit) and isinstance(op.node, File):
             self._local.at_hand.let_go(op.node.content.digest)
             self._uploads.taken(op.node.content.digest)
-        self._local.settled(node_id)
+        for one in (node_id, *beneath(op)):
+            self._local.settled(one)
 
     def _rejected(self, op: SubmitOp, verdict: Verdict, now: float) -> list[Effect]:
         node_id = subject(op)
         if verdict.error_code in OVERTAKEN:
             if verdict.rev > self._canopy.rev(node_id) and self._canopy.remote.get(node_id) is None:
                 self._canopy.set_remote(node_id, None, verdict.rev)  # deleted there, further back than we were told
+            self._singly(op)
             self._hold_after_patience(verdict.change_id, op, verdict.message, now)
             return []
-        if verdict.error_code == "mass_delete_rejected" and self._brake.rejected_by_hub(node_id):
+        nodes = (node_id, *beneath(op))
+        files = [one for one in nodes if not isinstance(self._canopy.remote.get(one), Dir)]
+        rejected = verdict.error_code == "mass_delete_rejected"
+        if [one for one in files if rejected and self._brake.rejected_by_hub(one)]:
             return [
                 Note(
                     "warning",
@@ -157,10 +172,14 @@ class Reactions:
                     path_of(self._canopy.remote, node_id) or "",
                 )
             ]
-        if verdict.error_code == "mass_delete_held" and self._brake.refused_by_hub(node_id, now):
-            self._flight.hold(node_id, "", now)
-            return []
-        self._flight.hold(node_id, verdict.message, now if verdict.error_code in PASSING else None)
+        if verdict.error_code == "mass_delete_held":
+            held = [one for one in files if self._brake.refused_by_hub(one, now)]
+            for one in held:
+                self._flight.hold(one, "", now)
+            if held:
+                return []
+        for one in nodes:
+            self._flight.hold(one, verdict.message, now if verdict.error_code in PASSING else None)
         path = self._canopy.local_path(node_id)
         return [Note("warning", f"the hub refused it: {verdict.message}", path or "")]
 

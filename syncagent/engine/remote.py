@@ -15,9 +15,14 @@ from typing import assert_never
 from syncagent.engine.effects import AskChanges, CloseLink, Effect, Note
 from syncagent.engine.events import CaughtUp, Heard, Judged, Welcomed
 from syncagent.model.changes import Entry, Operation, Verdict
-from syncagent.model.ids import ClientId, Digest, NodeId, Seq
+from syncagent.model.ids import ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.nodes import File, Node, Recipe
 from syncagent.trees.canopy import Canopy
+from syncagent.trees.tree import ancestors, subtree
+
+WHOLE = 16
+"""A folder with at least so many nodes beneath it goes together with them; fewer go quickly by themselves, in batches
+with others."""
 
 
 class Link(Enum):
@@ -57,11 +62,15 @@ class RemoteSide:
         self.batch_changes = 500
         self.push_bytes = 65_536
         self.may_write = True
+        self.subtrees = False
+        """Whether the hub deletes a folder with all beneath it by one change."""
         self.recipes: dict[Digest, Recipe] = {}
         self.authors: dict[NodeId, ClientId] = {}
         """Whose the last change of a node was, as far as it is not at one."""
         self._snapshot: dict[NodeId, Entry] | None = None
         self._sent: dict[NodeId, None] = {}
+        self._sent_whole: dict[NodeId, None] = {}
+        """Folders that were sent to be deleted, with all that is beneath them."""
         self._told: dict[str, str] = {}
         self._news = False
         self.begun_anew = 0
@@ -74,21 +83,26 @@ class RemoteSide:
         self.run, self.anew = facts.get("run", ""), facts.get("anew", "")
         self.cursor = self.head = Seq(int(facts.get("cursor", "0")))
         self._sent = dict.fromkeys(map(NodeId, facts.get("sent", "").split()))
+        self._sent_whole = dict.fromkeys(map(NodeId, facts.get("sent_whole", "").split()))
         self._told = self._facts()
 
-    def sending(self, node_id: NodeId) -> None:
-        """A change of this node is about to be submitted.  That is remembered until it is answered: what the journal
-        has of ours beyond, this memory has lost (with the power, or by being put back to an older state).  It is taken
-        like anybody else's then: that it is not on our disk does not mean that someone deleted it (B6, E4, E5)."""
+    def sending(self, node_id: NodeId, *, whole: bool = False) -> None:
+        """A change of this node (``whole``: and of all beneath it) is about to be submitted.  That is remembered until
+        it is answered: what the journal has of ours beyond, this memory has lost (with the power, or by being put back
+        to an older state).  It is taken like anybody else's then: that it is not on our disk does not mean that someone
+        deleted it (B6, E4, E5)."""
         self._sent[node_id] = None
+        if whole:
+            self._sent_whole[node_id] = None
         self._news = True
 
     def rest(self) -> None:
         """All is at one: nothing is unanswered, and nothing is to be fetched."""
         self.recipes.clear()
         self.authors.clear()
-        self._news = self._news or bool(self._sent)
+        self._news = self._news or bool(self._sent or self._sent_whole)
         self._sent.clear()
+        self._sent_whole.clear()
 
     def new_facts(self) -> dict[str, str]:
         """What is to be committed together with the Remote rows, if it is not what it was: tree and cursor are never
@@ -105,8 +119,12 @@ class RemoteSide:
         sent = " ".join(self._sent)
         return {
             "hub_id": self.hub_id, "epoch": self.epoch, "cursor": str(self.cursor), "run": self.run, "sent": sent,
-            "anew": self.anew,
+            "anew": self.anew, "sent_whole": " ".join(self._sent_whole),
         }  # fmt: skip
+
+    def wholes(self) -> dict[str, int]:
+        """What Policy is told of folders that go as a whole."""
+        return {"whole_here": WHOLE, "whole_there": WHOLE if self.subtrees else 0}
 
     @property
     def footing(self) -> Footing:
@@ -136,7 +154,7 @@ class RemoteSide:
             self.run = event.run  # nobody can tell of the time before; from now on it would be found out
         self.hub_id, self.epoch, self.head = event.hub_id, event.epoch, event.head
         self.batch_changes, self.push_bytes = event.batch_changes, event.push_bytes
-        self.may_write = event.may_write
+        self.may_write, self.subtrees = event.may_write, event.subtrees
         self.link, self.reason, self.final = Link.CATCHING_UP, "", False
         return [*notes, self._ask()]
 
@@ -149,6 +167,7 @@ class RemoteSide:
         self._canopy.forget_revs()
         self.cursor, self.run, self.anew = Seq(0), "", anew
         self._sent.clear()
+        self._sent_whole.clear()
         self.begun_anew += 1
 
     def down(self, reason: str, final: bool) -> None:
@@ -211,11 +230,14 @@ class RemoteSide:
         for entry in event.entries:
             if entry.seq <= self.cursor:
                 continue
-            if entry.seq != self.cursor + 1 and self.link is Link.READY:
+            if entry.first != self.cursor + 1 and self.link is Link.READY:
                 return self._resync()
             if self.link is not Link.READY:
                 continue  # what is told while we catch up is in the answer, too
-            self._take(entry)
+            if not entry.beneath:
+                self._take(entry)
+            elif not self._take_whole(entry):
+                return self._resync()  # said one by one, it shows who is right
             self._reach(entry.seq)
         self.head = max(self.head, self.cursor)
         return []
@@ -225,10 +247,11 @@ class RemoteSide:
         behind a gap do not: they are met again in the journal, after what was left out."""
         self._news = True
         for counted, verdict in enumerate(event.verdicts):
-            if verdict.seq > self.cursor + 1:
+            if verdict.seq - verdict.beneath > self.cursor + 1:
                 return self._resync(), event.verdicts[:counted]
             self._reach(verdict.seq)
             self._sent.pop(verdict.node_id, None)
+            self._sent_whole.pop(verdict.node_id, None)
         self.head = max(self.head, self.cursor, event.head)
         return [], event.verdicts
 
@@ -253,6 +276,23 @@ class RemoteSide:
         if local is not None and local == self._canopy.remote.get(node_id):
             self._canopy.set_synced(node_id, local)
 
+    def _take_whole(self, entry: Entry) -> bool:
+        """A folder was deleted with all beneath it: that is what Remote has there, since both know the journal up to
+        this.  False when Remote has another number of nodes there: then it is not what it should be."""
+        nodes = list(subtree(self._canopy.remote, entry.node_id))
+        if len(nodes) != entry.beneath + 1 or self._canopy.remote.get(entry.node_id) is None:
+            return False
+        ours = self._is_unanswered(entry)
+        self._sent.pop(entry.node_id, None)
+        self._sent_whole.pop(entry.node_id, None)
+        for node_id in nodes:
+            if ours:
+                self._canopy.set_synced(node_id, None)
+            self._canopy.set_remote(node_id, None, Rev(self._canopy.rev(node_id) + 1))
+            self.authors[node_id] = entry.author
+        self._canopy.set_remote(entry.node_id, None, entry.rev)
+        return True
+
     def _put(self, entry: Entry) -> None:
         self._canopy.set_remote(entry.node_id, entry.node, entry.rev)
         self.authors[entry.node_id] = entry.author
@@ -261,12 +301,19 @@ class RemoteSide:
 
     def _is_unanswered(self, entry: Entry) -> bool:
         """Whether it is a change of ours, the answer to which was lost."""
-        return entry.author == self._client_id and entry.node_id in self._sent
+        if entry.author != self._client_id:
+            return False
+        return entry.node_id in self._sent or bool(
+            self._sent_whole
+            and entry.operation is Operation.DELETE
+            and any(one in self._sent_whole for one in ancestors(self._canopy.remote, entry.node_id))
+        )
 
     def _settle_own(self, entry: Entry) -> None:
         """We had it so on our disk when we sent it, and the hub took it: that much is agreed."""
         # One change of a node is under way at a time: what else is ours in the journal, this memory has lost.
-        del self._sent[entry.node_id]
+        self._sent.pop(entry.node_id, None)
+        self._sent_whole.pop(entry.node_id, None)
         synced = self._canopy.synced.get(entry.node_id) if entry.node_id in self._canopy.synced else None
         agreed: Node | None
         match entry.operation:

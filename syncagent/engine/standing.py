@@ -59,7 +59,8 @@ class Standing:
         """The plan for all that is not at one, as it would be made now under ``policy``; nothing comes of it."""
         focus, left_alone = list(self._canopy.diverged()), self.left_alone(now)
         focus = [one for one in focus if one not in self._flight.busy and one not in left_alone]
-        return plan(self._canopy, policy, focus=focus, busy=self._flight.busy, left_alone=left_alone)
+        singly = self._flight.piecemeal
+        return plan(self._canopy, policy, focus=focus, busy=self._flight.busy, left_alone=left_alone, piecemeal=singly)
 
     def waiting(self, most: int) -> list[Waiting]:
         """So many of the nodes that are not at one, what is being carried over first."""

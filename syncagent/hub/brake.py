@@ -10,11 +10,11 @@ Called by the judge, for each change that would be granted, on the thread that t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
-from syncagent.hub.rows import FolderId, Row
+from syncagent.hub.rows import FolderId, Lying, Row
 from syncagent.model.acts import DEFAULT_LIMITS, Limits
 from syncagent.model.changes import Change, Operation
 from syncagent.model.facts import Kind
@@ -26,6 +26,7 @@ Key: TypeAlias = tuple[NodeId, Rev, Digest | None]
 
 HELD: Final = "mass_delete_held"
 REJECTED: Final = "mass_delete_rejected"
+DIVIDED: Final = "conflict"
 SHOWN: Final = 20
 MOST_KEYS: Final = 100_000
 """So many held changes of one client are remembered one by one.  Beyond that, approving is for all that it tries."""
@@ -33,6 +34,7 @@ MOST_KEYS: Final = 100_000
 WORDS: Final = {
     HELD: "so many deletes at once wait for a person's word",
     REJECTED: "a person at the hub has said no to so many deletes at once",
+    DIVIDED: "a person at the hub has said no to a part of it",
 }
 
 _MOST_CLIENTS: Final = 1_000
@@ -223,9 +225,11 @@ class Scale:
         """Whether anything of this client waits for a person's word."""
         return bool(self.record.held) or self.record.again
 
-    def weigh(self, change: Change, row: Row | None, head: Seq) -> str:
+    def weigh(self, change: Change, row: Row | None, head: Seq, beneath: Sequence[Lying] = ()) -> str:
         """Why ``change``, which would be granted, is held: a code, or "" when it is not.  ``head`` is the number before
-        it."""
+        it; what lies ``beneath`` goes with it."""
+        if beneath:
+            return self._weigh_all(change, [one for one in beneath if one.is_file]) if self.rules.on else ""
         if not self.rules.on or (row.kind if row is not None else change.kind) is not Kind.FILE:
             return ""
         if change.operation is Operation.CREATE:
@@ -237,12 +241,36 @@ class Scale:
         self.living += _LIVING.get(change.operation, 0)
         return ""
 
+    def _weigh_all(self, change: Change, files: Sequence[Lying]) -> str:
+        """All these files go, or none: where one of them is held all are, as parts of the same burst.  Where a person
+        has said no to some of them alone, it is not granted as a whole, and each is to be asked for by itself."""
+        record, newly_held = self.record, self.newly_held
+        rejected = sum((one.id, one.rev, None) in record.rejected for one in files)
+        if not self.confirmed and rejected:
+            return REJECTED if rejected == len(files) else DIVIDED
+        before = record.copy()
+        for one in files:
+            if self._taken(change, one):
+                break
+        else:
+            self.living -= len(files)
+            return ""
+        record.taken, record.approved, record.rejected = before.taken, before.approved, before.rejected
+        record.held, record.paths, self.newly_held = before.held, before.paths, newly_held
+        for one in files:
+            key = (one.id, one.rev, None)
+            if key in record.held:
+                record.tried_ns = self.time_ns
+            else:
+                self._hold(key, change)
+        return HELD
+
     def _made(self, head: Seq) -> None:
         second = int(self.now)
         number, first = self.record.made.get(second, (0, Seq(head + 1)))
         self.record.made[second] = (number + 1, first)
 
-    def _taken(self, change: Change, row: Row) -> str:
+    def _taken(self, change: Change, row: Row | Lying) -> str:
         record = self.record
         deletes = change.operation is Operation.DELETE
         key = (row.id, row.rev, change.content.digest if change.content is not None and not deletes else None)
@@ -276,7 +304,7 @@ class Scale:
         record = self.record
         return self.confirmed or (self.now < record.approved_until and (record.approved_all or key in record.approved))
 
-    def _is_fresh(self, row: Row) -> bool:
+    def _is_fresh(self, row: Row | Lying) -> bool:
         """Whether this client itself has made the file, a moment ago."""
         fresh = next(iter(self.record.made.values()), None)
         return fresh is not None and row.author == self.author and row.rev == NO_REV + 1 and row.seq >= fresh[1]
@@ -335,10 +363,11 @@ def _takes_away(change: Change, row: Row) -> bool:
     return 2 * sum(block.size for block in row.recipe if block.digest in kept) < row.content.size
 
 
-Weigh: TypeAlias = Callable[[Change, Row | None, Seq], str]
-"""What the judge asks about a change that it would grant, with the row that it changes and the number before it."""
+Weigh: TypeAlias = Callable[[Change, Row | None, Seq, Sequence[Lying]], str]
+"""What the judge asks about a change that it would grant, with the row that it changes, the number before it, and what
+goes along."""
 
 
-def lets_pass(_change: Change, _row: Row | None, _head: Seq) -> str:
+def lets_pass(_change: Change, _row: Row | None, _head: Seq, _beneath: Sequence[Lying] = ()) -> str:
     """No brake."""
     return ""

@@ -235,9 +235,9 @@ class Hall:
             return
         job = Job(place.folder, task, done, seat)
         match task:
-            case ReadTail(since=since, until=until):
+            case ReadTail(since=since, until=until, folded=folded):
                 recent = self._recent.get(place.folder)
-                stretches = recent.after(since, until) if recent is not None else ()
+                stretches = recent.after(since, until, folded=folded) if recent is not None else ()
                 if stretches:
                     done(Tail(stretches))
                 else:

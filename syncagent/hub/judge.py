@@ -26,9 +26,10 @@ def touched(changes: Sequence[Change]) -> Wanted:
     return Wanted(
         nodes=frozenset([*[c.node_id for c in changes], *[c.parent for c in placing]]) - {ROOT},
         slots=frozenset([(c.parent, name_key(c.name)) for c in placing]),
-        folders=frozenset([c.node_id for c in changes if c.operation is Operation.DELETE]),
+        folders=frozenset([c.node_id for c in changes if c.operation is Operation.DELETE and not c.beneath]),
         change_ids=frozenset([c.change_id for c in changes]),
         digests=frozenset([b.digest for c in changes if _fills(c.operation) for b in c.recipe]),
+        subtrees=frozenset([c.node_id for c in changes if c.beneath]),
     )
 
 
@@ -45,9 +46,35 @@ def judge(changes: Sequence[Change], rows: Rows, author: ClientId, weigh: Weigh 
 
     ``rows`` are those that ``touched`` asked for, as they stand at ``rows.head``; ``weigh`` is the brake.
     """
+    if any(change.beneath for change in changes):
+        return _judge_subtree(changes, rows, author, weigh)
     bench = _Bench(rows, author, weigh)
     verdicts = tuple([bench.judge(change) for change in changes])
     return Judgement(rows.head, verdicts, bench.written(), tuple(bench.journal), frozenset(bench.yielded))
+
+
+def _judge_subtree(changes: Sequence[Change], rows: Rows, author: ClientId, weigh: Weigh) -> Judgement:
+    """A folder goes with all beneath it, if nothing there is otherwise than its author was told: all of it, or none.
+
+    It is alone in its batch: whatever else was in it might be about the same nodes.
+    """
+    if len(changes) > 1:
+        text = "a folder that goes with all beneath it is a batch by itself"
+        refused = [
+            Verdict(c.change_id, c.node_id, Ruling.REJECTED, error_code="invalid_message", message=text)
+            for c in changes
+        ]
+        return Judgement(rows.head, tuple(refused))
+    [change] = changes
+    bench = _Bench(rows, author, weigh)
+    verdict = bench.judge(change)
+    if verdict.ruling is not Ruling.COMMITTED:
+        return Judgement(rows.head, (verdict,))
+    [said] = bench.journal
+    last = Seq(rows.head + change.beneath + 1)
+    entry = replace(said.entry, seq=last, beneath=change.beneath)
+    said = Journalled(entry, said.change_id, replace(said.after, seq=last))
+    return Judgement(rows.head, (replace(verdict, seq=last, beneath=change.beneath),), subtree=said)
 
 
 class _No(Exception):
@@ -86,7 +113,7 @@ class _Bench:
             return Verdict(change.change_id, change.node_id, Ruling.DUPLICATE, row.seq, row.rev)
         try:
             after = self._granted(change, row)
-            if code := self._weigh(change, row, self._head):
+            if code := self._weigh(change, row, self._head, self._rows.beneath.get(change.node_id, ())):
                 raise _No(code, WORDS[code])
         except _No as no:
             return Verdict(
@@ -116,7 +143,9 @@ class _Bench:
             case Operation.MOVE:
                 return self._move(change, _living(row))
             case Operation.DELETE:
-                if self._child_count(change.node_id):
+                if change.beneath:
+                    self._check_beneath(change)
+                elif self._child_count(change.node_id):
                     raise _No("not_empty", "the folder is not empty at the hub")
                 row = _living(row)
                 return Row(
@@ -179,6 +208,14 @@ class _Bench:
             raise _No("name_taken", "another node has this name")
         if _too_long(self._folder_path(change.parent), change.name):
             raise _No("invalid_path", f"the path is longer than {MAX_PATH_BYTES} bytes")
+
+    def _check_beneath(self, change: Change) -> None:
+        """What lies beneath the folder is what the client believes to lie there: as many nodes, and none of them has
+        changed since.  Those that it was told of are the same ones then: whatever came, left or was changed later than
+        that either has a later number, or is missing in the count."""
+        lying = self._rows.beneath.get(change.node_id, ())
+        if len(lying) != change.beneath or any(one.seq > change.as_of for one in lying):
+            raise _No("conflict", "something beneath the folder has changed since")
 
     def _check_content(self, change: Change) -> None:
         """What a file holds is whole: all blocks are here, and together they are as long as the file."""

@@ -100,6 +100,7 @@ class Member:
         self._push = Capability.PUSH in capabilities
         self.zstd = Capability.ZSTD in capabilities
         self._splices = Capability.SPLICE in capabilities
+        self._subtrees = Capability.SUBTREE in capabilities
         self._acquaintance = Acquaintance(splices=self._splices)
         self._heals = Capability.HEAL in capabilities and role is Role.WRITER
         self._lost: tuple[Row, ...] = ()
@@ -168,6 +169,8 @@ class Member:
 
     def submitted(self, changes: tuple[Change | Verdict, ...], *, confirmed: bool) -> list[Effect]:
         """The client submits ``changes``, all of them its own."""
+        if not self._subtrees and any(isinstance(one, Change) and one.beneath for one in changes):
+            raise BadMessage("unsupported", "deletes of what is beneath, too, were not agreed on")
         allowed = self._allowed(changes)
         effects = self._keep() if self._staged.large else []
         blocks, packed = self._staged.take(named(allowed))
@@ -291,7 +294,7 @@ class Member:
 
     def _stretch(self, stretch: Stretch) -> list[Effect]:
         # One that was read before the client said anew where it stands says nothing to it now.
-        if not self._live or stretch.first != self._told + 1:
+        if not self._live or stretch.first != self._told + 1 or (stretch.folded and not self._subtrees):
             return []
         self._told = stretch.last
         if stretch.author == self._client_id:
@@ -366,7 +369,7 @@ class Member:
         until = self._verdicts[0].before if self._verdicts else self._head
         if self._live and not self._reading and self._told < until:
             self._reading = True
-            return self._do(ReadTail(self._told, until))
+            return self._do(ReadTail(self._told, until, self._subtrees))
         if (fetch := self._deliveries.next_fetch()) is not None:
             return self._do(fetch)
         match self._deliveries.take(now.mono):

@@ -6,12 +6,12 @@ judge and by every store; pure values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import NewType, TypeAlias
+from typing import NamedTuple, NewType, TypeAlias
 
-from syncagent.model.changes import Entry, Verdict
+from syncagent.model.changes import Entry, Operation, Verdict
 from syncagent.model.facts import Kind
 from syncagent.model.ids import ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import MAX_PATH_BYTES, Name, NameKey, RelPath
@@ -96,16 +96,27 @@ class Answered:
     rev: Rev
 
 
+class Lying(NamedTuple):
+    """A living node beneath a folder that is to go with all that is in it."""
+
+    id: NodeId
+    rev: Rev
+    seq: Seq
+    author: ClientId
+    is_file: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which rows a batch touches.  ``nodes`` are wanted with all their ancestors; of ``folders`` it is wanted how many
-    living children they have."""
+    living children they have, of ``subtrees`` all that lies beneath."""
 
     nodes: frozenset[NodeId]
     slots: frozenset[Slot]
     folders: frozenset[NodeId]
     change_ids: frozenset[ChangeId]
     digests: frozenset[Digest]
+    subtrees: frozenset[NodeId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,7 @@ class Rows:
     slots: Mapping[Slot, NodeId] = field(default_factory=dict)
     children: Mapping[NodeId, int] = field(default_factory=dict)
     answered: Mapping[ChangeId, Answered] = field(default_factory=dict)
+    beneath: Mapping[NodeId, Sequence[Lying]] = field(default_factory=dict)
     blocks: Mapping[Digest, int] = field(default_factory=dict)
 
 
@@ -133,14 +145,58 @@ class Journalled:
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """``verdicts`` in the order of the batch; ``rows`` to be written, each node's last; ``journal`` to be appended, its
-    numbers following ``head`` without a gap.  ``yielded`` are the nodes that gave up a slot on the way."""
+    numbers following ``head`` without a gap.  ``yielded`` are the nodes that gave up a slot on the way.
+
+    ``subtree``, alone in its judgement, is the delete of a folder and of all beneath it: each node becomes a tombstone
+    and has its entry, the deepest first, the folder the last (``expanded`` says the same by single
+    rows)."""
 
     head: Seq
     verdicts: tuple[Verdict, ...]
     rows: tuple[Row, ...] = ()
     journal: tuple[Journalled, ...] = ()
     yielded: frozenset[NodeId] = frozenset()
+    subtree: Journalled | None = None
 
     @property
     def new_head(self) -> Seq:
+        if self.subtree is not None:
+            return self.subtree.entry.seq
         return self.journal[-1].entry.seq if self.journal else self.head
+
+    @property
+    def told(self) -> tuple[Entry, ...]:
+        """The entries as they are told live."""
+        return (self.subtree.entry,) if self.subtree is not None else tuple([said.entry for said in self.journal])
+
+
+def part_id(change_id: ChangeId, number: int) -> ChangeId:
+    """Under what the ``number``th node that went along with the folder of ``change_id`` stands in the journal.  No
+    client's change has such an id."""
+    return ChangeId(f"{change_id}/{number}")
+
+
+def expanded(judgement: Judgement, beneath: Sequence[tuple[Row, RelPath]]) -> Judgement:
+    """``judgement``, of a subtree, said by a row and an entry for each node.  ``beneath``: what lies there, with its
+    path, what is in a folder before the folder."""
+    said = judgement.subtree
+    assert said is not None
+    journal: list[Journalled] = []
+    for number, (row, path) in enumerate(beneath, 1):
+        after = replace(
+            row, rev=Rev(row.rev + 1), seq=Seq(judgement.head + number), living=False, author=said.after.author
+        )
+        entry = Entry(
+            after.seq,
+            after.rev,
+            Operation.DELETE,
+            after.author,
+            after.id,
+            None,
+            after.recipe,
+            told_path(path, row.name),
+        )
+        journal.append(Journalled(entry, part_id(said.change_id, number), after))
+    journal.append(replace(said, entry=replace(said.entry, beneath=0)))
+    rows = tuple([one.after for one in journal])
+    return Judgement(judgement.head, judgement.verdicts, rows, tuple(journal), frozenset(row.id for row in rows))

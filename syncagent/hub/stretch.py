@@ -39,7 +39,7 @@ def iso(time_ns: int) -> str:
 
 
 class Stretch:
-    """Entries ``first`` to ``last`` of a folder's journal, all by ``author``.  ``blocks`` are their small blocks;
+    """Numbers ``first`` to ``last`` of a folder's journal, all by ``author``.  ``blocks`` are their small blocks;
     ``packed`` the same as they came: they go out like that to all who take compressed ones."""
 
     def __init__(
@@ -51,8 +51,10 @@ class Stretch:
     ) -> None:
         self.entries = entries
         self.author: ClientId = entries[0].entry.author
-        self.first: Seq = entries[0].entry.seq
+        self.first: Seq = entries[0].entry.first
         self.last: Seq = entries[-1].entry.seq
+        self.folded: bool = entries[0].entry.beneath > 0
+        """Whether it is one entry that stands for many: said so only to those who take that, and as a whole."""
         self._blocks = blocks
         self._splices = splices or {}
         self.spliced = [(one.entry.node_id, one.entry.rev) for one in entries if one.entry.seq in self._splices]
@@ -176,6 +178,7 @@ def cut_stretches(entries: Iterable[Timed], most: int = STRETCH_BYTES) -> list[t
         if (
             not cuts
             or cuts[-1][-1].entry.author != entry.author
+            or entry.beneath
             or len(cuts[-1]) >= STRETCH_ENTRIES
             or size + weight > most
         ):

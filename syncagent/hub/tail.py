@@ -43,13 +43,16 @@ class Recent:
         self._stretches.clear()
         self._size = 0
 
-    def after(self, since: Seq, until: Seq) -> tuple[Stretch, ...]:
+    def after(self, since: Seq, until: Seq, *, folded: bool = True) -> tuple[Stretch, ...]:
         """Some of what comes after ``since``, not beyond ``until``; nothing when that is not all kept here.
 
-        Who was told from the store stands anywhere, perhaps within a stretch: it is told the rest of that first."""
+        Who was told from the store stands anywhere, perhaps within a stretch: it is told the rest of that first.  One
+        that is ``folded`` has no rest, and is not for everyone: what it stands for is read from the store then."""
         found: list[Stretch] = []
         if self._stretches and self._stretches[0].first <= since + 1:
             for stretch in self._stretches:
                 if stretch.last > since and stretch.last <= until and len(found) < _AT_ONCE:
+                    if stretch.folded and (not folded or stretch.first <= since):
+                        break
                     found.append(stretch if stretch.first > since else stretch.rest(since))
         return tuple(found)

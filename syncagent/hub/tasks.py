@@ -50,10 +50,12 @@ class ReadChanges:
 
 @dataclass(frozen=True, slots=True)
 class ReadTail:
-    """The journal after ``since``, some of it, but not beyond ``until``; for those that hear it live."""
+    """The journal after ``since``, some of it, but not beyond ``until``; for those that hear it live.  ``folded``: one
+    entry may stand for those of a folder and of all beneath it."""
 
     since: Seq
     until: Seq
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def _submit(store: Store, folder: FolderId, task: Submit, time_ns: int, brake: B
         store.journal.note_held(folder, task.author, held=scale.holds)
     judged = iter(judgement.verdicts)
     verdicts = tuple([change if isinstance(change, Verdict) else next(judged) for change in task.changes])
-    entries = tuple([Timed(said.entry, time_ns) for said in judgement.journal])
+    entries = tuple([Timed(entry, time_ns) for entry in judgement.told])
     splices = _splices(entries, rows.nodes)
     return Submitted(verdicts, judgement.head, judgement.new_head, entries, scale.newly_held, splices)
 

@@ -9,6 +9,10 @@ tree: where the look and the rename could not be one, the rename is undone.  In 
 3. the folders are made durable;
 4. what went out is looked at once more, and removed; that, no one need wait for.
 
+A folder that goes with all that is in it is looked through, goes to the stage by one rename, and is looked through
+there when its name is durable (``taken_out``); then it gets another name there, by which a start knows that it may be
+removed, and not before that name is durable does it count as gone.  Stopped before that, a start puts it back.
+
 So after a crash at any point there is at each path the old or the new, whole (N8), and what lies in the stage is told
 apart by its name (``slots``); ``Staging.sweep`` clears it at the next start.
 
@@ -36,6 +40,7 @@ from syncagent.localfs.ports import MISSING, Abilities, Disk, Opening, Rename, S
 from syncagent.localfs.scanner import no_guard
 from syncagent.localfs.staging import Staging
 from syncagent.localfs.standing import check_unused, confirm, is_written, still
+from syncagent.localfs.taken_out import TakenOut, let_go, take_out
 from syncagent.localfs.writing import Held, Writer, Writing, after_us
 from syncagent.model.facts import DirSeen, Fact, FileSeen, LinkSeen
 from syncagent.model.names import RelPath, split
@@ -118,6 +123,7 @@ class Begun:
     folders: dict[RelPath, None] = field(default_factory=dict)
     """Those in which names changed, in the order in which they are made durable: a name that comes before one that
     goes."""
+    taken_out: dict[int, TakenOut] = field(default_factory=dict)
     over: list[RelPath] = field(default_factory=list)
     """The slots in which nothing is of use any more."""
 
@@ -145,6 +151,12 @@ class Begun:
                     self.outcomes[index] = outcome_of(task, error)
         self._settle_names(everything=not few)
         self._let_go()
+        trouble = let_go(self.taken_out.values(), self.disk)
+        for index, taken in self.taken_out.items():
+            if taken.task.path in trouble:
+                self.outcomes[index] = outcome_of(taken.task, trouble[taken.task.path])
+            else:
+                self.over.append(taken.slot)
         return [self.outcomes[index] for index in range(len(self.tasks))]
 
     # --- 1. content ---------------------------------------------------------------------------------------------
@@ -208,7 +220,11 @@ class Begun:
             case MoveTask(op=op):
                 self.outcomes[index] = Done(op, self._move(task))
             case DeleteTask(op=op):
-                self._delete(index, task)
+                if task.beneath:
+                    self._changed(task.path)
+                    self.taken_out[index] = take_out(self.disk, self.staging.slots, task)
+                else:
+                    self._delete(index, task)
                 self.outcomes[index] = Done(op, None)
             case _:
                 assert_never(task)
@@ -337,6 +353,9 @@ class Begun:
             for index, outcome in self.outcomes.items():
                 if isinstance(outcome, Done):
                     self.outcomes[index] = outcome_of(self.tasks[index], error)
+            for taken in self.taken_out.values():
+                taken.bring_back()
+            self.taken_out.clear()
             self.held.clear()  # the old files stay in the stage: they may be all that is left after a crash
 
     def _sync_folders(self, folders: Sequence[RelPath]) -> None:

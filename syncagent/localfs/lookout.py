@@ -170,8 +170,8 @@ class Lookout:
             self._on_self(watched, now, watch, mask)
             return
         folder = watched.path(watch)
-        if folder is None:
-            return
+        if folder is None or watched.is_adrift(watch):
+            return  # should it come to stand somewhere else in the root, all beneath it is looked at then
         text = os.fsdecode(name)
         path = join(folder, text)
         if not folder and text == OWN_FOLDER:

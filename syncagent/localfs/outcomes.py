@@ -8,6 +8,7 @@ from typing import Final
 from syncagent.errors import Damaged, Stale
 from syncagent.localfs.ignore import refusal_of_path
 from syncagent.localfs.ports import FULL, MISSING
+from syncagent.localfs.wholes import Otherwise
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, File
 from syncagent.planner.tasks import (
@@ -61,6 +62,9 @@ def refusal_of(task: Task) -> str | None:
 def outcome_of(task: Task, error: OSError | Stale | Damaged) -> Outcome:
     """What ``error`` makes of it."""
     match error:
+        case Otherwise(paths=paths):
+            beneath = tuple([RelPath(f"{path}/{one}") for path in paths_of(task) for one in paths])
+            return StaleTask(task.op, (*paths_of(task), *beneath), str(error))
         case Stale():
             return StaleTask(task.op, paths_of(task), str(error))
         case Damaged():

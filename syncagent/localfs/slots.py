@@ -1,13 +1,15 @@
 """The stage: names in our own folder for what is on its way into the tree, or out of it.
 
-Three kinds of names, told apart after a crash:
+Four kinds of names, told apart after a crash:
 
 * ``new.<n>``: a file of ours in the making.  No one needs it: it is removed.
 * ``held.<own>.<old>.<n>.<path>``: it changes places with what stands at ``path`` (or takes what stands there before it
   is deleted).  Whatever is found under such a name is removed only when it is our own new file (``own``) or the old
   file that was meant to go (``old``), by inode, size, mtime and mode.  Anything else was put there by the user between
   our last look and our rename, and goes back into the tree.
-* ``back.<n>.<path>``: half way through a rename; always goes back.
+* ``back.<n>.<path>``: half way through a rename, or a folder that is being taken out with all that is in it; always
+  goes back.
+* ``gone.<n>``: a folder that went, and was found to hold just what was to go with it.  It is removed.
 
 A path that is too long for a name lies beside it, as the text of the link ``path.<n>``.
 """
@@ -25,6 +27,7 @@ from syncagent.content.digest import digest_of
 from syncagent.errors import RootMissing
 from syncagent.localfs.ignore import PARK, STAGE
 from syncagent.localfs.ports import MISSING, Disk, Rename, Stat
+from syncagent.localfs.wholes import remove_whole
 from syncagent.model.names import OWN_FOLDER, Name, RelPath, conflict_name, join, split
 
 _ROOM: Final = 180
@@ -60,6 +63,10 @@ class Slots:
         """A name for what stands at ``path``, half way through a rename."""
         return self._take(self._with_path("back", path))
 
+    def gone(self) -> RelPath:
+        """A name for a folder that went with all that was in it."""
+        return self._take(f"gone.{next(self._numbers)}")
+
     def done_with(self, slot: RelPath) -> None:
         """Nothing is left under that name."""
         name = split(slot)[1]
@@ -74,7 +81,10 @@ class Slots:
     def remove(self, slot: RelPath) -> None:
         """Remove what lies under that name, and let go of it.  What cannot be removed now, the next sweep removes."""
         try:
-            self._remove(slot)
+            if split(slot)[1].startswith("gone."):
+                remove_whole(self._disk, slot)
+            else:
+                self._remove(slot)
         finally:
             self.done_with(slot)
 
@@ -119,6 +129,9 @@ class Slots:
                 slot = join(STAGE, name)
                 if name.startswith("new."):
                     self._remove(slot)
+                elif name.startswith("gone."):
+                    with suppress(OSError):
+                        remove_whole(self._disk, slot)
                 elif name.startswith(("held.", "back.")):
                     try:
                         back.extend(self._recover(slot, name, seen))

@@ -95,6 +95,16 @@ class Watched:
             self._folders[inner].parent = None
             self._adrift[inner] = now
 
+    def is_adrift(self, watch: Watch) -> bool:
+        """Whether the folder, or one above it, is adrift."""
+        at: Watch | None = watch if self._adrift else None
+        while at is not None:
+            if at in self._adrift:
+                return True
+            folder = self._folders.get(at)
+            at = None if folder is None else folder.parent
+        return False
+
     def adrift_since(self) -> float | None:
         """Since when the first of the adrift folders is; None when there is none."""
         return min(self._adrift.values(), default=None)

@@ -50,6 +50,9 @@ class Change:
     update; ``path`` is where the client believes the node to be, and is never trusted.  A file has its ``content`` in
     a create and in an update, its ``recipe`` always with it (one block where the wire left the blocks out), or a
     ``splice``, of which the hub makes the recipe, against that of the node at ``base_rev``.
+
+    A delete of a folder may be one of all ``beneath`` it, too: so many nodes lie there, and none of them has changed
+    after ``as_of``, by what the client was told.
     """
 
     change_id: ChangeId
@@ -67,12 +70,17 @@ class Change:
     path: RelPath = NOWHERE
     old_path: RelPath = NOWHERE
     splice: Splice = ()
+    beneath: int = 0
+    as_of: Seq = NO_SEQ
 
 
 @value
 class Entry:
     """An entry of the journal, as an agent hears it: ``node`` is the whole node as it is from then on, None when it was
-    deleted.  ``author`` is the client that submitted it.  ``path`` and ``old_path`` are for people's eyes."""
+    deleted.  ``author`` is the client that submitted it.  ``path`` and ``old_path`` are for people's eyes.
+
+    One of ``beneath`` stands for the deletes of a folder and of all beneath it, so many nodes, which have the numbers
+    before its own: it is said so to who knows what lies there.  In the journal each has its entry."""
 
     seq: Seq
     rev: Rev
@@ -83,12 +91,19 @@ class Entry:
     recipe: Recipe = ()
     path: RelPath = NOWHERE
     old_path: RelPath = NOWHERE
+    beneath: int = 0
+
+    @property
+    def first(self) -> Seq:
+        """The first of the numbers that it stands for."""
+        return Seq(self.seq - self.beneath)
 
 
 @value
 class Verdict:
     """The hub's answer to one change.  ``seq`` and ``rev`` are those that the change got (committed, duplicate); the
-    node's present ``rev`` where it was rejected and the hub knows the node."""
+    node's present ``rev`` where it was rejected and the hub knows the node.  So many nodes ``beneath`` a folder were
+    deleted along with it, and have the numbers before ``seq``."""
 
     change_id: ChangeId
     node_id: NodeId
@@ -98,6 +113,7 @@ class Verdict:
     error_code: str = ""
     message: str = ""
     missing: tuple[Digest, ...] = ()
+    beneath: int = 0
 
 
 def change_of(

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Placement
 from syncagent.planner.claims import Claims, footprint
-from syncagent.planner.ops import Adopt, Agree, Op, SubmitCreate, SubmitDelete, SubmitEdit, SubmitMove, subject
+from syncagent.planner.ops import (
+    Adopt,
+    Agree,
+    Op,
+    SubmitCreate,
+    SubmitDelete,
+    SubmitEdit,
+    SubmitMove,
+    beneath,
+    subject,
+)
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
 
@@ -26,11 +36,14 @@ class Taken:
         self._left_alone = left_alone
         self._here: set[NodeId] = set()
 
-    def __contains__(self, node_id: NodeId) -> bool:
+    def __contains__(self, node_id: object) -> bool:
         return node_id in self._here or node_id in self._busy or node_id in self._left_alone
 
     def add(self, node_id: NodeId) -> None:
         self._here.add(node_id)
+
+    def update(self, node_ids: Iterable[NodeId]) -> None:
+        self._here.update(node_ids)
 
 
 class Batch:
@@ -45,7 +58,7 @@ class Batch:
         self._there = Claims(canopy.remote)
         self.taken = Taken(busy, left_alone)
         self.ops: list[Op] = []
-        for op in busy.values():
+        for op in {id(op): op for op in busy.values()}.values():  # one op may be about many nodes
             self._claim(op)
 
     def put(self, op: Op) -> NodeId | None:
@@ -65,6 +78,7 @@ class Batch:
             if there is not None:
                 self._there.claim(node_id, there)
             self.taken.add(node_id)
+            self.taken.update(beneath(op))
             if isinstance(op, Adopt):
                 self.taken.add(op.remote)
             self.ops.append(op)

@@ -33,12 +33,13 @@ from syncagent.trees.tree import View, ancestors
 
 @value
 class Footprint:
-    """What one op claims on one side."""
+    """What one op claims on one side.  What lies ``beneath`` what it empties is emptied, too."""
 
     fills: Placement | None = None
     shifts: bool = False
     empties: bool = False
     leans: bool = True
+    beneath: tuple[NodeId, ...] = ()
 
 
 _LEANS: Final = Footprint()
@@ -55,7 +56,9 @@ def footprint(op: Op) -> tuple[Footprint | None, Footprint | None]:
     match op:  # what comes by the ten thousand first: each case that is not the one costs
         case SubmitCreate(node=node):
             return None, Footprint(node.at, leans=False)
-        case SubmitDelete(node=node):
+        case SubmitDelete(node=node, beneath=beneath):
+            if beneath:
+                return None, Footprint(empties=True, leans=False, beneath=beneath)
             return None, _EMPTIES if isinstance(node, Dir) else None
         case WriteLocal(node=node, expect=expect):
             return (Footprint(node.at) if expect is None else _LEANS), None
@@ -102,8 +105,10 @@ class Claims:
             filler = self.filler(foot.fills)
             if filler is not None and filler != node_id:
                 return filler
-        if foot.empties and node_id in self._entered:
-            return self._entered[node_id]
+        if foot.empties and self._entered:
+            for emptied in (node_id, *foot.beneath):
+                if emptied in self._entered:
+                    return self._entered[emptied]
         if foot.shifts and node_id in self._leant_on:
             return self._leant_on[node_id]
         if foot.leans and self._shifting:
@@ -118,6 +123,7 @@ class Claims:
             self._entered.setdefault(foot.fills.parent, node_id)
         if foot.empties:
             self._emptied.add(node_id)
+            self._emptied.update(foot.beneath)
         if foot.shifts:
             self._shifting.add(node_id)
         if foot.leans:

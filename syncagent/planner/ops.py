@@ -47,9 +47,11 @@ class MoveLocal:
 
 @value
 class DeleteLocal:
-    """Delete ``expect``; a folder only when it is empty."""
+    """Delete ``expect``; a folder only when it is empty, or holds just those that are ``beneath`` (a folder before what
+    it holds), each as it is known: then all go together, or none."""
 
     expect: Node
+    beneath: tuple[NodeId, ...] = ()
 
 
 @value
@@ -108,10 +110,12 @@ def _passing_mark(node: Node) -> str:
 
 @value
 class SubmitDelete:
-    """Tell the hub that the node is gone.  A folder must be empty at the hub by then."""
+    """Tell the hub that the node is gone.  A folder must be empty at the hub by then, or hold just those that are
+    ``beneath``, unchanged: then all go together, or none."""
 
     node: Node
     base: Rev
+    beneath: tuple[NodeId, ...] = ()
 
 
 # --- in the trees alone -----------------------------------------------------------------------------------------
@@ -146,6 +150,11 @@ _SUBJECT: Final[dict[type[Any], Callable[[Op], NodeId]]] = {
     Adopt: attrgetter("local"),
 }
 """A table, since this is asked many times of each op: a ``match`` would take ten times as long."""
+
+
+def beneath(op: Op) -> tuple[NodeId, ...]:
+    """The other nodes that an op is about."""
+    return op.beneath if isinstance(op, DeleteLocal | SubmitDelete) else ()
 
 
 def subject(op: Op) -> NodeId:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from syncagent.model.facts import Stamp
-from syncagent.model.ids import PARK, Rev
+from syncagent.model.ids import PARK, NodeId, Rev
 from syncagent.model.nodes import File, Link, Node
 from syncagent.planner.compare import is_same
 from syncagent.planner.ops import (
@@ -31,6 +31,7 @@ from syncagent.planner.ops import (
     WriteLocal,
 )
 from syncagent.trees.canopy import Canopy
+from syncagent.trees.tree import subtree
 
 
 def settle_local(canopy: Canopy, op: LocalOp, stamp: Stamp | None) -> None:
@@ -52,12 +53,15 @@ def settle_local(canopy: Canopy, op: LocalOp, stamp: Stamp | None) -> None:
             synced = canopy.synced.get(expect.id)
             if to.parent != PARK and synced is not None:
                 canopy.set_synced(expect.id, replace(synced, at=to))
-        case DeleteLocal(expect=expect):
-            if canopy.remote.get(expect.id) is None:
-                canopy.agree(expect.id, None)
+        case DeleteLocal(expect=expect, beneath=beneath):
+            if beneath:
+                # What has come to stand elsewhere since is not what went.
+                inside = set(subtree(canopy.local, expect.id))
+                for node_id in (*beneath, expect.id):
+                    if node_id in inside:
+                        _settle_gone_here(canopy, node_id)
             else:
-                canopy.set_local(expect.id, None)
-                canopy.set_synced(expect.id, None)
+                _settle_gone_here(canopy, expect.id)
         case SetAside(expect=expect, to=to, becomes=becomes):
             local = canopy.local.get(expect.id) or expect
             if becomes != expect.id:
@@ -66,6 +70,14 @@ def settle_local(canopy: Canopy, op: LocalOp, stamp: Stamp | None) -> None:
             canopy.spell(becomes, None)
         case _:
             assert_never(op)
+
+
+def _settle_gone_here(canopy: Canopy, node_id: NodeId) -> None:
+    if canopy.remote.get(node_id) is None:
+        canopy.agree(node_id, None)
+    else:
+        canopy.set_local(node_id, None)
+        canopy.set_synced(node_id, None)
 
 
 def _settle_overwrite(canopy: Canopy, node: File | Link, expect: File | Link, stamp: Stamp | None) -> None:
@@ -110,14 +122,20 @@ def settle_submitted(canopy: Canopy, op: SubmitOp, rev: Rev) -> None:
                 if was is not None:
                     put(node.id, replace(was, at=to))
             canopy.set_remote(node.id, canopy.remote.get(node.id), rev)
-        case SubmitDelete(node=node):
-            if canopy.local.get(node.id) is None:
-                canopy.agree(node.id, None, rev)
-            else:
-                canopy.set_remote(node.id, None, rev)
-                canopy.set_synced(node.id, None)
+        case SubmitDelete(node=node, beneath=beneath):
+            for node_id in beneath:
+                _settle_gone_there(canopy, node_id, Rev(canopy.rev(node_id) + 1))
+            _settle_gone_there(canopy, node.id, rev)
         case _:
             assert_never(op)
+
+
+def _settle_gone_there(canopy: Canopy, node_id: NodeId, rev: Rev) -> None:
+    if canopy.local.get(node_id) is None:
+        canopy.agree(node_id, None, rev)
+    else:
+        canopy.set_remote(node_id, None, rev)
+        canopy.set_synced(node_id, None)
 
 
 def settle_remote(canopy: Canopy, op: SubmitOp, rev: Rev) -> None:
@@ -146,8 +164,9 @@ def settle_agreed(canopy: Canopy, op: SubmitOp) -> None:
             canopy.set_synced(node.id, replace(node, at=synced.at) if synced is not None else None)
         case SubmitMove(to=to):
             canopy.set_synced(node.id, replace(synced, at=to) if synced is not None else None)
-        case SubmitDelete():
-            canopy.set_synced(node.id, None)
+        case SubmitDelete(beneath=beneath):
+            for node_id in (*beneath, node.id):
+                canopy.set_synced(node_id, None)
         case _:
             assert_never(op)
 

@@ -23,18 +23,17 @@ from syncagent.planner.compare import ContentMerge, Fate, Three, comes_first, co
 from syncagent.planner.contest import Names
 from syncagent.planner.ops import (
     Agree,
-    DeleteLocal,
     MakeLocalDir,
     MoveLocal,
     Op,
     SubmitCreate,
-    SubmitDelete,
     SubmitEdit,
     SubmitMove,
     WriteLocal,
     passing_name,
 )
 from syncagent.planner.policy import Policy
+from syncagent.planner.whole import Deletes
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import View, ancestors
 
@@ -63,22 +62,25 @@ def plan(
     focus: Iterable[NodeId],
     busy: Mapping[NodeId, Op] | None = None,
     left_alone: Container[NodeId] = (),
+    piecemeal: Container[NodeId] = (),
     limit: int = 1_000,
 ) -> Plan:
     """The next batch for the nodes of ``focus`` and for those that stand in their way.
 
-    ``busy`` are the ops under way, by the node that each is about: their nodes, and those of ``left_alone``, are not
-    planned.  At most about ``limit`` ops are given.
+    ``busy`` are the ops under way, by the nodes that each is about: their nodes, and those of ``left_alone``, are not
+    planned.  Folders that are ``piecemeal`` do not go with what is beneath them by one op.  At most about ``limit`` ops
+    are given.
     """
-    return _Planning(canopy, policy, Batch(canopy, policy, busy or {}, left_alone)).over(focus, limit)
+    return _Planning(canopy, policy, Batch(canopy, policy, busy or {}, left_alone), piecemeal).over(focus, limit)
 
 
 class _Planning:
     """The state of one call of ``plan``."""
 
-    def __init__(self, canopy: Canopy, policy: Policy, batch: Batch) -> None:
+    def __init__(self, canopy: Canopy, policy: Policy, batch: Batch, piecemeal: Container[NodeId]) -> None:
         self._canopy = canopy
         self._batch = batch
+        self._deletes = Deletes(canopy, policy, batch, piecemeal)
         self._waits: dict[NodeId, NodeId] = {}
         self._names = Names(canopy, policy, batch, self._waits)
         self._summoned: set[NodeId] = set()
@@ -144,12 +146,9 @@ class _Planning:
                 assert t.local is not None
                 on = self._offer(t.local, t)
             case Fate.DELETED_THERE:
-                gone_there = DeleteLocal(self._stands(node_id))
-                on = self._first_child(self._canopy.local, node_id) or self._batch.put(gone_there)
+                on = self._deletes.here(node_id)
             case Fate.DELETED_HERE:
-                assert t.remote is not None
-                gone = SubmitDelete(t.remote, self._canopy.rev(node_id))
-                on = self._first_child(self._canopy.remote, node_id) or self._batch.put(gone)
+                on = self._deletes.there(node_id)
             case Fate.MERGE:
                 on = self._merge(node_id, t)
             case other:
@@ -269,9 +268,6 @@ class _Planning:
             if node is not None and placement(self._canopy, one, three(self._canopy, one)) != node.at:
                 return one
         return between[0]
-
-    def _first_child(self, view: View, folder: NodeId) -> NodeId | None:
-        return next(iter(view.children(folder)), None)
 
     def _stands(self, node_id: NodeId) -> Node:
         """The node as it really stands on this disk, in the park if it is parked."""

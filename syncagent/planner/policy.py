@@ -15,3 +15,7 @@ class Policy:
     """False as long as the hub is out of reach, or this machine may only read."""
     may_write: bool = True
     """False as long as the root is missing, or paused."""
+    whole_here: int = 0
+    """A folder with at least so many nodes beneath it is deleted here together with them; 0: none is."""
+    whole_there: int = 0
+    """The same at the hub, which must be able to."""

@@ -6,7 +6,7 @@ are as spelled on disk.  A task never touches anything outside the root.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from syncagent.model.facts import Fact, Stamp
 from syncagent.model.names import RelPath
@@ -74,14 +74,24 @@ class MoveTask:
     expect: Stamp
 
 
+class Lying(NamedTuple):
+    """What is to lie beneath a folder, by its path from there; of a folder the inode alone counts."""
+
+    path: RelPath
+    stamp: Stamp
+    is_folder: bool
+
+
 @value
 class DeleteTask:
-    """``keep`` when it is damaged, as in WriteTask."""
+    """``keep`` when it is damaged, as in WriteTask.  A folder with all that lies ``beneath`` it goes only when just
+    that is what it holds."""
 
     op: DeleteLocal
     path: RelPath
     expect: Stamp
     keep: bool = False
+    beneath: tuple[Lying, ...] = ()
 
 
 Task: TypeAlias = MakeDirTask | WriteTask | MoveTask | DeleteTask

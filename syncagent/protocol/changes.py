@@ -20,7 +20,8 @@ class FileChange(Wire):
     """``file_path`` is where the node is after the change (before it, for a delete); ``old_path`` where a moved one
     was.  ``digest`` is empty for what is no file; ``blocks`` for a file that is at most one block, or
     whose blocks are said by a ``splice``.  ``confirmed`` is
-    heeded where a change is submitted alone: a batch says it once, for all of it."""
+    heeded where a change is submitted alone: a batch says it once, for all of it.  ``beneath`` and ``as_of`` belong to
+    the delete of a folder with all that is in it."""
 
     operation: OperationWord
     file_path: str
@@ -38,6 +39,8 @@ class FileChange(Wire):
     blocks: Many[tuple[HexDigest, Count]] = ()
     splice: Many[tuple[Count | HexDigest, Count]] = ()
     target: str = ""
+    beneath: Count = 0
+    as_of: Count = 0
     seq: Count = 0
     rev: Count = 0
     server_time: Short = ""

@@ -246,11 +246,20 @@ class _Connection:
             self._paths(change)
             if change.splice and "splice" not in self.agreed:
                 self.find(Rule.NOT_AGREED, "a splice, but 'splice' was not agreed on")
+            if change.beneath:
+                self._subtree(len(changes))
         submitted = tuple(change.change_id for change in changes if not change.is_notice)
         if submitted and "journal" not in self.agreed:
             self.find(Rule.NOT_AGREED, "changes with content, but 'journal' was not agreed on")
         elif submitted:
             self.submitted.append(submitted)
+
+    def _subtree(self, together: int) -> None:
+        """A folder is deleted with all beneath it."""
+        if "subtree" not in self.agreed:
+            self.find(Rule.NOT_AGREED, "a delete of what is beneath, too, but 'subtree' was not agreed on")
+        if together > 1:
+            self.find(Rule.VERDICTS, "a delete of what is beneath, too, is not alone in its batch")
 
     def _ask(self, body: SyncRequest) -> None:
         needed = {ChangesRequest: "journal", MissingRequest: "blocks", BlocksRequest: "blocks"}.get(type(body))
@@ -325,15 +334,17 @@ class _Connection:
             if journal and not change.is_notice:
                 if not self.caught_up:
                     self.find(Rule.PUSHED_EARLY, f"number {change.seq} is pushed")
-                self._advance(change.seq)
+                if change.beneath and "subtree" not in self.agreed:
+                    self.find(Rule.NOT_AGREED, "a folder with all beneath it, but 'subtree' was not agreed on")
+                self._advance(change.seq, change.beneath)
 
-    def _advance(self, seq: int) -> None:
-        """The client hears of ``seq``, live or through a verdict."""
+    def _advance(self, seq: int, beneath: int = 0) -> None:
+        """The client hears of ``seq`` (and of so many before it), live or through a verdict."""
         if self.told is None:
             return
-        if seq <= self.told:
-            self.find(Rule.ORDER, f"number {seq} comes after {self.told}")
-        elif seq > self.told + 1:
+        if seq - beneath <= self.told:
+            self.find(Rule.ORDER, f"number {seq - beneath} comes after {self.told}")
+        elif seq - beneath > self.told + 1:
             self.find(Rule.GAP, f"number {seq} comes after {self.told}")
         self.told = max(self.told, seq)
 
@@ -348,7 +359,7 @@ class _Connection:
         self.submitted = [batch for batch in self.submitted if batch != ids]
         for verdict in body.verdicts:
             if verdict.status == "committed":
-                self._advance(verdict.seq)
+                self._advance(verdict.seq, verdict.beneath)
             if verdict.error_code and verdict.error_code not in CODES:
                 self.find(Rule.ERROR_CODE, f"the error code {verdict.error_code!r} is not known")
 

@@ -23,6 +23,7 @@ class Capability(StrEnum):
     ZSTD = "zstd"
     HEAL = "heal"
     SPLICE = "splice"
+    SUBTREE = "subtree"
 
 
 ALL_CAPABILITIES: Final = tuple(capability.value for capability in Capability)

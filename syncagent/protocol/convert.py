@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from syncagent.errors import BadMessage, BadName
-from syncagent.model.changes import NOWHERE, Change, Entry, Operation, Ruling, Verdict, kind_of
+from syncagent.model.changes import NO_SEQ, NOWHERE, Change, Entry, Operation, Ruling, Verdict, kind_of
 from syncagent.model.facts import Kind
 from syncagent.model.ids import PARK, ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import MAX_PATH_BYTES, Name, RelPath, check_path
@@ -69,6 +69,8 @@ def change_from_wire(wire: FileChange) -> Change:
     operation, kind = Operation(wire.operation), _kind(wire.kind)
     if operation is Operation.UPDATE and kind is Kind.DIR:
         raise BadMessage("invalid_message", "a folder holds nothing that could be updated")
+    if wire.beneath and not (operation is Operation.DELETE and kind is Kind.DIR):
+        raise BadMessage("invalid_message", "only a folder is deleted with what is beneath it")
     path, name = path_of(wire.file_path)
     holds = operation is Operation.CREATE or operation is Operation.UPDATE
     places = operation is Operation.CREATE or operation is Operation.MOVE
@@ -98,6 +100,8 @@ def change_from_wire(wire: FileChange) -> Change:
         path=path,
         old_path=path_of(wire.old_path)[0] if wire.old_path else NOWHERE,
         splice=splice,
+        beneath=wire.beneath,
+        as_of=Seq(wire.as_of) if wire.beneath else NO_SEQ,
     )
 
 
@@ -122,6 +126,8 @@ def entry_from_wire(wire: FileChange, familiar: Callable[[NodeId, Rev], Recipe |
     if not wire.seq or not wire.rev:
         raise BadMessage("invalid_message", "an entry of the journal has a number and a revision")
     operation = Operation(wire.operation)
+    if wire.beneath and (operation is not Operation.DELETE or wire.beneath >= wire.seq):
+        raise BadMessage("invalid_message", "what goes along with a delete has numbers before its own")
     path, name = path_of(wire.file_path)
     node: Node | None = None
     recipe: Recipe = ()
@@ -137,6 +143,7 @@ def entry_from_wire(wire: FileChange, familiar: Callable[[NodeId, Rev], Recipe |
         recipe=recipe,
         path=path,
         old_path=path_of(wire.old_path)[0] if wire.old_path else NOWHERE,
+        beneath=wire.beneath,
     )
 
 
@@ -163,6 +170,7 @@ def verdict_from_wire(wire: WireVerdict) -> Verdict:
         error_code=wire.error_code,
         message=wire.message,
         missing=digests_from_wire(wire.missing),
+        beneath=wire.beneath,
     )
 
 
@@ -306,6 +314,8 @@ def change_to_wire(change: Change, author: ClientId) -> FileChange:
         blocks=_blocks(change.recipe) if content and not change.splice else (),
         splice=_splice_to_wire(change.splice) if content else (),
         target=change.target if holds else "",
+        beneath=change.beneath,
+        as_of=change.as_of,
     )
 
 
@@ -328,6 +338,7 @@ def entry_to_wire(entry: Entry, server_time: str = "", splice: Splice = ()) -> F
         blocks=_blocks(entry.recipe) if file and not splice else (),
         splice=_splice_to_wire(splice) if file else (),
         target=entry.node.target if isinstance(entry.node, Link) else "",
+        beneath=entry.beneath,
         seq=entry.seq,
         rev=entry.rev,
         server_time=server_time,
@@ -351,6 +362,7 @@ def verdict_to_wire(verdict: Verdict) -> WireVerdict:
         error_code=verdict.error_code,
         message=verdict.message,
         missing=digests_to_wire(verdict.missing),
+        beneath=verdict.beneath,
     )
 
 

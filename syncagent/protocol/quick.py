@@ -19,7 +19,7 @@ from typing import Any, Final
 from syncagent.errors import BadName
 from syncagent.model.changes import NOWHERE, Change, Entry, Operation, Ruling, Verdict
 from syncagent.model.facts import Kind
-from syncagent.model.ids import PARK, ROOT, ClientId, Digest
+from syncagent.model.ids import PARK, ROOT, ClientId, Digest, Seq
 from syncagent.model.nodes import Block, Content, Dir, File, Link, Placement, Recipe
 from syncagent.model.splices import Kept, Splice
 from syncagent.protocol.convert import EMPTY, MAX_BLOCKS, path_of
@@ -41,6 +41,7 @@ _CHANGES: Final[Mapping[tuple[str, str], tuple[Operation, Kind, frozenset[str], 
         ("create", "directory"): (Operation.CREATE, Kind.DIR, _CHANGE, True, False),
         ("update", "file"): (Operation.UPDATE, Kind.FILE, _CHANGE | _HELD, False, True),
         **{("delete", kind.value): (Operation.DELETE, kind, _CHANGE, False, False) for kind in Kind},
+        ("delete", "directory"): (Operation.DELETE, Kind.DIR, _CHANGE | {"beneath", "as_of"}, False, False),
         **{("move", kind.value): (Operation.MOVE, kind, _CHANGE | {"old_path"}, True, False) for kind in Kind},
     }
 )
@@ -48,14 +49,15 @@ _CHANGES: Final[Mapping[tuple[str, str], tuple[Operation, Kind, frozenset[str], 
 holds.  Links, which are rare, are not among it."""
 
 _OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType({one.value: one for one in Operation})
-_GONE: Final = frozenset({"operation", "file_path", "client_id", "node_id", "seq", "rev", "server_time"})
-_THERE: Final = _GONE | {"parent_id", "kind", "old_path"}
+_TOLD: Final = frozenset({"operation", "file_path", "client_id", "node_id", "seq", "rev", "server_time"})
+_GONE: Final = _TOLD | {"beneath"}
+_THERE: Final = _TOLD | {"parent_id", "kind", "old_path"}
 _ENTRIES: Final[Mapping[str, frozenset[str]]] = MappingProxyType({"file": _THERE | _HELD, "directory": _THERE})
 
 _RULINGS: Final[Mapping[str, Ruling]] = MappingProxyType(
     {one.value: one for one in (Ruling.COMMITTED, Ruling.DUPLICATE, Ruling.REJECTED)}
 )
-_VERDICT: Final = frozenset({"change_id", "status", "node_id", "seq", "rev", "error_code", "message"})
+_VERDICT: Final = frozenset({"change_id", "status", "node_id", "seq", "rev", "error_code", "message", "beneath"})
 
 # Ids are looked at together: one search costs less than three.  None of them can hold a space; and what is no string is
 # not added to one.
@@ -144,8 +146,20 @@ def _change(raw: dict[str, Any], author: ClientId) -> Change:
         return Change(
             change_id, operation, node_id, base_rev, kind, parent, name, content, executable, mtime_ns, "", recipe, path
         )
+    if "beneath" in raw or "as_of" in raw:
+        beneath = _count(raw.get("beneath", 0))
+        as_of = _count(raw.get("as_of", 0)) if beneath else 0
+        return Change(
+            change_id, operation, node_id, base_rev, kind, parent, name, path=path, beneath=beneath, as_of=Seq(as_of)
+        )
     old_path = path_of(raw["old_path"])[0] if "old_path" in raw else NOWHERE
     return Change(change_id, operation, node_id, base_rev, kind, parent, name, path=path, old_path=old_path)
+
+
+def _count(number: Any) -> int:
+    if type(number) is not int or not 0 <= number <= _TOP:
+        raise _NotPlain
+    return number
 
 
 def _entry(raw: dict[str, Any]) -> Entry:
@@ -161,7 +175,10 @@ def _entry(raw: dict[str, Any]) -> Entry:
     if operation is Operation.DELETE:
         if not raw.keys() <= _GONE or not _NODE.fullmatch(node_id):
             raise _NotPlain
-        return Entry(seq, rev, operation, author, node_id, None, (), path)
+        beneath = _count(raw["beneath"]) if "beneath" in raw else 0
+        if beneath >= seq:
+            raise _NotPlain
+        return Entry(seq, rev, operation, author, node_id, None, (), path, NOWHERE, beneath)
     kind, parent = raw["kind"], raw["parent_id"]
     if not raw.keys() <= _ENTRIES[kind] or not _NODE_PARENT.fullmatch(node_id + _AND + parent) or parent == PARK:
         raise _NotPlain
@@ -218,7 +235,8 @@ def _verdict(raw: dict[str, Any]) -> Verdict:
         or not raw.keys() <= _VERDICT
     ):  # fmt: skip
         raise _NotPlain
-    return Verdict(change_id, node_id, ruling, seq, rev, code, message)
+    beneath = _count(raw["beneath"]) if "beneath" in raw else 0
+    return Verdict(change_id, node_id, ruling, seq, rev, code, message, (), beneath)
 
 
 # --- out --------------------------------------------------------------------------------------------------------------
@@ -238,6 +256,8 @@ def write_change(change: Change, author: str) -> str:
         held = _field("target", change.target)
     elif operation is Operation.MOVE:
         old = _field("old_path", change.old_path)
+    elif change.beneath:
+        held = f"{_number('beneath', change.beneath)}{_number('as_of', change.as_of)}"
     return (
         f'{{"operation":"{operation._value_}","file_path":{quoted(change.path or change.name)},"client_id":{author}'
         f'{old},"change_id":{quoted(change.change_id)},"node_id":{quoted(change.node_id)}'
@@ -270,6 +290,8 @@ def write_entry(entry: Entry, author: str, server_time: str, splice: Splice = ()
     elif isinstance(node, Link):
         kind = f',"parent_id":{quoted(node.at.parent)},"kind":"symlink"'
         held = _field("target", node.target)
+    elif entry.beneath:
+        held = _number("beneath", entry.beneath)
     path = entry.path or (node.at.name if node else "")
     return (
         f'{{"operation":"{entry.operation._value_}","file_path":{quoted(path)},"client_id":{author}{old}'
@@ -287,6 +309,8 @@ def write_verdict(verdict: Verdict) -> str:
         why += _field("message", verdict.message)
     if verdict.missing:
         why += f',"missing":[{",".join([quoted(digest.hex()) for digest in verdict.missing])}]'
+    if verdict.beneath:
+        why += _number("beneath", verdict.beneath)
     return (
         f'{{"change_id":{quoted(verdict.change_id)},"status":"{verdict.ruling._value_}"'
         f',"node_id":{quoted(verdict.node_id)}{seq}{rev}{why}}}'
@@ -296,6 +320,10 @@ def write_verdict(verdict: Verdict) -> str:
 def _field(name: str, value: str) -> str:
     """The field, if there is anything in it."""
     return f',"{name}":{quoted(value)}' if value else ""
+
+
+def _number(name: str, value: int) -> str:
+    return f',"{name}":{value}' if value else ""
 
 
 def _written(content: Content, mtime_ns: int, executable: bool, recipe: Recipe, splice: Splice) -> str:

@@ -142,6 +142,7 @@ class WireVerdict(Wire):
     error_code: Short = ""
     message: str = ""
     missing: Many[HexDigest] = ()
+    beneath: Count = 0
 
 
 class VerdictsResponse(SyncResponse):

@@ -214,6 +214,14 @@ class Canopy:
         else:
             self._diverged.pop(node_id, None)
 
+    def is_deleted_here(self, node_id: NodeId) -> bool:
+        """Whether the node was agreed on, is not on the disk any more, and is at the hub as it was."""
+        return self.local.lacks(node_id) and node_id not in self.remote
+
+    def is_deleted_there(self, node_id: NodeId) -> bool:
+        """The same with the sides changed."""
+        return self.remote.lacks(node_id) and node_id not in self.local
+
     def is_diverged(self, node_id: NodeId) -> bool:
         return node_id in self._diverged
 

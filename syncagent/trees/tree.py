@@ -169,6 +169,10 @@ class Overlay:
     def __contains__(self, node_id: NodeId) -> bool:
         return node_id in self._own_nodes or node_id in self._gone
 
+    def lacks(self, node_id: NodeId) -> bool:
+        """Whether the base has the node, and this tree has not."""
+        return node_id in self._gone
+
     def ids(self) -> Iterator[NodeId]:
         """The ids of all that differs from the base."""
         yield from self._own_nodes

@@ -45,7 +45,8 @@ class Run:
     def __init__(self, start: str, history: History) -> None:
         base = tree(STARTS[start])
         self.hub: IdHub = hub_of(base)
-        self.machines = [Machine(base, base, name) for name in MACHINES]
+        # On one of them folders go as a whole, on the others node by node.
+        self.machines = [Machine(base, base, name, whole=place == 0) for place, name in enumerate(MACHINES)]
         self.rounds = 0
         self.touched = 0
         for number, (machine, op) in enumerate(history):

@@ -96,8 +96,7 @@ def submit(store: Store, folder: FolderId, *changes: Change, blocks: tuple[bytes
         wanted = touched(changes)
         rows = store.journal.rows(folder, wanted)
         known = store.blocks.sizes(folder, wanted.digests)
-        judgement = judge(changes, type(rows)(rows.head, rows.nodes, rows.slots, rows.children, rows.answered, known),
-                          LAPTOP)  # fmt: skip
+        judgement = judge(changes, replace(rows, blocks=known), LAPTOP)
         store.journal.write(folder, judgement, 77)
     assert wrongs(store, folder) == []
     return judgement
@@ -412,3 +411,105 @@ def test_whose_changes_are_held_is_remembered(opened: Opened, folder: Folder) ->
         again.journal.note_held(folder.id, LAPTOP, held=True)
         raise RuntimeError
     assert again.journal.noted_held() == [(folder.id, "a")]
+
+
+# --- a folder with all that is beneath it -------------------------------------------------------------------------
+
+LONG = "n" * 200
+
+
+def furnished(store: Store, folder: FolderId) -> None:
+    """docs/ with two folders in each other, files and a link in them, and a file beside it; one file was changed."""
+    submit(
+        store, folder, directory("docs", "docs"), directory("sub", "sub", "docs"), directory("deep", "deep", "sub"),
+        file("a", "a", parent="docs"), file("b", "b", parent="deep"), file("c", "c"),
+        change(Operation.CREATE, "link", kind=Kind.LINK, parent=NodeId("sub"), name=Name("l"), target="x"),
+    )  # fmt: skip
+    content = content_of(b"x")
+    again = change(
+        Operation.UPDATE, "a", 1, kind=Kind.FILE, content=content, recipe=(Block(content.digest, content.size),)
+    )
+    submit(store, folder, again)
+
+
+def all_of(node: str, beneath: int, as_of: int, base: int = 1) -> Change:
+    return change(Operation.DELETE, node, base, kind=Kind.DIR, beneath=beneath, as_of=Seq(as_of))
+
+
+def test_a_folder_goes_with_all_beneath_it_and_each_has_its_entry(opened: Opened, folder: Folder) -> None:
+    store = opened.store
+    furnished(store, folder.id)
+    assert store.journal.living_files(folder.id) == 3
+    judgement = submit(store, folder.id, said := all_of("docs", 5, 8))
+    [verdict] = judgement.verdicts
+    assert (verdict.ruling, verdict.seq, verdict.rev, verdict.beneath) == (Ruling.COMMITTED, 14, 2, 5)
+    [told] = judgement.told
+    assert (told.first, told.seq, told.beneath, told.path) == (9, 14, 5, "docs")
+    for reopened in (False, True):
+        again = opened.again() if reopened else store
+        entries = [timed.entry for timed in again.journal.entries(folder.id, Seq(8), 100)]
+        assert [(one.seq, one.node_id, one.rev, one.path) for one in entries] == [
+            (9, "b", 2, "docs/sub/deep/b"), (10, "deep", 2, "docs/sub/deep"), (11, "link", 2, "docs/sub/l"),
+            (12, "a", 3, "docs/a"), (13, "sub", 2, "docs/sub"), (14, "docs", 2, "docs"),
+        ]  # fmt: skip
+        assert {(one.operation, one.node, one.author, one.beneath) for one in entries} == {
+            (Operation.DELETE, None, LAPTOP, 0)
+        }
+        assert {timed.time_ns for timed in again.journal.entries(folder.id, Seq(8), 100)} == {77}
+        assert list(again.journal.listing(folder.id)) == ["c"]
+        assert [one.entry.node_id for one in again.journal.snapshot(folder.id, Seq(0), 100)] == ["c"]
+        assert again.journal.living_files(folder.id) == 1
+    # The answer is the same when it is asked for again, and all of it can come back under its old ids.
+    [verdict] = submit(again, folder.id, said).verdicts
+    assert (verdict.ruling, verdict.seq) == (Ruling.DUPLICATE, 14)
+
+
+def test_what_went_with_its_folder_comes_back_under_its_id(store: Store, folder: Folder) -> None:
+    furnished(store, folder.id)
+    submit(store, folder.id, all_of("docs", 5, 8))
+    back = [
+        replace(directory("docs", "docs"), base_rev=Rev(2)),
+        replace(file("a", "a", parent="docs"), base_rev=Rev(3)),
+    ]
+    assert [one.ruling for one in submit(store, folder.id, *back).verdicts] == [Ruling.COMMITTED] * 2
+    assert sorted(store.journal.listing(folder.id)) == ["c", "docs/a"]
+
+
+@pytest.mark.parametrize(
+    "claim", [all_of("docs", 4, 8), all_of("docs", 6, 8), all_of("docs", 5, 7), all_of("docs", 5, 8, 2)]
+)
+def test_a_folder_stays_when_anything_beneath_it_is_otherwise_than_was_said(
+    store: Store, folder: Folder, claim: Change
+) -> None:
+    furnished(store, folder.id)
+    judgement = submit(store, folder.id, claim)
+    assert [one.error_code for one in judgement.verdicts] == ["conflict"]
+    assert judgement.new_head == 8
+    assert len(store.journal.entries(folder.id, Seq(0), 100)) == 8
+
+
+def test_f16_a_folder_that_went_in_a_unit_that_fails_is_all_there(opened: Opened, folder: Folder) -> None:
+    store = opened.store
+    furnished(store, folder.id)
+    before = store.journal.snapshot(folder.id, Seq(0), 100)
+    with pytest.raises(RuntimeError), store.unit():
+        rows = store.journal.rows(folder.id, touched([all_of("docs", 5, 8)]))
+        store.journal.write(folder.id, judge([all_of("docs", 5, 8)], rows, LAPTOP), 78)
+        raise RuntimeError
+    assert store.journal.snapshot(folder.id, Seq(0), 100) == before
+    assert store.journal.living_files(folder.id) == 3
+    assert len(store.journal.entries(folder.id, Seq(0), 100)) == 8
+
+
+def test_a_path_that_is_too_long_is_told_by_its_name_here_too(store: Store, folder: Folder) -> None:
+    above = ROOT
+    for depth in range(20):
+        submit(store, folder.id, directory(f"d{depth}", LONG, above))
+        above = f"d{depth}"
+    submit(store, folder.id, directory("e", "e"), directory("f", "f" * 10, "e"))
+    moved = change(Operation.MOVE, "e", 1, kind=Kind.DIR, parent=NodeId("d19"), name=Name("e" * 70))
+    assert submit(store, folder.id, moved).verdicts[0].ruling is Ruling.COMMITTED
+    submit(store, folder.id, all_of("e", 1, 23, 2))
+    paths = [timed.entry.path for timed in store.journal.entries(folder.id, Seq(23), 10)]
+    assert [path.count("/") for path in paths] == [0, 20]
+    assert paths[0] == "f" * 10

@@ -245,9 +245,9 @@ def test_an_edit_here_of_what_the_hub_deleted_is_part_of_it_no_more() -> None:
 def test_with_the_brake_off_all_goes_through_and_the_hub_is_told_that_a_person_said_so() -> None:
     solo = Solo(brake=None).synced(**FILES)
     solo.drain(ef.Submit)
-    delete_here(solo, some(16))
+    delete_here(solo, some(15))
     submits = solo.drain(ef.Submit)
-    assert sum(len(one.changes) for one in submits) == 16
+    assert sum(len(one.changes) for one in submits) == 15
     assert all(one.confirmed for one in submits)
 
 

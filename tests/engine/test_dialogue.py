@@ -26,7 +26,7 @@ ME = ClientId("laptop-20261122T231800Z-3f9a")
 WHO = Introduction(ME, "Laptop", "/home/ann/Sync", "key-of-ann", cursor=7, epoch="e1", run="r1", incarnation="i1")
 DATA = b"the content of a file"
 DIGEST = Digest(blake3(DATA).digest())
-EVERYTHING = ["journal", "batch", "blocks", "push", "zstd", "heal", "splice"]
+EVERYTHING = ["journal", "batch", "blocks", "push", "zstd", "heal", "splice", "subtree"]
 
 
 def hub(type_: str, **data: Any) -> str:

@@ -10,11 +10,13 @@ from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
 from syncagent.engine.remote import Footing
 from syncagent.engine.status import State
-from syncagent.model.changes import Operation, Ruling
-from syncagent.model.ids import Rev, Seq
+from syncagent.model.changes import Entry, Operation, Ruling, Verdict
+from syncagent.model.ids import ClientId, Rev, Seq
 from syncagent.model.names import is_conflict_name
 from syncagent.model.nodes import File
-from tests.support.solo import ME, Solo, file, folder
+from syncagent.planner.tasks import DeleteTask
+from syncagent.trees.tree import subtree
+from tests.support.solo import ME, OTHER, Solo, file, folder
 
 
 def edited(solo: Solo, data: bytes) -> File:
@@ -445,3 +447,151 @@ def test_recipes_of_one_block_are_not_kept_in_memory() -> None:
     solo = Solo().synced()
     solo.hear(solo.entry(file("x", "small", b"1"), recipe=((file("x", "small", b"1").content),)))  # type: ignore[arg-type]
     assert solo.engine._remote.recipes == {}
+
+
+# --- a folder with all that is beneath it -----------------------------------------------------------------------
+
+
+def furnished(files: int = 20, **more: bytes) -> Solo:
+    """``d`` with ``d/e``, and so many files in each."""
+    solo = Solo()
+    for path in ("d", "d/e"):
+        solo.user.mkdir(path)
+    for number in range(files):
+        solo.user.write(f"d/f{number}", f"f{number}".encode())
+        solo.user.write(f"d/e/g{number}", f"g{number}".encode())
+    for name, data in more.items():
+        solo.user.write(name, data)
+    solo.start().online(subtrees=True)
+    solo.accept_all()
+    solo.drain(ef.AskChanges)
+    assert solo.status.in_sync, solo.status
+    return solo
+
+
+def all_gone(solo: Solo, folder: str = "d", by: ClientId = OTHER, *, off: int = 0) -> Entry:
+    """The hub tells that the folder was deleted with all beneath it; of ``off`` nodes too many."""
+    nodes = list(subtree(solo.engine.canopy.remote, solo.id_of(folder)))
+    for node_id in nodes:
+        solo.revs[node_id] = solo.revs.get(node_id, 0) + 1
+    solo.head += len(nodes) + off
+    beneath = len(nodes) - 1 + off
+    return Entry(Seq(solo.head), Rev(solo.revs[nodes[0]]), Operation.DELETE, by, nodes[0], None, beneath=beneath)
+
+
+def test_a_folder_that_was_deleted_with_all_beneath_it_goes_here_by_one_task() -> None:
+    solo = furnished(a=b"1")
+    solo.frozen = True
+    solo.hear(all_gone(solo))
+    [run] = [one for one in solo.todo if isinstance(one, ef.Run)]
+    [task] = run.tasks
+    assert isinstance(task, DeleteTask)
+    assert (task.path, len(task.beneath)) == ("d", 41)
+    assert solo.facts["cursor"] == str(solo.head)
+    solo.frozen = False
+    solo.work()
+    assert solo.tree() == {"a": b"1"}
+    assert solo.status.in_sync
+    assert set(solo.rows) == {solo.id_of("a")}
+
+
+@pytest.mark.hazard("B3", "D11")
+def test_a_new_file_brings_the_folder_back_with_that_file_alone() -> None:
+    solo = furnished()
+    solo.user.write("d/e/new", b"mine")
+    solo.hear(all_gone(solo))
+    solo.hinted("d/e/new").pass_time(5)
+    solo.accept_all()
+    assert {path: what for path, what in solo.tree().items() if what is not None} == {"d/e/new": b"mine"}
+    assert solo.status.in_sync
+
+
+@pytest.mark.hazard("B2", "D4")
+def test_an_edit_beats_the_delete_of_its_folder() -> None:
+    solo = furnished()
+    solo.user.write("d/f3", b"edited")
+    solo.hear(all_gone(solo))
+    solo.hinted("d/f3").pass_time(5)
+    solo.accept_all()
+    assert {path: what for path, what in solo.tree().items() if what is not None} == {"d/f3": b"edited"}
+    assert solo.status.in_sync
+
+
+def test_a_count_that_is_not_ours_is_asked_about_one_by_one() -> None:
+    solo = furnished()
+    cursor = solo.engine.footing.cursor
+    solo.hear(all_gone(solo, off=1))
+    assert solo.engine.footing.cursor == cursor
+    assert len(solo.drain(ef.AskChanges)) == 1
+    assert "d/f1" in solo.tree()
+
+
+def test_a_gap_before_it_is_one() -> None:
+    solo = furnished()
+    solo.head += 1
+    solo.hear(all_gone(solo))
+    assert len(solo.drain(ef.AskChanges)) == 1
+    assert "d/f1" in solo.tree()
+
+
+@pytest.mark.hazard("F2")
+@pytest.mark.parametrize("returned", [False, True], ids=["still gone", "made again meanwhile"])
+def test_our_own_delete_of_a_folder_is_met_in_the_journal_entry_by_entry(*, returned: bool) -> None:
+    solo = furnished()
+    nodes = list(subtree(solo.engine.canopy.remote, solo.id_of("d")))
+    solo.user.delete("d")
+    solo.hinted("d").pass_time(0.2)
+    [change] = solo.submitted()
+    assert (change.operation, change.beneath, change.as_of) == (Operation.DELETE, 41, solo.head)
+    assert solo.facts["sent_whole"] == change.node_id
+    solo.offline()
+    if returned:
+        solo.user.mkdir("d")
+        solo.user.write("d/f1", b"f1")
+        solo.hinted("d", "d/f1").pass_time(1)
+    solo.online(*[solo.entry(one, Operation.DELETE, ME) for one in reversed(nodes)], subtrees=True)
+    solo.pass_time(1)
+    solo.accept_all()
+    assert {path: what for path, what in solo.tree().items() if what} == ({"d/f1": b"f1"} if returned else {})
+    assert solo.status.in_sync
+    assert solo.facts["sent_whole"] == ""
+
+
+def test_our_own_delete_of_a_folder_has_its_place_in_the_journal() -> None:
+    solo = furnished(a=b"1")
+    solo.user.delete("d")
+    solo.hinted("d").pass_time(0.2)
+    [change] = solo.submitted()
+    solo.head += 42
+    verdict = Verdict(
+        change.change_id, change.node_id, Ruling.COMMITTED, Seq(solo.head), Rev(change.base_rev + 1), beneath=41
+    )
+    solo.feed(ev.Judged((verdict,), Seq(solo.head)))
+    assert solo.engine.footing.cursor == solo.head
+    assert solo.drain(ef.AskChanges) == []
+    assert solo.status.in_sync
+    assert set(solo.rows) == {solo.id_of("a")}
+
+
+def test_what_the_hub_refuses_as_a_whole_goes_piece_by_piece() -> None:
+    solo = furnished()
+    solo.user.delete("d")
+    solo.hinted("d").pass_time(0.2)
+    [change] = solo.submitted()
+    solo.refuse([change], "conflict", rev=change.base_rev)
+    pieces = solo.submitted()
+    assert sorted(one.beneath for one in pieces) == [0] * 20 + [20]
+    solo.accept(pieces)
+    solo.accept_all()
+    assert solo.status.in_sync
+    assert solo.rows == {}
+
+
+def test_a_hub_that_cannot_is_told_node_by_node() -> None:
+    solo = furnished()
+    solo.offline().online()
+    solo.user.delete("d")
+    solo.hinted("d").pass_time(0.2)
+    changes = solo.submitted()
+    assert len(changes) == 40
+    assert {one.beneath for one in changes} == {0}

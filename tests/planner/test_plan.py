@@ -31,6 +31,7 @@ from syncagent.planner.ops import (
     SubmitDelete,
     SubmitEdit,
     SubmitMove,
+    beneath,
     subject,
 )
 from syncagent.planner.outcome import settle_local, settle_submitted, settle_tree
@@ -39,7 +40,7 @@ from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
 from tests.planner import rows
 from tests.support.dsl import DAY, MACHINE, show, tree
-from tests.support.machines import Machine, hub_of, together
+from tests.support.machines import Machine, busy_with, hub_of, together
 from tests.support.merged import Undecided, merged, paths_of
 from tests.support.pretend import IdHub, PathDisk, Refused, Task, make_task
 
@@ -178,6 +179,8 @@ class World:
             self.disk.nodes[self.canopy.local_path(node_id) or ""] = node
         self.set_asides = 0
         self.pending: dict[NodeId, Op | Task] = {}
+        self.policy = Policy(MACHINE, DAY, whole_here=seed // 49 % 3, whole_there=seed // 49 % 3)
+        self.wholes = 0
 
     def _user(self, tag: str, acts: int, pool: list[bytes]) -> User:
         user = User(self.rng, dict(self.base), tag, pool)
@@ -197,11 +200,12 @@ class World:
     def round(self) -> bool:
         focus = sorted(self.canopy.diverged())
         self.rng.shuffle(focus)
-        busy = {node_id: one.op if isinstance(one, Task) else one for node_id, one in self.pending.items()}
-        made = plan(self.canopy, Policy(MACHINE, DAY), focus=focus, busy=busy, limit=self.rng.choice([3, 1000]))
+        busy = busy_with(self.pending.values())
+        made = plan(self.canopy, self.policy, focus=focus, busy=busy, limit=self.rng.choice([3, 1000]))
         tasks: list[Op | Task] = []
         for op in made.ops:
-            assert subject(op) not in busy
+            assert not busy.keys() & {subject(op), *beneath(op)}
+            self.wholes += bool(beneath(op))
             match op:
                 case Agree() | Adopt():
                     settle_tree(self.canopy, op)
@@ -278,11 +282,14 @@ def replayed(seed: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("share", range(8))
 def test_any_three_trees_come_together(share: int) -> None:
+    wholes = 0
     for seed in cases(share, 8):
         with replayed(seed):
             world = World(seed, seed % 7, (seed // 7) % 7)
             world.settle()
             world.check()
+            wholes += world.wholes
+    assert wholes or CASES < 1_000, "no folder went as a whole"
 
 
 @pytest.mark.parametrize("share", range(2))
@@ -306,7 +313,7 @@ def planned(cases: int) -> int:
     digest = 0
     for seed in range(cases):
         world = World(seed, seed % 7, (seed // 7) % 7)
-        made = plan(world.canopy, Policy(MACHINE, DAY), focus=sorted(world.canopy.diverged()))
+        made = plan(world.canopy, world.policy, focus=sorted(world.canopy.diverged()))
         digest = zlib.crc32(repr(made).encode(), digest)
     return digest
 
@@ -331,12 +338,12 @@ def test_the_same_trees_give_the_same_plan_in_any_process() -> None:
 # --- named rows ---------------------------------------------------------------------------------------------------
 
 
-def settled(row: rows.Row, seed: int) -> tuple[Machine, Machine]:
+def settled(row: rows.Row, seed: int, whole: int = 0) -> tuple[Machine, Machine]:
     """``there`` tells the hub first; then this machine settles, and the other one hears of that."""
     rng = random.Random(seed)
     base = tree(row.base)
     hub = hub_of(base)
-    other, one = Machine(base, tree(row.there), "Desk"), Machine(base, tree(row.here))
+    other, one = Machine(base, tree(row.there), "Desk", whole=whole), Machine(base, tree(row.here), whole=whole)
     for each in (other, one, other):
         each.settle(hub, rng)
     return one, other
@@ -349,6 +356,14 @@ def test_each_row_of_the_table_ends_as_it_says_in_any_order(row: rows.Row) -> No
         assert one.show() == row.after
         assert other.show() == row.after
         assert sorted(rows.WORDS[op] for op in one.ops.elements()) == sorted(row.ops.split()), f"seed {seed}"
+
+
+@pytest.mark.parametrize("row", [*rows.TABLE, *rows.CLASHES, *rows.FOUND], ids=lambda row: row.name)
+def test_each_row_ends_the_same_where_folders_go_as_a_whole(row: rows.Row) -> None:
+    for seed in range(6):
+        one, other = settled(row, seed, whole=1)
+        assert one.show() == row.after
+        assert other.show() == row.after
 
 
 @pytest.mark.parametrize("row", [*rows.TABLE, *rows.CLASHES], ids=lambda row: row.name)
@@ -424,7 +439,7 @@ def _at_work_at_once(rng: random.Random, tags: str) -> None:
         for _ in range(rng.randrange(7)):
             user.act()
     hub = hub_of(base.nodes)
-    machines = [Machine(base.nodes, user.nodes, user.tag) for user in users]
+    machines = [Machine(base.nodes, user.nodes, user.tag, whole=rng.randrange(3)) for user in users]
     together(machines, hub, rng)
     assert {each.show() for each in machines} == {show(hub.paths())}
     dead = {digest for user in users for digest in user.edited_away | user.deleted}

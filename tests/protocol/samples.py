@@ -41,6 +41,7 @@ TO_HUB: Final[Mapping[str, str]] = {
     "submit_update": m.submit(m.update("a.txt", b"beta", executable=True)),
     "submit_move": m.submit(m.move("a.txt", "docs/b.txt", parent_id=m.node_id("docs"))),
     "submit_delete": m.submit(m.delete("a.txt", base_rev=3)),
+    "submit_delete_of_all_beneath": m.submit(m.delete("docs", kind="directory", beneath=3, as_of=12)),
     "submit_batch": m.submit(m.folder("docs"), _LARGE, m.delete("a.txt")),
     "submit_confirmed": m.submit(m.delete("a.txt", base_rev=3), confirmed=True),
     "submit_confirmed_batch": m.submit(m.delete("a.txt"), m.delete("b.txt"), confirmed=True),
@@ -69,6 +70,7 @@ TO_CLIENT: Final[Mapping[str, str]] = {
     "told_splice": m.tell(
         m.update("b.bin", b"x" * 9, seq=16, rev=2, splice=((0, 40), ("33" * 32, 3), (41, 59)), server_time=m.TIME)
     ),
+    "told_delete_of_all_beneath": m.tell(m.delete("docs", seq=19, rev=2, beneath=3, server_time=m.TIME)),
     "told_move": m.tell(m.move("a.txt", "b.txt", seq=15, rev=2, size=5, digest=_A.digest)),
     "analysis": m.analysis(
         SyncOperation(operation="upload", file_path="a.txt", reason="the hub does not have it"),
@@ -86,6 +88,7 @@ TO_CLIENT: Final[Mapping[str, str]] = {
         WireVerdict(change_id="c2", status="duplicate", node_id="n2", seq=4, rev=1),
         WireVerdict(change_id="c3", status="needs_blocks", node_id="n3", missing=("22" * 32,)),
         m.rejected(m.delete("a.txt")),
+        WireVerdict(change_id="c5", status="committed", node_id="n5", seq=17, rev=2, beneath=3),
     ),
     "error": m.error("rate_limited", details="50 messages a second", request_id="9", retry_after_ms=1500),
 }

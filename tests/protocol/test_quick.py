@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,10 +64,13 @@ def changes(draw: st.DrawFn) -> Change:
     node, recipe = draw(nodes())
     operation = draw(st.sampled_from(Operation))
     old_path = RelPath(draw(paths)) if operation is Operation.MOVE else RelPath("")
-    return change_of(
+    change = change_of(
         operation, node, change_id=draw(change_ids), base_rev=Rev(draw(counts)), recipe=recipe,
         path=RelPath(draw(paths)), old_path=old_path,
     )  # fmt: skip
+    if operation is Operation.DELETE and change.kind is Kind.DIR and (beneath := draw(counts)):
+        return replace(change, beneath=beneath, as_of=Seq(draw(counts)))
+    return change
 
 
 @st.composite
@@ -75,15 +79,18 @@ def entries(draw: st.DrawFn) -> Entry:
     operation = draw(st.sampled_from(Operation))
     old_path = RelPath(draw(paths)) if operation is Operation.MOVE else RelPath("")
     gone = operation is Operation.DELETE
+    seq = 1 + draw(st.integers(0, 9))
     return Entry(
-        Seq(1 + draw(st.integers(0, 9))), Rev(1 + draw(st.integers(0, 9))), operation, ClientId(draw(texts)), node.id,
+        Seq(seq), Rev(1 + draw(st.integers(0, 9))), operation, ClientId(draw(texts)), node.id,
         None if gone else node, () if gone else recipe, RelPath(draw(paths)), old_path,
+        draw(st.integers(0, seq - 1)) if gone else 0,
     )  # fmt: skip
 
 
 verdicts = st.builds(
     Verdict, change_ids, node_ids, st.sampled_from(Ruling), counts.map(Seq), counts.map(Rev),
     st.just("") | texts, st.just("") | texts, st.just(()) | st.lists(digests, max_size=2).map(tuple),
+    st.just(0) | counts,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from random import Random
 
 from syncagent.content.digest import digest_of
 from syncagent.engine import events as ev
+from syncagent.engine import remote
 from syncagent.engine.damage import ONLY_HERE
 from syncagent.errors import StorageFull
 from syncagent.hub.stores.memory import MemoryStore
@@ -67,6 +68,7 @@ class World:
         if isinstance(faults, bool):
             faults = kinds.ALL if faults else ()
         self.faults = frozenset(faults)
+        remote.WHOLE = (1, 1, 2, 3)[seed % 4]  # folders of users here are small, and go as a whole all the same
         self.met: Counter[str] = Counter()
         """How often each kind of fault has taken effect."""
         self.acted: Counter[str] = Counter()

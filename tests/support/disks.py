@@ -19,7 +19,18 @@ from syncagent.model.ids import ROOT, NodeId
 from syncagent.model.names import Name, RelPath, split
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
 from syncagent.planner.ops import DeleteLocal, MakeLocalDir, MoveLocal, WriteLocal
-from syncagent.planner.tasks import DeleteTask, Inline, InPlace, MakeDirTask, MoveTask, Outcome, Source, Task, WriteTask
+from syncagent.planner.tasks import (
+    DeleteTask,
+    Inline,
+    InPlace,
+    Lying,
+    MakeDirTask,
+    MoveTask,
+    Outcome,
+    Source,
+    Task,
+    WriteTask,
+)
 
 MTIME = 1_600_000_000_000_000_000
 
@@ -110,6 +121,26 @@ class Bench:
     def delete(self, path: str) -> DeleteTask:
         node, stamp = self.node(path)
         return DeleteTask(DeleteLocal(node), RelPath(path), stamp)
+
+    def delete_whole(self, path: str) -> DeleteTask:
+        """Delete a folder with all that is in it."""
+        node, stamp = self.node(path)
+        lying = self.lying(path)
+        return DeleteTask(
+            DeleteLocal(node, tuple(node_id(f"{path}/{one.path}") for one in lying)),
+            RelPath(path),
+            stamp,
+            beneath=lying,
+        )
+
+    def lying(self, path: str) -> tuple[Lying, ...]:
+        """What lies beneath a folder: a folder before what it holds."""
+        found: list[Lying] = []
+        for fact in (fact for batch in self.scanner.walk(RelPath(path)) for fact in batch):
+            if isinstance(fact, DirSeen | FileSeen | LinkSeen) and fact.path != path:
+                inner = RelPath(fact.path.removeprefix(f"{path}/"))
+                found.append(Lying(inner, fact.stamp, isinstance(fact, DirSeen)))
+        return tuple(sorted(found))
 
     def there(self, path: str) -> bool:
         try:

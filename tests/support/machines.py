@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from syncagent.model.ids import NodeId, Rev
 from syncagent.model.nodes import Node
@@ -17,6 +17,7 @@ from syncagent.planner.ops import (
     SubmitEdit,
     SubmitMove,
     SubmitOp,
+    beneath,
     subject,
 )
 from syncagent.planner.outcome import settle_local, settle_submitted, settle_tree
@@ -32,12 +33,15 @@ ROUNDS = 500
 class Machine:
     """A disk on which a person has made of ``base`` what ``mine`` is, and which has not heard of the hub since."""
 
-    def __init__(self, base: Mapping[NodeId, Node], mine: Mapping[NodeId, Node], name: str = MACHINE) -> None:
+    def __init__(
+        self, base: Mapping[NodeId, Node], mine: Mapping[NodeId, Node], name: str = MACHINE, *, whole: int = 0
+    ) -> None:
+        """``whole``: how many nodes lie at least beneath folders that go by one op; 0 for none."""
         self.canopy = Canopy()
         self.disk = PathDisk()
         self.ops: Counter[str] = Counter()
         self.heard = 0
-        self._policy = Policy(name, DAY)
+        self._policy = Policy(name, DAY, whole_here=whole, whole_there=whole)
         self._pending: dict[NodeId, tuple[Op | Task, int]] = {}
         for node in base.values():
             self.canopy.set_synced(node.id, node)
@@ -84,7 +88,7 @@ class Machine:
         return self._plan(focus, rng.choice([3, 1000]))
 
     def _plan(self, focus: Sequence[NodeId], limit: int) -> bool:
-        busy = {node_id: one.op if isinstance(one, Task) else one for node_id, (one, _) in self._pending.items()}
+        busy = busy_with([one for one, _ in self._pending.values()])
         made = plan(self.canopy, self._policy, focus=focus, busy=busy, limit=limit)
         for op in made.ops:
             match op:
@@ -117,7 +121,7 @@ class Machine:
         others = sum(hub.revs.values())
         self.hear(hub)
         try:
-            rev = hub.run(op)
+            rev = hub.run(op, heard)
         except Refused:
             if others == heard:
                 raise
@@ -150,6 +154,12 @@ class Machine:
 
     def show(self) -> str:
         return show(self.disk.nodes)
+
+
+def busy_with(pending: Iterable[Op | Task]) -> dict[NodeId, Op]:
+    """What is under way, by all the nodes that it is about."""
+    ops = [one.op if isinstance(one, Task) else one for one in pending]
+    return {node_id: op for op in ops for node_id in (subject(op), *beneath(op))}
 
 
 def hub_of(base: Mapping[NodeId, Node]) -> IdHub:

@@ -25,6 +25,7 @@ from syncagent.planner.ops import (
     SubmitMove,
     SubmitOp,
     WriteLocal,
+    beneath,
 )
 from syncagent.trees.canopy import Canopy
 
@@ -40,6 +41,8 @@ class Task:
     op: LocalOp
     path: str
     to: str = ""
+    beneath: tuple[tuple[str, Node], ...] = ()
+    """What is to lie beneath a folder that goes as a whole, by its path."""
 
 
 def make_task(canopy: Canopy, op: LocalOp) -> Task:
@@ -50,7 +53,10 @@ def make_task(canopy: Canopy, op: LocalOp) -> Task:
             return Task(op, _at(canopy, node.at.parent, node.at.name))
         case WriteLocal(expect=node) | DeleteLocal(expect=node):
             assert node is not None
-            return Task(op, _path(canopy, node.id))
+            lying = [(one, canopy.local.get(one)) for one in beneath(op)]
+            expected = tuple((_path(canopy, one), there) for one, there in lying if there is not None)
+            assert len(expected) == len(lying)
+            return Task(op, _path(canopy, node.id), beneath=expected)
         case MoveLocal(expect=node, to=to) | SetAside(expect=node, to=to):
             return Task(op, _path(canopy, node.id), _at(canopy, to.parent, to.name))
 
@@ -92,8 +98,12 @@ class PathDisk:
                 self.move(task.path, task.to)
             case DeleteLocal(expect=expect):
                 self._is(task.path, expect)
-                if any(path.startswith(task.path + "/") for path in self.nodes):
-                    raise Refused(f"{task.path} is not empty")
+                if {one for one in self.nodes if one.startswith(task.path + "/")} != {one for one, _ in task.beneath}:
+                    raise Refused(f"in {task.path} is not just what was expected")
+                for path, node in task.beneath:
+                    self._is(path, node)
+                for path, _ in task.beneath:
+                    del self.nodes[path]
                 del self.nodes[task.path]
 
     def move(self, path: str, to: str) -> None:
@@ -119,8 +129,11 @@ class IdHub:
 
     nodes: dict[NodeId, Node] = field(default_factory=dict)
     revs: dict[NodeId, Rev] = field(default_factory=dict)
+    numbers: dict[NodeId, int] = field(default_factory=dict)
+    """Of the last change of each node, counted as revisions are: all together."""
 
-    def run(self, op: SubmitOp) -> Rev:
+    def run(self, op: SubmitOp, as_of: int | None = None) -> Rev:
+        """``as_of``: how many revisions there were, by what the client had heard when it planned this."""
         node_id = op.node.id
         if self.revs.get(node_id, NO_REV) != op.base:
             raise Refused(f"{node_id} is at {self.revs.get(node_id)}, not {op.base}")
@@ -141,12 +154,24 @@ class IdHub:
                         raise Refused(f"{node_id} would be beneath itself")
                     here = self.nodes[here].at.parent
                 self.nodes[node_id] = moved
-            case SubmitDelete():
-                if any(one.at.parent == node_id for one in self.nodes.values()):
-                    raise Refused(f"{node_id} is not empty")
+            case SubmitDelete(beneath=beneath):
+                lying = self._beneath(node_id)
+                if lying != set(beneath):
+                    raise Refused(f"in {node_id} is {lying}, not {beneath}")
+                if as_of is not None and any(self.numbers.get(one, 0) > as_of for one in lying):
+                    raise Refused(f"something in {node_id} has changed since {as_of}")
+                for one in beneath:
+                    del self.nodes[one]
+                    self.revs[one] = Rev(self.revs[one] + 1)
+                    self.numbers[one] = sum(self.revs.values())
                 del self.nodes[node_id]
         self.revs[node_id] = Rev(op.base + 1)
+        self.numbers[node_id] = sum(self.revs.values())
         return self.revs[node_id]
+
+    def _beneath(self, folder: NodeId) -> set[NodeId]:
+        found = {one.id for one in self.nodes.values() if one.at.parent == folder}
+        return found.union(*map(self._beneath, found))
 
     def _vacant(self, node: Node) -> None:
         parent = node.at.parent

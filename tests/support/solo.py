@@ -266,9 +266,11 @@ class Solo:
                 no = Verdict(change.change_id, change.node_id, Ruling.REJECTED, rev=Rev(known), error_code="conflict")
                 verdicts.append(no)
                 continue
-            self.head += 1
+            self.head += 1 + change.beneath
             rev = self.revs[change.node_id] = change.base_rev + 1
-            verdict = Verdict(change.change_id, change.node_id, Ruling.COMMITTED, Seq(self.head), Rev(rev))
+            verdict = Verdict(
+                change.change_id, change.node_id, Ruling.COMMITTED, Seq(self.head), Rev(rev), beneath=change.beneath
+            )
             self.taken[change.change_id] = verdict
             verdicts.append(verdict)
         return verdicts

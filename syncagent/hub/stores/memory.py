@@ -12,7 +12,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from syncagent.content.digest import digest_of
-from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Row, Rows, Slot, Timed, Wanted, told_path
+from syncagent.hub.rows import (
+    Answered,
+    Folder,
+    FolderId,
+    Judgement,
+    Lying,
+    Row,
+    Rows,
+    Slot,
+    Timed,
+    Wanted,
+    expanded,
+    told_path,
+)
 from syncagent.hub.runs import Runs
 from syncagent.hub.stores.ports import Checked, Key, first
 from syncagent.model.changes import Entry, Operation
@@ -165,10 +178,37 @@ class MemoryJournal:
             slots={slot: kept.slots[slot] for slot in wanted.slots if slot in kept.slots},
             children={node: kept.children[node] for node in wanted.folders if kept.children[node]},
             answered={change: kept.answered[change] for change in wanted.change_ids if change in kept.answered},
+            beneath={
+                top: [
+                    Lying(row.id, row.rev, row.seq, row.author, row.kind is Kind.FILE)
+                    for row, _ in self._beneath(kept, top, RelPath(""))
+                ]
+                for top in wanted.subtrees
+                if top in kept.nodes and kept.nodes[top].kind is Kind.DIR
+            },
         )
+
+    def _beneath(self, kept: _Kept, top: NodeId, path: RelPath) -> list[tuple[Row, RelPath]]:
+        """All that lives beneath ``top``, which stands at ``path``: the deepest first, and of those by their ids."""
+        by_folder: dict[NodeId, list[Row]] = {}
+        for row in kept.nodes.values():
+            if row.living:
+                by_folder.setdefault(row.parent, []).append(row)
+        levels: list[list[tuple[Row, RelPath]]] = []
+        level = [(top, path)]
+        while level:
+            found = [
+                (row, RelPath(f"{above}/{row.name}")) for folder, above in level for row in by_folder.get(folder, [])
+            ]
+            levels.append(sorted(found, key=lambda one: one[0].id))
+            level = [(row.id, path) for row, path in found if row.kind is Kind.DIR]
+        return [one for level in reversed(levels) for one in level]
 
     def write(self, folder: FolderId, judgement: Judgement, time_ns: int) -> None:
         kept = self.kept[folder]
+        if judgement.subtree is not None:
+            top = judgement.subtree.entry
+            judgement = expanded(judgement, self._beneath(kept, top.node_id, top.path))
         self._store.will(self._restored(kept, judgement))
         self._place(kept, judgement.rows)
         for row in judgement.rows:

@@ -9,10 +9,24 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Final
 
 from syncagent.errors import StorageFull, StorageTrouble
-from syncagent.hub.rows import Answered, Folder, FolderId, Judgement, Role, Row, Rows, Slot, Timed, Wanted, told_path
+from syncagent.hub.rows import (
+    Answered,
+    Folder,
+    FolderId,
+    Journalled,
+    Judgement,
+    Role,
+    Row,
+    Rows,
+    Slot,
+    Timed,
+    Wanted,
+    told_path,
+)
 from syncagent.hub.runs import Runs
 from syncagent.hub.stores.blocks import SqliteBlocks
 from syncagent.hub.stores.columns import (
@@ -26,6 +40,7 @@ from syncagent.hub.stores.columns import (
 from syncagent.hub.stores.files import BlockFiles
 from syncagent.hub.stores.ports import Key
 from syncagent.hub.stores.schema import APPLICATION, SCHEMA
+from syncagent.hub.stores.subtrees import bury, lying
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
@@ -150,6 +165,7 @@ class SqliteJournal:
             slots=self._slots(folder, wanted.slots),
             children=self._children(folder, [node for node in wanted.folders if _is_dir(nodes.get(node))]),
             answered=self._answered(folder, wanted.change_ids),
+            beneath={top: lying(self._db, folder, top) for top in wanted.subtrees if _is_dir(nodes.get(top))},
         )
 
     def _head(self, folder: FolderId) -> Seq:
@@ -199,6 +215,9 @@ class SqliteJournal:
         return {ChangeId(change): Answered(NodeId(node), Seq(seq), Rev(rev)) for change, node, seq, rev in found}
 
     def write(self, folder: FolderId, judgement: Judgement, time_ns: int) -> None:
+        if judgement.subtree is not None:
+            self._bury(folder, judgement, judgement.subtree, time_ns)
+            return
         if not judgement.journal:
             return
         # Names may change places within a batch: all are let go before any is taken.  A tombstone lets go of its own.
@@ -226,6 +245,14 @@ class SqliteJournal:
             self._files[folder] += sum(
                 _LIVING.get(said.entry.operation, 0) for said in judgement.journal if said.after.kind is Kind.FILE
             )
+
+    def _bury(self, folder: FolderId, judgement: Judgement, said: Journalled, time_ns: int) -> None:
+        files = bury(self._db, folder, judgement.head, said, time_ns)
+        if folder in self._files:
+            self._files[folder] -= files
+        entry = replace(said.entry, beneath=0)
+        folder_alone = replace(judgement, rows=(said.after,), journal=(replace(said, entry=entry),), subtree=None)
+        self.write(folder, folder_alone, time_ns)
 
     def entries(self, folder: FolderId, since: Seq, limit: int) -> list[Timed]:
         found = self._db.execute(

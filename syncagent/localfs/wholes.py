@@ -1,0 +1,108 @@
+"""A folder that goes with all that lies beneath it: what is to be found there, and what is.
+
+Called by the applier: before the folder is taken out of the tree by one rename, which is when a program that works in
+it would miss it, and again when it lies where nobody finds it, before it counts as gone.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+from typing import Final
+
+from syncagent.errors import Stale
+from syncagent.localfs.ports import MISSING, Disk, Stat
+from syncagent.localfs.standing import is_written
+from syncagent.model.facts import unpack
+from syncagent.model.names import RelPath, join, split
+from syncagent.planner.tasks import Lying
+
+SHOWN: Final = 100
+"""So many of the paths that are otherwise are told; a look at them shows what they are."""
+
+_MAY_WRITE: Final = 0o200
+
+
+class Otherwise(Stale):
+    """``paths``, from the folder on, are not as they are known."""
+
+    def __init__(self, reason: str, paths: Sequence[RelPath] = ()) -> None:
+        super().__init__(reason)
+        self.paths = tuple(paths[:SHOWN])
+
+
+def check_whole(disk: Disk, folder: RelPath, beneath: Sequence[Lying]) -> None:
+    """Raises Otherwise when in ``folder`` is anything but what is to lie ``beneath``, each as it is known;
+    PermissionError when something there may not be removed; OSError."""
+    expected: dict[RelPath, dict[str, Lying]] = {RelPath(""): {}}
+    for lying in beneath:
+        above, name = split(lying.path)
+        expected[above][name] = lying
+        if lying.is_folder:
+            expected[lying.path] = {}
+    wrong: list[RelPath] = []
+    for inner, wanted in expected.items():
+        try:
+            there = disk.list(join(folder, inner) if inner else folder)
+        except OSError as error:
+            if error.errno not in MISSING or not inner:
+                raise
+            continue  # it is among what is wrong
+        for name, seen in there:
+            known = wanted.pop(name, None)
+            if known is None or isinstance(seen, OSError) or not _is(seen, known):
+                wrong.append(join(inner, name))
+            elif known.is_folder and not seen.mode & _MAY_WRITE:
+                raise PermissionError(errno.EACCES, "a folder in it may not be written", known.path)
+        wrong.extend(known.path for known in wanted.values())  # what is not there any more
+    if wrong:
+        raise Otherwise("something in it is not as it is known", wrong)
+
+
+def check_unused_whole(disk: Disk, folder: RelPath, beneath: Sequence[Lying]) -> None:
+    """Raises OSError (EBUSY) when a program has a file beneath ``folder`` open for writing; OSError."""
+    for lying in beneath:
+        if not lying.is_folder:
+            try:
+                written = is_written(disk, join(folder, lying.path))
+            except PermissionError:
+                continue  # a file that we may not read is one of which we cannot tell
+            except OSError as error:
+                if error.errno == errno.ELOOP:
+                    continue  # a link holds nothing that could be written
+                raise
+            if written:
+                raise OSError(errno.EBUSY, "a program has it open for writing", lying.path)
+
+
+def remove_whole(disk: Disk, path: RelPath) -> None:
+    """Remove what stands at ``path``, with all that is in it.  Raises OSError."""
+    waiting = [path]
+    folders: list[RelPath] = []
+    while waiting:
+        folder = waiting.pop()
+        folders.append(folder)
+        for name, seen in disk.list(folder):
+            if isinstance(seen, OSError):
+                raise seen
+            if seen.is_dir:
+                waiting.append(join(folder, name))
+            else:
+                _remove(disk, join(folder, name))
+    for folder in reversed(folders):
+        _remove(disk, folder, is_folder=True)
+
+
+def _remove(disk: Disk, path: RelPath, *, is_folder: bool = False) -> None:
+    try:
+        disk.remove(path, folder=is_folder)
+    except OSError as error:
+        if error.errno not in MISSING:
+            raise
+
+
+def _is(seen: Stat, known: Lying) -> bool:
+    if not known.is_folder:
+        return not seen.is_dir and seen.stamp == known.stamp
+    there = unpack(known.stamp)
+    return seen.is_dir and (there is None or (there.device, there.inode) == (seen.device, seen.inode))
