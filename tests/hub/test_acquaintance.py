@@ -142,3 +142,63 @@ def test_a_client_knows_what_it_was_told_and_no_more() -> None:
     assert client.knows(stretch(2))
     assert not client.knows(stretch(3))
     assert not other.knows(stretch(2))
+
+
+# --- folders with all that is beneath them ------------------------------------------------------------------------
+
+SUBTREES = {**LEVEL_2, "capabilities": [*LEVEL_2["capabilities"], "subtree"]}
+
+
+async def test_a_folder_with_all_beneath_it_is_one_word_to_who_takes_that_and_entries_to_the_others(hub: Hub) -> None:
+    a, b, old = await live(hub, "a", **SUBTREES), await live(hub, "b", **SUBTREES), await live(hub, "old", **LEVEL_2)
+    inside = [file_change(f"n{number}", f"d/f{number}", b"", parent_id="d") for number in range(5)]
+    assert {one["status"] for one in await a.submit(folder("d"), *inside)} == {"committed"}
+    for other in (b, old):
+        assert [one["seq"] for one in await told_all(other, 6)] == [1, 2, 3, 4, 5, 6]
+    gone = {
+        "operation": "delete", "file_path": "d", "client_id": "a", "node_id": "d", "change_id": "gone", "base_rev": 1,
+        "kind": "directory", "beneath": 5, "as_of": 6,
+    }  # fmt: skip
+    [granted] = await a.submit(gone)
+    assert (granted["status"], granted["seq"], granted["beneath"]) == ("committed", 12, 5)
+    [one] = await told_all(b, 12)
+    assert (one["operation"], one["node_id"], one["seq"], one["beneath"]) == ("delete", "d", 12, 5)
+    each = await told_all(old, 12)
+    assert [(one["seq"], one.get("beneath")) for one in each] == [(seq, None) for seq in range(7, 13)]
+    assert each[-1]["node_id"] == "d"
+    late = await live(hub, "late", **SUBTREES)
+    await late.catch_up(8)
+    [granted] = await a.submit(folder("e"))
+    assert (await told_all(late, 13))[-1]["node_id"] == "e"
+
+
+async def test_who_did_not_agree_on_it_may_not_say_it(hub: Hub) -> None:
+    old = await live(hub, "old", **LEVEL_2)
+    gone = {
+        "operation": "delete", "file_path": "d", "client_id": "old", "node_id": "d", "change_id": "gone", "base_rev": 1,
+        "kind": "directory", "beneath": 5, "as_of": 6,
+    }  # fmt: skip
+    await old.say("file_changed", gone)
+    while True:
+        frame = await old.frame()
+        said = json.loads(frame) if isinstance(frame, str) else {}
+        if said.get("type") == "error":
+            assert said["data"]["error_code"] == "unsupported"
+            return
+
+
+def folder(node: str) -> dict[str, Any]:
+    return {
+        "operation": "create", "file_path": node, "node_id": node, "parent_id": "root", "kind": "directory",
+        "change_id": f"make {node}".replace(" ", "-"),
+    }  # fmt: skip
+
+
+async def told_all(client: RawClient, last: int) -> list[dict[str, Any]]:
+    """What is told from now on, up to the number ``last``."""
+    found: list[dict[str, Any]] = []
+    while not found or found[-1]["seq"] < last:
+        frame = await client.frame()
+        data = json.loads(frame)["data"] if isinstance(frame, str) else {}
+        found += [one for one in data.get("changes", [data]) if one.get("seq") and one.get("operation")]
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -359,3 +360,63 @@ def test_clients_that_did_nothing_lately_are_forgotten_and_bursts_are_not(monkey
         world.submit(ClientId(f"client-{number}"), world.create(f"new{number}"))
     assert len(world.brake._records) < 25
     assert len(world.brake.held()) == 1
+
+
+# --- a folder with all that is in it ------------------------------------------------------------------------------
+
+
+class Housed(World):
+    """All files are in one folder."""
+
+    def __init__(self, files: int, rules: BrakeRules | None = None) -> None:
+        super().__init__(0, rules)
+        self.names = [f"n{number}" for number in range(files)]
+        folder = Change(ChangeId("d"), Operation.CREATE, NodeId("d"), Rev(0), Kind.DIR, ROOT, Name("d"))
+        inside = [replace(self.create(name), parent=NodeId("d")) for name in self.names]
+        self.submit(DESKTOP, folder, *inside)
+        self.now += 3600
+
+    def all(self, confirmed: bool = False) -> Counter[str]:
+        change_id = ChangeId(f"c{next(self.numbers)}")
+        head = self.store.journal.folders()[0].head
+        gone = Change(change_id, Operation.DELETE, NodeId("d"), Rev(1), Kind.DIR, beneath=len(self.names), as_of=head)
+        return said(self.submit(LAPTOP, gone, confirmed=confirmed))
+
+
+def test_a_folder_of_a_mass_is_held_as_a_whole_until_a_person_says_yes() -> None:
+    world = Housed(40)
+    assert world.all() == {"mass_delete_held": 1}
+    assert world.newly_held == 40
+    assert world.living() == 40
+    assert [one.deletes for one in world.brake.held()] == [40]
+    world.now += 61
+    assert world.all() == {"mass_delete_held": 1}
+    assert world.newly_held == 0
+    assert world.brake.approve([world.folder], LAPTOP, world.now) == 40
+    assert world.all() == {"committed": 1}
+    assert world.living() == 0
+
+
+def test_a_person_at_the_clients_machine_has_said_yes_to_all_of_it() -> None:
+    world = Housed(40)
+    assert world.all(confirmed=True) == {"committed": 1}
+
+
+def test_a_folder_of_a_few_goes_and_counts() -> None:
+    world = Housed(9)
+    assert world.all() == {"committed": 1}
+    [record] = [one for (_, client), one in world.brake._records.items() if client == LAPTOP]
+    assert len(record.taken) == 9
+
+
+def test_a_no_to_all_of_it_is_a_no_and_a_no_to_a_part_divides_it() -> None:
+    world = Housed(40)
+    world.all()
+    world.brake.reject([world.folder], LAPTOP)
+    assert world.all() == {"mass_delete_rejected": 1}
+    world = Housed(40)
+    world.submit(LAPTOP, *map(world.delete, world.names[:20]))
+    world.brake.reject([world.folder], LAPTOP)
+    world.names = [name for name in world.names if world.row(name).living]
+    assert world.all() == {"conflict": 1}
+    assert world.living() == len(world.names)

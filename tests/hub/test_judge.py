@@ -264,3 +264,55 @@ def test_a_change_id_that_stands_for_another_node_is_no_duplicate() -> None:
     [verdict] = world.submit(other).verdicts
     assert verdict.node_id == "d2"
     assert world.codes(first) == ["duplicate"]
+
+
+# --- a folder with all that is beneath it ---------------------------------------------------------------------------
+
+
+def all_of(node: str, beneath: int, as_of: int, base: int = 1) -> Change:
+    return change(Operation.DELETE, node, base, beneath=beneath, as_of=Seq(as_of))
+
+
+def test_a_folder_goes_with_all_beneath_it_if_nothing_there_is_otherwise(world: World) -> None:
+    [verdict] = world.submit(all_of("docs", 1, 3)).verdicts
+    assert (verdict.ruling, verdict.seq, verdict.rev, verdict.beneath) == (Ruling.COMMITTED, 5, 2, 1)
+    assert [(one.seq, one.node_id, one.operation) for one in world.journal()[3:]] == [
+        (4, "a", Operation.DELETE), (5, "docs", Operation.DELETE),
+    ]  # fmt: skip
+    assert what_is_wrong(world.rows(), world.journal(), {HERE: 7}) == []
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        [create("new", "new", "docs", **FILE)],
+        [change(Operation.UPDATE, "a", 1, **FILE)],
+        [change(Operation.MOVE, "a", 1, parent="pics", name="a", **FILE)],
+        [change(Operation.DELETE, "a", 1, **FILE)],
+        [change(Operation.DELETE, "a", 1, **FILE), create("b", "b.txt", "docs", **FILE)],
+        [change(Operation.MOVE, "pics", 1, parent="docs", name="pics")],
+        [change(Operation.MOVE, "docs", 1, parent="pics", name="docs")],
+        [change(Operation.MOVE, "a", 1, parent="pics", name="a", **FILE),
+         change(Operation.MOVE, "a", 2, parent="docs", name="a", **FILE)],
+    ],
+)  # fmt: skip
+def test_whatever_someone_did_in_it_since_keeps_the_folder(world: World, since: list[Change]) -> None:
+    fresh = [replace(one, change_id=ChangeId(f"again{next(numbers)}")) for one in since]
+    world.submit(*fresh, author=DESKTOP)
+    before = world.journal()
+    assert world.codes(all_of("docs", 1, 3)) == ["conflict"]
+    assert world.journal() == before
+
+
+def test_it_is_alone_in_its_batch(world: World) -> None:
+    both = [all_of("docs", 1, 3), change(Operation.DELETE, "pics", 1)]
+    assert world.codes(*both) == ["invalid_message", "invalid_message"]
+    assert len(world.journal()) == 3
+
+
+@pytest.mark.hazard("N13")
+def test_a_folder_that_went_gets_the_same_answer_again(world: World) -> None:
+    said = all_of("docs", 1, 3)
+    [first], [again] = world.submit(said).verdicts, world.submit(said).verdicts
+    assert (again.ruling, again.seq, again.rev) == (Ruling.DUPLICATE, first.seq, first.rev)
+    assert len(world.journal()) == 5

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from syncagent.hub.stretch import Stretch
 from syncagent.hub.tail import Recent
+from syncagent.model.changes import Operation
 from syncagent.model.ids import Seq
 from tests.support.hub_entries import timed
 
@@ -51,3 +54,19 @@ def test_n17_only_so_much_is_kept() -> None:
         recent.add([stretch(n, n, 10_000)])
     assert found(recent, 50, 99) == []
     assert found(recent, 98, 99) == [(99, 99)]
+
+
+def folded(first: int, last: int) -> Stretch:
+    one = timed(last, operation=Operation.DELETE)
+    return Stretch((replace(one, entry=replace(one.entry, beneath=last - first)),), {})
+
+
+def test_one_that_stands_for_many_is_given_as_a_whole_and_to_those_who_take_it() -> None:
+    recent = Recent()
+    recent.add([stretch(1, 3), folded(4, 9), stretch(10, 10)])
+    assert found(recent, 0, 10) == [(1, 3), (4, 9)]
+    assert found(recent, 3, 10) == [(4, 9), (10, 10)]
+    assert found(recent, 5, 10) == [], "it has no rest: that is read from the store"
+    assert [(one.first, one.last) for one in recent.after(Seq(0), Seq(10), folded=False)] == [(1, 3)]
+    assert recent.after(Seq(3), Seq(10), folded=False) == ()
+    assert [(one.first, one.last) for one in recent.after(Seq(9), Seq(10), folded=False)] == [(10, 10)]
