@@ -233,9 +233,7 @@ class Engine:
         if ready:
             self._downloads.link_up()
         acting = self._scanned and not self._root and not self._paused
-        may_submit = acting and ready and self._remote.may_write
-        wholes = self._remote.wholes()
-        return Policy(self._machine, self._day, may_submit=may_submit, may_write=acting, **wholes)
+        return self._remote.policy(self._machine, self._day, submits=acting and ready, writes=acting)
 
     # --- what is told -----------------------------------------------------------------------------------------
 

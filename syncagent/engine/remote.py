@@ -17,6 +17,7 @@ from syncagent.engine.events import CaughtUp, Heard, Judged, Welcomed
 from syncagent.model.changes import Entry, Operation, Verdict
 from syncagent.model.ids import ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.nodes import File, Node, Recipe
+from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import ancestors, subtree
 
@@ -122,9 +123,10 @@ class RemoteSide:
             "anew": self.anew, "sent_whole": " ".join(self._sent_whole),
         }  # fmt: skip
 
-    def wholes(self) -> dict[str, int]:
-        """What Policy is told of folders that go as a whole."""
-        return {"whole_here": WHOLE, "whole_there": WHOLE if self.subtrees else 0}
+    def policy(self, machine: str, day: str, *, submits: bool, writes: bool) -> Policy:
+        """What may be done, as far as the hub has a say in it."""
+        whole_there = WHOLE if self.subtrees else 0
+        return Policy(machine, day, submits and self.may_write, writes, whole_here=WHOLE, whole_there=whole_there)
 
     @property
     def footing(self) -> Footing:
