@@ -161,10 +161,9 @@ class Brake:
 
     def let_through(self, op: Op, now: float) -> None:
         """``op`` leaves."""
-        if destroys(op):
-            for node_id in (subject(op), *beneath(op)):
-                if self._perils.get(node_id) is not None and node_id not in self._ledger:
-                    self._perils.let_through(node_id, now, self._path(node_id))
+        for node_id in (subject(op), *beneath(op)) if destroys(op) else ():
+            if self._perils.get(node_id) is not None and node_id not in self._ledger:
+                self._perils.let_through(node_id, now, self._path(node_id))
 
     def try_again(self) -> None:
         """Someone waits: what the hub holds is sent again now, for a person may have said yes there."""
