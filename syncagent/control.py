@@ -201,11 +201,13 @@ def _told(error: SyncAgentError) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ControlClient:
-    """Asks who listens at ``path``; ``who`` that should be, and what starts it, are for people to read."""
+    """Asks who listens at ``path``; ``who`` that should be, and what starts it, are for people to read.  ``always`` are
+    arguments that go along with each command."""
 
     path: Path
     who: str = "agent"
     start: str = "syncagent up"
+    always: Mapping[str, Any] = field(default_factory=dict)
 
     def call(self, command: str, *, within: float | None = 30.0, **args: Any) -> Answer:
         """The answer to ``command``; ``within`` so many seconds, None for as long as it takes.
@@ -240,7 +242,8 @@ class ControlClient:
             if peer_uid(link) != os.getuid():
                 raise NotRunning(f"what listens at {self.path} belongs to another user")
             try:
-                link.sendall(json.dumps({"command": command, "args": dict(args), "follow": follow}).encode() + b"\n")
+                request = {"command": command, "args": {**self.always, **args}, "follow": follow}
+                link.sendall(json.dumps(request).encode() + b"\n")
                 with link.makefile("rb") as stream:
                     yield _messages(stream.readline)
             except TimeoutError:

@@ -24,6 +24,8 @@ from syncagent.errors import BadConfig
 LISTING: Final = ("status", "wait", "held", "log", "watch", "recent")
 FOR_ALL: Final = ("pause", "resume", "sync", "heal", "limit")
 """What may be said to all at once, where that is asked for."""
+FROM_ANY: Final = ("commands", "page")
+"""What is the same whoever answers, or shows where to go on."""
 
 
 class Member(Protocol):
@@ -111,6 +113,8 @@ class Hearing:
             if len(members) > 1 and command not in (*LISTING, *FOR_ALL):
                 raise BadConfig(f"`{command}` is for one profile at a time: {self._names()}")
             return list(members.values())
+        if not said and command in FROM_ANY:
+            return [next(iter(members.values()))]
         if not said:
             raise BadConfig(f"several folders are kept here: say which with --profile ({self._names()})")
         return [self._member(said)]

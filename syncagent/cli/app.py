@@ -20,6 +20,7 @@ _GROUPS: Final = {
     "hub": ("hub",),
     "serve": ("run",),
     "settings": ("config",),
+    "profiles": ("profiles",),
     "ask": ("status", "wait", "sync", "pause", "resume", "limit", "heal", "stop", "log"),
     "check": ("check",),
     "debug": ("debug",),

@@ -12,9 +12,10 @@ import typer
 from syncagent.agent import hours
 from syncagent.agent.lock import is_held
 from syncagent.agent.places import places
+from syncagent.cli.asked import agent_of
 from syncagent.cli.exits import Exit, stuck
 from syncagent.cli.live import live_status
-from syncagent.cli.options import AsJson, DataDir
+from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import complain, say, show_json
 from syncagent.cli.words import contact, limits, notes, one_line, only_skipped, summary
 from syncagent.control import ControlClient
@@ -29,9 +30,9 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def status(data_dir: DataDir = None, as_json: AsJson = False) -> int:
+def status(data_dir: DataDir = None, profile: Profile = None, as_json: AsJson = False) -> int:
     """Say what the agent is doing, and whether everything is in sync."""
-    found = _client(data_dir).call("status")
+    found = agent_of(data_dir, profile).call("status")
     if as_json:
         show_json(found)
     else:
@@ -42,11 +43,12 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> int:
 
 def wait(
     data_dir: DataDir = None,
+    profile: Profile = None,
     timeout: Annotated[float, typer.Option(min=0, help="Give up after this many seconds.")] = 60.0,
     as_json: AsJson = False,
 ) -> int:
     """Wait until everything is in sync; the agent looks through the folder first."""
-    client = _client(data_dir)
+    client = agent_of(data_dir, profile)
     with live_status(client):
         # The agent keeps the time; what is added only covers an agent that hangs.
         answer = client.call("wait", within=timeout + 15, timeout=timeout)
@@ -62,15 +64,16 @@ def wait(
     return Exit.OK if in_sync else code
 
 
-def sync(data_dir: DataDir = None) -> int:
+def sync(data_dir: DataDir = None, profile: Profile = None) -> int:
     """Look through the folder and try to reach the hub now; `wait` does so too, and waits."""
-    _client(data_dir).call("sync")
+    agent_of(data_dir, profile).call("sync")
     say("looking through the folder")
     return Exit.OK
 
 
 def pause(
     data_dir: DataDir = None,
+    profile: Profile = None,
     span: Annotated[
         str | None, typer.Option("--for", metavar="TIME", help="So long: 30m, 1h.", show_default=False)
     ] = None,
@@ -93,7 +96,7 @@ def pause(
             wanted["until"] = hours.moment(until, now).timestamp()
     except ValueError as reason:
         raise BadConfig(f"{option}: {reason}") from None
-    answer = _client(data_dir).call("pause", **wanted)
+    answer = agent_of(data_dir, profile).call("pause", **wanted)
     end = answer.get("until")
     if as_json:
         show_json({"paused": True, "until": end})
@@ -104,15 +107,16 @@ def pause(
     return Exit.OK
 
 
-def resume(data_dir: DataDir = None) -> int:
+def resume(data_dir: DataDir = None, profile: Profile = None) -> int:
     """Go on after `pause`."""
-    _client(data_dir).call("resume")
+    agent_of(data_dir, profile).call("resume")
     say("resumed")
     return Exit.OK
 
 
 def limit(
     data_dir: DataDir = None,
+    profile: Profile = None,
     up: Annotated[
         str | None,
         typer.Option(metavar="RATE", help="Bytes a second sent at most: 500K, 2MB, off.", show_default=False),
@@ -123,17 +127,19 @@ def limit(
     as_json: AsJson = False,
 ) -> int:
     """Limit how many bytes a second are sent and received, from now on; without a rate, say what the limits are."""
-    found = _client(data_dir).call("limit", up=up, down=down)
+    found = agent_of(data_dir, profile).call("limit", up=up, down=down)
     if as_json:
         show_json(found)
-    else:
-        say(limits(found) or "no limits")
+        return Exit.OK
+    several = found.get("profiles")
+    for name, one in several.items() if isinstance(several, dict) else [("", found)]:
+        say(f"{name}: {limits(one) or 'no limits'}" if name else limits(one) or "no limits")
     return Exit.OK
 
 
-def heal(data_dir: DataDir = None) -> int:
+def heal(data_dir: DataDir = None, profile: Profile = None) -> int:
     """Put the hub's content in place of files that are held as damaged; what is left of them is kept aside."""
-    _client(data_dir).call("heal")
+    agent_of(data_dir, profile).call("heal")
     say("of what is held as damaged, the hub's version is fetched; `syncagent status` shows what is held still")
     return Exit.OK
 
@@ -154,12 +160,13 @@ def stop(data_dir: DataDir = None) -> int:
 
 def log(
     data_dir: DataDir = None,
+    profile: Profile = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many of the latest entries.")] = 50,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with each new entry, until Ctrl-C.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Show what happened lately."""
-    client = _client(data_dir)
+    client = agent_of(data_dir, profile)
     entries: Iterator[Any]
     if follow:
         entries = client.follow("log", limit=limit, follow=True)
@@ -169,15 +176,17 @@ def log(
         if as_json:
             show_json(entry)
         else:
-            say(f"{entry.get('time', '')} {entry.get('level', ''):<7} {one_line(entry.get('text', ''))}")
+            whose = f"[{entry['profile']}] " if "profile" in entry else ""
+            say(f"{entry.get('time', '')} {entry.get('level', ''):<7} {whose}{one_line(entry.get('text', ''))}")
     return Exit.OK
 
 
-def _client(data_dir: Any) -> ControlClient:
-    return ControlClient(places(data_dir).control)
-
-
 def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    if several := found.get("profiles"):
+        for one in several:
+            yield f"[{one['profile']}]"
+            yield from _status_lines(one)
+        return
     yield f"{found.get('name', 'this machine')} keeps {found.get('root', '?')} with {found.get('server', '?')}"
     yield f"  {summary(found)}"
     yield f"  hub at change {found.get('hub_seq', '?')}, here at {found.get('applied_seq', '?')}; {contact(found)}"

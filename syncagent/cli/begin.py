@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import typer
 
 from syncagent.agent.autostart.program import ourselves
+from syncagent.agent.config.document import UNNAMED
 from syncagent.agent.config.kinds import host_and_port, host_name
 from syncagent.agent.config.reading import Source, gather, read_settings, relevant
 from syncagent.agent.config.settings import Settings
@@ -29,8 +30,9 @@ from syncagent.agent.lock import is_held
 from syncagent.agent.places import Places, places
 from syncagent.agent.reach import is_loopback, reach_from_afar, reach_own_hub
 from syncagent.cli.exits import Exit, stuck
-from syncagent.cli.options import Background, BrakeOption, DataDir, NewFolder, NewHub
+from syncagent.cli.options import Background, BrakeOption, DataDir, NewFolder, NewHub, Profile
 from syncagent.cli.output import complain, say
+from syncagent.cli.which import to_begin
 from syncagent.cli.words import summary
 from syncagent.control import ControlClient
 from syncagent.errors import AlreadyRunning, BadConfig, NotRunning, SyncAgentError
@@ -53,6 +55,7 @@ def register(app: typer.Typer) -> None:
 def up(
     folder: Folder = None,
     data_dir: DataDir = None,
+    profile: Profile = None,
     listen: Annotated[
         str | None,
         typer.Option(
@@ -73,11 +76,14 @@ def up(
 
     What was set up before goes on where it was; on a machine that joined another hub, the agent alone is started.
     """
-    spot = places(data_dir)
+    spot = to_begin(data_dir, profile, folder)
     if as_set_up:
         # At a login the disk with our own files may not be there yet: that must not become a new hub, with a new key.
         read_settings(spot)
-    set_up(spot, folder, listen, name)
+    is_new = "sync_root" not in gather(spot, {}, {}).values
+    settings = set_up(spot, folder, listen, name)
+    if is_new and is_held(spot.lock):
+        return _taken_in(spot, settings)
     return _start(spot, background=background, show_link=link, new_hub=new_hub, new_folder=new_folder, brake=brake)
 
 
@@ -85,13 +91,16 @@ def join(
     link: Annotated[str, typer.Argument(metavar="LINK", help="The link that `up` showed; - reads it from stdin.")],
     folder: Folder = None,
     data_dir: DataDir = None,
+    profile: Profile = None,
     name: MachineName = None,
     background: Background = False,
     brake: BrakeOption = None,
 ) -> int:
     """Keep FOLDER the same as on the machine that showed LINK."""
-    spot = places(data_dir)
-    set_up_joined(spot, parse_link(sys.stdin.readline().strip() if link == "-" else link), folder, name)
+    spot = to_begin(data_dir, profile, folder)
+    settings = set_up_joined(spot, parse_link(sys.stdin.readline().strip() if link == "-" else link), folder, name)
+    if is_held(spot.lock):
+        return _taken_in(spot, settings)
     if background:
         return _start(spot, background=True, show_link=False, new_hub=True, brake=brake)
     return _become_up(spot, brake)
@@ -100,12 +109,28 @@ def join(
 def _become_up(spot: Places, brake: str | None) -> NoReturn:
     """Go on as `up`: the link has the key in it, and others on this machine can see the arguments of a process."""
     read_settings(spot, os.environ, {"brake": brake})
-    arguments = ["up", "--new-hub", *_brake_option(brake), "--data-dir", str(spot.data_dir)]
+    arguments = ["up", "--new-hub", *_brake_option(brake), *_profile_option(spot), "--data-dir", str(spot.data_dir)]
     os.execv(sys.executable, [*ourselves(), *arguments])  # noqa: S606 - our own program
 
 
 def _brake_option(brake: str | None) -> list[str]:
     return [] if brake is None else ["--brake", brake]
+
+
+def _profile_option(spot: Places) -> list[str]:
+    return ["--profile", spot.profile] if spot.profile else []
+
+
+def _taken_in(spot: Places, settings: Settings) -> int:
+    """The agent that runs goes by what was just set up.  Raises AlreadyRunning where that takes a new start."""
+    client = ControlClient(spot.control, always={"profile": spot.profile or UNNAMED})
+    found = client.call("config.reload")
+    if error := found.get("error"):
+        raise BadConfig(str(error))
+    if settings.listen:
+        raise AlreadyRunning("the hub is there from the next start on: `syncagent stop`, and then `syncagent up`")
+    say(f"the agent that runs keeps {settings.sync_root}; `{typed(spot, 'status')}` says how it goes")
+    return Exit.OK
 
 
 def set_up(spot: Places, folder: Path | None, listen: str | None, name: str | None) -> Settings:
@@ -115,15 +140,19 @@ def set_up(spot: Places, folder: Path | None, listen: str | None, name: str | No
     """
     known = gather(spot, {}, {}).values
     if "sync_root" not in known:
-        root = _absolute(folder or Path("~/syncagent"))
+        root = _absolute(folder or _usual_folder(spot))
+        hub = _hub_here(spot) if listen is None else None
+        there = {"server": hub[1].server, "fingerprint": hub[1].fingerprint, "folder": spot.profile} if hub else {}
         given: dict[str, Any] = {
             "sync_root": str(root),
-            "name": name or host_name(),
-            **_own_hub("127.0.0.1" if listen is None else listen),
+            **({"name": name or host_name()} if name or "name" not in known else {}),
+            **(there or _own_hub("127.0.0.1" if listen is None else listen)),
         }
         read_settings(spot, {}, given)
-        make_private(spot.data_dir)
-        if not load_key(spot):
+        _make_places(spot)
+        if hub and not load_key(spot):
+            save_key(spot, load_key(hub[0]))
+        elif not load_key(spot):
             save_key(spot, secrets.token_urlsafe(32))
         _make_root(root)
         write_settings(spot, given)
@@ -154,17 +183,36 @@ def set_up_joined(spot: Places, link: Link, folder: Path | None, name: str | Non
             raise BadConfig(f"this machine runs its own hub for {known['sync_root']}; give another --data-dir to join")
         root = Path(str(known["sync_root"]))
     else:
-        root = _absolute(folder or Path("~/syncagent"))
+        root = _absolute(folder or _usual_folder(spot))
         given["sync_root"] = str(root)
     if name is not None or "name" not in known:
         given["name"] = name or host_name()
     read_settings(spot, {}, given)
-    make_private(spot.data_dir)
+    _make_places(spot)
     save_key(spot, link.key)
     if "sync_root" not in known:
         _make_root(root)
     write_settings(spot, given)
     return read_settings(spot)
+
+
+def _usual_folder(spot: Places) -> Path:
+    return Path(f"~/syncagent-{spot.profile}" if spot.profile else "~/syncagent")
+
+
+def _hub_here(spot: Places) -> tuple[Places, Settings] | None:
+    """The profile that runs a hub on this machine, for a further folder to go there; None when this one is no further
+    folder, or there is no hub."""
+    others = Source(spot.of("")).read() if spot.profile else {}
+    found = ((spot.of(name), read.settings) for name, read in others.items() if name != spot.profile)
+    return next(((at, settings) for at, settings in found if settings is not None and settings.listen), None)
+
+
+def _make_places(spot: Places) -> None:
+    make_private(spot.data_dir)
+    if spot.profile:
+        make_private(spot.state.parent)
+        make_private(spot.state)
 
 
 def _check_sealed(link: Link) -> None:
@@ -222,7 +270,7 @@ def _start(
         raise AlreadyRunning(f"already running for {settings.sync_root}; see `syncagent status`, or `syncagent stop`")
     if background:
         new = [*(["--new-hub"] if new_hub else []), *(["--new-folder"] if new_folder else [])]
-        found = _start_behind(spot, [*new, *_brake_option(brake)])
+        found = _start_behind(spot, [*new, *_brake_option(brake), *_profile_option(spot)])
         settings = read_settings(spot, os.environ)
         say(f"keeping {settings.sync_root} in the background; `{typed(spot, 'status')}` says how it goes")
         if show_link and settings.listen:

@@ -7,12 +7,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from syncagent.agent.places import places
+from syncagent.cli.asked import agent_of
 from syncagent.cli.exits import Exit
-from syncagent.cli.options import AsJson, DataDir
+from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import complain, say, show_json
 from syncagent.cli.words import bytes_in_words, one_line
-from syncagent.control import ControlClient
 from syncagent.errors import LinkLost
 
 CODES: Final = {"same": Exit.OK, "different": Exit.ERROR, "open": Exit.TIMEOUT}
@@ -24,6 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def check(
     data_dir: DataDir = None,
+    profile: Profile = None,
     deep: Annotated[
         bool, typer.Option("--deep/--quick", help="Read every file, or only those that look changed.")
     ] = True,
@@ -33,7 +33,7 @@ def check(
     """Compare disk, hub and what was agreed on, and say what differs."""
     findings: list[Mapping[str, Any]] = []
     summary: Mapping[str, Any] | None = None
-    for event in ControlClient(places(data_dir).control).follow("check", deep=deep, timeout=timeout):
+    for event in agent_of(data_dir, profile).follow("check", deep=deep, timeout=timeout):
         if "finding" in event:
             findings.append(event["finding"])
             if not as_json:

@@ -10,11 +10,11 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from syncagent.agent.places import Places, places
+from syncagent.cli.asked import agent_of
 from syncagent.cli.exits import Exit
-from syncagent.cli.options import AsJson, DataDir
+from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import complain, say, show_json
 from syncagent.cli.words import one_line
-from syncagent.control import ControlClient
 from syncagent.errors import BadConfig
 
 Recording: TypeAlias = Annotated[Path, typer.Argument(metavar="FLIGHT", help="A file that `debug record` has written.")]
@@ -32,9 +32,9 @@ def debug() -> None:
     """Look into the agent: its last events, its trees, its plan."""
 
 
-def record(data_dir: DataDir = None, as_json: AsJson = False) -> int:
+def record(data_dir: DataDir = None, profile: Profile = None, as_json: AsJson = False) -> int:
     """Write down the last events of the agent, and what it made of them."""
-    found = ControlClient(places(data_dir).control).call("record")
+    found = agent_of(data_dir, profile).call("record")
     _show(found, str(found.get("path", "")), as_json)
     return Exit.OK
 
@@ -142,10 +142,11 @@ class _Outcome:
 def trees(
     path: Annotated[str, typer.Argument(metavar="PATH", help="Within the folder; otherwise all that differs.")] = "",
     data_dir: DataDir = None,
+    profile: Profile = None,
     as_json: AsJson = False,
 ) -> int:
     """Show what the disk, the hub and the last agreement say of what differs, or of PATH."""
-    nodes = ControlClient(places(data_dir).control).call("trees", path=path).get("nodes", [])
+    nodes = agent_of(data_dir, profile).call("trees", path=path).get("nodes", [])
     if as_json:
         show_json(nodes)
         return Exit.OK
@@ -158,9 +159,9 @@ def trees(
     return Exit.OK
 
 
-def plan(data_dir: DataDir = None, as_json: AsJson = False) -> int:
+def plan(data_dir: DataDir = None, profile: Profile = None, as_json: AsJson = False) -> int:
     """Show what would be done now, if it were allowed; nothing is done."""
-    ops = ControlClient(places(data_dir).control).call("plan").get("plan", [])
+    ops = agent_of(data_dir, profile).call("plan").get("plan", [])
     if as_json:
         show_json(ops)
         return Exit.OK

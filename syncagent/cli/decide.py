@@ -7,12 +7,11 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from syncagent.agent.places import places
+from syncagent.cli.asked import agent_of
 from syncagent.cli.exits import Exit
-from syncagent.cli.options import AsJson, DataDir
+from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import say, show_json
 from syncagent.cli.words import one_line
-from syncagent.control import ControlClient
 
 Which: TypeAlias = Annotated[
     int, typer.Argument(metavar="[ID]", min=0, help="Which one; not needed when one is held.", show_default=False)
@@ -26,11 +25,12 @@ def register(app: typer.Typer) -> None:
 
 def held(
     data_dir: DataDir = None,
+    profile: Profile = None,
     every: Annotated[bool, typer.Option("--all", help="Those that were decided lately, too.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """List the masses of deletes and overwrites that wait for your yes or no."""
-    found = ControlClient(places(data_dir).control).call("held", decided=every, paths=as_json)
+    found = agent_of(data_dir, profile).call("held", decided=every, paths=as_json)
     if as_json:
         show_json(found)
         return Exit.OK
@@ -44,27 +44,28 @@ def held(
     return Exit.OK
 
 
-def approve(number: Which = 0, data_dir: DataDir = None, as_json: AsJson = False) -> int:
+def approve(number: Which = 0, data_dir: DataDir = None, profile: Profile = None, as_json: AsJson = False) -> int:
     """Say yes: what was held goes through."""
-    return _decide("approve", number, data_dir, as_json=as_json)
+    return _decide("approve", number, data_dir, profile, as_json=as_json)
 
 
-def reject(number: Which = 0, data_dir: DataDir = None, as_json: AsJson = False) -> int:
+def reject(number: Which = 0, data_dir: DataDir = None, profile: Profile = None, as_json: AsJson = False) -> int:
     """Say no: the files come back, here and everywhere; what was changed of them here is kept beside them."""
-    return _decide("reject", number, data_dir, as_json=as_json)
+    return _decide("reject", number, data_dir, profile, as_json=as_json)
 
 
 def undo(
     number: Annotated[int, typer.Argument(metavar="ID", min=1, help="Which one: `held --all` lists them.")],
     data_dir: DataDir = None,
+    profile: Profile = None,
     as_json: AsJson = False,
 ) -> int:
     """Undo what was approved or rejected, as a whole; what has changed since is left alone."""
-    return _decide("undo", number, data_dir, as_json=as_json)
+    return _decide("undo", number, data_dir, profile, as_json=as_json)
 
 
-def _decide(word: str, number: int, data_dir: Any, *, as_json: bool) -> int:
-    answer = ControlClient(places(data_dir).control).call(word, act=number)
+def _decide(word: str, number: int, data_dir: Any, profile: str | None, *, as_json: bool) -> int:
+    answer = agent_of(data_dir, profile).call(word, act=number)
     if as_json:
         show_json(answer)
         return Exit.OK
@@ -84,7 +85,8 @@ def _lines(act: Mapping[str, Any]) -> Iterator[str]:
     gone = f" ({before} of them had gone through before it became too much)" if before else ""
     since = f", since {act['since']}" if act.get("since") else ""
     asks = "; it is the hub that asks" if act.get("held_by") == "hub" else ""
-    yield f"{act.get('id')}  {act.get('decision')}: {what}{gone}, {act.get('direction')}, by {by}{since}{asks}"
+    whose = f"[{act['profile']}] " if "profile" in act else ""
+    yield f"{whose}{act.get('id')}  {act.get('decision')}: {what}{gone}, {act.get('direction')}, by {by}{since}{asks}"
     paths = act.get("paths") or []
     for one in paths:
         yield f"    {one_line(one.get('loss', ''))}: {one_line(one.get('path', ''))}"

@@ -20,6 +20,7 @@ from syncagent.agent.places import Places, places
 from syncagent.cli.exits import Exit
 from syncagent.cli.options import AsJson, DataDir
 from syncagent.cli.output import say, show_json
+from syncagent.cli.which import first_profile
 from syncagent.control import ControlClient
 from syncagent.errors import BadConfig, NotRunning
 
@@ -44,7 +45,7 @@ def autostart() -> None:
 
 def on(data_dir: DataDir = None, force: Force = False, as_json: AsJson = False) -> int:
     """Start the agent whenever you log in, again when it fails, and now if it does not run."""
-    spot = places(data_dir)
+    spot = first_profile(data_dir)
     # Without the environment of this shell: it will not be there at login.
     settings = read_settings(spot)
     if not load_key(spot):
@@ -137,7 +138,8 @@ def in_words(found: dict[str, Any]) -> list[str]:
 def _item(spot: Places) -> LoginItem:
     """Also where nothing is set up (any more): what is left of it must be found, and can be taken away."""
     try:
-        folder = Path(str(gather(spot, {}, {}).values.get("sync_root", spot.data_dir)))
+        first = first_profile(spot.data_dir)
+        folder = Path(str(gather(first, {}, {}).values.get("sync_root", spot.data_dir)))
     except BadConfig:
         folder = spot.data_dir
     return login_item(spot, folder, at_login(os.environ), os.environ)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
 
 import typer
 
 import syncagent
-from syncagent.agent.config.reading import read_settings
-from syncagent.agent.config.settings import Settings
+from syncagent.agent.config.document import profile_name
+from syncagent.agent.config.reading import Source
 from syncagent.agent.doctor import Check, Verdict, examine
-from syncagent.agent.places import places
+from syncagent.agent.places import Places, places
 from syncagent.cli.exits import Exit
-from syncagent.cli.options import AsJson, DataDir
+from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import say, show_json
 from syncagent.errors import BadConfig
 
@@ -23,17 +24,12 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> int:
+def doctor(data_dir: DataDir = None, profile: Profile = None, as_json: AsJson = False) -> int:
     """Look for what could keep the agent from working here, and say what to do about it."""
-    spot = places(data_dir)
-    settings: Settings | None = None
-    trouble = ""
-    try:
-        settings = read_settings(spot, os.environ)
-    except BadConfig as error:
-        trouble = str(error)
     checks: list[Check] = []
-    for check in examine(spot, settings, trouble):
+    for check in _checks(places(data_dir), profile):
+        if check in checks:
+            continue  # what is so for the whole machine is said once
         checks.append(check)
         if not as_json:
             _show(check)
@@ -42,6 +38,18 @@ def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> int:
         rows = [{"name": c.name, "verdict": c.verdict.value, "found": c.found, "todo": c.todo} for c in checks]
         show_json({"ok": well, "checks": rows})
     return Exit.OK if well else Exit.ERROR
+
+
+def _checks(spot: Places, said: str | None) -> Iterator[Check]:
+    """Of the profile that is named, or of all of them."""
+    try:
+        read = Source(spot.of(profile_name(said or "")), os.environ).read()
+    except BadConfig as error:
+        yield from examine(spot, None, str(error))
+        return
+    for name, profile in read.items():
+        if said is None or name == profile_name(said):
+            yield from examine(spot.of(name), profile.settings, profile.trouble)
 
 
 def _show(check: Check) -> None:

@@ -9,10 +9,10 @@ import typer
 
 from syncagent.agent.opening import CannotOpen, open_folder, open_page
 from syncagent.agent.places import places
+from syncagent.cli.asked import agent_of
 from syncagent.cli.exits import Exit
-from syncagent.cli.options import AsJson, DataDir
+from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import complain, say, show_json
-from syncagent.control import ControlClient
 
 
 def register(app: typer.Typer) -> None:
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def page(
     data_dir: DataDir = None,
+    profile: Profile = None,
     only_print: Annotated[
         bool, typer.Option("--print", help="Say its address, which is good for one visit, and open nothing.")
     ] = False,
@@ -29,7 +30,7 @@ def page(
 ) -> int:
     """Show the agent's page in your browser: how it stands, what came and went, conflicts, settings."""
     spot = places(data_dir)
-    url = str(ControlClient(spot.control).call("page").get("url"))
+    url = str(agent_of(data_dir, profile).call("page").get("url"))
     if as_json:
         show_json({"url": url})
     elif only_print:
@@ -52,10 +53,11 @@ def show(url: str, private: Path) -> None:
 
 def open_(
     data_dir: DataDir = None,
+    profile: Profile = None,
     path: Annotated[Path | None, typer.Argument(help="What is to be shown, within it.", show_default=False)] = None,
 ) -> int:
     """Show the folder that is kept in your file manager."""
-    root = Path(str(ControlClient(places(data_dir).control).call("status").get("root")))
+    root = Path(str(agent_of(data_dir, profile).call("status").get("root")))
     place = root if path is None else root / path
     open_folder(place.parent if path is not None and not place.is_dir() else place)
     return Exit.OK

@@ -35,6 +35,35 @@ def in_any(data_dir: Path | None, said: str | None) -> Places:
     return spot.of(names[0]) if len(names) == 1 else spot
 
 
+def to_begin(data_dir: Path | None, said: str | None, folder: Path | None) -> Places:
+    """The places of the profile that is named, or that has ``folder``, or, where none has a name, of that one.
+
+    Raises BadConfig where a further folder is to be kept, and has no name yet.
+    """
+    if said:
+        return in_any(data_dir, said)
+    spot = places(data_dir)
+    document = read_document(spot.config)
+    names = Source(spot).names(document)
+    wanted = None if folder is None else folder.expanduser().resolve()
+    for name in names:
+        root = document.table(name).get("sync_root")
+        if wanted is None or (root is not None and Path(str(root)).expanduser().resolve() == wanted):
+            return spot.of(name)
+    if len(names) == 1 and "sync_root" not in document.top and not document.named:
+        return spot
+    kept = ", ".join(f"{document.table(name).get('sync_root')} ({said_name(name)})" for name in names)
+    raise BadConfig(
+        f"{spot.data_dir} is for {kept}; keep {folder} there too with --profile NAME, or give another --data-dir"
+    )
+
+
+def first_profile(data_dir: Path | None) -> Places:
+    """The places of the first profile, for what is about the agent as a whole."""
+    spot = places(data_dir)
+    return spot.of(_names(spot)[0])
+
+
 def _names(spot: Places) -> list[str]:
     """The profiles that are set up."""
     return Source(spot.of("")).names(read_document(spot.config))

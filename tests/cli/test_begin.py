@@ -158,3 +158,23 @@ def test_the_link_may_come_on_stdin_and_what_is_wrong_with_it_does_not_show_it(s
     assert run.returncode == 2
     assert "the link has no key" in run.stderr
     assert LINK.key not in run.stderr + run.stdout
+
+
+def test_a_further_folder_goes_to_the_hub_that_is_here_under_its_own_name(spot: Places, tmp_path: Path) -> None:
+    one = set_up(spot, tmp_path / "one", "127.0.0.1:9", "Desk")
+    photos = set_up(spot.of("photos"), tmp_path / "photos", None, None)
+    assert (photos.server, photos.folder, photos.listen, photos.name) == (one.server, "photos", "", "Desk")
+    assert load_key(spot.of("photos")) == load_key(spot)
+    assert spot.of("photos").state.stat().st_mode & 0o777 == 0o700
+    with pytest.raises(BadConfig, match="inside the folder of the profile default"):
+        set_up(spot.of("inner"), tmp_path / "one" / "inner", None, None)
+    assert not (tmp_path / "one" / "inner").exists()
+
+
+def test_a_further_folder_may_join_another_hub(spot: Places, tmp_path: Path) -> None:
+    set_up(spot, tmp_path / "one", None, "Desk")
+    joined = set_up_joined(spot.of("work"), LINK, tmp_path / "work", None)
+    assert (joined.server, joined.fingerprint, joined.name) == (LINK.server, LINK.fingerprint, "Desk")
+    assert load_key(spot.of("work")) == LINK.key != load_key(spot)
+    with pytest.raises(BadConfig, match="one agent runs one hub, and the profile default has it"):
+        set_up(spot.of("more"), tmp_path / "more", "127.0.0.1:10", None)

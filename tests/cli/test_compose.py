@@ -237,3 +237,36 @@ async def test_what_a_burst_has_let_go_of_is_given_back_when_it_is_over(monkeypa
         await asyncio.wait_for(given.wait(), 10)
 
     assert await until_signal(work()) == 0
+
+
+@pytest.mark.e2e
+def test_one_agent_keeps_several_folders_and_takes_in_another_while_it_runs(
+    start: Start, ask: Ask, tmp_path: Path
+) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    first = start("up", tmp_path / "a", "--data-dir", one, "--listen", f"127.0.0.1:{free_port()}")
+    link = read_until(first, "syncagent join").partition("join '")[2].partition("'")[0]
+    alone = json.loads(ask("status", "--json", "--data-dir", one).stdout)
+    assert ("profiles" in alone, alone["root"]) == (False, str(tmp_path / "a"))
+    added = ask("up", tmp_path / "photos", "--profile", "photos", "--data-dir", one)
+    assert added.returncode == 0, added.stderr
+    # The same folders elsewhere, as two profiles of one agent, of which neither is without a name.
+    for name, folder in (("main", "default"), ("pictures", "photos")):
+        mine = link.replace("/default?", f"/{folder}?")
+        joined = ask("join", mine, tmp_path / name, "--profile", name, "--data-dir", two, "--background")
+        assert joined.returncode == 0, joined.stderr
+    try:
+        (tmp_path / "a" / "hello.txt").write_text("hello")
+        (tmp_path / "photos" / "cat.jpg").write_text("cat")
+        for data in (one, two):
+            waited = ask("wait", "--timeout", "30", "--data-dir", data)
+            assert waited.returncode == 0, waited.stderr
+        assert (tmp_path / "main" / "hello.txt").read_text() == "hello"
+        assert (tmp_path / "pictures" / "cat.jpg").read_text() == "cat"
+        assert [path.name for path in (tmp_path / "pictures").iterdir() if path.name != ".syncagent"] == ["cat.jpg"]
+        both = json.loads(ask("status", "--json", "--data-dir", two).stdout)
+        assert [(each["profile"], each["in_sync"]) for each in both["profiles"]] == [("main", True), ("pictures", True)]
+        unsaid = ask("pause", "--data-dir", two)
+        assert (unsaid.returncode, "--profile (main, pictures)" in unsaid.stderr) == (2, True)
+    finally:
+        assert ask("stop", "--data-dir", two).returncode == 0
