@@ -23,6 +23,8 @@ class Agenda:
         # Taken from its front, all the time: in a plain dict that would walk over the gap that it leaves there.
         self._due: OrderedDict[NodeId, None] = OrderedDict()
         self._waiting: dict[NodeId, dict[NodeId, None]] = {}
+        self._added = 0
+        """How many were added since the last sweep."""
         self._forbidden: dict[NodeId, None] = {}
         self._swept = False
 
@@ -38,6 +40,7 @@ class Agenda:
         """Something about these nodes has changed: they, and those that wait for them, are to be planned."""
         for node_id in node_ids:
             self._swept = False
+            self._added += 1
             self._due[node_id] = None
             for waiting in self._waiting.pop(node_id, ()):
                 self._due[waiting] = None
@@ -71,12 +74,18 @@ class Agenda:
         self._due.update(self._forbidden)
         self._forbidden.clear()
 
-    def sweep(self) -> bool:
+    def sweep(self, *, thorough: bool = True) -> bool:
         """Nothing is under way any more: have all that waits planned once more.  A chain of waits always ends in
-        something that is under way or held, so this finds nothing, unless a wake-up was missed."""
+        something that is under way or held, so this finds nothing, unless a wake-up was missed.
+
+        Not ``thorough`` while a chain may end in what is not allowed now, or is yet to be read: then tens of thousands
+        may wait for long, and what each change costs must not depend on them.  So it is done only once as many were
+        added as wait."""
         if self._swept or not self._waiting:
             return False
-        self._swept = True
+        if not thorough and self._added < sum(map(len, self._waiting.values())):
+            return False
+        self._swept, self._added = True, 0
         for nodes in self._waiting.values():
             self._due.update(nodes)
         self._waiting.clear()

@@ -51,7 +51,7 @@ class Planning:
         self._hear_news(now)
         acting = self.policy.may_write or self.policy.may_submit
         while acting and self.has_room():
-            if not self.agenda and not (self.standing.is_quiet() and self.agenda.sweep()):
+            if not self.agenda and not (self.standing.is_quiet() and self.agenda.sweep(thorough=self._may_all())):
                 break
             busy, left_alone = self.flight.busy, self.standing.left_alone(now) or ()
             focus = self.agenda.take(PLANNED_AT_ONCE, self._is_open)
@@ -73,6 +73,10 @@ class Planning:
     def has_room(self) -> bool:
         """Whether anything more may be begun."""
         return self.flight.tasks < TASKS_AT_ONCE and self.flight.submitted < SUBMITTED_AT_ONCE
+
+    def _may_all(self) -> bool:
+        """Whether there is nothing that could be waited for but what is under way."""
+        return self.policy.may_submit and self.policy.may_write and not self.standing.looks
 
     def _is_open(self, node_id: NodeId) -> bool:
         """Whether there is anything to plan: what is not at one, and not under way."""

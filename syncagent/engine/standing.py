@@ -128,6 +128,11 @@ class Standing:
         """Whether nothing is under way."""
         return not self._flight.busy and not self._uploads.busy and not self._downloads.busy
 
+    @property
+    def looks(self) -> bool:
+        """Whether anything of the disk is being looked at, or is to be."""
+        return self._local.busy
+
     def _state(self, of_itself: State | None, root: str, scanned: bool, at_rest: bool) -> tuple[State, str]:
         if root:
             return State.HALTED, root

@@ -90,3 +90,20 @@ def test_when_more_is_allowed_all_that_waits_is_worth_another_try() -> None:
 
 def test_there_is_nothing_to_sweep_when_nobody_waits() -> None:
     assert not Agenda().sweep()
+
+
+def test_what_waits_for_what_is_not_allowed_yet_is_not_swept_with_each_change() -> None:
+    agenda = Agenda()
+    nodes = [NodeId(str(number)) for number in range(100)]
+    for node_id in nodes:
+        agenda.wait(node_id, A)
+    planned = 0
+    for _ in range(150):
+        agenda.add([B])
+        planned += len(taken(agenda))
+        if agenda.sweep(thorough=False):
+            planned += len(taken(agenda))
+            for node_id in nodes:
+                agenda.wait(node_id, A)
+    assert planned == 150 + len(nodes), "in proportion to what changed"
+    assert agenda.sweep()
