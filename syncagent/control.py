@@ -273,6 +273,8 @@ def _answer(message: Answer) -> Answer:
 def _raised(error: Mapping[str, Any]) -> SyncAgentError:
     """The error that was raised there, as one of ours again."""
     text, code = str(error.get("message", "no reason was given")), str(error.get("code", ""))
+    if error.get("kind") == UnknownCommand.__name__:
+        return UnknownCommand(text)
     kind = getattr(errors, str(error.get("kind")), SyncAgentError)
     if not (isinstance(kind, type) and issubclass(kind, SyncAgentError)):
         return SyncAgentError(text)

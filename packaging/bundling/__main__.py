@@ -29,6 +29,7 @@ def make_icons() -> Path:
     if importlib.util.find_spec("resvg_py") is None:
         raise LeftOut("resvg-py draws the icons: pip install '.[package]'")
     shutil.rmtree(BUILD / "icons", ignore_errors=True)
+    icons.render_for_package(PROJECT / "assets", PROJECT / "syncagent" / "desktop" / "icons")
     return icons.render(PROJECT / "assets", BUILD / "icons")
 
 

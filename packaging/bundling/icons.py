@@ -6,6 +6,7 @@ Windows wants and the one that macOS wants.  What is packed and where is pure; o
 
 from __future__ import annotations
 
+import shutil
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -81,8 +82,7 @@ def icns(images: Mapping[int, bytes]) -> bytes:
 
 def render(assets: Path, target: Path) -> Path:
     """Draw everything into ``target``."""
-    tray = tuple(sorted(path.stem for path in (assets / "tray").glob("*.svg")))
-    symbolic = tuple(sorted(path.stem for path in (assets / "symbolic").glob("*.svg")))
+    tray, symbolic = _drawings(assets)
     drawn: dict[int, bytes] = {}
     for picture in pictures(tray, symbolic):
         text = (assets / picture.drawing).read_text(encoding="utf-8")
@@ -97,6 +97,29 @@ def render(assets: Path, target: Path) -> Path:
     (target / "syncagent.ico").write_bytes(ico({size: drawn[size] for size in ICO_SIZES}))
     (target / "syncagent.icns").write_bytes(icns({size: drawn[size] for size in ICNS_KINDS}))
     return target
+
+
+def in_package(tray: tuple[str, ...], symbolic: tuple[str, ...]) -> Iterator[Picture]:
+    """What the tray brings along itself, wherever it is installed: panels are told this directory."""
+    return (one for one in pictures(tray, symbolic) if one.target.match("hicolor/*/status/*"))
+
+
+def render_for_package(assets: Path, target: Path) -> None:
+    """Draw what belongs into the package, in place of what is there."""
+    shutil.rmtree(target, ignore_errors=True)
+    for picture in in_package(*_drawings(assets)):
+        path = target / picture.target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = (assets / picture.drawing).read_text(encoding="utf-8")
+        path.write_bytes(text.encode() if picture.size == 0 else png(text, picture.size))
+
+
+def _drawings(assets: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of those in colour, and of the symbolic ones."""
+    tray, symbolic = (
+        tuple(sorted(path.stem for path in (assets / kind).glob("*.svg"))) for kind in ("tray", "symbolic")
+    )
+    return tray, symbolic
 
 
 def png(svg: str, size: int) -> bytes:

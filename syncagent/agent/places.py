@@ -69,6 +69,10 @@ class Places:
         return self.data_dir / "tray.json"
 
     @property
+    def tray_lock(self) -> Path:
+        return self.data_dir / "tray.lock"
+
+    @property
     def log(self) -> Path:
         return self.data_dir / "logs" / "agent.log"
 

@@ -28,6 +28,7 @@ _GROUPS: Final = {
     "login": ("autostart",),
     "page": ("page", "open"),
     "look": ("doctor", "version"),
+    "tray": ("tray",),
 }
 """The modules, and the commands that each registers."""
 

@@ -11,7 +11,8 @@ from syncagent.cli.asked import agent_of
 from syncagent.cli.exits import Exit
 from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import complain, say, show_json
-from syncagent.cli.words import bytes_in_words, one_line
+from syncagent.cli.words import one_line
+from syncagent.engine.lines import bytes_in_words
 from syncagent.errors import LinkLost
 
 CODES: Final = {"same": Exit.OK, "different": Exit.ERROR, "open": Exit.TIMEOUT}

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from syncagent.engine.lines import duration
+from syncagent.engine.lines import bytes_in_words, duration
 
 _COUNTED: Final = ("unacknowledged", "incoming")
 """Kinds of lines that the counts of the summary say already."""
@@ -55,15 +55,6 @@ def contact(status: Mapping[str, Any], now: float | None = None) -> str:
         return f"hub heard {heard}" if heard else "hub not heard yet"
     ago = max(0.0, (time.time() if now is None else now) - heard)
     return f"hub heard {duration(ago)} ago"
-
-
-def bytes_in_words(size: float) -> str:
-    """``999 B``, ``1.5 MB``."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
 
 
 def limits(status: Mapping[str, Any]) -> str:

@@ -116,6 +116,9 @@ class Settings(BaseModel):
     max_down: Annotated[int, BeforeValidator(bytes_a_second), About("speed", LIVE, "bytes a second", kind="rate")] = (
         Field(0, description="bytes a second that are received at most, likewise")
     )
+    notify: Annotated[Literal["all", "important", "none"], About("desktop", LIVE, scope=Scope.WHOLE)] = Field(
+        "all", description='what the tray notifies of: "all", "important" (what needs you), or "none"'
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], About("log", LIVE, scope=Scope.WHOLE)] = Field(
         "info", description="how much the log tells"
     )
@@ -130,6 +133,7 @@ GROUPS: Final = {
     "looking": "Looking through the folder",
     "brake": "Before a great many files are deleted or overwritten",
     "speed": "Speed",
+    "desktop": "The desktop",
     "log": "The log",
 }
 """The groups of settings, in the order in which they are shown, with their titles."""

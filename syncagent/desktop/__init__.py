@@ -1,0 +1,1 @@
+"""The tray: an icon beside the clock that says how the folder is doing, a menu, and notifications."""

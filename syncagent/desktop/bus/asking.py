@@ -1,0 +1,69 @@
+"""Calls to others on the bus, and hearing of what they say and of whether they are there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from dbus_fast import DBusError, Message, MessageType
+from dbus_fast.aio import MessageBus
+
+ANSWER_SECONDS: Final = 10.0
+_BUS: Final = "org.freedesktop.DBus"
+_BUS_PATH: Final = "/org/freedesktop/DBus"
+
+
+class NoAnswer(Exception):
+    """The other is not there, refused, or did not answer in time."""
+
+
+class Others:
+    """Everyone else on the bus."""
+
+    def __init__(self, bus: MessageBus) -> None:
+        self._bus = bus
+        self._owners: dict[str, Callable[[str], None]] = {}
+        self._signals: dict[tuple[str, str], Callable[[list[Any]], None]] = {}
+        bus.add_message_handler(self._hear)
+
+    async def ask(
+        self, name: str, path: str, interface: str, member: str, signature: str = "", body: list[Any] | None = None
+    ) -> list[Any]:
+        """Raises NoAnswer."""
+        message = Message(name, path, interface, member, signature=signature, body=body or [])
+        try:
+            answer = await asyncio.wait_for(self._bus.call(message), ANSWER_SECONDS)
+        except (TimeoutError, DBusError, OSError, EOFError) as error:
+            raise NoAnswer(f"{name} does not answer: {error}") from None
+        if answer.message_type is MessageType.ERROR:
+            raise NoAnswer(str(answer.body[0]) if answer.body else f"{name} refuses")
+        return list(answer.body)
+
+    async def watch_owner(self, name: str, changed: Callable[[str], None]) -> str:
+        """Who has ``name`` now ("" for nobody); ``changed`` is called with each later one."""
+        self._owners[name] = changed
+        rule = f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{name}'"
+        await self._match(rule)
+        try:
+            return str((await self.ask(_BUS, _BUS_PATH, _BUS, "GetNameOwner", "s", [name]))[0])
+        except NoAnswer:
+            return ""
+
+    async def listen(self, interface: str, member: str, heard: Callable[[list[Any]], None]) -> None:
+        """``heard`` is called with what each signal carries."""
+        self._signals[interface, member] = heard
+        await self._match(f"type='signal',interface='{interface}',member='{member}'")
+
+    async def _match(self, rule: str) -> None:
+        await self.ask(_BUS, _BUS_PATH, _BUS, "AddMatch", "s", [rule])
+
+    def _hear(self, message: Message) -> None:
+        if message.message_type is not MessageType.SIGNAL:
+            return
+        if message.member == "NameOwnerChanged" and message.sender == _BUS:
+            name, _, owner = message.body
+            if (changed := self._owners.get(name)) is not None:
+                changed(owner)
+        elif (heard := self._signals.get((str(message.interface), str(message.member)))) is not None:
+            heard(list(message.body))

@@ -1,0 +1,154 @@
+"""Carries out what a person chose: asks the agent, opens folders and its page, starts it.
+
+Each deed has a thread, since it waits for programs and sockets.  What does not work is said in a notification.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Final, TypeAlias, assert_never
+
+from syncagent.agent.autostart.program import environment_for_others, ourselves
+from syncagent.agent.hours import tomorrow
+from syncagent.agent.opening import open_folder, open_page
+from syncagent.agent.places import Places
+from syncagent.control import ControlClient, UnknownCommand
+from syncagent.desktop import actions
+from syncagent.desktop.actions import Action, Place
+from syncagent.desktop.notices import Notice
+from syncagent.desktop.notify import Level
+from syncagent.errors import NotRunning, SyncAgentError
+from syncagent.model.names import check_path
+
+START_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 30.0
+
+_log: Final = logging.getLogger(__name__)
+
+
+_Pausing: TypeAlias = actions.PauseFor | actions.PauseUntilTomorrow | actions.PauseUntilResumed | actions.Resume
+
+
+class Hint(SyncAgentError):
+    """It cannot be done here; what to do instead."""
+
+
+class DesktopDeeds:
+    """``ring`` shows a notice, ``begin`` runs a deed beside the event loop, ``set_level`` keeps a level of
+    notifications, ``quit`` ends the tray."""
+
+    def __init__(
+        self,
+        spot: Places,
+        *,
+        begin: Callable[[Callable[[], None]], None],
+        ring: Callable[[Notice], None],
+        set_level: Callable[[Level], None],
+        quit: Callable[[], None],  # noqa: A002 - that is what it does
+    ) -> None:
+        self._spot = spot
+        self._client = ControlClient(spot.control)
+        self._begin, self._ring, self._set_level, self._quit = begin, ring, set_level, quit
+
+    def carry_out(self, action: Action, root: str) -> None:
+        self._begin(lambda: self._try(action, root))
+
+    def _try(self, action: Action, root: str) -> None:
+        try:
+            self.do(action, root)
+        except Hint as hint:
+            self._ring(Notice("deed", "Not from here", str(hint)))
+        except UnknownCommand as error:
+            self._ring(Notice("deed", "The agent is of another version", f"{error}; start it anew"))
+        except (SyncAgentError, OSError, ValueError) as error:
+            _log.warning("%s: %s", type(action).__name__, error)
+            self._ring(Notice("deed", "That did not work", str(error)))
+
+    def do(self, action: Action, root: str) -> None:
+        """Raises SyncAgentError, OSError, ValueError."""
+        match action:
+            case actions.OpenFolder():
+                open_folder(Path(root))
+            case actions.ShowFile(path=path):
+                open_folder(nearest_folder(Path(root), path))
+            case actions.OpenPage(place=place):
+                self._open(place)
+            case actions.Help():
+                self._open(Place.HELP)
+            case actions.PauseFor() | actions.PauseUntilTomorrow() | actions.PauseUntilResumed() | actions.Resume():
+                self._pause(action)
+            case actions.SyncNow():
+                self._client.call("sync")
+            case actions.Decide(act=act, word=word):
+                self._client.call(word.value, act=act)
+            case actions.SetLevel(level=level):
+                self._set_level(level)
+            case actions.Start():
+                self._start()
+            case actions.StopAndQuit():
+                self._stop()
+                self._quit()
+            case actions.Snooze() | actions.Quit():
+                raise AssertionError("that is the tray's own")
+            case _:
+                assert_never(action)
+
+    def _pause(self, action: _Pausing) -> None:
+        match action:
+            case actions.PauseFor(seconds=seconds):
+                self._client.call("pause", seconds=seconds)
+            case actions.PauseUntilTomorrow():
+                # By the clock on the wall.
+                self._client.call("pause", until=tomorrow(datetime.now()).timestamp())  # noqa: DTZ005
+            case actions.PauseUntilResumed():
+                self._client.call("pause")
+            case actions.Resume():
+                self._client.call("resume")
+
+    def _open(self, place: Place) -> None:
+        try:
+            url = str(self._client.call("page", part=place.value)["url"])
+        except UnknownCommand:
+            raise Hint(f"This agent has no page; `{place.command}` in a terminal says the same") from None
+        except NotRunning:
+            raise Hint("The agent is not running; start it first") from None
+        open_page(url, self._spot.control.parent)
+
+    def _start(self) -> None:
+        """As the start at login does: only what was set up."""
+        command = [*ourselves(), "up", "--as-set-up", "--background", "--data-dir", str(self._spot.data_dir)]
+        done = subprocess.run(  # noqa: S603 - our own program, and no shell
+            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=START_SECONDS, text=True,
+            env=environment_for_others(os.environ), cwd="/",
+        )  # fmt: skip
+        if done.returncode and not self._runs():
+            said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+            raise SyncAgentError(said[-1].removeprefix("syncagent: "))
+
+    def _runs(self) -> bool:
+        try:
+            self._client.call("status", within=10)
+        except NotRunning:
+            return False
+        return True
+
+    def _stop(self) -> None:
+        try:
+            self._client.call("stop", within=STOP_SECONDS)
+        except NotRunning:
+            return
+
+
+def nearest_folder(root: Path, path: str) -> Path:
+    """The folder in which ``path`` lies, or lay: what was moved or deleted since had its place in one that may be there
+    still.  Raises ValueError for what is no path within the folder."""
+    check_path(path)
+    place = root.joinpath(*PurePosixPath(path).parts[:-1])
+    while place != root and (place.is_symlink() or not place.is_dir()):
+        place = place.parent
+    return place
