@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from syncagent.control import ControlClient, ControlServer, peer_uid
+from syncagent.control import ControlClient, ControlServer, UnknownCommand, peer_uid
 from syncagent.errors import AlreadyRunning, BadConfig, LinkLost, NotRunning, Refused, SyncAgentError
 
 T = TypeVar("T")
@@ -39,6 +39,8 @@ class Agent:
                 raise BadConfig("name is wrong")
             case "bug":
                 raise ZeroDivisionError
+            case "new":
+                raise UnknownCommand("the agent does not know the command 'new'")
             case "hang":
                 self.waiting.set()
                 try:
@@ -129,6 +131,12 @@ async def test_errors_come_through_as_they_were_raised(path: Path) -> None:
         assert caught.value.code == "client_id_in_use"
         with pytest.raises(SyncAgentError, match="no such command"):
             await ask(lambda: client.call("dance"))
+
+
+async def test_a_command_that_the_other_does_not_know_is_told_apart_from_one_that_failed(path: Path) -> None:
+    async with serve(path, Agent()):
+        with pytest.raises(UnknownCommand, match="does not know"):
+            await ask(lambda: ControlClient(path).call("new"))
 
 
 async def test_a_bug_in_one_command_is_told_and_does_not_end_the_others(

@@ -54,7 +54,7 @@ class Desk:
         """The answer to page, invite, pending, commands, or open.  Raises BadConfig, CannotOpen."""
         match command:
             case "page":
-                return {"url": await self._the_page().url()}
+                return {"url": await self._the_page().url(str(args.get("part") or ""))}
             case "invite":
                 return invitation(self._agent.config)
             case "pending":

@@ -12,10 +12,10 @@ export class Refused extends Error {
 }
 
 export function takeKey() {
-  const found = /^#key=([\w-]+)$/.exec(location.hash);
+  const found = /^#key=([\w-]+)(?:&part=([a-z]+))?$/.exec(location.hash);
   if (found) {
     sessionStorage.setItem(KEPT, found[1]);
-    history.replaceState(null, "", location.pathname);
+    history.replaceState(null, "", location.pathname + (found[2] ? `#${found[2]}` : ""));
   }
 }
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from syncagent.agent.places import places
+from syncagent.control import ControlClient
 from tests.e2e.browser import NARROW, SCHEMES, WIDE, browsing, fits, focused, is_accessible, tab_to, visit
 from tests.e2e.machines import HubProcess, Machine, in_sync, until
 
@@ -45,6 +47,14 @@ def test_what_another_machine_does_is_seen_as_it_happens(browser: Browser, machi
         expect(page.locator("main li", has_text="From Bert.txt").first).to_be_visible()
         page.get_by_label("Find").fill("no such name")
         expect(page.locator("main")).to_contain_text("Nothing of that kind.")
+
+
+def test_it_opens_at_the_part_that_was_asked_for(browser: Browser, machines: tuple[Machine, Machine]) -> None:
+    anna, _ = machines
+    url = ControlClient(places(anna.data_dir).control).call("page", part="held")["url"]
+    with visit(browser, url) as page:
+        expect(page.locator("#nav a[aria-current=page]")).to_have_attribute("href", "#held")
+        assert page.url.endswith("/#held")
 
 
 def test_by_the_keyboard_alone_one_pauses_and_goes_on(browser: Browser, machines: tuple[Machine, Machine]) -> None:

@@ -56,13 +56,14 @@ class PageServer:
         self._emptied = asyncio.Event()
         self.port = 0
 
-    async def url(self) -> str:
-        """Where a browser gets in, once.  It listens from now on.  Raises BadConfig."""
+    async def url(self, part: str = "") -> str:
+        """Where a browser gets in, once, and comes to ``part``.  It listens from now on.  Raises BadConfig."""
         async with self._starting:
             if self._closing is None:
                 await self._start()
         # Quoted for those who paste it: a ticket has nothing in it that would need that.
-        return f"http://127.0.0.1:{self.port}{ENTRANCE}?ticket={quote(self._door.ticket())}"
+        place = f"&part={quote(part)}" if part else ""
+        return f"http://127.0.0.1:{self.port}{ENTRANCE}?ticket={quote(self._door.ticket())}{place}"
 
     @property
     def listens(self) -> bool:
@@ -147,7 +148,9 @@ class PageServer:
             return self._shut()
         _welcome(request)
         # What follows # stays in the browser: it is in no request, and in no log.
-        response = web.Response(status=303, headers={"Location": f"/#key={visit.key}"})
+        part = request.query.get("part", "")
+        place = f"&part={part}" if part.isascii() and part.isalpha() else ""
+        response = web.Response(status=303, headers={"Location": f"/#key={visit.key}{place}"})
         response.set_cookie(COOKIE, visit.cookie, httponly=True, samesite="Strict", path="/")
         return response
 

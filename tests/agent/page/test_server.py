@@ -120,6 +120,13 @@ async def browser(page: PageServer) -> Browser:
     return made
 
 
+async def test_a_ticket_may_lead_to_a_part_of_the_page(page: PageServer) -> None:
+    reply = await Browser(page.port).enter(await page.url("conflicts"))
+    assert reply.headers["location"].endswith("&part=conflicts")
+    odd = await Browser(page.port).enter(await page.url("//elsewhere/#x"))
+    assert "part" not in odd.headers["location"]
+
+
 async def test_a_ticket_becomes_a_cookie_that_no_script_and_no_other_site_gets(page: PageServer) -> None:
     browser = Browser(page.port)
     reply = await browser.enter(await page.url())
