@@ -21,6 +21,8 @@ dpkg -i "$package"
 must 'as syncagent --version'
 must 'test -f /usr/lib/systemd/user/syncagent.service'
 must 'test -f /usr/share/icons/hicolor/48x48/apps/syncagent.png'
+must 'test -f /usr/lib/syncagent/_internal/syncagent/desktop/icons/hicolor/22x22/status/syncagent-idle.png'
+must 'as "syncagent tray" 2>&1 | grep -q "there is no session bus"'
 
 say "a hub and two agents keep a folder"
 as 'syncagent up ~/one --data-dir ~/.one --listen 127.0.0.1:18765 --background' > /tmp/said

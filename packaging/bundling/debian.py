@@ -21,8 +21,11 @@ from typing import Final
 MAINTAINER: Final = "The syncagent maintainers <maintainers@syncagent.invalid>"
 _GLIBC: Final = re.compile(rb"GLIBC_2\.(\d+)")
 
+METAINFO: Final = "invalid.syncagent.syncagent.metainfo.xml"
+
 COPIED: Final = {
     "packaging/linux/syncagent.desktop": "usr/share/applications/syncagent.desktop",
+    f"packaging/linux/{METAINFO}": f"usr/share/metainfo/{METAINFO}",
     "packaging/linux/lintian-overrides": "usr/share/lintian/overrides/syncagent",
     "README.md": "usr/share/doc/syncagent/README.md",
     "packaging/linux/copyright": "usr/share/doc/syncagent/copyright",
@@ -42,7 +45,7 @@ def control(version: str, architecture: str, libc: str, kilobytes: int) -> str:
         f"Installed-Size: {kilobytes}\n"
         f"Depends: libc6 (>= {libc})\n"
         "Recommends: ca-certificates\n"
-        "Suggests: gnome-keyring | kwalletmanager\n"
+        "Suggests: gnome-keyring | kwalletmanager, gnome-shell-extension-appindicator\n"
         "Section: net\n"
         "Priority: optional\n"
         "Description: keep a folder the same on all of your machines\n"

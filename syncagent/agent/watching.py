@@ -25,7 +25,10 @@ SHOWN: Final = 10
 
 _LISTS: Final = ("held", "unreadable", "skipped")
 _TICKING: Final = ("last_contact", "traffic")
-"""What changes all the time is told along with the rest, and is no reason to tell."""
+"""What changes all the time is told along with the rest, and is no reason to tell: of the traffic only content is."""
+
+BUSY: Final = 1.0
+"""Seconds until it is looked again while something is carried over: bytes pass without a change of state."""
 
 
 async def watch(look: Callable[[], Awaitable[Answer]], board: Board) -> AsyncGenerator[Answer, None]:
@@ -35,10 +38,11 @@ async def watch(look: Callable[[], Awaitable[Answer]], board: Board) -> AsyncGen
         seen = board.changes
         told = await look()
         calm = {key: value for key, value in told.items() if key not in _TICKING}
-        if calm != before or told["transfers"] != {"upload_bytes": 0, "download_bytes": 0}:
+        calm["carried"] = [told["traffic"][key] for key in ("content_sent", "content_received")]
+        if calm != before:
             yield told
         before = calm
-        await board.beyond(seen, EVERY)
+        await board.beyond(seen, EVERY if told["in_sync"] else BUSY)
         await asyncio.sleep(GATHER)
 
 

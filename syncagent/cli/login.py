@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import typer
 
-from syncagent.agent.autostart.choice import login_item
+from syncagent.agent.autostart.choice import login_item, tray_item
 from syncagent.agent.autostart.ports import LoginItem
 from syncagent.agent.autostart.program import at_login
 from syncagent.agent.autostart.seal import Hand
@@ -22,7 +22,7 @@ from syncagent.cli.options import AsJson, DataDir
 from syncagent.cli.output import say, show_json
 from syncagent.cli.which import first_profile
 from syncagent.control import ControlClient
-from syncagent.errors import BadConfig, NotRunning
+from syncagent.errors import AskPerson, BadConfig, NotRunning
 
 ANSWER_SECONDS: Final = 15.0
 
@@ -43,8 +43,15 @@ def autostart() -> None:
     """Start at login: whether the agent does, and let it, or not."""
 
 
-def on(data_dir: DataDir = None, force: Force = False, as_json: AsJson = False) -> int:
-    """Start the agent whenever you log in, again when it fails, and now if it does not run."""
+def on(
+    data_dir: DataDir = None,
+    force: Force = False,
+    tray: Annotated[
+        bool, typer.Option("--tray/--no-tray", help="The tray's icon, too, where there is a desktop.")
+    ] = True,
+    as_json: AsJson = False,
+) -> int:
+    """Start the agent whenever you log in, again when it fails, and now if it does not run; and the tray with you."""
     spot = first_profile(data_dir)
     # Without the environment of this shell: it will not be there at login.
     settings = read_settings(spot)
@@ -55,6 +62,11 @@ def on(data_dir: DataDir = None, force: Force = False, as_json: AsJson = False) 
     done = item.on(force=force, start=start)
     if start and item.look().supervised and not answers(spot):
         done.append(f"it does not answer yet; {spot.log} may say why")
+    if tray and (icon := _tray(spot)) is not None:
+        try:
+            done.extend(icon.on(force=force, start=False))
+        except AskPerson as changed:  # what is more is not undone by what is less
+            done.append(str(changed))
     _show_done(item, spot, done, as_json, otherwise="it was on before")
     return Exit.OK
 
@@ -64,6 +76,8 @@ def off(data_dir: DataDir = None, force: Force = False, as_json: AsJson = False)
     spot = places(data_dir)
     item = _item(spot)
     done = item.off(force=force)
+    if (icon := _tray(spot)) is not None:
+        done.extend(icon.off(force=force))
     if done and is_held(spot.lock):
         done.append("the agent that runs goes on until `syncagent stop`")
     _show_done(item, spot, done, as_json, otherwise="it was off before")
@@ -98,7 +112,7 @@ def answers(spot: Places, within: float = ANSWER_SECONDS) -> bool:
 
 def standing(item: LoginItem, spot: Places) -> dict[str, Any]:
     """What `status --json` says."""
-    look = item.look()
+    look, icon = item.look(), _tray(spot)
     return {
         "on": look.enabled,
         "kind": item.kind,
@@ -109,6 +123,7 @@ def standing(item: LoginItem, spot: Places) -> dict[str, Any]:
         "changed": look.hand is Hand.CHANGED,
         "running": is_held(spot.lock),
         "supervised": look.supervised,
+        "tray": None if icon is None else {"on": icon.look().enabled, "where": icon.where},
     }
 
 
@@ -125,6 +140,8 @@ def in_words(found: dict[str, Any]) -> list[str]:
             lines.append("  it is of another version or for other settings; `syncagent autostart on` writes it anew")
         if not found["enabled"]:
             lines.append("  it is there, but switched off; `syncagent autostart on` switches it on")
+    if icon := found.get("tray"):
+        lines.append(f"the tray starts, too: {'yes, by ' + icon['where'] if icon['on'] else 'no'}")
     match bool(found["running"]), bool(found["supervised"]):
         case True, True:
             lines.append(f"running now: yes, and {found['kind']} looks after it")
@@ -143,6 +160,10 @@ def _item(spot: Places) -> LoginItem:
     except BadConfig:
         folder = spot.data_dir
     return login_item(spot, folder, at_login(os.environ), os.environ)
+
+
+def _tray(spot: Places) -> LoginItem | None:
+    return tray_item(spot, at_login(os.environ), os.environ)
 
 
 def _show_done(item: LoginItem, spot: Places, done: list[str], as_json: bool, otherwise: str) -> None:

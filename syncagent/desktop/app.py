@@ -12,7 +12,7 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from syncagent.agent.autostart.job import job_name
@@ -65,7 +65,7 @@ def run_tray(spot: Places, options: Options) -> None:
     try:
         with hold(spot.tray_lock):
             if sys.platform == "linux":
-                asyncio.run(_on_linux(spot, options))
+                asyncio.run(_through_sessions(spot, options))
             else:
                 from syncagent.desktop import elsewhere  # noqa: PLC0415 - pystray looks for a screen when it is loaded
 
@@ -76,30 +76,44 @@ def run_tray(spot: Places, options: Options) -> None:
         _doing(spot).do(actions.OpenPage(Place.STATUS), "")
 
 
-async def _on_linux(spot: Places, options: Options) -> None:
-    from syncagent.desktop.bus.panel import BusPanel, NoBus, gone, session_bus  # noqa: PLC0415 - Linux alone has a bus
+async def _through_sessions(spot: Places, options: Options) -> None:
+    """A connection to the bus that broke is made anew; a session that is over ends the tray."""
+    from syncagent.desktop.bus.panel import NoBus  # noqa: PLC0415 - Linux alone has a bus
 
-    async with contextlib.AsyncExitStack() as stack:
+    try:
+        again = not await _on_linux(spot, options)
+    except NoBus as error:
+        raise NoBus(f"{error}; {INSTEAD}") from None
+    while again:
         try:
-            bus = await session_bus()
-        except NoBus as error:
-            raise NoBus(f"{error}; {INSTEAD}") from None
-        stack.callback(bus.disconnect)
+            again = not await _on_linux(spot, replace(options, open_page=False))
+        except NoBus:
+            return
+
+
+async def _on_linux(spot: Places, options: Options) -> bool:
+    """Show the tray on the session bus; whether the person has quit."""
+    from syncagent.desktop.bus.panel import BusPanel, gone, session_bus  # noqa: PLC0415 - Linux alone has a bus
+
+    bus = await session_bus()
+    async with contextlib.AsyncExitStack() as stack:
         chosen: list[Tray] = []
         panel = BusPanel(bus, _name(spot), lambda action: chosen[0].choose(action), _panel_changed)  # noqa: PLW0108
+        stack.callback(panel.end)
         tray = await stack.enter_async_context(at_work(spot, options, panel, panel.bell))
         chosen.append(tray)
         ringing = asyncio.ensure_future(panel.bell.run())
-        stack.callback(ringing.cancel)
         ends = [asyncio.ensure_future(tray.over.wait()), asyncio.ensure_future(gone(bus)), ringing]
-        if options.tray:
-            await panel.begin()
-            asyncio.get_running_loop().call_later(TRAY_SECONDS, _look_for_tray, panel.host, tray, options)
         try:
+            if options.tray:
+                await panel.begin()
+                asyncio.get_running_loop().call_later(TRAY_SECONDS, _look_for_tray, panel.host, tray, options)
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for one in ends:
                 one.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
+        return tray.over.is_set()
 
 
 @contextlib.asynccontextmanager

@@ -17,6 +17,8 @@ FRAMES: Final = 4
 """Pictures of the arrows that turn while something is carried over."""
 
 SIZES: Final = (16, 22, 24, 32, 48, 64)
+SENT: Final = (22, 32, 48)
+"""Of these the pixels are sent: a panel that does not find an icon by its name scales one of them."""
 
 Pixels: TypeAlias = tuple[int, int, bytes]
 """Width, height, and rows of ARGB with the highest byte first, as panels want them."""
@@ -41,9 +43,9 @@ def icon_file(name: str, size: int) -> Path:
 
 @functools.cache
 def pixmaps(name: str) -> tuple[Pixels, ...]:
-    """The icon in the sizes that there are; none where it cannot be read."""
+    """The icon in those sizes; none where it cannot be read."""
     found = []
-    for size in SIZES:
+    for size in SENT:
         try:
             found.append(pixels(icon_file(name, size).read_bytes()))
         except (OSError, NotAPicture):

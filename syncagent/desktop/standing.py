@@ -21,6 +21,9 @@ RATE_SECONDS: Final = 4.0
 """Over how long the rate of a transfer is taken."""
 
 
+_CARRIED: Final = (("content_sent", "sent"), ("content_received", "received"))
+
+
 class Face(Enum):
     """What the icon shows.  The value is in the names of the icons."""
 
@@ -87,6 +90,8 @@ class Sight:
         self._troubled_since: dict[tuple[str, str], float] = {}
         self._most_pending = 0
         self._traffic: deque[tuple[float, int]] = deque()
+        self._before: dict[str, int] | None = None
+        """The bytes of content that had been carried when this burst of work began."""
 
     def see(self, said: Mapping[str, Any] | None, now: float) -> None:
         """The agent said this; None: there is none."""
@@ -95,6 +100,7 @@ class Sight:
             self._troubled_since.clear()
             self._traffic.clear()
             self._most_pending = 0
+            self._before = None
             return
         self._root = str(said.get("root") or self._root)
         self._recent = tuple(_recents(said.get("recent")))
@@ -102,7 +108,12 @@ class Sight:
         self._troubled_since = {one: self._troubled_since.get(one, now) for one in found}
         pending = _number(said.get("pending"))
         self._most_pending = max(self._most_pending, pending) if pending else 0
-        self._note_traffic(said.get("traffic"), now)
+        traffic = _mapping(said.get("traffic"))
+        self._note_traffic(traffic, now)
+        if said.get("in_sync") is True:
+            self._before = None
+        elif self._before is None:
+            self._before = {key: _number(traffic.get(key)) for key, _ in _CARRIED}
 
     def standing(self, now: float) -> Standing:
         """How things stand."""
@@ -198,12 +209,16 @@ class Sight:
         for key, way in (("upload_bytes", "to send"), ("download_bytes", "to receive")):
             if size := _number(transfers.get(key)):
                 parts.append(f"{bytes_in_words(size)} {way}")
+        traffic, before = _mapping(said.get("traffic")), self._before or {}
+        if not any(transfers.values()):
+            # A file that is sent while it is read: how long it is comes last.
+            moved = [(_number(traffic.get(key)) - before.get(key, 0), done) for key, done in _CARRIED]
+            parts += [f"{bytes_in_words(size)} {done}" for size, done in moved if size >= 1000]
         if parts and (rate := self._rate()) >= 1000:
             parts.append(f"{bytes_in_words(rate)}/s")
         return [", ".join(parts)] if parts else []
 
-    def _note_traffic(self, traffic: Any, now: float) -> None:
-        counts = _mapping(traffic)
+    def _note_traffic(self, counts: Mapping[str, Any], now: float) -> None:
         total = _number(counts.get("sent")) + _number(counts.get("received"))
         if self._traffic and total < self._traffic[-1][1]:
             self._traffic.clear()  # another agent than before

@@ -11,8 +11,6 @@ from syncagent.agent.watching import EVERY, brief, watch
 from syncagent.engine.status import State, Status
 from tests.support.virtual_time import run_virtually
 
-REST = {"upload_bytes": 0, "download_bytes": 0}
-
 
 class Face:
     """Sees a board through a watch."""
@@ -20,11 +18,15 @@ class Face:
     def __init__(self) -> None:
         self.board = Board()
         self.looks = 0
-        self.transfers = dict(REST)
+        self.in_sync = True
+        self.carried = 0
 
     async def look(self) -> dict[str, Any]:
         self.looks += 1
-        return {"state": self.board.status.state.value, "last_contact": self.looks, "transfers": dict(self.transfers)}
+        return {
+            "state": self.board.status.state.value, "in_sync": self.in_sync, "last_contact": self.looks,
+            "traffic": {"sent": self.looks, "received": 0, "content_sent": self.carried, "content_received": 0},
+        }  # fmt: skip
 
 
 def test_the_state_is_told_at_once_and_then_each_other_one() -> None:
@@ -48,8 +50,21 @@ def test_what_only_ticks_is_no_reason_to_tell() -> None:
             await asyncio.sleep(10 * EVERY)
             assert not nothing.done()
             assert 9 <= face.looks <= 12, "it is looked all the same: not all comes with a change of the board"
-            face.transfers["upload_bytes"] = 7
-            assert (await nothing)["transfers"]["upload_bytes"] == 7
+            face.carried = 7
+            assert (await nothing)["traffic"]["content_sent"] == 7
+
+    run_virtually(go())
+
+
+def test_while_something_is_carried_over_it_is_looked_each_second() -> None:
+    async def go() -> None:
+        face = Face()
+        face.in_sync = False
+        async with contextlib.aclosing(watch(face.look, face.board)) as events:
+            await anext(events)
+            asyncio.get_running_loop().call_later(60, setattr, face, "carried", 1)
+            await anext(events)
+            assert 40 <= face.looks <= 62
 
     run_virtually(go())
 

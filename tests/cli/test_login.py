@@ -21,7 +21,10 @@ Command = Callable[..., tuple[int, str, str]]
 @pytest.fixture(autouse=True)
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(choice, "_SYSTEMD_RUNS", tmp_path / "no systemd")
+    monkeypatch.setattr(choice, "_SESSIONS", ())
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_CURRENT_DESKTOP"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path / "config"
 
 
@@ -53,9 +56,31 @@ def test_as_json(command: Command, ready: Places, config: Path) -> None:
     assert len(found.pop("did")) == 2
     assert found == json.loads(command("autostart", "status", "--json")[1]) == {
         "on": True, "kind": "xdg", "where": str(entries(config)[0]), "installed": True, "enabled": True,
-        "up_to_date": True, "changed": False, "running": False, "supervised": None,
+        "up_to_date": True, "changed": False, "running": False, "supervised": None, "tray": None,
     }  # fmt: skip
     assert json.loads(command("autostart", "off", "--json")[1])["on"] is False
+
+
+def test_where_there_is_a_desktop_the_tray_starts_too(
+    command: Command, ready: Places, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert command("autostart", "on", "--no-tray")[0] == 0
+    assert len(entries(config)) == 1
+    assert "the tray starts, too: no" in command("autostart", "status")[1]
+    code, out, _ = command("autostart", "on")
+    tray, agent = entries(config)
+    assert (code, out.splitlines()[0]) == (0, f"wrote {tray}")
+    assert tray.name == f"{agent.stem}-tray.desktop"
+    assert f"tray --data-dir {ready.data_dir}" in tray.read_text()
+    assert f"the tray starts, too: yes, by {tray}" in command("autostart", "status")[1]
+    assert json.loads(command("autostart", "status", "--json")[1])["tray"] == {"on": True, "where": str(tray)}
+    tray.write_text(tray.read_text() + "Hidden=true\n")
+    code, out, _ = command("autostart", "on")
+    assert code == 0
+    assert "changed by hand" in out
+    assert command("autostart", "off", "--force")[0] == 0
+    assert [path.name for path in entries(config)] == [f"{tray.name}.old"]
 
 
 def test_each_data_directory_has_its_own(command: Command, ready: Places, config: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from syncagent.desktop.icons import FRAMES, HERE, SIZES, NotAPicture, icon_file, icon_name, pixels, pixmaps
+from syncagent.desktop.icons import FRAMES, HERE, SENT, SIZES, NotAPicture, icon_file, icon_name, pixels, pixmaps
 from syncagent.desktop.standing import Face
 
 NAMES = [icon_name(face, frame) for face in Face for frame in range(FRAMES if face is Face.SYNCING else 1)]
@@ -37,7 +37,7 @@ def test_the_pixels_are_those_that_everyone_else_finds(name: str) -> None:
             alpha, red, green, blue = (argb[at::4] for at in range(4))
             assert picture.size == (width, height)
             assert [red, green, blue, alpha] == [band.tobytes() for band in picture.convert("RGBA").split()]
-    assert [width for width, _, _ in pixmaps(name)] == list(SIZES)
+    assert [width for width, _, _ in pixmaps(name)] == list(SENT)
 
 
 def made(rows: list[bytes], width: int) -> bytes:

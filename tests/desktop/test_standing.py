@@ -106,6 +106,17 @@ def test_progress_says_how_much_is_done_and_how_fast_it_goes() -> None:
     assert sight.standing(104.0).details == (), "it is counted anew for each burst"
 
 
+def test_of_a_file_whose_end_is_not_known_it_says_what_was_carried() -> None:
+    sight = Sight()
+    said = {**SYNCING, "transfers": {"upload_bytes": 0, "download_bytes": 0}, "pending": 1}
+    sight.see({**said, "traffic": {"sent": 900_000, "received": 0, "content_sent": 900_000}}, 100.0)
+    sight.see({**said, "traffic": {"sent": 4_900_000, "received": 0, "content_sent": 4_900_000}}, 102.0)
+    assert sight.standing(102.0).details == ("4.0 MB sent, 2.0 MB/s",)
+    sight.see(told(), 103.0)
+    sight.see({**said, "traffic": {"sent": 4_900_000, "received": 0, "content_sent": 4_900_000}}, 104.0)
+    assert sight.standing(104.0).details == (), "each burst is counted by itself"
+
+
 def test_the_rate_of_another_agent_is_not_that_of_the_one_before() -> None:
     sight = Sight()
     sight.see({**SYNCING, "traffic": {"sent": 10**9, "received": 0}}, 100.0)

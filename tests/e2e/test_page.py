@@ -51,7 +51,7 @@ def test_what_another_machine_does_is_seen_as_it_happens(browser: Browser, machi
 
 def test_it_opens_at_the_part_that_was_asked_for(browser: Browser, machines: tuple[Machine, Machine]) -> None:
     anna, _ = machines
-    url = ControlClient(places(anna.data_dir).control).call("page", part="held")["url"]
+    url = ControlClient(places(anna.data).control).call("page", part="held")["url"]
     with visit(browser, url) as page:
         expect(page.locator("#nav a[aria-current=page]")).to_have_attribute("href", "#held")
         assert page.url.endswith("/#held")

@@ -7,7 +7,18 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from bundling.debian import COPIED, SCRIPTS, changelog, control, debian_version, oldest_libc, settle_modes, sums, tree
+from bundling.debian import (
+    COPIED,
+    METAINFO,
+    SCRIPTS,
+    changelog,
+    control,
+    debian_version,
+    oldest_libc,
+    settle_modes,
+    sums,
+    tree,
+)
 
 PROJECT = Path(__file__).parents[2]
 
@@ -96,3 +107,10 @@ def test_the_desktops_own_tool_finds_nothing_to_say_against_the_entry() -> None:
     path = PROJECT / "packaging/linux/syncagent.desktop"
     run = subprocess.run(["desktop-file-validate", str(path)], capture_output=True, text=True)
     assert (run.returncode, run.stdout + run.stderr) == (0, "")
+
+
+@pytest.mark.skipif(shutil.which("appstreamcli") is None, reason="NOT TRIED: appstreamcli is not here (apt: appstream)")
+def test_software_centres_take_our_description() -> None:
+    path = PROJECT / "packaging/linux" / METAINFO
+    run = subprocess.run(["appstreamcli", "validate", "--no-net", str(path)], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout

@@ -8,9 +8,10 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from bundling.icons import APP_SIZES, ICNS_KINDS, ICO_SIZES, INK, icns, ico, pictures
+from bundling.icons import APP_SIZES, ICNS_KINDS, ICO_SIZES, INK, icns, ico, in_package, pictures, render_for_package
 
 ASSETS = Path(__file__).parents[2] / "assets"
+PACKAGED = Path(__file__).parents[2] / "syncagent" / "desktop" / "icons"
 STATES = {"idle", "syncing-0", "syncing-1", "syncing-2", "syncing-3", "paused", "offline", "attention"}
 DRAWINGS = sorted(ASSETS.rglob("*.svg"))
 
@@ -88,3 +89,21 @@ def test_the_file_of_macos_is_read_as_it_was_meant() -> None:
         found[kind] = content[at + 8 : at + length]
         at += length
     assert found == {kind: f"png of {size}".encode() for size, kinds in ICNS_KINDS.items() for kind in kinds}
+
+
+def test_the_tray_brings_every_drawing_in_every_size(tmp_path: Path) -> None:
+    there = {path.relative_to(PACKAGED) for path in PACKAGED.rglob("*.*")}
+    tray, symbolic = (tuple(path.stem for path in (ASSETS / kind).iterdir()) for kind in ("tray", "symbolic"))
+    assert there == {Path(picture.target) for picture in in_package(tray, symbolic)}
+    for kind, folder in (("tray", "scalable"), ("symbolic", "symbolic")):
+        for drawing in (ASSETS / kind).iterdir():
+            copy = PACKAGED / "hicolor" / folder / "status" / drawing.name
+            assert copy.read_bytes() == drawing.read_bytes(), "drawn anew since: `make icons`"
+
+
+def test_what_the_tray_brings_is_what_is_drawn_now(tmp_path: Path) -> None:
+    pytest.importorskip("resvg_py", reason="NOT TRIED: what draws the icons is in the extra `package`")
+    render_for_package(ASSETS, tmp_path / "icons")
+    for path in PACKAGED.rglob("*.png"):
+        drawn = tmp_path / "icons" / path.relative_to(PACKAGED)
+        assert drawn.read_bytes() == path.read_bytes(), "drawn anew since: `make icons`"

@@ -29,7 +29,7 @@ _PANEL = """<?xml version="1.0" encoding="UTF-8"?>
       <property name="size" type="uint" value="32"/>
       <property name="icon-size" type="uint" value="0"/>
       <property name="plugin-ids" type="array">
-        <value type="int" value="1"/><value type="int" value="2"/><value type="int" value="3"/>
+        <value type="int" value="1"/><value type="int" value="2"/>
       </property>
     </property>
   </property>
@@ -41,7 +41,6 @@ _PANEL = """<?xml version="1.0" encoding="UTF-8"?>
       <property name="square-icons" type="bool" value="true"/>
       <property name="icon-size" type="int" value="22"/>
     </property>
-    <property name="plugin-3" type="string" value="clock"/>
   </property>
 </channel>
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from syncagent.agent.autostart import xdg
-from syncagent.agent.autostart.job import Job, agent_job
+from syncagent.agent.autostart.job import Job, agent_job, tray_job
 from syncagent.agent.autostart.ports import LoginItem
 from syncagent.agent.autostart.system import System
 from syncagent.agent.autostart.systemd import version_in
@@ -21,6 +22,7 @@ from syncagent.agent.places import Places, places
 from syncagent.errors import SyncAgentError
 
 _SYSTEMD_RUNS: Final = Path("/run/systemd/system")
+_SESSIONS: Final = (Path("/usr/share/wayland-sessions"), Path("/usr/share/xsessions"))
 
 
 def login_item(spot: Places, folder: Path, program: Sequence[str], environment: Mapping[str, str]) -> LoginItem:
@@ -42,9 +44,38 @@ def login_item(spot: Places, folder: Path, program: Sequence[str], environment: 
     return item
 
 
+def tray_item(spot: Places, program: Sequence[str], environment: Mapping[str, str]) -> LoginItem | None:
+    """What starts the tray of ``spot`` at login here; None where there is no desktop, or what the tray needs is not
+    installed."""
+    job = tray_job(program, spot.data_dir, places().data_dir)
+    item: LoginItem
+    if sys.platform == "darwin":
+        directory = Path.home() / "Library" / "LaunchAgents"
+        output = spot.log.with_name("login.log")
+        item = LaunchAgent(job, directory, output, System(environment), f"gui/{os.getuid()}")
+    elif sys.platform == "win32":
+        item = LogonTask(job, System(environment))
+    elif not has_desktop(environment, _SESSIONS):
+        return None
+    else:
+        item = DesktopEntry(job, _config(environment) / "autostart", xdg.tray_entry(job))
+    needed = "dbus_fast" if sys.platform == "linux" else "pystray"
+    return item if importlib.util.find_spec(needed) is not None else None
+
+
+def has_desktop(environment: Mapping[str, str], sessions: Sequence[Path]) -> bool:
+    """Whether this person sits before one, or could log in to one."""
+    here = any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_CURRENT_DESKTOP"))
+    return here or any(next(directory.glob("*.desktop"), None) is not None for directory in sessions)
+
+
+def _config(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+
+
 def on_linux(job: Job, environment: Mapping[str, str], *, systemd_runs: bool) -> LoginItem:
     """Under systemd a unit, since that starts the agent again when it fails; elsewhere the desktop's autostart."""
-    config = Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    config = _config(environment)
     if not systemd_runs:
         return DesktopEntry(job, config / "autostart", xdg.agent_entry(job))
     system = System(environment)

@@ -42,6 +42,15 @@ def agent_job(program: Sequence[str], data_dir: PurePath, usual: PurePath, folde
     return Job(job_name(data_dir, usual), f"syncagent: keep {folder} in sync", command)
 
 
+def tray_job(program: Sequence[str], data_dir: PurePath, usual: PurePath) -> Job:
+    """The job that shows how the folder of ``data_dir`` is doing.  Raises BadConfig as ``agent_job`` does."""
+    command = (*program, "tray", "--data-dir", str(data_dir))
+    for text in command:
+        if not is_plain(text):
+            raise BadConfig(f"{text!r} has characters that cannot stand in what is started at login")
+    return Job(f"{job_name(data_dir, usual)}-tray", "syncagent: tray", command)
+
+
 def job_name(data_dir: PurePath, usual: PurePath) -> str:
     if data_dir == usual:
         return "syncagent"

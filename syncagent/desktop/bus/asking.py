@@ -9,6 +9,8 @@ from typing import Any, Final
 from dbus_fast import DBusError, Message, MessageType
 from dbus_fast.aio import MessageBus
 
+from syncagent.desktop.bus.sending import Sending
+
 ANSWER_SECONDS: Final = 10.0
 _BUS: Final = "org.freedesktop.DBus"
 _BUS_PATH: Final = "/org/freedesktop/DBus"
@@ -21,8 +23,9 @@ class NoAnswer(Exception):
 class Others:
     """Everyone else on the bus."""
 
-    def __init__(self, bus: MessageBus) -> None:
+    def __init__(self, bus: MessageBus, sending: Sending) -> None:
         self._bus = bus
+        self._sending = sending
         self._owners: dict[str, Callable[[str], None]] = {}
         self._signals: dict[tuple[str, str], Callable[[list[Any]], None]] = {}
         bus.add_message_handler(self._hear)
@@ -33,7 +36,9 @@ class Others:
         """Raises NoAnswer."""
         message = Message(name, path, interface, member, signature=signature, body=body or [])
         try:
-            answer = await asyncio.wait_for(self._bus.call(message), ANSWER_SECONDS)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._sending.room()
+                answer = await self._bus.call(message)
         except (TimeoutError, DBusError, OSError, EOFError) as error:
             raise NoAnswer(f"{name} does not answer: {error}") from None
         if answer.message_type is MessageType.ERROR:

@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeAlias
 from dbus_fast import ErrorType, Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
+from syncagent.desktop.bus.sending import Sending
+
 Body: TypeAlias = tuple[str, list[Any]]
 """A signature, and the values that go with it."""
 
@@ -42,8 +44,8 @@ class Exported(Protocol):
 class Exports:
     """What others on the bus can call."""
 
-    def __init__(self, bus: MessageBus) -> None:
-        self._bus = bus
+    def __init__(self, bus: MessageBus, sending: Sending) -> None:
+        self._sending = sending
         self._objects: dict[str, Exported] = {}
         bus.add_message_handler(self._answer)
 
@@ -53,11 +55,11 @@ class Exports:
     def signal(self, path: str, member: str, signature: str = "", body: list[Any] | None = None) -> None:
         """The object at ``path`` says this, to everyone."""
         interface = self._objects[path].interface
-        self._bus.send(Message.new_signal(path, interface, member, signature, body or []))
+        self._sending.send(Message.new_signal(path, interface, member, signature, body or []))
 
-    def _answer(self, message: Message) -> Message | bool | None:
+    def _answer(self, message: Message) -> bool:
         if message.message_type is not MessageType.METHOD_CALL or message.path not in self._objects:
-            return None
+            return False
         exported = self._objects[message.path]
         try:
             signature, body = _called(exported, message)
@@ -65,7 +67,9 @@ class Exports:
             answer = Message.new_error(message, error.kind, str(error))
         else:
             answer = Message.new_method_return(message, signature, body)
-        return True if message.flags & MessageFlag.NO_REPLY_EXPECTED else answer
+        if not message.flags & MessageFlag.NO_REPLY_EXPECTED:
+            self._sending.send(answer)
+        return True
 
 
 def _called(exported: Exported, message: Message) -> Body:

@@ -56,13 +56,14 @@ class Item:
 
     def properties(self) -> dict[str, Variant]:
         view = self._view
-        pictures = [list(one) for one in pixmaps(view.icon)]
         none: list[Any] = []
+        pictures = [list(one) for one in pixmaps(view.icon)]
         values: dict[str, Any] = {
             "Category": "ApplicationStatus", "Id": self._name, "Title": "syncagent", "Status": _status(view),
             "WindowId": 0, "IconThemePath": str(HERE), "Menu": MENU_PATH, "ItemIsMenu": False,
             "IconName": view.icon, "IconPixmap": pictures, "OverlayIconName": "", "OverlayIconPixmap": none,
-            "AttentionIconName": view.icon, "AttentionIconPixmap": pictures, "AttentionMovieName": "",
+            "AttentionIconName": view.icon, "AttentionIconPixmap": pictures if view.needs_person else none,
+            "AttentionMovieName": "",
             "ToolTip": [view.icon, none, view.title, view.text],
             "IconAccessibleDesc": view.title, "AttentionAccessibleDesc": view.title,
         }  # fmt: skip

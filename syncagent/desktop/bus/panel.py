@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from typing import Any, Final
@@ -15,8 +16,11 @@ from syncagent.desktop.bus.exports import Exports
 from syncagent.desktop.bus.host import Host
 from syncagent.desktop.bus.item import Item
 from syncagent.desktop.bus.menus import Menu
+from syncagent.desktop.bus.sending import Sending
 from syncagent.desktop.ports import Choose, View
 from syncagent.errors import SyncAgentError
+
+_log: Final = logging.getLogger(__name__)
 
 _FIRST: Final = View("syncagent-offline", "syncagent", "", (), False)
 """What is shown until something is known."""
@@ -30,7 +34,8 @@ class BusPanel:
     """Our icon, with its menu."""
 
     def __init__(self, bus: MessageBus, name: str, choose: Choose, shown: Callable[[bool], None]) -> None:
-        exports, others = Exports(bus), Others(bus)
+        self._sending = Sending(bus)
+        exports, others = Exports(bus, self._sending), Others(bus, self._sending)
         self._bus = bus
         self._menu = Menu(exports, choose)
         self._item = Item(exports, name, choose, _FIRST)
@@ -43,6 +48,11 @@ class BusPanel:
         if await self._bus.request_name(self._service) is not RequestNameReply.PRIMARY_OWNER:
             raise NoBus(f"the name {self._service} is taken on the session bus")
         await self.host.begin()
+
+    def end(self) -> None:
+        """Vanish from all panels."""
+        self._sending.close()
+        self._bus.disconnect()
 
     def show(self, view: View) -> None:
         # The menu first: who hears of another icon may ask for it at once.
@@ -59,6 +69,9 @@ async def session_bus() -> MessageBus:
 
 
 async def gone(bus: MessageBus) -> None:
-    """Wait until the session is over."""
+    """Wait until the connection is over."""
     ended: Any = bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
-    await ended
+    try:
+        await ended
+    except (OSError, EOFError) as error:
+        _log.warning("the session bus is gone: %s", str(error) or "it hung up")

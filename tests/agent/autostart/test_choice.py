@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from syncagent.agent.autostart.choice import login_item, on_linux, with_runtime_directory
+from syncagent.agent.autostart import choice
+from syncagent.agent.autostart.choice import has_desktop, login_item, on_linux, tray_item, with_runtime_directory
 from syncagent.agent.autostart.job import Job
 from syncagent.agent.autostart.under_desktop import DesktopEntry
 from syncagent.agent.autostart.under_launchd import LaunchAgent
@@ -55,3 +56,33 @@ def test_the_other_systems_have_their_own(
 ) -> None:
     monkeypatch.setattr("sys.platform", platform)
     assert isinstance(login_item(Places(tmp_path), tmp_path, ["/usr/bin/syncagent"], {}), kind)
+
+
+def test_the_tray_starts_where_there_is_a_desktop_and_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, environment = ["/usr/bin/syncagent"], {"XDG_CONFIG_HOME": str(tmp_path)}
+    monkeypatch.setattr(choice, "_SESSIONS", (tmp_path / "sessions",))
+    assert tray_item(Places(tmp_path), program, environment) is None
+    item = tray_item(Places(tmp_path), program, {**environment, "WAYLAND_DISPLAY": "wayland-0"})
+    assert isinstance(item, DesktopEntry)
+    assert item.where.endswith("-tray.desktop")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert tray_item(Places(tmp_path), program, {**environment, "WAYLAND_DISPLAY": "wayland-0"}) is None
+
+
+def test_a_desktop_that_one_could_log_in_to_is_one(tmp_path: Path) -> None:
+    assert not has_desktop({}, [tmp_path])
+    (tmp_path / "plasma.desktop").touch()
+    assert has_desktop({}, [tmp_path])
+    assert has_desktop({"DISPLAY": ":0"}, [])
+
+
+@pytest.mark.parametrize(("platform", "kind"), [("darwin", LaunchAgent), ("win32", LogonTask)])
+def test_the_tray_of_the_other_systems(
+    platform: str, kind: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", platform)
+    item = tray_item(Places(tmp_path), ["/usr/bin/syncagent"], {})
+    assert isinstance(item, kind)
+    assert "tray" in item.where

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath as Path
 
 import pytest
 
-from syncagent.agent.autostart.job import agent_job, is_plain, job_name
+from syncagent.agent.autostart.job import agent_job, is_plain, job_name, tray_job
 from syncagent.errors import BadConfig
 
 USUAL = Path("/home/ann/.local/share/syncagent")
@@ -39,3 +39,13 @@ def test_what_a_file_of_settings_cannot_hold_is_refused(bad: str) -> None:
 def test_all_else_is_plain(good: str) -> None:
     assert is_plain(good)
     assert not is_plain("")
+
+
+def test_the_tray_has_a_job_beside_the_agents() -> None:
+    usual, other = Path("/home/ann/.local/share/syncagent"), Path("/home/ann/more")
+    job = tray_job(["/usr/bin/syncagent"], usual, usual)
+    assert job.name == "syncagent-tray"
+    assert job.command == ("/usr/bin/syncagent", "tray", "--data-dir", str(usual))
+    assert tray_job(["/usr/bin/syncagent"], other, usual).name == f"{job_name(other, usual)}-tray"
+    with pytest.raises(BadConfig):
+        tray_job(["/usr/bin/syncagent"], Path("/a\nb"), usual)

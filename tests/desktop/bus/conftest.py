@@ -14,6 +14,7 @@ from dbus_fast.aio import MessageBus
 
 from syncagent.desktop.bus.exports import NOTHING, Body, Exports
 from syncagent.desktop.bus.host import WATCHER, WATCHER_PATH
+from syncagent.desktop.bus.sending import Sending
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ class Other:
 
     def __init__(self, bus: MessageBus) -> None:
         self.bus = bus
-        self.exports = Exports(bus)
+        self.exports = Exports(bus, Sending(bus))
         self.heard: list[tuple[str, list[Any]]] = []
         self._news = asyncio.Event()
         bus.add_message_handler(self._hear)

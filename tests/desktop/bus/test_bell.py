@@ -13,6 +13,7 @@ from syncagent.desktop import actions
 from syncagent.desktop.actions import Action, Place
 from syncagent.desktop.bus.asking import Others
 from syncagent.desktop.bus.bell import DesktopBell
+from syncagent.desktop.bus.sending import Sending
 from syncagent.desktop.notices import Notice
 from tests.desktop.bus.conftest import Daemon, Other
 
@@ -23,7 +24,7 @@ NOTICE = Notice("held", "Is this meant?", "12 deletes <here>", True, (("Look", L
 class Person:
     def __init__(self, bus: MessageBus) -> None:
         self.chosen: asyncio.Queue[Action] = asyncio.Queue()
-        self.bell = DesktopBell(Others(bus), self.chosen.put_nowait)
+        self.bell = DesktopBell(Others(bus, Sending(bus)), self.chosen.put_nowait)
 
     async def rings(self, *notices: Notice) -> None:
         for one in notices:

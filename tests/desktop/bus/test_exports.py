@@ -10,6 +10,7 @@ from dbus_fast import ErrorType, Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from syncagent.desktop.bus.exports import Body, Exports, Refusal, described
+from syncagent.desktop.bus.sending import Sending
 from tests.desktop.bus.conftest import Other
 
 PATH: Final = "/thing"
@@ -32,7 +33,7 @@ class Thing:
 
 @pytest.fixture
 def thing(bus: MessageBus) -> Exports:
-    exports = Exports(bus)
+    exports = Exports(bus, Sending(bus))
     exports.put(PATH, Thing())
     return exports
 

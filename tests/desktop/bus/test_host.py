@@ -8,13 +8,14 @@ from dbus_fast.aio import MessageBus
 
 from syncagent.desktop.bus.asking import Others
 from syncagent.desktop.bus.host import Host
+from syncagent.desktop.bus.sending import Sending
 from tests.desktop.bus.conftest import Watcher
 
 
 class Us:
     def __init__(self, bus: MessageBus) -> None:
         self.changes: asyncio.Queue[bool] = asyncio.Queue()
-        self.host = Host(Others(bus), "org.example.Item", self.changes.put_nowait)
+        self.host = Host(Others(bus, Sending(bus)), "org.example.Item", self.changes.put_nowait)
 
     async def change(self) -> bool:
         return await asyncio.wait_for(self.changes.get(), 20)

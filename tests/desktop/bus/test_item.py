@@ -10,6 +10,7 @@ from dbus_fast.aio import MessageBus
 from syncagent.desktop.actions import Action, OpenFolder, OpenPage, Place
 from syncagent.desktop.bus.exports import Exports
 from syncagent.desktop.bus.item import MENU_PATH, PATH, Item
+from syncagent.desktop.bus.sending import Sending
 from syncagent.desktop.ports import View
 from tests.desktop.bus.conftest import Other
 
@@ -18,7 +19,7 @@ NAME = "org.kde.StatusNotifierItem"
 
 
 async def test_what_panels_ask_for(bus: MessageBus, other: Other) -> None:
-    Item(Exports(bus), "syncagent", lambda _: None, REST)
+    Item(Exports(bus, Sending(bus)), "syncagent", lambda _: None, REST)
     us = str(bus.unique_name)
     found = await other.ask(us, PATH, "org.freedesktop.DBus.Properties.GetAll", "s", NAME)
     values = {name: value.value for name, value in found.items()}
@@ -26,12 +27,12 @@ async def test_what_panels_ask_for(bus: MessageBus, other: Other) -> None:
     assert (values["Id"], values["Title"], values["Status"]) == ("syncagent", "syncagent", "Active")
     assert (values["IconName"], values["Menu"], values["ItemIsMenu"]) == ("syncagent-idle", MENU_PATH, False)
     assert list(values["ToolTip"]) == ["syncagent-idle", [], "Everything is in sync", "1,234 files"]
-    assert [(width, len(argb)) for width, _, argb in values["IconPixmap"]][:2] == [(16, 1024), (22, 1936)]
+    assert [(width, len(argb)) for width, _, argb in values["IconPixmap"]][:2] == [(22, 1936), (32, 4096)]
     assert (Path(values["IconThemePath"]) / "hicolor" / "22x22" / "status" / "syncagent-idle.png").is_file()
 
 
 async def test_only_what_has_changed_is_told(bus: MessageBus, other: Other) -> None:
-    item = Item(Exports(bus), "syncagent", lambda _: None, REST)
+    item = Item(Exports(bus, Sending(bus)), "syncagent", lambda _: None, REST)
     item.show(REST)
     item.show(replace(REST, text="1,235 files"))
     await other.until_heard("NewToolTip")
@@ -46,7 +47,7 @@ async def test_only_what_has_changed_is_told(bus: MessageBus, other: Other) -> N
 
 async def test_clicks(bus: MessageBus, other: Other) -> None:
     chosen: list[Action] = []
-    Item(Exports(bus), "syncagent", chosen.append, REST)
+    Item(Exports(bus, Sending(bus)), "syncagent", chosen.append, REST)
     us = str(bus.unique_name)
     for member in ("Activate", "SecondaryActivate", "ContextMenu"):
         assert await other.ask(us, PATH, f"{NAME}.{member}", "ii", 5, 5) == []

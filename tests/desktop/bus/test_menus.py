@@ -13,6 +13,7 @@ from syncagent.desktop.actions import Action
 from syncagent.desktop.bus.exports import Exports
 from syncagent.desktop.bus.item import MENU_PATH
 from syncagent.desktop.bus.menus import Menu
+from syncagent.desktop.bus.sending import Sending
 from syncagent.desktop.menu import Entry, Item, Line
 from tests.desktop.bus.conftest import Other
 
@@ -36,7 +37,7 @@ class Panel:
 
     def __init__(self, bus: MessageBus, other: Other) -> None:
         self.chosen: list[Action] = []
-        self.menu = Menu(Exports(bus), self.chosen.append)
+        self.menu = Menu(Exports(bus, Sending(bus)), self.chosen.append)
         self._us, self._other = str(bus.unique_name), other
         self.menu.show(ENTRIES)
 
