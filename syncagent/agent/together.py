@@ -38,6 +38,8 @@ def statuses(found: Sequence[Answer]) -> dict[str, Any]:
         **{key: _summed([one[key] for one in found if key in one]) for key in _COUNTED},
         # Only what is said of all of them is a pause of the agent.
         "pause": next((one for one in paused if not one.get("paused")), paused[0] if paused else {}),
+        # What only those who watch are told.
+        **({"recent": _latest(found), "conflicts": _copies(found)} if "recent" in worst else {}),
         "unacknowledged": {
             "count": sum(one["unacknowledged"]["count"] for one in found if "unacknowledged" in one),
             "oldest_seconds": max((one for one in oldest if one is not None), default=None),
@@ -53,6 +55,25 @@ def _urgency(status: Answer) -> int:
 
 def _rows(found: Sequence[Answer], key: str) -> list[dict[str, Any]]:
     return [{**row, "profile": one["profile"]} for one in found for row in one.get(key) or ()]
+
+
+def _latest(found: Sequence[Answer]) -> list[dict[str, Any]]:
+    rows = [
+        {**row, "profile": one["profile"], "root": one.get("root")} for one in found for row in one.get("recent") or ()
+    ]
+    most = max((len(one.get("recent") or ()) for one in found), default=0)
+    return sorted(rows, key=lambda row: -float(row["time"]))[:most]
+
+
+def _copies(found: Sequence[Answer]) -> dict[str, Any]:
+    """How many conflict copies there are; those of the first that has any are named, and ``root`` is where they lie."""
+    some = [one for one in found if one.get("conflicts")]
+    named = next((one for one in some if one["conflicts"]["count"]), None)
+    return {
+        "count": sum(one["conflicts"]["count"] for one in some),
+        "paths": named["conflicts"]["paths"] if named else [],
+        "root": named.get("root") if named else None,
+    }
 
 
 def _summed(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:

@@ -41,14 +41,17 @@ class Word(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OpenFolder:
-    """Show the folder that is kept."""
+    """Show the folder that is kept.  ``root`` is said where there are several."""
+
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ShowFile:
-    """Show where the file lies.  ``path`` is within the folder."""
+    """Show where the file lies.  ``path`` is within the folder, ``root`` that folder where there are several."""
 
     path: str
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,11 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """Say yes or no to a mass change."""
+    """Say yes or no to a mass change; of ``profile`` where there are several."""
 
     act: int
     word: Word
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)

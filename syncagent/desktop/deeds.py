@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias, assert_never
 
 from syncagent.agent.autostart.program import environment_for_others, ourselves
+from syncagent.agent.config.document import EVERY
 from syncagent.agent.hours import tomorrow
 from syncagent.agent.opening import open_folder, open_page
 from syncagent.agent.places import Places
@@ -72,10 +73,10 @@ class DesktopDeeds:
     def do(self, action: Action, root: str) -> None:
         """Raises SyncAgentError, OSError, ValueError."""
         match action:
-            case actions.OpenFolder():
-                open_folder(Path(root))
-            case actions.ShowFile(path=path):
-                open_folder(nearest_folder(Path(root), path))
+            case actions.OpenFolder(root=chosen):
+                open_folder(Path(chosen or root))
+            case actions.ShowFile(path=path, root=chosen):
+                open_folder(nearest_folder(Path(chosen or root), path))
             case actions.OpenPage(place=place):
                 self._open(place)
             case actions.Help():
@@ -83,9 +84,9 @@ class DesktopDeeds:
             case actions.PauseFor() | actions.PauseUntilTomorrow() | actions.PauseUntilResumed() | actions.Resume():
                 self._pause(action)
             case actions.SyncNow():
-                self._client.call("sync")
-            case actions.Decide(act=act, word=word):
-                self._client.call(word.value, act=act)
+                self._client.call("sync", profile=EVERY)
+            case actions.Decide(act=act, word=word, profile=profile):
+                self._client.call(word.value, act=act, profile=profile or None)
             case actions.SetLevel(level=level):
                 self._set_level(level)
             case actions.Start():
@@ -101,14 +102,15 @@ class DesktopDeeds:
     def _pause(self, action: _Pausing) -> None:
         match action:
             case actions.PauseFor(seconds=seconds):
-                self._client.call("pause", seconds=seconds)
+                self._client.call("pause", seconds=seconds, profile=EVERY)
             case actions.PauseUntilTomorrow():
                 # By the clock on the wall.
-                self._client.call("pause", until=tomorrow(datetime.now()).timestamp())  # noqa: DTZ005
+                until = tomorrow(datetime.now()).timestamp()  # noqa: DTZ005
+                self._client.call("pause", until=until, profile=EVERY)
             case actions.PauseUntilResumed():
-                self._client.call("pause")
+                self._client.call("pause", profile=EVERY)
             case actions.Resume():
-                self._client.call("resume")
+                self._client.call("resume", profile=EVERY)
 
     def _open(self, place: Place) -> None:
         try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from syncagent.agent.config import gather, write_settings
+from syncagent.agent.config.reading import gather
+from syncagent.agent.config.writing import write_settings
 from syncagent.agent.places import Places
 from syncagent.desktop.notify import Level, level_of
 from syncagent.errors import BadConfig

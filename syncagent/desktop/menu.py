@@ -71,8 +71,7 @@ def tooltip(standing: Standing, now: float) -> tuple[str, str]:
     details = list(standing.details)
     if standing.paused and standing.until is not None:
         details.insert(0, f"Until {_clock(standing.until, now)}")
-    if standing.root:
-        details.append(in_home(standing.root))
+    details.extend(in_home(root) for root in standing.roots or (standing.root,) if root)
     return standing.headline, "\n".join(details)
 
 
@@ -87,9 +86,7 @@ def _entries(standing: Standing, wishes: Wishes, now: float) -> Iterator[Entry]:
     if not standing.running:
         yield Item("start", "Start syncing", actions.Start())
     yield Line("line-folder")
-    folder = PurePath(standing.root).name if standing.root else ""
-    label = f"Open the folder “{shortened(folder, 30)}”" if folder else "Open the folder"
-    yield Item("folder", label, actions.OpenFolder() if standing.root else None)
+    yield from _folders(standing)
     yield Item("recent", "Recent changes", children=tuple(_recent(standing, now)))
     yield from _needed(standing)
     if standing.running:
@@ -109,13 +106,24 @@ def _entries(standing: Standing, wishes: Wishes, now: float) -> Iterator[Entry]:
         yield Item("quit", "Quit", actions.Quit())
 
 
+def _folders(standing: Standing) -> Iterator[Entry]:
+    if len(standing.roots) > 1:
+        for number, root in enumerate(standing.roots):
+            label = f"Open the folder “{shortened(PurePath(root).name, 30)}”"
+            yield Item("folder" if number == 0 else f"folder-{number}", label, actions.OpenFolder(root))
+        return
+    folder = PurePath(standing.root).name if standing.root else ""
+    label = f"Open the folder “{shortened(folder, 30)}”" if folder else "Open the folder"
+    yield Item("folder", label, actions.OpenFolder() if standing.root else None)
+
+
 def _needed(standing: Standing) -> Iterator[Entry]:
     """What waits for the person."""
     if standing.held or standing.conflicts or standing.troubles:
         yield Line("line-needed")
     for one in standing.held:
         label = f"Held: {one.text}"
-        yield Item(f"held-{one.id}", f"{label}…", actions.OpenPage(Place.HELD))
+        yield Item(f"held-{one.key}", f"{label}…", actions.OpenPage(Place.HELD))
     if standing.conflicts:
         label = f"{counted(standing.conflicts, 'conflict')}…"
         yield Item("conflicts", label, actions.OpenPage(Place.CONFLICTS))
@@ -126,7 +134,7 @@ def _needed(standing: Standing) -> Iterator[Entry]:
 
 def _recent(standing: Standing, now: float) -> Iterator[Entry]:
     for number, one in enumerate(standing.recent[:SHOWN]):
-        yield Item(f"recent-{number}", recent_in_words(one, now), actions.ShowFile(one.path))
+        yield Item(f"recent-{number}", recent_in_words(one, now), actions.ShowFile(one.path, one.root))
     if not standing.recent:
         yield Item("recent-none", "Nothing yet")
     elif standing.running:

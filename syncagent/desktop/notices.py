@@ -56,7 +56,7 @@ class Told:
     said to be complete."""
 
     conflicts: int = 0
-    held: tuple[int, ...] = ()
+    held: tuple[str, ...] = ()
     complete: tuple[str, ...] = ()
 
 
@@ -136,7 +136,7 @@ class Notices:
             case Kind.CONFLICTS:
                 return max(standing.conflicts - told.conflicts, 0)
             case Kind.HELD:
-                return sum(one.id not in told.held for one in standing.held)
+                return sum(one.key not in told.held for one in standing.held)
             case Kind.TROUBLE:
                 return sum(one.kind not in self._troubles_told for one in standing.troubles)
             case Kind.COMPLETE:
@@ -156,7 +156,7 @@ class Notices:
 
     def _forget_what_is_over(self) -> None:
         standing, told = self._standing, self.told
-        held = {one.id for one in standing.held}
+        held = {one.key for one in standing.held}
         complete = told.complete
         if standing.in_sync and not self._worked and standing.root not in complete:
             complete = (*complete, standing.root)  # it was complete before anyone looked: that is no news
@@ -171,7 +171,7 @@ class Notices:
                 self.told = Told(standing.conflicts, told.held, told.complete)
                 self._paths = frozenset(standing.conflict_paths)
             case Kind.HELD:
-                self.told = Told(told.conflicts, tuple(one.id for one in standing.held), told.complete)
+                self.told = Told(told.conflicts, tuple(one.key for one in standing.held), told.complete)
             case Kind.TROUBLE:
                 self._troubles_told = frozenset(one.kind for one in standing.troubles)
             case Kind.COMPLETE:
@@ -207,11 +207,17 @@ class Notices:
         look = actions.OpenPage(Place.CONFLICTS)
         choices: tuple[tuple[str, Action], ...] = (("Look", look),)
         if paths:
-            choices = (*choices, ("Show the file" if new == 1 else "Show the first", actions.ShowFile(paths[0])))
+            choices = (
+                *choices,
+                (
+                    "Show the file" if new == 1 else "Show the first",
+                    actions.ShowFile(paths[0], self._standing.conflict_root),
+                ),
+            )
         return Notice("conflicts", title, "Both versions were kept:\n" + "\n".join(names), False, choices, look)
 
     def _of_held(self) -> Notice:
-        new = [one for one in self._standing.held if one.id not in self.told.held]
+        new = [one for one in self._standing.held if one.key not in self.told.held]
         text = "\n".join(one.text[:1].upper() + one.text[1:] for one in new)
         title = "Is this meant?" if len(new) == 1 else f"{counted(len(new), 'change')} to decide: is this meant?"
         body = f"{text}.\nNothing of it goes on before you say yes or no."
@@ -219,5 +225,6 @@ class Notices:
         choices: tuple[tuple[str, Action], ...] = (("Look", look),)
         if len(new) == 1:
             # A no loses nothing, and can be undone.  A yes is given where there is more to see than this.
-            choices = (*choices, ("No, keep the files", actions.Decide(new[0].id, Word.REJECT)))
+            no = actions.Decide(new[0].id, Word.REJECT, new[0].profile)
+            choices = (*choices, ("No, keep the files", no))
         return Notice("held", title, body, True, choices, look)

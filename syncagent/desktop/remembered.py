@@ -30,7 +30,7 @@ def recall(path: Path) -> Remembered:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
         told = Told(
             int(found["conflicts"]),
-            tuple(int(one) for one in found["held"]),
+            tuple(str(one) for one in found["held"]),
             tuple(str(one) for one in found["complete"]),
         )
         return Remembered(told, float(found["snoozed_until"]), found["no_tray_told"] is True)

@@ -44,21 +44,29 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A mass change that waits for a yes or no."""
+    """A mass change that waits for a yes or no; of ``profile`` where there are several."""
 
     id: int
     text: str
     outgoing: bool
+    profile: str = ""
+
+    @property
+    def key(self) -> str:
+        """Numbers are a profile's own."""
+        return f"{self.profile}/{self.id}" if self.profile else str(self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """A change: when (seconds since 1970), what, where, and on which machine ("" for this one)."""
+    """A change: when (seconds since 1970), what, where, and on which machine ("" for this one); ``root`` is the folder
+    where there are several."""
 
     time: float
     what: str
     path: str
     by: str
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +79,13 @@ class Standing:
     running: bool = False
     in_sync: bool = False
     root: str = ""
+    roots: tuple[str, ...] = ()
+    """All folders, where there are several."""
     paused: bool = False
     until: float | None = None
     conflicts: int = 0
     conflict_paths: tuple[str, ...] = ()
+    conflict_root: str = ""
     held: tuple[Held, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     recent: tuple[Recent, ...] = ()
@@ -86,6 +97,7 @@ class Sight:
     def __init__(self) -> None:
         self._said: Mapping[str, Any] | None = None
         self._root = ""
+        self._roots: tuple[str, ...] = ()
         self._recent: tuple[Recent, ...] = ()
         self._troubled_since: dict[tuple[str, str], float] = {}
         self._most_pending = 0
@@ -103,6 +115,7 @@ class Sight:
             self._before = None
             return
         self._root = str(said.get("root") or self._root)
+        self._roots = tuple(str(one.get("root")) for one in _rows(said.get("profiles")) if one.get("root"))
         self._recent = tuple(_recents(said.get("recent")))
         found = [(kind, str(row.get("path"))) for kind in ("held", "unreadable") for row in _rows(said.get(kind))]
         self._troubled_since = {one: self._troubled_since.get(one, now) for one in found}
@@ -119,7 +132,7 @@ class Sight:
         """How things stand."""
         said = self._said
         if said is None:
-            return Standing(root=self._root, recent=self._recent)
+            return Standing(root=self._root, roots=self._roots, recent=self._recent)
         troubles = tuple(self._troubles(said, now))
         held = tuple(_held(said.get("asked")))
         conflicts = _mapping(said.get("conflicts"))
@@ -129,9 +142,10 @@ class Sight:
         face = _face(said, troubles, held, count)
         headline, details = self._words(face, said, troubles, held, count)
         return Standing(
-            face, headline, details, True, said.get("in_sync") is True, self._root,
+            face, headline, details, True, said.get("in_sync") is True, self._root, self._roots,
             said.get("state") == "paused", float(until) if isinstance(until, (int, float)) else None,
-            count, tuple(str(path) for path in conflicts.get("paths") or ()), held, troubles, self._recent,
+            count, tuple(str(path) for path in conflicts.get("paths") or ()), str(conflicts.get("root") or ""),
+            held, troubles, self._recent,
         )  # fmt: skip
 
     # --- what is wrong ----------------------------------------------------------------------------------------
@@ -260,7 +274,8 @@ def _held(asked: Any) -> Iterator[Held]:
         counts = [(_number(one.get("deleted")), "delete"), (_number(one.get("overwritten")), "overwrite")]
         words = " and ".join(counted(count, what) for count, what in counts if count) or "deletes of folders"
         outgoing = one.get("direction") == "outgoing"
-        yield Held(_number(one.get("id")), f"{words} {'made here' if outgoing else 'made elsewhere'}", outgoing)
+        text = f"{words} {'made here' if outgoing else 'made elsewhere'}"
+        yield Held(_number(one.get("id")), text, outgoing, str(one.get("profile") or ""))
 
 
 def _recents(rows: Any) -> Iterator[Recent]:
@@ -269,6 +284,7 @@ def _recents(rows: Any) -> Iterator[Recent]:
         yield Recent(
             float(time) if isinstance(time, (int, float)) else 0.0,
             str(one.get("what") or "changed"), str(one.get("path") or ""), str(one.get("by") or ""),
+            str(one.get("root") or ""),
         )  # fmt: skip
 
 

@@ -41,3 +41,15 @@ def test_acts_and_lines_say_whose_they_are() -> None:
     assert held == {"acts": [{"id": 1, "profile": "one"}, {"id": 1, "profile": "two"}], "held": 2}
     lines = entries({"one": {"entries": [{"time": "1"}, {"time": "3"}]}, "two": {"entries": [{"time": "2"}]}}, 2)
     assert lines == {"entries": [{"time": "2", "profile": "two"}, {"time": "3", "profile": "one"}]}
+
+
+def test_who_watches_is_told_the_latest_of_all_and_where_it_is() -> None:
+    def row(time: float) -> dict[str, Any]:
+        return {"time": time, "what": "added", "path": "a", "by": ""}
+
+    found = statuses([
+        status("one", root="/one", recent=[row(3), row(1)], conflicts={"count": 0, "paths": []}),
+        status("two", root="/two", recent=[row(2)], conflicts={"count": 2, "paths": ["x", "y"]}),
+    ])  # fmt: skip
+    assert [(one["time"], one["root"]) for one in found["recent"]] == [(3, "/one"), (2, "/two")]
+    assert found["conflicts"] == {"count": 2, "paths": ["x", "y"], "root": "/two"}

@@ -63,11 +63,12 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize(
     ("action", "command", "args"),
     [
-        (actions.PauseFor(1800), "pause", {"seconds": 1800}),
-        (actions.PauseUntilResumed(), "pause", {}),
-        (actions.Resume(), "resume", {}),
-        (actions.SyncNow(), "sync", {}),
-        (actions.Decide(3, Word.REJECT), "reject", {"act": 3}),
+        (actions.PauseFor(1800), "pause", {"seconds": 1800, "profile": "all"}),
+        (actions.PauseUntilResumed(), "pause", {"profile": "all"}),
+        (actions.Resume(), "resume", {"profile": "all"}),
+        (actions.SyncNow(), "sync", {"profile": "all"}),
+        (actions.Decide(4, Word.REJECT, "work"), "reject", {"act": 4, "profile": "work"}),
+        (actions.Decide(3, Word.REJECT), "reject", {"act": 3, "profile": None}),
     ],
 )
 def test_the_agent_is_asked(agent: Agent, person: Person, action: Any, command: str, args: dict[str, Any]) -> None:

@@ -55,6 +55,18 @@ def test_no_agent_offers_to_start_it() -> None:
     assert found["quit"].label == "Quit"
 
 
+def test_several_folders_can_each_be_opened() -> None:
+    said = told(profiles=[{"root": "/home/ann/Sync"}, {"root": "/srv/Work"}], asked=[{**asked(3), "profile": "work"}],
+                recent=[{"time": NOON, "what": "added", "path": "a", "by": "", "root": "/srv/Work"}])  # fmt: skip
+    found = made(said)
+    assert [found[key].action for key in ("folder", "folder-1")] == [
+        actions.OpenFolder("/home/ann/Sync"), actions.OpenFolder("/srv/Work"),
+    ]  # fmt: skip
+    assert found["recent-0"].action == actions.ShowFile("a", "/srv/Work")
+    assert "held-work/3" in found
+    assert tooltip(standing(said), NOON)[1].endswith("/home/ann/Sync\n/srv/Work")
+
+
 def test_pauses() -> None:
     found = made(told())
     assert [found[key].action for key in ("pause-30", "pause-60", "pause-tomorrow", "pause-open")] == [

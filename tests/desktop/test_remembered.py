@@ -11,7 +11,7 @@ from syncagent.desktop.remembered import Remembered, recall, remember
 
 
 def test_it_is_there_again(tmp_path: Path) -> None:
-    what = Remembered(Told(3, (7, 9), ("/home/ann/Sync",)), 1234.5, no_tray_told=True)
+    what = Remembered(Told(3, ("7", "work/9"), ("/home/ann/Sync",)), 1234.5, no_tray_told=True)
     remember(tmp_path / "tray.json", what)
     assert recall(tmp_path / "tray.json") == what
 
