@@ -14,7 +14,7 @@ from typing import Any, Final
 from syncagent.agent.outbox import Outbox, Paces
 from syncagent.agent.tally import BeginAnew
 from syncagent.engine.dialogue import Dialogue, Frame, HubEffect, link_down
-from syncagent.engine.effects import AskBlocks, CloseLink, SendBlocks
+from syncagent.engine.effects import AskBlocks, CloseLink, GiveRoom, SendBlocks
 from syncagent.engine.events import BlocksCame, BlocksSent, Event, LinkDown
 from syncagent.engine.pulse import INTERVAL
 from syncagent.errors import AskPerson, BadMessage, IdTaken, LinkLost, Refused, SyncAgentError
@@ -153,6 +153,8 @@ class _Talk:
             if not self._closing.done():
                 self._closing.set_result(effect)
             return
+        if isinstance(effect, GiveRoom) and self._outbox.limits_what_comes:
+            return  # what comes is to be asked for, at the pace that a person has set
         self._dialogue.blocks_at_once = self._outbox.asked_at_once()
         frames = self._dialogue.send(effect)
         if unsaid := self._dialogue.unsaid():

@@ -15,8 +15,19 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias, assert_never
 
 from syncagent.agent.workers import Workers
-from syncagent.engine.effects import FillStage, Look, OpenStage, ReadBlocks, ReadOn, Run, SweepStage
+from syncagent.engine.effects import (
+    DropAhead,
+    FillStage,
+    HoldAhead,
+    Look,
+    OpenStage,
+    ReadBlocks,
+    ReadOn,
+    Run,
+    SweepStage,
+)
 from syncagent.engine.events import (
+    AheadHeld,
     BlocksRead,
     Event,
     Hinted,
@@ -39,7 +50,7 @@ from syncagent.model.names import RelPath
 from syncagent.model.nodes import Recipe
 from syncagent.planner.tasks import Inline, InPlace, Staged, Task, WriteTask
 
-DiskEffect: TypeAlias = Look | ReadOn | Run | ReadBlocks | OpenStage | FillStage | SweepStage
+DiskEffect: TypeAlias = Look | ReadOn | Run | ReadBlocks | OpenStage | FillStage | HoldAhead | DropAhead | SweepStage
 """Those of the effects that are for the disk."""
 
 TOGETHER: Final = 400
@@ -95,6 +106,10 @@ class Errands:
                 self.workers.stage.do(lambda: self._at_root(lambda: self._open(effect)))
             case FillStage():
                 self.workers.stage.do(lambda: self._at_root(lambda: self._fill(effect)))
+            case HoldAhead():
+                self.workers.stage.do(lambda: self._at_root(lambda: self._hold(effect)))
+            case DropAhead():
+                self.workers.stage.do(lambda: self._at_root(self._drop_ahead))
             case SweepStage():
                 self.workers.stage.do(lambda: self._at_root(lambda: self._sweep(effect)))
             case _:
@@ -215,6 +230,20 @@ class Errands:
             self.post(StageFilled(effect.content, digests, str(error), isinstance(error, StorageFull)))
         else:
             self.post(StageFilled(effect.content, digests))
+
+    def _hold(self, effect: HoldAhead) -> None:
+        size = sum(len(data) for _, data in effect.blocks)
+        try:
+            self.staging.hold(effect.blocks)
+        except (StorageFull, StorageTrouble) as error:
+            self._drop_ahead()
+            self.post(AheadHeld(size, str(error)))
+        else:
+            self.post(AheadHeld(size))
+
+    def _drop_ahead(self) -> None:
+        with contextlib.suppress(StorageFull, StorageTrouble):  # the next sweep finds it
+            self.staging.drop_held()
 
     def _sweep(self, effect: SweepStage) -> None:
         try:

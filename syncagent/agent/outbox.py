@@ -55,6 +55,10 @@ class Outbox:
         self._bulk.extend(frames)
         self._bulk.append(then)
 
+    @property
+    def limits_what_comes(self) -> bool:
+        return self._paces.down.rate > 0
+
     def asked_at_once(self) -> int:
         """For how many blocks one request is to ask, so that they come as evenly as the limit wants it; 0: any."""
         rate = self._paces.down.rate

@@ -22,6 +22,7 @@ from syncagent.agent.check import Grounds
 from syncagent.agent.chronicle import Chronicle
 from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.conversation import Conversation
+from syncagent.agent.errands import DiskEffect
 from syncagent.agent.ground import Ground
 from syncagent.agent.memory import Memory
 from syncagent.agent.outbox import Paces
@@ -34,7 +35,7 @@ from syncagent.agent.tally import BeginAnew
 from syncagent.agent.workers import Mailbox, call_in, done_in, first_of
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
-from syncagent.engine.dialogue import Dialogue, Introduction
+from syncagent.engine.dialogue import Dialogue, HubEffect, Introduction
 from syncagent.engine.engine import Engine
 from syncagent.errors import SyncAgentError
 from syncagent.model.ids import ClientId
@@ -212,11 +213,9 @@ class Runtime:
     def _begin(self, effect: ef.Effect) -> None:
         self._chronicle.begun(effect)
         match effect:
-            case ef.Look() | ef.ReadOn() | ef.ReadBlocks() | ef.Run():
+            case _ if isinstance(effect, DiskEffect):
                 self.ground.begin(effect)
-            case ef.OpenStage() | ef.FillStage() | ef.SweepStage():
-                self.ground.begin(effect)
-            case ef.AskChanges() | ef.AskMissing() | ef.AskBlocks() | ef.SendBlocks() | ef.Submit() | ef.CloseLink():
+            case _ if isinstance(effect, HubEffect):
                 self.conversation.send(effect)
             case ef.Recall(digests=digests):
                 self._memory.recall(digests, lambda recipes: self.feed(ev.Recalled(recipes)))

@@ -37,6 +37,12 @@ class Hasher:
         self._hash.update(data)
         self._size += len(data)
 
+    def copy(self) -> Hasher:
+        """Another that goes on from here."""
+        other = Hasher()
+        other._hash, other._size = self._hash.copy(), self._size
+        return other
+
     def content(self) -> Content:
         """What was fed so far."""
         return Content(Digest(self._hash.digest()), self._size)

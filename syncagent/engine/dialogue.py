@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
 from syncagent.content.chunker import COARSE
-from syncagent.engine.effects import AskBlocks, AskChanges, AskMissing, CloseLink, SendBlocks, Submit
+from syncagent.engine.effects import AskBlocks, AskChanges, AskMissing, CloseLink, GiveRoom, SendBlocks, Submit
 from syncagent.engine.events import (
-    BlocksCame,
     BlocksEnded,
     CaughtUp,
     Event,
@@ -27,6 +26,7 @@ from syncagent.engine.events import (
     LinkDown,
     Welcomed,
 )
+from syncagent.engine.gathering import Gathering
 from syncagent.engine.pulse import Pulse
 from syncagent.engine.recollection import Recollection
 from syncagent.engine.requests import Requests
@@ -51,6 +51,7 @@ from syncagent.protocol.envelope import MessageType, WebSocketMessage
 from syncagent.protocol.faults import ErrorMessage, to_error
 from syncagent.protocol.pace import Pace
 from syncagent.protocol.sync import (
+    AheadRequest,
     BlocksResponse,
     ChangesRequest,
     ChangesResponse,
@@ -63,12 +64,10 @@ from syncagent.protocol.sync import (
 Frame: TypeAlias = str | bytes
 """A text frame, or a binary one."""
 
-HubEffect: TypeAlias = AskChanges | AskMissing | AskBlocks | SendBlocks | Submit | CloseLink
+HubEffect: TypeAlias = AskChanges | AskMissing | AskBlocks | SendBlocks | Submit | GiveRoom | CloseLink
 """Those of the effects that are for the hub."""
 
 HANDSHAKE_SECONDS: Final = 10.0
-GATHERED_BYTES: Final = 2 << 20
-"""Packs are handed on together, up to so many bytes: what they were asked for, or pushed for, is said behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +109,8 @@ class Dialogue:
         self._recollection = Recollection()
         self.pace = Pace()
         """How quickly bulk leaves: its sender tells."""
-        self._came: list[tuple[Digest, bytes]] = []
-        self._came_bytes = 0
+        self._gathering = Gathering()
+        self.gathered = self._gathering.take  # the blocks that have come since the last time; in the end, too
         self.blocks_at_once = 0  # for which one request may ask; 0: as many as fit
 
     # --- out --------------------------------------------------------------------------------------------------
@@ -148,13 +147,16 @@ class Dialogue:
             case AskBlocks(number=number, digests=digests):
                 asks = self._requests.split("blocks", number, digests, self.blocks_at_once)
                 return [self._text(request) for request in asks]
-            case SendBlocks(blocks=blocks):
+            case GiveRoom(size=size):
+                return [self._text(AheadRequest(room=size))]
+            case SendBlocks(blocks=blocks, ahead=ahead):
                 return list(
                     packs.encode_packs(
                         ((block.digest, data) for block, data in blocks),
                         compress=Capability.ZSTD in self._capabilities,
                         limits=self._limits,
                         most=self.pace.frame_bytes,
+                        kind=packs.KIND_AHEAD if ahead and Capability.AHEAD in self._capabilities else packs.KIND_PACK,
                     )
                 )
             case Submit(changes=changes, confirmed=confirmed):
@@ -248,15 +250,8 @@ class Dialogue:
         message = codec.decode_frame(frame)
         if isinstance(message, codec.Pack):
             self._must_be_welcome("a pack")
-            self._came += message.blocks
-            self._came_bytes += len(frame)
-            return self.gathered() if self._came_bytes >= GATHERED_BYTES else []
+            return self._gathering.add(message)
         return [*self.gathered(), *self._said(message, now)]
-
-    def gathered(self) -> list[Event]:
-        """The blocks that have come since the last time; to be asked for in the end, too."""
-        came, self._came, self._came_bytes = tuple(self._came), [], 0
-        return [BlocksCame(came)] if came else []
 
     def _said(self, message: WebSocketMessage, now: float) -> list[Event]:
         masses = self._masses(message)
@@ -333,6 +328,7 @@ class Dialogue:
             run=answer.run,
             diverged=answer.diverged,
             subtrees=Capability.SUBTREE in self._capabilities,
+            ahead=Capability.AHEAD in self._capabilities,
         )
 
     def _heard(self, changes: Sequence[FileChange]) -> list[Event]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from syncagent.engine.at_hand import AT_HAND, SMALL
 from syncagent.engine.effects import AskBlocks, Effect, FillStage, OpenStage, Recall
 from syncagent.engine.events import BlocksCame, BlocksEnded, StageFilled, StageOpened
+from syncagent.engine.spares import Spares
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest, NodeId
 from syncagent.model.names import RelPath
@@ -53,6 +54,7 @@ class Downloads:
         self._wake = wake
         self._fail = fail
         self._online = False
+        self.spares = Spares()
         self._at_hand: dict[Digest, bytes] = {}
         self._held_bytes = 0
         self._spare: dict[Digest, float] = {}
@@ -258,6 +260,8 @@ class Downloads:
 
     def came(self, event: BlocksCame) -> list[Effect]:
         """Blocks that the hub sent, asked for or pushed ahead of the change that needs them."""
+        if event.ahead:
+            return self.spares.came(event.blocks)
         effects: list[Effect] = []
         fills: dict[Digest, list[tuple[Digest, bytes]]] = {}
         for digest, data in event.blocks:
@@ -334,6 +338,7 @@ class Downloads:
 
     def link_down(self) -> None:
         """Nothing that was asked for will come.  What is staged stays; the engine plans again."""
+        self.spares.link_down()
         self._online = False
         for asked in (self._coming, self._wanted):
             for size, nodes in asked.values():
@@ -345,6 +350,7 @@ class Downloads:
 
     def root_lost(self) -> None:
         """Nothing is being staged any more, and what was staged has to be looked for when the root is back."""
+        self.spares.root_lost()
         self._staged.clear()
         self._writing = 0
         self._abandon()

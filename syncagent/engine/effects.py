@@ -78,6 +78,25 @@ class FillStage:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldAhead:
+    """Put these aside in the stage: somebody may soon name a file that is made of them.  Answered by AheadHeld."""
+
+    blocks: tuple[tuple[Digest, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DropAhead:
+    """Nobody has: remove what was put aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveRoom:
+    """The hub may send so many bytes more ahead of what names them."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recall:
     """Look up the recipes of these contents in the database; answered by Recalled."""
 
@@ -117,10 +136,12 @@ class AskBlocks:
 
 @dataclass(frozen=True, slots=True)
 class SendBlocks:
-    """Answered by BlocksSent when they have left (number 0: no answer is wanted)."""
+    """Answered by BlocksSent when they have left (number 0: no answer is wanted).  ``ahead``: the change that names
+    them comes later, and others may have them before that."""
 
     number: int
     blocks: tuple[tuple[Block, bytes | memoryview], ...]
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +203,9 @@ Effect: TypeAlias = (
     | ReadBlocks
     | OpenStage
     | FillStage
+    | HoldAhead
+    | DropAhead
+    | GiveRoom
     | SweepStage
     | Recall
     | AskChanges

@@ -136,6 +136,7 @@ class Engine:
     def _hub_spoke(self, event: ev.Welcomed | ev.LinkDown | ev.CaughtUp | ev.Heard | ev.Judged) -> list[Effect]:
         match event:
             case ev.Welcomed():
+                self._downloads.spares.link_up(agreed=event.ahead)
                 before = self._remote.begun_anew
                 effects = self._remote.welcomed(event)
                 if self._remote.begun_anew > before:
@@ -213,11 +214,10 @@ class Engine:
         self._local.found.clear()
         launched = self._planning.go_on(f"{self._incarnation}{self._remote.anew}", self._now)
         room = self._planning.has_room()
-        moving = self._freight.advance(may_send=room and policy.may_submit, may_write=room and policy.may_write)
+        moving = self._freight.advance(policy, room, self._now)
         self._local.enough = self._agenda.is_long and bool(self._flight.busy)
-        self._uploads.passing.may_send = policy.may_submit
         if self._started and not self._root:
-            moving.extend([*self._uploads.passing.advance(self._now), *self._local.advance(self._now)])
+            moving.extend(self._local.advance(self._now))
         facts = {**self._remote.new_facts(), **self._local.damage.new_facts(), **self._ledger.new_facts()}
         acts, parts = self._ledger.take_touched()
         delta = self.canopy.take_delta(facts)
@@ -272,7 +272,7 @@ class Engine:
 
     def _next_wake(self) -> float | None:
         looking = self._local.wake_at() if self._started and not self._root else None
-        times = (looking, self._flight.next_due(), self._brake.wake_at(self._now), self._uploads.passing.wake_at())
+        times = (looking, self._flight.next_due(), self._brake.wake_at(self._now), *self._freight.wake_at())
         return min((time for time in times if time is not None), default=None)
 
     def acts(self) -> list[tuple[Act, list[Part]]]:

@@ -188,6 +188,14 @@ class StageFilled:
 
 
 @dataclass(frozen=True, slots=True)
+class AheadHeld:
+    """The answer to a HoldAhead of so many bytes.  ``reason`` when they could not be written."""
+
+    size: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Recalled:
     """The answer to a Recall: each recipe, or none where none was kept."""
 
@@ -211,6 +219,8 @@ class Welcomed:
     journal: bool = True
     """False when the hub speaks only the seed's protocol: there are notices, but no content."""
     run: str = ""
+    ahead: bool = False
+    """Whether the hub sends ahead what others are still sending it, as far as there is room for it here."""
     diverged: bool = False
     """True when the hub says that its journal is not the one that our cursor belongs to."""
     subtrees: bool = False
@@ -263,9 +273,11 @@ class HubLacks:
 
 @dataclass(frozen=True, slots=True)
 class BlocksCame:
-    """Blocks from the hub, asked for or pushed; each was checked against its digest."""
+    """Blocks from the hub, asked for or pushed; each was checked against its digest.  ``ahead``: of a file that someone
+    is only about to name."""
 
     blocks: tuple[tuple[Digest, bytes], ...]
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +320,7 @@ Event: TypeAlias = (
     | BlocksRead
     | StageOpened
     | StageFilled
+    | AheadHeld
     | Recalled
     | Welcomed
     | LinkDown

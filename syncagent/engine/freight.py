@@ -9,6 +9,7 @@ from syncagent.engine.at_hand import AtHand
 from syncagent.engine.downloads import Downloads
 from syncagent.engine.effects import Effect
 from syncagent.engine.events import (
+    AheadHeld,
     BlocksCame,
     BlocksEnded,
     BlocksRead,
@@ -24,10 +25,12 @@ from syncagent.engine.uploads import Uploads
 from syncagent.model.facts import UNSURE
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Content, File, Recipe
+from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
 
 BytesMoved: TypeAlias = (
-    PartRead
+    AheadHeld
+    | PartRead
     | BlocksRead
     | StageOpened
     | StageFilled
@@ -78,6 +81,9 @@ class Freight:
             case Recalled(recipes=recipes):
                 self._downloads.recalled(recipes)
                 return []
+            case AheadHeld():
+                self._downloads.spares.held(event)
+                return []
             case BlocksCame():
                 return self._downloads.came(event)
             case BlocksEnded():
@@ -94,11 +100,19 @@ class Freight:
             if isinstance(file, File) and path is not None and stamp is not None and stamp != UNSURE:
                 self._uploads.want_large(file, recipe, path, stamp)
 
-    def advance(self, *, may_send: bool, may_write: bool) -> list[Effect]:
-        """Begin what was wanted, as far as what comes of it could go on at once."""
-        effects = [*self._uploads.advance(may_send), *self._downloads.advance(may_write)]
+    def advance(self, policy: Policy, room: bool, now: float) -> list[Effect]:
+        """Begin what was wanted; with ``room`` for it, also what is read or asked for to be sent or written at once."""
+        passing, spares = self._uploads.passing, self._downloads.spares
+        passing.may_send = policy.may_submit
+        effects = self._uploads.advance(room and policy.may_submit)
+        effects += self._downloads.advance(room and policy.may_write)
+        effects += [*passing.advance(now), *spares.advance(now, may_write=policy.may_write)]
         self._downloads.trim()
         return effects
+
+    def wake_at(self) -> tuple[float | None, float | None]:
+        """When ``advance`` would do something by time alone."""
+        return self._uploads.passing.wake_at(), self._downloads.spares.wake_at()
 
     def link_down(self) -> None:
         """Nothing that was asked of the hub will be answered."""

@@ -23,8 +23,9 @@ PARTS_AT_ONCE = 4
 """So many parts may be read and not have left."""
 
 READS_AT_ONCE = 2
-PROBE_EVERY = 16
-"""Of so many parts one is asked about before it is sent; the others go out, as the last one asked about was new."""
+PROBE_AFTER = 16
+"""The hub is asked whether it lacks the first part, one after so many, and then at ever longer distances: if it lacks
+those, it is taken to lack all."""
 
 PATIENCE = 1.0
 """Seconds that the reading waits for the way to the hub, and no longer: Local is to know of the file soon."""
@@ -46,7 +47,9 @@ class Passing:
         self._path = RelPath("")
         self._aloud = self._trusted = self._ended = self._ending = False
         self._reads = self._parts = self._size = self._left = 0
-        self._asked: dict[int, PartRead] = {}
+        self._asked: tuple[int, frozenset[Digest]] | None = None
+        self._queue: list[PartRead] = []
+        self._next_probe = 1
         self._sending: dict[int, int] = {}
         self._passed: set[Digest] = set()
         self._waits_since: float | None = None
@@ -61,7 +64,7 @@ class Passing:
 
     def owns(self, number: int) -> bool:
         """Whether an answer of this number is for what was sent or asked here."""
-        return number in self._asked or number in self._sending
+        return number in self._sending or (self._asked is not None and number == self._asked[0])
 
     def begin(self, number: int, path: RelPath) -> ReadOn:
         """Read this file, as the look of this number."""
@@ -82,30 +85,41 @@ class Passing:
         if not self._aloud or not event.blocks:
             return []
         self._parts += 1
-        if self._parts % PROBE_EVERY == 1:
-            number = self._new_number()
-            self._asked[number] = event
-            return [AskMissing(number, tuple(dict.fromkeys(digest for digest, _ in event.blocks)))]
-        return [self._send(event, None)]
+        if self._asked or self._parts < self._next_probe:
+            self._queue.append(event)
+            return self._send_on()
+        self._next_probe = max(PROBE_AFTER, 2 * self._parts)
+        self._queue.append(event)
+        digests = dict.fromkeys(digest for digest, _ in event.blocks)
+        self._asked = (self._new_number(), frozenset(digests))
+        return [AskMissing(self._asked[0], tuple(digests))]
 
     def lacks(self, event: HubLacks) -> list[Effect]:
         """What the hub lacks of a part that it was asked about."""
-        part = self._asked.pop(event.number)
-        if not self._aloud:
-            return []
-        if any(digest not in event.digests for digest, _ in part.blocks):
+        assert self._asked is not None
+        new = event.digests == self._asked[1]
+        self._asked = None
+        if not new:
             # A file that is not as new as that: the hub is asked about all of it, when it is known.
-            self._aloud = False
+            self.hush()
+            return []
         self._trusted = True
-        return [self._send(part, event.digests)] if event.digests else []
+        return self._send_on()
 
-    def _send(self, part: PartRead, lacking: frozenset[Digest] | None) -> Effect:
-        wanted = {digest: data for digest, data in part.blocks if lacking is None or digest in lacking}
+    def _send_on(self) -> list[Effect]:
+        """What was read goes out in its order: those who put it aside as it comes need not put it in order then."""
+        if self._asked is not None or not self._aloud:
+            return []
+        parts, self._queue = self._queue, []
+        return [self._send(part) for part in parts]
+
+    def _send(self, part: PartRead) -> Effect:
+        wanted = dict(part.blocks)
         blocks = tuple((Block(digest, len(data)), data) for digest, data in wanted.items())
         number = self._new_number()
         self._sending[number] = sum(len(data) for _, data in part.blocks)
         self._passed.update(wanted)
-        return SendBlocks(number, blocks)
+        return SendBlocks(number, blocks, ahead=True)
 
     def sent(self, number: int) -> None:
         """A part has left."""
@@ -129,7 +143,8 @@ class Passing:
         if not self:
             return
         self._aloud = False
-        self._asked.clear()
+        self._asked = None
+        self._queue.clear()
         self._sending.clear()
 
     def forget(self) -> None:
@@ -146,7 +161,7 @@ class Passing:
         """Read on, as far as there is room for it."""
         if not self or self._ending:
             return []
-        waiting = len(self._asked) + len(self._sending)
+        waiting = len(self._sending) + len(self._queue)
         if self._waits_since is not None and now >= self._waits_since + PATIENCE:
             self._aloud = False
         if not self.may_send:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from syncagent.hub.onward import Onward
 from syncagent.hub.rows import Folder, Role, Row
 from syncagent.hub.stretch import Ahead
 from syncagent.hub.tasks import Answer, Task
@@ -64,9 +65,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """Another connection of the folder has submitted a change, which is only about to be judged, with these blocks."""
+    """Another connection of the folder has submitted a change, which is only about to be judged, with these blocks; or
+    sends blocks, and the change is only to come."""
 
-    ahead: Ahead
+    ahead: Ahead | Onward
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,13 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class PassOn:
+    """Let all others of the folder know of this pack (Coming)."""
+
+    pack: Onward
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """A Ticked is wanted at this time (of ``Now.mono``), in place of the one that was wanted before."""
 
@@ -179,4 +188,4 @@ class Note:
     fields: Mapping[str, str | int] = field(default_factory=dict)
 
 
-Effect: TypeAlias = Say | Close | Admit | Do | Tell | WakeAt | Note
+Effect: TypeAlias = Say | Close | Admit | Do | Tell | PassOn | WakeAt | Note

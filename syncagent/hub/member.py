@@ -19,8 +19,9 @@ from syncagent.errors import BadMessage
 from syncagent.hub.acquaintance import Acquaintance
 from syncagent.hub.analysis import answer_of
 from syncagent.hub.deliveries import Deliveries
-from syncagent.hub.events import Close, Do, Effect, Note, Now, Say, Tell
+from syncagent.hub.events import Close, Do, Effect, Note, Now, PassOn, Say, Tell
 from syncagent.hub.lost import wanted_messages
+from syncagent.hub.onward import Onward, PassedOn, onward
 from syncagent.hub.rows import Role, Row, Timed
 from syncagent.hub.staged import Staged, named
 from syncagent.hub.stretch import Ahead, Stretch, iso, written
@@ -42,11 +43,12 @@ from syncagent.hub.tasks import (
     Submitted,
     Tail,
     Task,
+    cost_of,
 )
 from syncagent.model.changes import Change, Ruling, Verdict
 from syncagent.model.ids import ClientId, Digest, Seq
 from syncagent.protocol.changes import FileChange, FileChanges
-from syncagent.protocol.codec import HubBody, encode_answer, encode_body, to_frame
+from syncagent.protocol.codec import HubBody, Pack, encode_answer, encode_body, to_frame
 from syncagent.protocol.connection import Capability
 from syncagent.protocol.convert import (
     changes_of,
@@ -60,6 +62,7 @@ from syncagent.protocol.faults import ErrorMessage
 from syncagent.protocol.packs import NOTHING_PACKED
 from syncagent.protocol.quick import write_verdict
 from syncagent.protocol.sync import (
+    AheadRequest,
     AnalysisRequest,
     BlocksRequest,
     ChangesRequest,
@@ -71,10 +74,6 @@ from syncagent.protocol.sync import (
     VerdictsResponse,
 )
 
-_CHANGE_BYTES: Final = 2048
-_BLOCK_BYTES: Final = 160
-_FILE_BYTES: Final = 1024
-_DIGEST_BYTES: Final = 80
 _AHEAD_MOST: Final = 256
 _COME_BACK: Final = Close(1013, "try again")
 
@@ -116,6 +115,7 @@ class Member:
         self._ahead: dict[Digest, None] = {}
         """Blocks that it has got ahead of their entries."""
         self._deliveries = Deliveries(compress=self.zstd)
+        self._onward = PassedOn(agreed=Capability.AHEAD in capabilities, zstd=self.zstd)
         self._staged = Staged()
         self._keeping: dict[int, None] = {}
         self._held: deque[tuple[int, Submit | AskLacking, str]] = deque()
@@ -134,10 +134,10 @@ class Member:
 
     # --- what a client says -------------------------------------------------------------------------------------
 
-    def pack(
-        self, blocks: tuple[tuple[Digest, bytes], ...], packed: Mapping[Digest, memoryview] = NOTHING_PACKED
-    ) -> list[Effect]:
-        """Blocks came (``packed``: as they travelled); small ones wait for the change that they belong to."""
+    def pack(self, pack: Pack, packed: Mapping[Digest, memoryview] = NOTHING_PACKED) -> list[Effect]:
+        """Blocks came (``packed``: as they travelled); small ones wait for the change that they belong to.  What says
+        so of itself goes on to others at once."""
+        blocks = pack.blocks
         if not self.speaks_journal:
             raise BadMessage("unsupported", "blocks were not agreed on")
         if self._role is not Role.WRITER:
@@ -145,7 +145,8 @@ class Member:
         self._staged.add(blocks, packed)
         # What was lost belongs to no change that would come after it.
         again = any(digest in self._wanted for digest, _ in blocks)
-        return self._keep(everything=again) if again or self._staged.due(idle=not self._keeping) else []
+        kept = self._keep(everything=again) if again or self._staged.due(idle=not self._keeping) else []
+        return [PassOn(onward(pack, packed)), *kept] if pack.ahead else kept
 
     def _keep(self, *, everything: bool = False) -> list[Effect]:
         """Keep what does not wait for the change that it belongs to."""
@@ -207,12 +208,17 @@ class Member:
                 asked = AskLacking(digests_from_wire(request.digests))
                 return [*effects, *self._when_kept(asked, request.request_id)]
             case BlocksRequest():
-                self._deliveries.ask(request.request_id, digests_from_wire(request.digests))
+                digests = digests_from_wire(request.digests)
+                self._onward.asked(digests)
+                self._deliveries.ask(request.request_id, digests)
+                return []
+            case AheadRequest(room=room):
+                self._onward.give(room)
                 return []
 
     def _do(self, task: Task, request_id: str = "") -> list[Effect]:
         self._numbers += 1
-        cost = _cost(task)
+        cost = cost_of(task)
         self._asked[self._numbers] = (task, request_id, cost)
         self._backlog += cost
         return [Do(self._numbers, task)]
@@ -235,6 +241,8 @@ class Member:
             case Lacks(digests=digests):
                 body = MissingResponse(request_id=request_id, digests=digests_to_wire(digests))
                 return [self._say(body, now)]
+            case Fetched() if task is self._onward.fetch:
+                return [Say(frame) for frame in self._onward.fetched(answer)]
             case Fetched():
                 self._deliveries.fetched(answer)
                 return []
@@ -297,6 +305,7 @@ class Member:
         if not self._live or stretch.first != self._told + 1 or (stretch.folded and not self._subtrees):
             return []
         self._told = stretch.last
+        self._onward.told()
         if stretch.author == self._client_id:
             return []
         if not self.speaks_journal:
@@ -317,6 +326,9 @@ class Member:
                 return self._unjudged(changes, answer, now)
             case Keep():
                 effects = self._kept(number)
+            case Fetch() if task is self._onward.fetch:
+                self._onward.fetched(None)  # it was not asked for: it is when it is wanted
+                return []
             case Fetch():
                 request_id = self._deliveries.failed()
             case ReadTail():
@@ -344,9 +356,14 @@ class Member:
 
     # --- what goes out of itself --------------------------------------------------------------------------------
 
-    def coming(self, ahead: Ahead) -> list[Effect]:
-        """A change of someone else's is about to be judged.  Who has heard everything gets its blocks by then."""
-        if not (self._live and self._push) or self._told < self._head:
+    def coming(self, ahead: Ahead | Onward, *, roomy: bool = True) -> list[Effect]:
+        """A change of someone else's is about to be judged, or to come.  Who has heard everything gets its blocks by
+        then.  ``roomy``: whether there is room on the way now."""
+        if isinstance(ahead, Onward):
+            if self._live:
+                self._onward.add(ahead)
+            return []
+        if not (roomy and self._live and self._push) or self._told < self._head:
             return []
         self._ahead.update(dict.fromkeys(ahead.blocks))
         while len(self._ahead) > _AHEAD_MOST:  # of those that came to nothing
@@ -370,7 +387,9 @@ class Member:
         if self._live and not self._reading and self._told < until:
             self._reading = True
             return self._do(ReadTail(self._told, until, self._subtrees))
-        if (fetch := self._deliveries.next_fetch()) is not None:
+        if (frame := self._onward.take()) is not None:
+            return [Say(frame)]
+        if (fetch := self._onward.next_fetch() or self._deliveries.next_fetch()) is not None:
             return self._do(fetch)
         match self._deliveries.take(now.mono):
             case None:
@@ -379,21 +398,3 @@ class Member:
                 return [Say(frame)]
             case body:
                 return [self._say(body, now)]
-
-
-def _cost(task: Task) -> int:
-    """About how many bytes ``task`` takes while it waits: that a client sends much does not bring the hub down."""
-    match task:
-        case Submit(changes=changes, blocks=blocks):
-            recipes = sum(
-                [len(one.recipe) + len(one.splice) if isinstance(one, Change) else len(one.missing) for one in changes]
-            )
-            return _CHANGE_BYTES * len(changes) + _BLOCK_BYTES * recipes + sum([len(plain) for _, plain in blocks])
-        case Keep(blocks=blocks):
-            return 4096 + sum(len(plain) for _, plain in blocks)
-        case AskLacking(digests=digests):
-            return 4096 + _DIGEST_BYTES * len(digests)
-        case Analyse(files=files):
-            return 4096 + _FILE_BYTES * len(files)
-        case _:
-            return 4096

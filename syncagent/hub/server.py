@@ -29,6 +29,7 @@ from syncagent.hub.events import (
     Heard,
     Lost,
     Note,
+    PassOn,
     Say,
     Sent,
     Tell,
@@ -231,6 +232,8 @@ class Connection(Seat):
                     self._hall.do(self, task, partial(self._answer, number))
                 case Tell(text=text):
                     self._hall.tell(self, text)
+                case PassOn(pack=pack):
+                    self._hall.pass_on(self, pack)
                 case Admit(request=request):
                     self._spawn(self._hall.admit(self, request))
                 case WakeAt(time=when):

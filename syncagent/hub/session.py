@@ -132,7 +132,7 @@ class Session:
             case Answered(number=number, answer=answer):
                 return self._member.answered(number, answer, now) if self._member else []
             case Coming(ahead=ahead):
-                return self._member.coming(ahead) if self._member and self._unsent < ROOM else []
+                return self._member.coming(ahead, roomy=self._unsent < ROOM) if self._member else []
             case Grown(head=head):
                 return self._member.grown(head) if self._member else []
             case Wanted(rows=rows):
@@ -202,7 +202,7 @@ class Session:
             if self._member is None:
                 return self._connect(message, now)
             if isinstance(message, Pack):
-                return self._member.pack(message.blocks, entries_of(message.frame, limits))
+                return self._member.pack(message, entries_of(message.frame, limits))
             return self._message(self._member, message, now)
         except (BadMessage, BadName) as trouble:
             code = trouble.code if isinstance(trouble, BadMessage) else "invalid_path"

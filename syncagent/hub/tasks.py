@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from syncagent.hub.rows import Timed
 from syncagent.hub.stretch import Stretch
@@ -142,3 +142,27 @@ class Failed:
 
 
 Answer: TypeAlias = Submitted | Kept | Page | Tail | Lacks | Fetched | Analysed | Failed
+
+
+_CHANGE_BYTES: Final = 2048
+_BLOCK_BYTES: Final = 160
+_FILE_BYTES: Final = 1024
+_DIGEST_BYTES: Final = 80
+
+
+def cost_of(task: Task) -> int:
+    """About how many bytes ``task`` takes while it waits: that a client sends much does not bring the hub down."""
+    match task:
+        case Submit(changes=changes, blocks=blocks):
+            recipes = sum(
+                [len(one.recipe) + len(one.splice) if isinstance(one, Change) else len(one.missing) for one in changes]
+            )
+            return _CHANGE_BYTES * len(changes) + _BLOCK_BYTES * recipes + sum([len(plain) for _, plain in blocks])
+        case Keep(blocks=blocks):
+            return 4096 + sum(len(plain) for _, plain in blocks)
+        case AskLacking(digests=digests):
+            return 4096 + _DIGEST_BYTES * len(digests)
+        case Analyse(files=files):
+            return 4096 + _FILE_BYTES * len(files)
+        case _:
+            return 4096

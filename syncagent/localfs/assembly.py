@@ -59,6 +59,18 @@ class Assembly:
         self._next = 0
         self._hasher = Hasher()
 
+    def take_over(self, number: int, hashed: int, hasher: Hasher) -> None:
+        """The first ``number`` blocks are in their places; ``hasher`` has passed over ``hashed`` of them."""
+        # A block that is to stand behind them as well is not in all of its places.
+        self._there = {block.digest for _, block in self._line[:number]}
+        self._there -= {block.digest for _, block in self._line[number:]}
+        self._next, self._hasher = hashed, hasher
+
+    @property
+    def missing(self) -> set[Digest]:
+        """The blocks that are not in their places."""
+        return set(self.spots) - self._there
+
     def found(self, digests: Iterator[Digest] | set[Digest]) -> None:
         """The blocks of these are in their places."""
         self._there.update(digests)

@@ -23,6 +23,7 @@ from syncagent.localfs.displaced import Displaced
 from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.ports import FULL, MISSING, Disk, DiskFile, Opening, Rename
 from syncagent.localfs.slots import Slots
+from syncagent.localfs.spare import AHEAD, Spare
 from syncagent.localfs.standing import hash_file
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest
@@ -45,6 +46,7 @@ class Staging:
         self.displaced = Displaced()
         self._disk = disk
         self._assemblies: dict[Content, Assembly] = {}
+        self._spare = Spare(disk)
 
     def begin(self, wish: StageWish) -> frozenset[Digest]:
         """Start, or go on with, the file of ``wish``; gives the blocks that are still missing.
@@ -56,19 +58,43 @@ class Staging:
         assembly.begin_anew()
         with _translated(), self._disk.batch():
             self.slots.make_folders()
+            ahead = self._take_over(wish.content, assembly)
             with self._disk.open(part_path(wish.content), Opening.EDIT) as part:
                 if part.stat().size > wish.content.size:
                     part.truncate(0)
-                missing = set(assembly.spots)
-                if part.stat().size:
+                missing = assembly.missing
+                if part.stat().size and not ahead:
                     missing = {digest for digest, spots in assembly.spots.items() if not _mended(part, digest, spots)}
-                for path, known, recipe in wish.bases:
+                bases = (*wish.bases, (AHEAD, Stamp(b""), self._spare.recipe)) if self._spare else wish.bases
+                for path, known, recipe in bases:
                     if missing:
                         self._fill(part, assembly, missing, (path, known, recipe))
                 assembly.found(set(assembly.spots) - missing)
                 assembly.go_on(part, {})
                 assembly.seen = part.stat()
         return frozenset(missing)
+
+    def hold(self, blocks: Sequence[tuple[Digest, bytes]]) -> None:
+        """Put aside blocks that came before the wish that they are for.  Raises StorageFull, StorageTrouble,
+        RootMissing."""
+        with _translated(), self._disk.batch():
+            self.slots.make_folders()
+            self._spare.hold(blocks)
+
+    def drop_held(self) -> None:
+        """Nobody wants what was put aside.  Raises StorageFull, StorageTrouble, RootMissing."""
+        with _translated(), self._disk.batch():
+            self._spare.drop()
+
+    def _take_over(self, content: Content, assembly: Assembly) -> bool:
+        """Whether what was put aside is the beginning of this content, and has become its staging file."""
+        if not self._spare:
+            return False
+        try:
+            begun = self._disk.stat(part_path(content)).size > 0
+        except OSError:
+            begun = False
+        return not begun and self._spare.take_over(part_path(content), assembly)
 
     def put(self, content: Content, blocks: Sequence[tuple[Digest, bytes]], recipe: Recipe) -> None:
         """Write blocks into the staging file.  Blocks that are not of it are passed over.
@@ -110,11 +136,14 @@ class Staging:
             # It comes after every edit that was carried out, and mostly there is nothing: that is one look.
             back = self.slots.recover() if found else ()
             for name, _ in found:
-                if name.startswith("part.") and join(STAGE, name) not in kept:
+                if name.startswith("part.") and join(STAGE, name) not in kept and not self._is_held(name):
                     self._remove(join(STAGE, name))
         for content in [content for content in self._assemblies if content not in keep]:
             self.forget(content)
         return back
+
+    def _is_held(self, name: str) -> bool:
+        return bool(self._spare) and join(STAGE, name) == AHEAD
 
     # --- for the applier ----------------------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ from syncagent.protocol.connection import (
 from syncagent.protocol.envelope import MessageType, WebSocketMessage, Wire
 from syncagent.protocol.faults import ErrorMessage
 from syncagent.protocol.sync import (
+    AheadRequest,
     AnalysisRequest,
     AnySyncResponse,
     BlocksRequest,
@@ -70,6 +71,8 @@ class Pack:
 
     blocks: tuple[tuple[Digest, bytes], ...]
     frame: bytes = field(repr=False)
+    ahead: bool = False
+    """Whether a change is only to come that names them."""
 
 
 # --- in ---------------------------------------------------------------------------------------------------------
@@ -82,11 +85,12 @@ def decode_frame(
     compressed text where that was not agreed on."""
     if isinstance(frame, str):
         return decode(frame, limits)
-    if packs.frame_kind(frame) == packs.KIND_TEXT:
+    kind = packs.frame_kind(frame)
+    if kind == packs.KIND_TEXT:
         if not compressed:
             raise BadMessage("unsupported", "compressed messages were not agreed on")
         return decode(packs.read_text(frame, limits), limits)
-    return Pack(packs.read_pack(frame, limits), frame)
+    return Pack(packs.read_pack(frame, limits), frame, kind == packs.KIND_AHEAD)
 
 
 def decode(text: str | bytes, limits: Limits = DEFAULT_LIMITS) -> WebSocketMessage:
@@ -155,6 +159,7 @@ _REQUESTS: Final[Mapping[str, type[SyncRequest]]] = MappingProxyType(
         "changes": ChangesRequest,
         "missing": MissingRequest,
         "blocks": BlocksRequest,
+        "ahead": AheadRequest,
     }
 )
 _RESPONSES: Final[Mapping[str, type[AnySyncResponse]]] = MappingProxyType(
@@ -317,7 +322,7 @@ def type_of(body: Body) -> MessageType:
             return MessageType.CLIENT_DISCONNECT
         case FileChange() | FileChanges():
             return MessageType.FILE_CHANGED
-        case AnalysisRequest() | ChangesRequest() | MissingRequest() | BlocksRequest():
+        case AnalysisRequest() | ChangesRequest() | MissingRequest() | BlocksRequest() | AheadRequest():
             return MessageType.SYNC_REQUEST
         case SyncResponse():
             return MessageType.SYNC_RESPONSE

@@ -32,6 +32,7 @@ from syncagent.protocol.convert import changes_of
 from syncagent.protocol.envelope import HUB, WebSocketMessage
 from syncagent.protocol.faults import CODES, ErrorMessage
 from syncagent.protocol.sync import (
+    AheadRequest,
     AnalysisRequest,
     BlocksRequest,
     BlocksResponse,
@@ -109,6 +110,12 @@ _ANSWERS: dict[type[SyncRequest], type[SyncResponse]] = {
     MissingRequest: MissingResponse,
     BlocksRequest: BlocksResponse,
 }
+_NEEDED: dict[type[SyncRequest], str] = {
+    ChangesRequest: "journal",
+    MissingRequest: "blocks",
+    BlocksRequest: "blocks",
+    AheadRequest: "ahead",
+}
 _HEARTBEATS_OPEN = 2
 """So many heartbeats may be without an answer: it may be on its way."""
 
@@ -165,7 +172,9 @@ class _Connection:
             self.find(Rule.NOT_AGREED, f"a binary frame, but {capability!r} was not agreed on")
 
     def _pack(self, pack: Pack, to_hub: bool) -> None:
-        if to_hub or "push" in self.agreed:
+        if pack.ahead and "ahead" not in self.agreed:
+            self.find(Rule.NOT_AGREED, "a pack ahead of its change, but 'ahead' was not agreed on")
+        if to_hub or pack.ahead or "push" in self.agreed:
             return
         wanted = {digest for ask in self.asked if isinstance(ask, BlocksRequest) for digest in ask.digests}
         for digest, _ in pack.blocks:
@@ -206,7 +215,7 @@ class _Connection:
         match body:
             case FileChange() | FileChanges():
                 self._submit(body)
-            case AnalysisRequest() | ChangesRequest() | MissingRequest() | BlocksRequest():
+            case AnalysisRequest() | ChangesRequest() | MissingRequest() | BlocksRequest() | AheadRequest():
                 self._ask(body)
             case HeartbeatMessage():
                 self._own(body.client_id)
@@ -262,7 +271,7 @@ class _Connection:
             self.find(Rule.VERDICTS, "a delete of what is beneath, too, is not alone in its batch")
 
     def _ask(self, body: SyncRequest) -> None:
-        needed = {ChangesRequest: "journal", MissingRequest: "blocks", BlocksRequest: "blocks"}.get(type(body))
+        needed = _NEEDED.get(type(body))
         if needed and needed not in self.agreed:
             self.find(Rule.NOT_AGREED, f"a request of kind {body.kind!r}, but {needed!r} was not agreed on")
         if isinstance(body, ChangesRequest):
@@ -270,7 +279,8 @@ class _Connection:
             if self.begins_anew and body.since:
                 self.find(Rule.BEGINS_ANEW, f"the client asks for what came after {body.since}")
             self.begins_anew = False
-        self.asked.append(body)
+        if not isinstance(body, AheadRequest):
+            self.asked.append(body)
 
     # --- what the hub says
 

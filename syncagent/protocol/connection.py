@@ -24,6 +24,7 @@ class Capability(StrEnum):
     HEAL = "heal"
     SPLICE = "splice"
     SUBTREE = "subtree"
+    AHEAD = "ahead"
 
 
 ALL_CAPABILITIES: Final = tuple(capability.value for capability in Capability)

@@ -1,6 +1,6 @@
 """Binary frames: packs of blocks, and compressed text.
 
-    byte  kind      1 = pack, 2 = compressed text
+    byte  kind      1 = pack, 2 = compressed text, 3 = pack that may go on to others before a change names its blocks
     byte  flags     0
     pack            entries, one after the other until the frame ends:
                     32 bytes digest, 4 bytes length on the wire, 4 bytes plain length (both big-endian), the bytes
@@ -31,6 +31,8 @@ else:
 
 KIND_PACK: Final = 1
 KIND_TEXT: Final = 2
+KIND_AHEAD: Final = 3
+_PACKS: Final = frozenset({KIND_PACK, KIND_AHEAD})
 SENT_FRAME_BYTES: Final = 256 * 1024
 """The longest frame that we send where nothing is known of the way, except for one with a single block that is longer
 than that by itself."""
@@ -59,14 +61,14 @@ NOTHING_PACKED: Final[Mapping[Digest, memoryview]] = MappingProxyType({})
 
 
 def frame_kind(frame: bytes) -> int:
-    """``KIND_PACK`` or ``KIND_TEXT``.
+    """``KIND_PACK``, ``KIND_TEXT`` or ``KIND_AHEAD``.
 
     Raises BadMessage for any other, for flags that are not known, and for a frame without a head.
     """
     if len(frame) < _HEAD.size:
         raise BadMessage("invalid_message", "the binary frame is too short to have a head")
     kind, flags = _HEAD.unpack_from(frame)
-    if kind not in {KIND_PACK, KIND_TEXT} or flags:
+    if kind not in {KIND_PACK, KIND_TEXT, KIND_AHEAD} or flags:
         raise BadMessage("unsupported", f"binary frames of kind {kind} with flags {flags} are not known here")
     return int(kind)
 
@@ -86,6 +88,7 @@ def encode_packs(
     limits: Limits = DEFAULT_LIMITS,
     most: int = SENT_FRAME_BYTES,
     packed: Mapping[Digest, memoryview] = NOTHING_PACKED,
+    kind: int = KIND_PACK,
 ) -> Iterator[bytes]:
     """The frames that carry ``blocks``, in order, of ``most`` bytes; none for none.  With ``compress`` a block is
     compressed where that saves an eighth of it; or, where it is in ``packed`` (``entries_of``), it goes out as it came.
@@ -113,13 +116,13 @@ def encode_packs(
             entry = (_ENTRY.pack(digest, len(wire), len(plain)), wire)
         size = sum([len(part) for part in entry])
         if parts and (wire_total + size > sent or plain_total + len(plain) > PACK_PLAIN_BYTES):
-            yield _HEAD.pack(KIND_PACK, 0) + b"".join(parts)
+            yield b"".join((_HEAD.pack(kind, 0), *parts))
             parts, wire_total, plain_total = [], _HEAD.size, 0
         parts += entry
         wire_total += size
         plain_total += len(plain)
     if parts:
-        yield _HEAD.pack(KIND_PACK, 0) + b"".join(parts)
+        yield b"".join((_HEAD.pack(kind, 0), *parts))
 
 
 def entries_of(frame: bytes, limits: Limits = DEFAULT_LIMITS) -> dict[Digest, memoryview]:
@@ -127,6 +130,11 @@ def entries_of(frame: bytes, limits: Limits = DEFAULT_LIMITS) -> dict[Digest, me
     view = memoryview(frame)
     head = _ENTRY.size
     return {digest: view[start - head : start + wire] for digest, start, wire, _ in _entries(frame, limits)}
+
+
+def wire_bytes(entry: memoryview) -> int:
+    """How long a block is on the wire, in an entry of ``entries_of``."""
+    return len(entry) - _ENTRY.size
 
 
 def _shorter(plain: bytes | memoryview, compressor: zstd.ZstdCompressor | None) -> bytes | memoryview:
@@ -151,7 +159,7 @@ def read_pack(frame: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[tuple[Dige
     """
     if len(frame) > limits.frame_bytes:
         raise BadMessage("message_too_large", f"the frame has {len(frame)} bytes; {limits.frame_bytes} is the most")
-    if frame_kind(frame) != KIND_PACK:
+    if frame_kind(frame) not in _PACKS:
         raise BadMessage("invalid_message", "the frame is not a pack")
     return tuple(_block(frame, *entry) for entry in _entries(frame, limits))
 

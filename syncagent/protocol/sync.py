@@ -70,7 +70,17 @@ class BlocksRequest(Wire):
     digests: Many[HexDigest]
 
 
-SyncRequest: TypeAlias = AnalysisRequest | ChangesRequest | MissingRequest | BlocksRequest
+class AheadRequest(Wire):
+    """So many bytes more may come ahead of the changes that name them.  It is not answered."""
+
+    always: ClassVar[frozenset[str]] = frozenset({"kind", "room"})
+
+    kind: Literal["ahead"] = "ahead"
+    request_id: Short = ""
+    room: Count
+
+
+SyncRequest: TypeAlias = AnalysisRequest | ChangesRequest | MissingRequest | BlocksRequest | AheadRequest
 
 # --- answers ----------------------------------------------------------------------------------------------------
 

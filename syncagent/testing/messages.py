@@ -32,6 +32,7 @@ from syncagent.protocol.envelope import HUB
 from syncagent.protocol.faults import CODES, ErrorMessage
 from syncagent.protocol.packs import encode_packs
 from syncagent.protocol.sync import (
+    AheadRequest,
     AnalysisRequest,
     BlocksRequest,
     BlocksResponse,
@@ -254,6 +255,11 @@ def missing(*contents: bytes, request_id: str = "") -> str:
 def ask_blocks(*contents: bytes, client_id: str = LAPTOP, request_id: str = "") -> str:
     """A client wants the blocks with these contents."""
     return from_client(BlocksRequest(digests=_digests(contents), request_id=request_id), client_id=client_id)
+
+
+def ask_ahead(room: int, *, client_id: str = LAPTOP) -> str:
+    """So many bytes more may come ahead of the changes that name them."""
+    return from_client(AheadRequest(room=room), client_id=client_id)
 
 
 def blocks_end(*lacking: bytes, request_id: str = "") -> str:

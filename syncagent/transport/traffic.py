@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from syncagent.protocol.packs import KIND_PACK
+from syncagent.protocol.packs import KIND_AHEAD, KIND_PACK
 
+_PACKS: Final = (bytes((KIND_PACK,)), bytes((KIND_AHEAD,)))
 _MASK: Final = 4
 """Bytes more in the head of each frame that a client sends."""
 
@@ -38,7 +39,7 @@ class Traffic:
 
 
 def _is_content(frame: str | bytes) -> bool:
-    return not isinstance(frame, str) and frame[:1] == bytes((KIND_PACK,))
+    return not isinstance(frame, str) and frame[:1] in _PACKS
 
 
 def _size(frame: str | bytes) -> int:

@@ -14,7 +14,7 @@ from syncagent.agent.conversation import Conversation
 from syncagent.agent.outbox import Paces
 from syncagent.agent.tally import BeginAnew
 from syncagent.engine.dialogue import Dialogue, Introduction
-from syncagent.engine.effects import AskBlocks, AskChanges, CloseLink, SendBlocks
+from syncagent.engine.effects import AskBlocks, AskChanges, CloseLink, GiveRoom, SendBlocks
 from syncagent.engine.events import BlocksSent, CaughtUp, Event, LinkDown, Welcomed
 from syncagent.errors import LinkLost, Refused
 from syncagent.model.ids import ClientId, Digest, Seq
@@ -377,5 +377,19 @@ def test_a_limit_on_what_comes_asks_for_less_at_a_time() -> None:
         asked = [json.loads(await room.link.sent.get())["data"]["digests"] for _ in range(8)]
         assert all(len(digests) == 1 for digests in asked)
         assert loop.time() - began == pytest.approx(7 * 65_536 / 262_144, abs=0.1)
+
+    in_room(story)
+
+
+def test_who_limits_what_comes_makes_no_room_for_what_was_not_asked_for() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        room.paces.down.change(262_144)
+        room.conversation.send(GiveRoom(1 << 20))
+        room.conversation.send(AskChanges(Seq(3)))
+        assert json.loads(await room.link.sent.get())["data"]["kind"] == "changes"
+        room.paces.down.change(0)
+        room.conversation.send(GiveRoom(1 << 20))
+        assert json.loads(await room.link.sent.get())["data"]["kind"] == "ahead"
 
     in_room(story)

@@ -74,6 +74,7 @@ EVENTS: list[ev.Event] = [
     ev.PartRead(2, ((DIGEST, b"\0"),), 1, True),
     ev.BlocksRead(2, ((DIGEST, b"\0"),), (RelPath("b"),)),
     ev.StageOpened(CONTENT, frozenset({DIGEST}), "no", True),
+    ev.AheadHeld(5, "no"),
     ev.StageFilled(CONTENT, (DIGEST,), "no", True),
 ]  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 from blake3 import blake3
 
 from syncagent.content.chunker import COARSE
-from syncagent.engine import dialogue as dialogue_module
+from syncagent.engine import gathering
 from syncagent.engine.dialogue import HANDSHAKE_SECONDS, Dialogue, Frame, Introduction, link_down
 from syncagent.engine.effects import AskBlocks, AskChanges, AskMissing, CloseLink, SendBlocks, Submit
 from syncagent.engine.events import BlocksCame, BlocksEnded, CaughtUp, Heard, HubLacks, Judged, Welcomed
@@ -26,7 +26,7 @@ ME = ClientId("laptop-20261122T231800Z-3f9a")
 WHO = Introduction(ME, "Laptop", "/home/ann/Sync", "key-of-ann", cursor=7, epoch="e1", run="r1", incarnation="i1")
 DATA = b"the content of a file"
 DIGEST = Digest(blake3(DATA).digest())
-EVERYTHING = ["journal", "batch", "blocks", "push", "zstd", "heal", "splice", "subtree"]
+EVERYTHING = ["journal", "batch", "blocks", "push", "zstd", "heal", "splice", "subtree", "ahead"]
 
 
 def hub(type_: str, **data: Any) -> str:
@@ -96,7 +96,9 @@ def test_the_key_is_in_no_log() -> None:
 
 def test_the_hubs_welcome() -> None:
     dialogue = Dialogue(WHO, lambda: WHEN, 0.0)
-    assert dialogue.receive(welcome(), 0.0) == [Welcomed("h1", "e1", Seq(9), 4096, 262_144, 65_536, True, True)]
+    assert dialogue.receive(welcome(), 0.0) == [
+        Welcomed("h1", "e1", Seq(9), 4096, 262_144, 65_536, True, True, ahead=True)
+    ]
 
 
 def test_a_reader_may_not_write() -> None:
@@ -375,7 +377,7 @@ def test_blocks_that_were_asked_for_come_and_end() -> None:
 def test_very_many_blocks_are_handed_on_before_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
     dialogue = connected()
     [pack] = packs.encode_packs([(DIGEST, DATA)], compress=False)
-    monkeypatch.setattr(dialogue_module, "GATHERED_BYTES", 2 * len(pack))
+    monkeypatch.setattr(gathering, "GATHERED_BYTES", 2 * len(pack))
     assert dialogue.receive(pack, 1.0) == []
     assert dialogue.receive(pack, 1.0) == [BlocksCame(((DIGEST, DATA),) * 2)]
     assert dialogue.receive(pack, 1.0) == []

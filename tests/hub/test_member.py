@@ -14,6 +14,7 @@ from syncagent.hub.session import ROOM
 from syncagent.hub.stretch import Ahead
 from syncagent.hub.tasks import Failed, Submit
 from syncagent.model.ids import Seq
+from syncagent.protocol.packs import KIND_AHEAD, encode_packs
 from tests.support.hub_desk import Client, Desk, directory
 from tests.support.raw_client import file_change, hexdigest, pack, unpack
 
@@ -293,3 +294,31 @@ def test_what_is_lacking_is_said_when_the_blocks_that_came_before_are_kept(desk:
     desk.release()
     [answer] = a.texts()
     assert (answer["data"]["kind"], answer["data"].get("digests")) == ("missing", None), "nothing is"
+
+
+def ahead(*contents: bytes) -> bytes:
+    [frame] = encode_packs([(digest_of(data), data) for data in contents], compress=False, kind=KIND_AHEAD)
+    return frame
+
+
+EVERYTHING = ("journal", "batch", "blocks", "push", "ahead")
+
+
+def test_large_blocks_go_on_to_others_before_they_are_kept_or_named(desk: Desk) -> None:
+    a, b, c = live(desk, "a"), live(desk, "b", *EVERYTHING), live(desk, "c")
+    b.say("sync_request", {"kind": "ahead", "room": 1_000_000})
+    desk.held = deque()
+    frame = ahead(bytes(100_000))
+    a.feed(Heard(frame))
+    assert b.frames == [frame]
+    assert c.frames == [], "it did not say that it has room"
+    assert a.frames == []
+
+
+def test_a_client_that_has_not_caught_up_gets_nothing_ahead(desk: Desk) -> None:
+    a, late = live(desk, "a"), Client(desk, "late")
+    late.hello(*EVERYTHING)
+    late.say("sync_request", {"kind": "ahead", "room": 1_000_000})
+    late.frames.clear()
+    a.feed(Heard(ahead(bytes(100_000))))
+    assert late.frames == []

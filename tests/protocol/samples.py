@@ -54,6 +54,7 @@ TO_HUB: Final[Mapping[str, str]] = {
     "ask_changes_snapshot": m.ask_changes(7, snapshot=True),
     "ask_missing": m.ask_missing(b"alpha", request_id="2"),
     "ask_blocks": m.ask_blocks(b"alpha", b"beta", request_id="3"),
+    "ask_ahead": m.ask_ahead(1 << 20),
 }
 
 TO_CLIENT: Final[Mapping[str, str]] = {

@@ -145,7 +145,7 @@ GOOD = entry(b"alpha")
 LIES = {
     "no head": (b"\x01", "invalid_message"),
     "nothing at all": (b"", "invalid_message"),
-    "another kind": (b"\x03\x00" + GOOD, "unsupported"),
+    "another kind": (b"\x04\x00" + GOOD, "unsupported"),
     "flags": (b"\x01\x01" + GOOD, "unsupported"),
     "text, not a pack": (compress_text("{}"), "invalid_message"),
     "cut within the head of a block": (pack(GOOD[:39]), "invalid_message"),

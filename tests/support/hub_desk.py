@@ -11,6 +11,7 @@ from syncagent.hub.events import (
     Admitted,
     Answered,
     Close,
+    Coming,
     Do,
     Effect,
     Event,
@@ -18,12 +19,14 @@ from syncagent.hub.events import (
     Heard,
     Note,
     Now,
+    PassOn,
     Say,
     Sent,
     Tell,
     Told,
     WakeAt,
 )
+from syncagent.hub.onward import Onward
 from syncagent.hub.rows import Folder, Role
 from syncagent.hub.rules import Rules
 from syncagent.hub.session import Session
@@ -81,6 +84,11 @@ class Desk:
             if other is not sender and other.admitted:
                 other.feed(Told(text))
 
+    def pass_on(self, client: Client, pack: Onward) -> None:
+        for other in self.clients:
+            if other is not client:
+                other.feed(Coming(pack))
+
 
 class Client:
     """One session, and all that it wanted."""
@@ -126,6 +134,8 @@ class Client:
                     self.desk.do(self, effect)
                 case Tell(text=text):
                     self.desk.tell(self, text)
+                case PassOn(pack=pack):
+                    self.desk.pass_on(self, pack)
                 case Admit():
                     self.admitted = True
                     self._events.append(Admitted("hub", self.desk.folder, self.role))

@@ -165,7 +165,7 @@ class Solo:
                 ef.Look() | ef.ReadOn() | ef.Run() | ef.ReadBlocks() | ef.OpenStage() | ef.FillStage() | ef.SweepStage()
             ):
                 self.todo.append(effect)
-            case ef.Recall():
+            case ef.Recall() | ef.HoldAhead() | ef.DropAhead():
                 self.todo.append(effect)
             case _:
                 self.sent.append(effect)
@@ -198,6 +198,12 @@ class Solo:
                 return [ev.StageFilled(content, tuple(digest for digest, _ in blocks))]
             case ef.Recall(digests=digests):
                 return [ev.Recalled({digest: self.recipes.get(digest, ()) for digest in digests})]
+            case ef.HoldAhead(blocks=blocks):
+                self.staging.hold(blocks)
+                return [ev.AheadHeld(sum(len(data) for _, data in blocks))]
+            case ef.DropAhead():
+                self.staging.drop_held()
+                return []
             case ef.SweepStage(keep=keep):
                 self.staging.sweep(keep)
                 return []

@@ -1,0 +1,131 @@
+"""Larger blocks on their way to one client, before a change names them: passed on as they came from another.
+
+A client has said for how many bytes it has room.  They leave in the order in which they came, so that what the client
+has is the beginning of a file, and not one with holes; of what waits for longer only the digests are remembered, and
+the bytes are read from the store when their turn has come.  Whatever did not come like this the client asks for, when
+it hears of the change.  Called by ``member``; pure.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from syncagent.hub.tasks import Fetch, Fetched
+from syncagent.model.ids import Digest
+from syncagent.protocol.codec import Pack
+from syncagent.protocol.packs import KIND_AHEAD, encode_packs, wire_bytes
+
+WAITING_BYTES: Final = 16 * 1024 * 1024
+"""So much is held in memory for one client, at the most."""
+
+WAITING_BLOCKS: Final = 65_536
+"""More blocks than that are not remembered: 8 GiB of a large file."""
+
+MOST_ROOM: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """A pack, as it came; empty when its bytes are to be read again.  ``size`` is that of its blocks, unpacked;
+    ``plain``: none of them is compressed."""
+
+    frame: bytes = field(repr=False)
+    digests: tuple[Digest, ...]
+    size: int
+    plain: bool
+
+
+class PassedOn:
+    """What of it goes to one client.  ``agreed``: whether any does; ``zstd``: whether it takes compressed blocks."""
+
+    def __init__(self, *, agreed: bool, zstd: bool) -> None:
+        self._agreed = agreed
+        self._zstd = zstd
+        self._room = 0
+        self._gap = False
+        self._waiting: deque[Onward] = deque()
+        self._bytes = self._blocks = 0
+        self.fetch: Fetch | None = None
+        """What is being read from the store."""
+
+    def give(self, room: int) -> None:
+        """There is so much more room."""
+        self._room = min(self._room + room, MOST_ROOM)
+
+    def add(self, pack: Onward) -> None:
+        """This came from another client."""
+        if not self._agreed or self._gap:
+            return
+        if self._blocks + len(pack.digests) > WAITING_BLOCKS or (not self._room and not self._waiting):
+            self._gap = True
+            return
+        if self._bytes + len(pack.frame) > WAITING_BYTES or not (pack.plain or self._zstd):
+            pack = replace(pack, frame=b"")
+        self._bytes += len(pack.frame)
+        self._blocks += len(pack.digests)
+        self._waiting.append(pack)
+
+    def take(self) -> bytes | None:
+        """The next frame that is to leave."""
+        if self.fetch is not None or not self._waiting or not self._waiting[0].frame:
+            return None
+        if self._waiting[0].size > self._room:
+            return None
+        pack = self._next()
+        self._room -= pack.size
+        return pack.frame
+
+    def next_fetch(self) -> Fetch | None:
+        """What is to be read from the store to go on."""
+        if self.fetch is not None or not self._waiting or self._waiting[0].frame:
+            return None
+        if self._waiting[0].size > self._room:
+            return None
+        pack = self._next()
+        self._room -= pack.size
+        self.fetch = Fetch(pack.digests, pack.size)
+        return self.fetch
+
+    def fetched(self, answer: Fetched | None) -> list[bytes]:
+        """It was read (None: it could not be): the frames that leave now."""
+        wanted, self.fetch = self.fetch, None
+        if answer is None or answer.lacking or wanted is None or len(answer.blocks) < len(wanted.digests):
+            self._empty()
+            self._gap = True
+            return []
+        return list(encode_packs(answer.blocks, compress=self._zstd, kind=KIND_AHEAD))
+
+    def told(self) -> None:
+        """The client has heard of a change: what comes from now on may be the beginning of another file."""
+        self._gap = False
+
+    def asked(self, digests: Iterable[Digest]) -> None:
+        """It asks for these, and is given them: they need not come twice."""
+        if not self._waiting:
+            return
+        wanted = frozenset(digests)
+        left = [pack for pack in self._waiting if wanted.isdisjoint(pack.digests)]
+        self._empty()
+        self._waiting.extend(left)
+        self._bytes = sum(len(pack.frame) for pack in left)
+        self._blocks = sum(len(pack.digests) for pack in left)
+
+    def _next(self) -> Onward:
+        pack = self._waiting.popleft()
+        self._bytes -= len(pack.frame)
+        self._blocks -= len(pack.digests)
+        return pack
+
+    def _empty(self) -> None:
+        self._waiting.clear()
+        self._bytes = self._blocks = 0
+
+
+def onward(pack: Pack, packed: Mapping[Digest, memoryview]) -> Onward:
+    """A pack that came, with how its blocks travelled."""
+    sizes = {digest: len(plain) for digest, plain in pack.blocks}
+    plain = all(wire_bytes(entry) == sizes[digest] for digest, entry in packed.items())
+    return Onward(pack.frame, tuple(sizes), sum(sizes.values()), plain)

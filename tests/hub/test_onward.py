@@ -1,0 +1,145 @@
+"""Blocks are passed on to who has room for them, in their order, and never with a hole in the middle."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncagent.content.digest import digest_of
+from syncagent.hub.onward import MOST_ROOM, WAITING_BLOCKS, WAITING_BYTES, Onward, PassedOn, onward
+from syncagent.hub.tasks import Fetched
+from syncagent.model.ids import Digest
+from syncagent.protocol.codec import Pack, decode_frame
+from syncagent.protocol.packs import KIND_AHEAD, encode_packs, entries_of
+
+
+def block(number: int, size: int = 1000) -> tuple[Digest, bytes]:
+    data = number.to_bytes(4) * (size // 4)
+    return digest_of(data), data
+
+
+def pack(number: int, size: int = 1000, *, plain: bool = True) -> Onward:
+    digest, data = block(number, size)
+    return Onward(data, (digest,), size, plain)
+
+
+def who(room: int = 1_000_000, *, agreed: bool = True, zstd: bool = True) -> PassedOn:
+    made = PassedOn(agreed=agreed, zstd=zstd)
+    made.give(room)
+    return made
+
+
+def taken(one: PassedOn) -> list[int]:
+    found = []
+    while (frame := one.take()) is not None:
+        found.append(int.from_bytes(frame[:4]))
+    return found
+
+
+def test_they_leave_as_they_came() -> None:
+    one = who()
+    for number in range(3):
+        one.add(pack(number))
+    assert taken(one) == [0, 1, 2]
+
+
+def test_who_has_not_agreed_gets_none() -> None:
+    one = who(agreed=False)
+    one.add(pack(1))
+    assert taken(one) == []
+
+
+def test_who_has_no_room_gets_none_until_there_is() -> None:
+    one = who(1500)
+    for number in range(3):
+        one.add(pack(number))
+    assert taken(one) == [0]
+    one.give(10_000)
+    assert taken(one) == [1, 2]
+
+
+def test_who_has_said_nothing_of_room_gets_nothing_of_a_file_whose_beginning_it_has_missed() -> None:
+    one = who(0)
+    one.add(pack(1))
+    one.give(10_000)
+    one.add(pack(2))
+    assert taken(one) == []
+    one.told()
+    one.add(pack(3))
+    assert taken(one) == [3], "another file"
+
+
+@pytest.mark.hazard("F12", "N17")
+def test_a_slow_reader_does_not_make_the_hub_hoard_and_loses_nothing() -> None:
+    one = who(MOST_ROOM)
+    for number in range(40):
+        one.add(pack(number, 1_000_000))
+    assert one._bytes <= WAITING_BYTES
+    found = taken(one)
+    assert len(found) == WAITING_BYTES // 1_000_000
+    while (fetch := one.next_fetch()) is not None:
+        number = len(found)
+        assert fetch.digests == (block(number, 1_000_000)[0],)
+        assert one.take() is None, "it would be out of its turn"
+        [frame] = one.fetched(Fetched(1, (block(number, 1_000_000),), ()))
+        assert frame[:1] == bytes((KIND_AHEAD,))
+        found.append(number)
+    assert found == list(range(40))
+
+
+def test_what_is_not_in_the_store_ends_it_until_a_change_was_told() -> None:
+    one = who(MOST_ROOM)
+    for number in range(40):
+        one.add(pack(number, 1_000_000))
+    taken(one)
+    assert one.next_fetch() is not None
+    assert one.fetched(Fetched(1, (), (block(16, 1_000_000)[0],))) == []
+    one.add(pack(41))
+    assert taken(one) == []
+    assert one.next_fetch() is None
+    one.told()
+    one.add(pack(42))
+    assert taken(one) == [42]
+
+
+@pytest.mark.hazard("N17")
+def test_not_even_digests_are_remembered_without_end() -> None:
+    one = who(MOST_ROOM)
+    many = Onward(b"frame", tuple(block(number)[0] for number in range(1000)), 1_000_000, True)
+    for _ in range(100):
+        one.add(many)
+    assert one._blocks <= WAITING_BLOCKS
+
+
+def test_room_that_is_given_without_end_has_an_end() -> None:
+    one = who(MOST_ROOM)
+    one.give(MOST_ROOM)
+    one.add(pack(1, MOST_ROOM + 4))
+    assert taken(one) == []
+
+
+def test_compressed_ones_are_read_again_for_who_does_not_take_them() -> None:
+    one, other = who(zstd=False), who()
+    for each in (one, other):
+        each.add(pack(1, plain=False))
+    assert (taken(one), taken(other)) == ([], [1])
+    assert one.next_fetch() is not None
+
+
+def test_what_is_asked_for_does_not_come_twice() -> None:
+    one = who()
+    for number in range(3):
+        one.add(pack(number))
+    one.asked([block(1)[0]])
+    assert taken(one) == [0, 2]
+
+
+@pytest.mark.parametrize("data", [bytes(100_000), bytes(range(256)) * 4 * 100])
+def test_it_is_seen_whether_anything_is_compressed(data: bytes) -> None:
+    blocks = [(digest_of(data), data)]
+    for compress in (False, True):
+        [frame] = encode_packs(blocks, compress=compress, kind=KIND_AHEAD)
+        found = decode_frame(frame)
+        assert isinstance(found, Pack)
+        assert found.ahead
+        made = onward(found, entries_of(frame))
+        assert (made.plain, made.size, made.frame) == (not compress, len(data), frame)
