@@ -97,7 +97,7 @@ def test_the_key_is_in_no_log() -> None:
 def test_the_hubs_welcome() -> None:
     dialogue = Dialogue(WHO, lambda: WHEN, 0.0)
     assert dialogue.receive(welcome(), 0.0) == [
-        Welcomed("h1", "e1", Seq(9), 4096, 262_144, 65_536, True, True, ahead=True)
+        Welcomed("h1", "e1", Seq(9), 4096, 262_144, 65_536, True, True, ahead=True, subtrees=True)
     ]
 
 
