@@ -17,6 +17,7 @@ from syncagent.errors import SyncAgentError
 
 _GROUPS: Final = {
     "begin": ("up", "join"),
+    "setup": ("setup",),
     "hub": ("hub",),
     "serve": ("run",),
     "settings": ("config",),

@@ -12,6 +12,10 @@ export function counted(number, one, many = `${one}s`) {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }
 
+export function sentence(text) {
+  return text ? text[0].toUpperCase() + text.slice(1) : "";
+}
+
 export function span(seconds) {
   if (seconds < 1) return "a moment";
   for (const [size, one] of [[86400, "day"], [3600, "hour"], [60, "minute"]]) {

@@ -30,6 +30,11 @@ SITES: Final = Path(__file__).parent
 LOOK_SECONDS: Final = 20.0
 """How often it is looked whether anybody is there; and a page told that we are."""
 
+_LEADS_ON: Final = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>syncagent</title>'
+    '<link rel="icon" href="/look/icon.svg">'
+    '<meta http-equiv="refresh" content="0;url={0}"><a href="{0}">Go on</a></html>'
+)
 _LOG: Final = logging.getLogger("syncagent.page")
 _HTTP_LOG: Final = logging.getLogger("syncagent.page.http")
 
@@ -147,10 +152,11 @@ class PageServer:
         if visit is None:
             return self._shut()
         _welcome(request)
-        # What follows # stays in the browser: it is in no request, and in no log.
         part = request.query.get("part", "")
-        place = f"&part={part}" if part.isascii() and part.isalpha() else ""
-        response = web.Response(status=303, headers={"Location": f"/#key={visit.key}{place}"})
+        place = f"&amp;part={part}" if part.isascii() and part.isalpha() and len(part) < 20 else ""
+        # A page of ours that leads on, and no redirect: to a browser that would still be the step of whoever has opened
+        # it, to whom no cookie is given back.  What follows # stays in the browser: it is in no request, and in no log.
+        response = web.Response(text=_LEADS_ON.format(f"/#key={visit.key}{place}"), content_type="text/html")
         response.set_cookie(COOKIE, visit.cookie, httponly=True, samesite="Strict", path="/")
         return response
 

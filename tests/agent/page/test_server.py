@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -94,9 +95,10 @@ class Browser:
     async def enter(self, url: str) -> Reply:
         parts = urlsplit(url)
         reply = await self.get(f"{parts.path}?{parts.query}")
-        if reply.status == 303:
+        if reply.status == 200:
             self.cookie = reply.headers["set-cookie"].partition(";")[0]
-            self.key = reply.headers["location"].partition("#key=")[2]
+            found = re.search(r'href="/#key=([\w-]+)(?:&amp;part=\w+)?"', reply.body.decode())
+            self.key = found[1] if found else ""
         return reply
 
 
@@ -130,17 +132,27 @@ async def test_a_ticket_may_lead_to_a_part_of_the_page(page: PageServer) -> None
 async def test_a_ticket_becomes_a_cookie_that_no_script_and_no_other_site_gets(page: PageServer) -> None:
     browser = Browser(page.port)
     reply = await browser.enter(await page.url())
-    assert reply.status == 303
+    assert reply.status == 200
     assert "HttpOnly" in reply.headers["set-cookie"]
     assert "SameSite=Strict" in reply.headers["set-cookie"]
-    assert reply.headers["location"].startswith("/#key=")
+    assert browser.key
+    assert reply.headers["referrer-policy"] == "no-referrer"
     assert (await browser.get("/")).status == 200
+
+
+async def test_a_ticket_may_lead_to_a_part_of_the_page_and_to_nothing_else(page: PageServer) -> None:
+    url = await page.url()
+    assert b"&amp;part=welcome" in (await Browser(page.port).enter(f"{url}&part=welcome")).body
+    for bad in ("%22%3E%3Cscript%3E", "//evil.example", "a" * 30):
+        url = await page.url()
+        reply = await Browser(page.port).enter(f"{url}&part={bad}")
+        assert (reply.status, b"part=" in reply.body, b"script" in reply.body) == (200, False, False)
 
 
 @pytest.mark.hazard("G8")
 async def test_a_ticket_that_was_used_lets_nobody_in(page: PageServer) -> None:
     url = await page.url()
-    assert (await Browser(page.port).enter(url)).status == 303
+    assert (await Browser(page.port).enter(url)).status == 200
     again = await Browser(page.port).enter(url)
     assert again.status == 403
     assert b"This page is closed" in again.body
@@ -285,7 +297,7 @@ async def test_it_listens_only_while_someone_is_there(subject: Subject, monkeypa
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", page.port)
     url = await page.url()
-    assert (await Browser(page.port).enter(url)).status == 303, "and again when it is asked for"
+    assert (await Browser(page.port).enter(url)).status == 200, "and again when it is asked for"
     await page.close()
 
 

@@ -2,10 +2,10 @@
 
 import { ask } from "/look/ask.js";
 import { fill, h, say, show } from "/look/dom.js";
-import { ago, bytes, counted, span } from "/look/words.js";
+import { ago, bytes, counted, sentence, span } from "/look/words.js";
 import { changeRow, updateChange } from "/changes.js";
 import { pauseMenu } from "/pause.js";
-import { Progress, sentence, stateOf } from "/state.js";
+import { Progress, stateOf } from "/state.js";
 
 const LATEST = 6;
 const QUEUED = 8;
@@ -38,6 +38,7 @@ export class Overview {
       h("h1", { class: "only-heard" }, "Overview"),
       h("div", { class: "card state" }, this.icon, this.line, h("div", { class: "whys" }, this.why, this.figures),
         h("div", { class: "buttons" }, this.resume, this.pause, this.look, folder), this.bar),
+      world.welcome ? this.welcome() : null,
       this.needs,
       h("div", { class: "columns" },
         h("div", { class: "stack" }, this.troubleCard, this.queueCard,
@@ -45,6 +46,18 @@ export class Overview {
             h("p", {}, h("a", { href: "#activity" }, "All activity")))),
         h("div", { class: "card" }, h("h2", {}, "This machine"), this.facts)));
     this.timer = setInterval(() => this.hear(this.world.now), 5000);
+  }
+
+  // After the first run: what comes next.
+  welcome() {
+    const close = () => {
+      this.world.welcome = false;
+      card.remove();
+    };
+    const card = h("div", { class: "card" }, h("h2", {}, "That is all"),
+      h("p", { class: "muted" }, "Work in the folder as ever. What you change is carried over within a moment, and you may close this page."),
+      h("div", { class: "buttons" }, h("a", { class: "button first", href: "#machines" }, "Add another machine"), h("button", { class: "button", type: "button", onclick: close }, "Close this")));
+    return card;
   }
 
   leave() {

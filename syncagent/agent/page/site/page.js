@@ -45,6 +45,7 @@ let part = null;
 
 function go(focus) {
   const wanted = location.hash.slice(1);
+  if (wanted === "welcome") world.welcome = true;
   const name = wanted in PARTS ? wanted : "overview";
   for (const link of document.querySelectorAll("#nav a")) {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");

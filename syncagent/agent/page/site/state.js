@@ -1,6 +1,6 @@
 // What an agent's state is in words: one line that says how it is, and one that says why.
 
-import { ago, bytes, clock, counted } from "/look/words.js";
+import { ago, bytes, clock, counted, sentence } from "/look/words.js";
 
 export function stateOf(now, gone) {
   if (gone) return { icon: "offline", line: "The agent does not answer", why: "It was stopped, or is starting anew. This page goes on when it is there again.", short: "no answer" };
@@ -48,10 +48,6 @@ export function pausedUntil(now) {
 
 function pendingSaid(now) {
   return now.pending ? ` ${counted(now.pending, "change")} ${now.pending === 1 ? "waits" : "wait"}.` : "";
-}
-
-export function sentence(text) {
-  return text ? text[0].toUpperCase() + text.slice(1) : "";
 }
 
 // How far a burst of work is: the most that waited since all was in sync, against what waits now.

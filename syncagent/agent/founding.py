@@ -1,0 +1,154 @@
+"""Sets an agent up: its settings and its key, for a hub of its own, or for one that is joined by a link.
+
+Called by whoever begins: the command line, the assistant.  Nothing is started here.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from syncagent.agent.config.kinds import host_and_port, host_name
+from syncagent.agent.config.reading import Source, gather, read_settings
+from syncagent.agent.config.settings import Settings
+from syncagent.agent.config.writing import write_settings
+from syncagent.agent.keys import load_key, save_key
+from syncagent.agent.places import Places
+from syncagent.agent.reach import is_loopback, reach_own_hub
+from syncagent.errors import BadConfig
+from syncagent.model.link import Link
+from syncagent.private import make_private
+
+PORT: Final = 8765
+DEFAULT_FOLDER: Final = "~/syncagent"
+
+
+def set_up(spot: Places, folder: Path | None, listen: str | None, name: str | None) -> Settings:
+    """Make the settings for a hub and an agent here, or bring those that are there in line with what is given.
+
+    Raises BadConfig when ``folder`` or ``listen`` do not go with what was set up before.
+    """
+    known = gather(spot, {}, {}).values
+    if "sync_root" not in known:
+        root = _absolute(folder or _usual_folder(spot))
+        hub = _hub_here(spot) if listen is None else None
+        there = {"server": hub[1].server, "fingerprint": hub[1].fingerprint, "folder": spot.profile} if hub else {}
+        given: dict[str, Any] = {
+            "sync_root": str(root),
+            **({"name": name or host_name()} if name or "name" not in known else {}),
+            **(there or _own_hub("127.0.0.1" if listen is None else listen)),
+        }
+        read_settings(spot, {}, given)
+        _make_places(spot)
+        if hub and not load_key(spot):
+            save_key(spot, load_key(hub[0]))
+        elif not load_key(spot):
+            save_key(spot, secrets.token_urlsafe(32))
+        _make_root(root)
+        write_settings(spot, given)
+        return read_settings(spot)
+    _check_same(known, folder, spot)
+    changes: dict[str, Any] = {} if name is None else {"name": name}
+    if listen is not None:
+        if not known.get("listen"):
+            raise BadConfig(f"this machine joined the hub at {known.get('server')}; it runs none of its own to listen")
+        changes |= _own_hub(listen)
+    if changes:
+        read_settings(spot, {}, changes)
+        write_settings(spot, changes)
+    return read_settings(spot)
+
+
+def set_up_joined(spot: Places, link: Link, folder: Path | None, name: str | None) -> Settings:
+    """Make the settings for an agent that uses the hub of ``link``; joining the same hub again renews the key.
+
+    Raises BadConfig when this data directory keeps another folder, or uses another hub.
+    """
+    check_sealed(link)
+    known = gather(spot, {}, {}).values
+    given: dict[str, Any] = {"server": link.server, "fingerprint": link.fingerprint, "folder": link.folder}
+    if "sync_root" in known:
+        _check_same(known, folder, spot)
+        if known.get("listen"):
+            raise BadConfig(f"this machine runs its own hub for {known['sync_root']}; give another --data-dir to join")
+        root = Path(str(known["sync_root"]))
+    else:
+        root = _absolute(folder or _usual_folder(spot))
+        given["sync_root"] = str(root)
+    if name is not None or "name" not in known:
+        given["name"] = name or host_name()
+    read_settings(spot, {}, given)
+    _make_places(spot)
+    save_key(spot, link.key)
+    if "sync_root" not in known:
+        _make_root(root)
+    write_settings(spot, given)
+    return read_settings(spot)
+
+
+def _usual_folder(spot: Places) -> Path:
+    return Path(f"{DEFAULT_FOLDER}-{spot.profile}" if spot.profile else DEFAULT_FOLDER)
+
+
+def _hub_here(spot: Places) -> tuple[Places, Settings] | None:
+    """The profile that runs a hub on this machine, for a further folder to go there; None when this one is no further
+    folder, or there is no hub."""
+    others = Source(spot.of("")).read() if spot.profile else {}
+    found = ((spot.of(name), read.settings) for name, read in others.items() if name != spot.profile)
+    return next(((at, settings) for at, settings in found if settings is not None and settings.listen), None)
+
+
+def _make_places(spot: Places) -> None:
+    make_private(spot.data_dir)
+    if spot.profile:
+        make_private(spot.state.parent)
+        make_private(spot.state)
+
+
+def check_sealed(link: Link) -> None:
+    """Beyond this machine the key goes over TLS only, and a link to there says so.  Without quotes the shell ends it at
+    its first ``&``: then it is without the fingerprint, and all else looks well."""
+    if link.server.startswith("ws://") and not is_loopback(link.host):
+        raise BadConfig(
+            f"the link to {link.host} has no fingerprint, so that the connection would not be encrypted; "
+            "was it cut off?  Put it in quotes, because of its &"
+        )
+
+
+def _own_hub(listen: str) -> dict[str, str]:
+    """The settings that go with a hub of our own: where it listens, and how the agent beside it reaches it."""
+    address = listen if _has_port(listen) else f"{listen}:{PORT}"
+    try:
+        host, port = host_and_port(address)
+    except ValueError as error:
+        raise BadConfig(f"--listen: {error}") from None
+    if port == 0:
+        raise BadConfig("--listen: a port is needed that stays the same, so that other machines find it again")
+    return {"listen": address, **reach_own_hub(host, port)}
+
+
+def _has_port(listen: str) -> bool:
+    return listen.rpartition("]")[2].count(":") == 1
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path.expanduser()))
+
+
+def _make_root(root: Path) -> None:
+    """Only at the first set-up: a folder that goes missing later is never made again by us (HAZARDS E1)."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise BadConfig(f"{root} is there already, and is no folder") from None
+    except OSError as error:
+        raise BadConfig(f"the folder {root} cannot be made: {error.strerror}") from None
+
+
+def _check_same(known: Mapping[str, Any], folder: Path | None, spot: Places) -> None:
+    kept = Path(str(known["sync_root"])).expanduser()
+    if folder is not None and _absolute(folder).resolve() != kept.resolve():
+        raise BadConfig(f"{spot.data_dir} is for the folder {kept}; give another --data-dir for {folder}")
