@@ -71,9 +71,11 @@ function enterLink() {
   const check = async () => {
     const mine = ++number;
     const text = input.value.trim();
-    if (!text) return tellLink(said, input, { problem: "Paste the link that the other machine shows." });
-    said.replaceChildren(h("p", { class: "small muted" }, "Looking whether the hub is there…"));
-    const found = await ask("link", { link: text }).catch((error) => ({ problem: error.message }));
+    let found = { problem: "Paste the link that the other machine shows." };
+    if (text) {
+      said.replaceChildren(h("p", { class: "small muted" }, "Looking whether the hub is there…"));
+      found = await ask("link", { link: text }).catch((error) => ({ problem: error.message }));
+    }
     if (mine === number) tellLink(said, input, found);
     return found;
   };
@@ -90,9 +92,9 @@ function enterLink() {
       clearTimeout(timer);
       const found = await check();
       given.link = input.value.trim();
-      known.where = found?.where;
-      if (found?.problem) input.focus();
-      return !found?.problem;
+      known.where = found.where;
+      if (found.problem) input.focus();
+      return !found.problem;
     },
   };
 }
