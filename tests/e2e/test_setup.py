@@ -140,7 +140,7 @@ def test_a_machine_joins_with_the_link_of_another(browser: Browser, first_run: F
             page.get_by_label("Start when I log in").uncheck()
         page.get_by_role("button", name="Start").click()
         expect(page.locator(".state .line")).to_have_text("Everything is in sync", timeout=60_000)
-    until(lambda: (first_run.home / "Documents" / ".syncagent").is_dir(), lambda: "the folder was not taken")
+    until((first_run.home / "Documents" / ".syncagent").is_dir, lambda: "the folder was not taken")
 
 
 def is_well(page: Page) -> None:
