@@ -41,8 +41,8 @@ class World:
         return {}
 
     async def finish(self, **args: Any) -> dict[str, Any]:
-        async def handle(command: str, _: dict[str, Any]) -> dict[str, Any]:
-            return {"url": f"http://127.0.0.1:1/enter?ticket={command}"}
+        async def handle(command: str, args: dict[str, Any]) -> dict[str, Any]:
+            return {"url": f"http://127.0.0.1:1/enter?ticket={command}&part={args['part']}"}
 
         async with ControlServer(self.spot.control, handle):
             return await self.assistant.answer("finish", {"name": "Laptop", "folder": "~/Documents", **args})
@@ -70,7 +70,7 @@ async def test_it_begins_with_what_is_usual(world: World) -> None:
 
 async def test_a_hub_here_is_set_up_and_started_and_leads_to_the_page(world: World) -> None:
     answer = await world.finish(way="hub", others=False)
-    assert answer["url"] == "http://127.0.0.1:1/enter?ticket=page&to=welcome"
+    assert answer["url"] == "http://127.0.0.1:1/enter?ticket=page&part=welcome"
     settings = read_settings(world.spot)
     assert settings.listen.startswith("127.0.0.1:")
     assert (settings.name, settings.sync_root) == ("Laptop", world.home / "Documents")
