@@ -154,8 +154,8 @@ class Assistant:
                 self._spot.config.unlink(missing_ok=True)
             raise
         said = self._start_at_login(path) if args.get("autostart") is True else ""
-        found = ControlClient(self._spot.control).call("page", within=START_SECONDS, part="welcome")
-        return {"url": str(found.get("url")), "note": said}
+        page = ControlClient(self._spot.control).call("page", within=START_SECONDS, part="welcome")
+        return {"url": str(page.get("url")), "note": said}
 
     def _start_at_login(self, folder: Path) -> str:
         """That it cannot be had is no reason to stop: it is said, and can be mended later."""
