@@ -289,7 +289,9 @@ def _read_once(file: DiskFile, seen: Stat) -> tuple[Content, Recipe, bytes | Non
     """Content, recipe, and the bytes themselves of a small file.  Reads no further than just beyond the size that the
     file had: one that grows without end is not followed."""
     if seen.size <= ONE_BLOCK:
-        data = file.read(0, seen.size + 1)
+        # No further: whoever has written more since then has changed the size, which is looked at again.  So of each
+        # of a mass there is one reading, and not a second one that finds the end.
+        data = file.read(0, seen.size or 1)
         return *read_small(data), data
 
     def pieces(size: int) -> Iterator[bytes]:

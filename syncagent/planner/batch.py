@@ -16,6 +16,7 @@ from syncagent.planner.ops import (
     SubmitDelete,
     SubmitEdit,
     SubmitMove,
+    WriteLocal,
     beneath,
     subject,
 )
@@ -95,6 +96,12 @@ class Batch:
         return not self._policy.may_write and not isinstance(op, _TREE_OPS)
 
     def _claim(self, op: Op) -> None:
+        # A thousand of these two are under way while a mass comes or goes, and are claimed for each plan anew.
+        if type(op) is SubmitCreate:
+            self._there.claim_name(op.node.id, op.node.at)
+            return
+        if type(op) is WriteLocal and op.expect is None and self._here.claim_new(op.node.id, op.node.at):
+            return
         here, there = footprint(op)
         if here is not None:
             self._here.claim(subject(op), here)

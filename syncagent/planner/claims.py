@@ -133,6 +133,23 @@ class Claims:
                         break  # and so are all above it
                     self._leant_on[folder] = node_id
 
+    def claim_name(self, node_id: NodeId, at: Placement) -> None:
+        """``claim`` for what only fills a name."""
+        if at.parent != PARK:
+            self._filled[at.parent, name_key(at.name)] = node_id
+            self._entered.setdefault(at.parent, node_id)
+
+    def claim_new(self, node_id: NodeId, at: Placement) -> bool:
+        """``claim`` for what is to fill a name, and leans on all above it.  False when it stands somewhere already:
+        then it leans on more."""
+        if self._view.get(node_id) is not None:
+            return False
+        self.claim_name(node_id, at)
+        if at.parent not in self._leant_on:
+            for folder in self._chain(at.parent):
+                self._leant_on.setdefault(folder, node_id)
+        return True
+
     def _chains_of(self, node_id: NodeId, foot: Footprint) -> list[tuple[NodeId, ...]]:
         """The folders above where the node stands and above where it is to stand."""
         node = self._view.get(node_id)

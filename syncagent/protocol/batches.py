@@ -7,7 +7,7 @@ from typing import Final
 
 from syncagent.protocol.connection import Limits
 
-BATCH_SENT: Final = 500
+BATCH_SENT: Final = 1_000
 """So many changes are put into one message, although more are taken in."""
 
 _ENVELOPE_BYTES: Final = 8192

@@ -7,7 +7,7 @@ import pytest
 from syncagent.model.ids import NO_REV, PARK, ROOT, NodeId
 from syncagent.model.names import Name
 from syncagent.model.nodes import Dir, File, Link, Placement
-from syncagent.planner.claims import Claims, footprint
+from syncagent.planner.claims import Claims, Footprint, footprint
 from syncagent.planner.ops import (
     Adopt,
     Agree,
@@ -146,3 +146,24 @@ def test_the_filler_of_a_name_is_known() -> None:
     assert claims.filler(at("d", "x")) == "k"
     assert claims.filler(at("d", "y")) is None
     assert claims.in_the_way(NodeId("k"), here) is None
+
+
+def test_what_is_new_claims_the_same_however_it_is_said() -> None:
+    tree = Tree()
+    top, inner = (
+        Dir(NodeId("top"), Placement(ROOT, Name("top"))),
+        Dir(NodeId("inner"), Placement(NodeId("top"), Name("i"))),
+    )
+    for node in (top, inner):
+        tree.put(node)
+    at = Placement(inner.id, Name("new"))
+    node_id = NodeId("new")
+    long, short = Claims(tree), Claims(tree)
+    long.claim(node_id, Footprint(at))
+    assert short.claim_new(node_id, at)
+    others = [Footprint(at), Footprint(shifts=True), Footprint(empties=True, leans=False), Footprint()]
+    for who in (top.id, inner.id, NodeId("other")):
+        for foot in others:
+            assert short.in_the_way(who, foot) == long.in_the_way(who, foot)
+    assert short.in_the_way(top.id, Footprint(shifts=True)) == node_id
+    assert not short.claim_new(inner.id, inner.at), "it stands somewhere, and leans on that"

@@ -31,8 +31,8 @@ def test_every_batch_fits_and_nothing_is_lost(rows: list[tuple[str, tuple[tuple[
 
 def test_few_changes_are_one_batch() -> None:
     changes = [_text(FileChange(operation="delete", file_path=str(n), client_id="a")) for n in range(1200)]
-    assert [len(batch) for batch in cut(changes, Limits())] == [500, 500, 200]
-    assert [len(batch) for batch in cut(changes, Limits(), most=1000)] == [1000, 200]
+    assert [len(batch) for batch in cut(changes, Limits())] == [1_000, 200]
+    assert [len(batch) for batch in cut(changes, Limits(), most=500)] == [500, 500, 200]
 
 
 def test_a_change_that_no_message_can_hold_is_a_batch_by_itself() -> None:
