@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from syncagent.engine.effects import AskMissing, Effect, ReadBlocks, SendBlocks
 from syncagent.engine.events import BlocksRead
+from syncagent.engine.medium import MEDIUM, Mediums
 from syncagent.engine.passing import Passing
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest, NodeId
@@ -74,6 +75,7 @@ class Uploads:
         self._reading: dict[int, dict[Digest, _Small]] = {}
         self._bytes_left = 0
         self.passing = Passing(self._new_number, self._passed)
+        self._mediums = Mediums(self._new_number, wake, stale, self._at_hub.add)
 
     def is_at_hub(self, digest: Digest) -> bool:
         return digest in self._at_hub
@@ -85,11 +87,11 @@ class Uploads:
     @property
     def busy(self) -> bool:
         """Whether anything is on its way, or waits to be."""
-        return bool(self._jobs or self._queue or self._small or self._reading)
+        return bool(self._jobs or self._queue or self._small or self._reading or self._mediums.busy)
 
     @property
     def bytes_left(self) -> int:
-        return self._bytes_left + self.passing.bytes_left
+        return self._bytes_left + self.passing.bytes_left + self._mediums.bytes_left
 
     # --- what is wanted ---------------------------------------------------------------------------------------
 
@@ -102,6 +104,9 @@ class Uploads:
 
     def want_large(self, file: File, recipe: Recipe, path: RelPath, stamp: Stamp) -> None:
         """Have the blocks of a large file sent; its node is woken when the hub has them all."""
+        if file.content.size <= MEDIUM:
+            self._mediums.want(file, recipe, path, stamp)
+            return
         digest = file.content.digest
         job = self._jobs.get(digest) or self._queue.get(digest)
         if job is None:
@@ -133,6 +138,8 @@ class Uploads:
         effects: list[Effect] = []
         while room and self._small and len(self._reading) < WINDOWS_AT_ONCE:
             effects.append(self._read_small())
+        if room:
+            effects.extend(self._mediums.advance())
         while room and self._queue and len(self._jobs) < JOBS_AT_ONCE:
             digest = next(iter(self._queue))
             job = self._jobs[digest] = self._queue.pop(digest)
@@ -166,6 +173,8 @@ class Uploads:
 
     def lacks(self, number: int, lacking: Iterable[Digest]) -> list[Effect]:
         """The hub's answer to an AskMissing."""
+        if (of_mediums := self._mediums.lacks(number, lacking)) is not None:
+            return of_mediums
         job = self._job(number)
         if job is None:
             return []
@@ -212,6 +221,8 @@ class Uploads:
                 else:
                     self._stale(small.nodes, small.wish.path)
             return came, []
+        if (of_mediums := self._mediums.read(event)) is not None:
+            return {}, of_mediums
         job = self._job(event.number)
         if job is None:
             return {}, []
@@ -227,6 +238,7 @@ class Uploads:
         """The blocks of a SendBlocks have left."""
         job = self._job(number)
         if job is None:
+            self._mediums.sent(number)
             return []
         job.under_way -= 1
         return self._send_on(job)
@@ -246,6 +258,7 @@ class Uploads:
         self._give_up()
 
     def _give_up(self) -> None:
+        self._mediums.give_up()
         for job in [*self._jobs.values(), *self._queue.values()]:
             self._wake(job.nodes)
         self._wake_small(self._small)
