@@ -22,6 +22,9 @@ from syncagent.engine.lines import counted
 LONGEST: Final = 60
 """Characters of a name in the menu; the middle of longer ones is left out."""
 
+WIDE: Final = 72
+"""The same of the tooltip."""
+
 SHOWN: Final = 12
 """Changes in the menu; the page has the others."""
 
@@ -72,7 +75,7 @@ def tooltip(standing: Standing, now: float) -> tuple[str, str]:
     if standing.paused and standing.until is not None:
         details.insert(0, f"Until {_clock(standing.until, now)}")
     details.extend(in_home(root) for root in standing.roots or (standing.root,) if root)
-    return standing.headline, "\n".join(details)
+    return shortened(standing.headline, WIDE), "\n".join(shortened(line, WIDE) for line in details)
 
 
 def _entries(standing: Standing, wishes: Wishes, now: float) -> Iterator[Entry]:

@@ -135,6 +135,12 @@ def test_the_tooltip_says_it_in_words() -> None:
     assert tooltip(standing(None), NOON) == ("syncagent is not running", "")
 
 
+def test_a_tooltip_is_no_wider_than_a_screen() -> None:
+    said = told(state="offline", in_sync=False, root="/srv/" + "deep/" * 40, lines=[line("hub", "no route " * 40)])
+    title, text = tooltip(standing(said), NOON)
+    assert max(map(len, [title, *text.split("\n")])) <= 72
+
+
 def test_long_names_keep_their_ends() -> None:
     assert shortened("a" * 100 + ".docx", 20) == "aaaaaaaaaaaaa…a.docx"
     assert shortened("two\nlines") == "two lines"

@@ -49,7 +49,9 @@ class Person:
         self.tray: subprocess.Popen[bytes] | None = None
 
     def starts_tray(self, agent: Agent) -> None:
-        self.tray = self.screen.start(sys.executable, "-m", "syncagent", "tray", "--data-dir", str(agent.data_dir))
+        self.tray = self.screen.start(
+            sys.executable, "-m", "syncagent", "tray", "--data-dir", str(agent.data_dir), HOME=str(agent.root.parent)
+        )
         until(lambda: self.icon != "", 30.0, lambda: f"no icon: {self.screen.said('python')}")
 
     def _get(self, path: str, interface: str, name: str) -> str:
@@ -122,6 +124,15 @@ def test_every_state_is_on_the_screen(person: Person, world: World, request: pyt
     person.takes_picture(f"{look}-menu-recent")
     person.closes_menu()
 
+    for path in (anna.root / "photos").iterdir():
+        path.unlink()
+    person.sees("attention", "Waiting for your yes or no: 12 deletes made here")
+    until(lambda: shown(person) == 1, 30.0, lambda: "no notification of what is held")
+    person.shows_tip(f"{look}-attention-held")
+    anna.control.call("reject", act=0)
+    person.sees("idle", "Everything is in sync")
+    until(lambda: shown(person) == 0, 30.0, lambda: "the notification of what was decided is still there")
+
     person.opens_menu()
     person.screen.key("Down", "Down", "Down", "Right")
     person.takes_picture(f"{look}-menu-pause")
@@ -144,15 +155,6 @@ def test_every_state_is_on_the_screen(person: Person, world: World, request: pyt
     for path in anna.root.glob("report (conflict*"):
         path.unlink()
     person.sees("idle", "Everything is in sync")
-
-    for path in (anna.root / "photos").iterdir():
-        path.unlink()
-    person.sees("attention", "Waiting for your yes or no: 12 deletes made here")
-    until(lambda: shown(person) == 1, 30.0, lambda: "no notification of what is held")
-    person.shows_tip(f"{look}-attention-held")
-    anna.control.call("reject", act=0)
-    person.sees("idle", "Everything is in sync")
-    until(lambda: shown(person) == 0, 30.0, lambda: "the notification of what was decided is still there")
 
     anna.control.call("limit", up="300K")
     anna.write("film.mkv", "").write_bytes(os.urandom(6_000_000))

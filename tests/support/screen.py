@@ -14,7 +14,7 @@ from typing import Self
 
 WANTED = ("Xvfb", "dbus-daemon", "xfce4-panel", "dunst", "xdotool", "scrot", "gdbus")
 INSTALL = "apt-get install xvfb dbus xfce4-panel dunst xdotool scrot libglib2.0-bin fonts-dejavu-core librsvg2-common"
-SIZE = (760, 560)
+SIZE = (760, 480)
 
 _PANEL = """<?xml version="1.0" encoding="UTF-8"?>
 <channel name="xfce4-panel" version="1.0">
@@ -107,7 +107,7 @@ class Screen:
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring", "LC_ALL": "C.UTF-8",
         }  # fmt: skip
         self.environment["DISPLAY"] = ":" + self._told(
-            "Xvfb", "-displayfd", "{fd}", "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-nolisten", "tcp", "-br"
+            "Xvfb", "-displayfd", "{fd}", "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-nolisten", "tcp", "-wr"
         )
         self.environment["DBUS_SESSION_BUS_ADDRESS"] = self._told(
             "dbus-daemon", "--session", "--nofork", "--print-address={fd}"
