@@ -94,6 +94,11 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class SetUp:
+    """Show the assistant of the first run."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decide:
     """Say yes or no to a mass change; of ``profile`` where there are several."""
 
@@ -141,6 +146,7 @@ Action: TypeAlias = (
     | Resume
     | SyncNow
     | Start
+    | SetUp
     | Decide
     | SetLevel
     | Snooze

@@ -21,8 +21,8 @@ from syncagent.agent.places import Places, places
 from syncagent.control import ControlClient
 from syncagent.desktop import actions
 from syncagent.desktop.actions import Place
+from syncagent.desktop.chosen import Chosen
 from syncagent.desktop.deeds import DesktopDeeds
-from syncagent.desktop.levels import Levels
 from syncagent.desktop.listening import Listening
 from syncagent.desktop.notices import Notice
 from syncagent.desktop.ports import Bell, Panel
@@ -120,7 +120,7 @@ async def _on_linux(spot: Places, options: Options) -> bool:
 async def at_work(spot: Places, options: Options, panel: Panel, bell: Bell) -> AsyncIterator[Tray]:
     """The tray, hearing from the agent; whatever panel and bell are."""
     loop = asyncio.get_running_loop()
-    levels = Levels(spot)
+    settings = Chosen(spot)
 
     def begin(deed: Callable[[], None]) -> None:
         loop.run_in_executor(None, deed)
@@ -130,16 +130,16 @@ async def at_work(spot: Places, options: Options, panel: Panel, bell: Bell) -> A
         spot,
         begin=begin,
         ring=lambda notice: _call_in(loop, bell.ring, notice),
-        set_level=levels.write,
+        set_level=settings.write,
         quit=lambda: _call_in(loop, lambda: tray.over.set()),  # noqa: PLW0108 - there is no tray yet
     )
     tray = Tray(
         panel, bell, deeds, remembered=recall(spot.tray), keep=lambda what: remember(spot.tray, what),
-        level=levels.read(), symbolic=options.symbolic,
+        level=settings.read(), symbolic=options.symbolic, is_set_up=settings.is_set_up,
     )  # fmt: skip
 
     def hear(said: Mapping[str, Any] | None) -> None:
-        tray.set_level(levels.read())
+        tray.set_level(settings.read())
         tray.hear(said)
 
     listening = Listening(ControlClient(spot.control), lambda said: _call_in(loop, hear, said))

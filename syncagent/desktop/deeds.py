@@ -13,9 +13,13 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias, assert_never
 
-from syncagent.agent.autostart.program import environment_for_others, ourselves
+from syncagent.agent.autostart.choice import login_item
+from syncagent.agent.autostart.program import at_login, ourselves
+from syncagent.agent.autostart.seal import Hand
 from syncagent.agent.config.document import EVERY
+from syncagent.agent.config.reading import gather
 from syncagent.agent.hours import tomorrow
+from syncagent.agent.launching import start_behind
 from syncagent.agent.opening import open_folder, open_page
 from syncagent.agent.places import Places
 from syncagent.control import ControlClient, UnknownCommand
@@ -26,7 +30,6 @@ from syncagent.desktop.notify import Level
 from syncagent.errors import NotRunning, SyncAgentError
 from syncagent.model.names import check_path
 
-START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 30.0
 
 _log: Final = logging.getLogger(__name__)
@@ -91,6 +94,8 @@ class DesktopDeeds:
                 self._set_level(level)
             case actions.Start():
                 self._start()
+            case actions.SetUp():
+                self._set_up()
             case actions.StopAndQuit():
                 self._stop()
                 self._quit()
@@ -118,26 +123,30 @@ class DesktopDeeds:
         except UnknownCommand:
             raise Hint(f"This agent has no page; `{place.command}` in a terminal says the same") from None
         except NotRunning:
-            raise Hint("The agent is not running; start it first") from None
+            self._set_up()
+            return
         open_page(url, self._spot.control.parent)
 
     def _start(self) -> None:
-        """As the start at login does: only what was set up."""
-        command = [*ourselves(), "up", "--as-set-up", "--background", "--data-dir", str(self._spot.data_dir)]
-        done = subprocess.run(  # noqa: S603 - our own program, and no shell
-            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=START_SECONDS, text=True,
-            env=environment_for_others(os.environ), cwd="/",
-        )  # fmt: skip
-        if done.returncode and not self._runs():
-            said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
-            raise SyncAgentError(said[-1].removeprefix("syncagent: "))
-
-    def _runs(self) -> bool:
+        """By what looks after it, where something does; else as the start at login does: only what was set up."""
         try:
-            self._client.call("status", within=10)
-        except NotRunning:
-            return False
-        return True
+            folder = Path(str(gather(self._spot, {}, {}).values.get("sync_root", "")))
+            item = login_item(self._spot, folder, at_login(os.environ), os.environ)
+            look = item.look()
+            if look.enabled and look.hand is Hand.CURRENT and look.supervised is False:
+                item.on(force=False, start=True)
+                return
+        except SyncAgentError as error:
+            _log.info("not started by what starts it at login: %s", error)
+        start_behind(self._spot, ["--as-set-up"])
+
+    def _set_up(self) -> None:
+        """The assistant; or, where all is set up, a start and the page."""
+        command = [*ourselves(), "setup", "--data-dir", str(self._spot.data_dir)]
+        subprocess.Popen(  # noqa: S603 - our own program, and no shell
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True, cwd="/",
+        )  # fmt: skip
 
     def _stop(self) -> None:
         try:

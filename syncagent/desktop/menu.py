@@ -86,7 +86,9 @@ def _entries(standing: Standing, wishes: Wishes, now: float) -> Iterator[Entry]:
     for number in range(DETAILS):
         text = standing.details[number] if number < len(standing.details) else ""
         yield Item(f"detail-{number}", shortened(text), shown=bool(text))
-    if not standing.running:
+    if not standing.set_up:
+        yield Item("setup", "Set up…", actions.SetUp())
+    elif not standing.running:
         yield Item("start", "Start syncing", actions.Start())
     yield Line("line-folder")
     yield from _folders(standing)

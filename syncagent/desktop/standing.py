@@ -89,6 +89,8 @@ class Standing:
     held: tuple[Held, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     recent: tuple[Recent, ...] = ()
+    set_up: bool = True
+    """Whether there is anything to be run."""
 
 
 class Sight:

@@ -41,6 +41,7 @@ class Tray:
         keep: Callable[[Remembered], None],
         level: Level = Level.ALL,
         symbolic: bool = False,
+        is_set_up: Callable[[], bool] = lambda: True,
         hour: Callable[[], float] = time.time,
     ) -> None:
         self._panel, self._bell, self._deeds = panel, bell, deeds
@@ -48,6 +49,7 @@ class Tray:
         self._notices = Notices(remembered.told)
         self._wishes = Wishes(level, remembered.snoozed_until)
         self._symbolic = symbolic
+        self._is_set_up = is_set_up
         self._hour = hour
         self._sight = Sight()
         self._frame = 0
@@ -58,7 +60,10 @@ class Tray:
 
     @property
     def standing(self) -> Standing:
-        return self._sight.standing(self._now())
+        standing = self._sight.standing(self._now())
+        if standing.running or self._is_set_up():
+            return standing
+        return replace(standing, set_up=False, headline="Nothing is set up yet")
 
     def hear(self, said: Mapping[str, Any] | None) -> None:
         """The agent said this; None: it does not run (any more)."""
@@ -98,7 +103,7 @@ class Tray:
     def look(self) -> None:
         """Show how things stand now, and come back when that will have changed by itself."""
         now, hour = self._now(), self._hour()
-        standing = self._sight.standing(now)
+        standing = self.standing
         self._notices.hear(standing, now)
         for news in self._notices.due(self._wishes, now, hour):
             if isinstance(news, Notice):

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from syncagent.agent.autostart.ports import Standing
+from syncagent.agent.autostart.seal import Hand
 from syncagent.agent.places import Places, places
 from syncagent.desktop import actions, deeds
 from syncagent.desktop.actions import Place, Word
@@ -139,6 +141,44 @@ def test_what_does_not_work_is_said(person: Person) -> None:
 def test_a_start_of_what_was_never_set_up_says_so(person: Person) -> None:
     person.does(actions.Start())
     assert "no sync_root set" in person.rung[0].body
+
+
+class Unit:
+    """What starts the agent at login, and looks after it."""
+
+    def __init__(self, *, enabled: bool, supervised: bool | None) -> None:
+        self.standing = Standing(Hand.CURRENT, enabled, supervised)
+        self.started = 0
+
+    def look(self) -> Standing:
+        return self.standing
+
+    def on(self, *, force: bool, start: bool) -> list[str]:
+        assert (force, start) == (False, True)
+        self.started += 1
+        return []
+
+
+@pytest.mark.parametrize(
+    ("enabled", "supervised", "by_it"), [(True, False, True), (True, None, False), (False, False, False)]
+)
+def test_what_looks_after_the_agent_starts_it(
+    person: Person, monkeypatch: pytest.MonkeyPatch, enabled: bool, supervised: bool | None, by_it: bool
+) -> None:
+    unit, begun = Unit(enabled=enabled, supervised=supervised), []
+    monkeypatch.setattr(deeds, "login_item", lambda *_: unit)
+    monkeypatch.setattr(deeds, "start_behind", lambda spot, options: begun.append(options))
+    person.does(actions.Start())
+    assert (unit.started, begun) == ((1, []) if by_it else (0, [["--as-set-up"]]))
+
+
+def test_without_an_agent_the_assistant_goes_on(person: Person, monkeypatch: pytest.MonkeyPatch, spot: Places) -> None:
+    begun: list[list[str]] = []
+    monkeypatch.setattr("subprocess.Popen", lambda command, **_: begun.append(command))
+    person.does(actions.OpenPage(Place.STATUS))
+    person.does(actions.SetUp())
+    assert [command[-3:] for command in begun] == [["setup", "--data-dir", str(spot.data_dir)]] * 2
+    assert person.rung == []
 
 
 def test_an_older_agent_is_said_to_be_one(agent: Agent, person: Person) -> None:

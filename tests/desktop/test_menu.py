@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -53,6 +54,13 @@ def test_no_agent_offers_to_start_it() -> None:
     assert not found["folder"].enabled
     assert found.keys() & {"pause", "sync", "page", "stop"} == set()
     assert found["quit"].label == "Quit"
+
+
+def test_where_nothing_is_set_up_the_assistant_is_offered() -> None:
+    entries = menu(replace(standing(None), set_up=False), Wishes(), NOON)
+    found = {item.key: item for item in items(entries)}
+    assert found["setup"].action == actions.SetUp()
+    assert "start" not in found
 
 
 def test_several_folders_can_each_be_opened() -> None:

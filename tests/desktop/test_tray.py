@@ -67,6 +67,17 @@ def test_before_anything_is_heard_it_says_that_nothing_runs() -> None:
     on_a_desktop(go)
 
 
+def test_it_says_that_nothing_is_set_up() -> None:
+    async def go(desktop: Desktop) -> None:
+        desktop.tray._is_set_up = lambda: False
+        desktop.tray.hear(None)
+        assert desktop.label == "Nothing is set up yet"
+        desktop.tray.hear(told())
+        assert desktop.label == "Everything is in sync"
+
+    on_a_desktop(go)
+
+
 def test_it_shows_what_the_agent_tells_and_that_it_is_gone() -> None:
     async def go(desktop: Desktop) -> None:
         desktop.tray.hear(told())
