@@ -41,9 +41,9 @@ STUCK_SECONDS: Final = 2.0
 
 
 OFFERED: Final = (
-    "approve", "commands", "config", "config.reload", "config.set", "heal", "held", "invite", "limit", "log", "open",
-    "page", "pause", "pending", "plan", "profiles", "record", "reject", "resume", "status", "stop", "sync", "trees",
-    "undo", "wait",
+    "approve", "autostart", "commands", "config", "config.reload", "config.set", "heal", "held", "invite", "limit",
+    "log", "open", "page", "pause", "pending", "plan", "profiles", "record", "reject", "resume", "status", "stop",
+    "sync", "trees", "undo", "wait",
 )  # fmt: skip
 """All that is answered; who asks can find out what an agent of another version has."""
 
@@ -131,7 +131,7 @@ class Commands:
                 self._agent.feed(Hinted(everything=True, reason="you asked for it"))
                 self._agent.nudge()
                 return {}
-            case "page" | "pending" | "invite" | "open" | "commands":
+            case "page" | "pending" | "invite" | "open" | "autostart" | "commands":
                 return await self._desk.handle(command, args)
             case "limit":
                 return await self._limit(args.get("up"), args.get("down"))

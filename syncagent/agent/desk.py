@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import syncagent
+from syncagent.agent.autostart.choice import login_item
+from syncagent.agent.autostart.program import at_login
 from syncagent.agent.check import Grounds
 from syncagent.agent.config.kinds import host_and_port
 from syncagent.agent.config.settings import AgentConfig
@@ -51,7 +54,7 @@ class Desk:
         self._page: PageServer | None = None
 
     async def handle(self, command: str, args: dict[str, Any]) -> Answer:
-        """The answer to page, invite, pending, commands, or open.  Raises BadConfig, CannotOpen."""
+        """The answer to page, invite, pending, autostart, commands, or open.  Raises BadConfig, CannotOpen."""
         match command:
             case "page":
                 return {"url": await self._the_page().url(str(args.get("part") or ""))}
@@ -59,6 +62,8 @@ class Desk:
                 return invitation(self._agent.config)
             case "pending":
                 return self._pending(args.get("limit"))
+            case "autostart":
+                return await asyncio.to_thread(self._autostart, args.get("on"))
             case "commands":
                 return {"commands": list(self._offered), "version": syncagent.__version__}
             case "open":
@@ -95,6 +100,16 @@ class Desk:
                 for one in waiting
             ]
         }
+
+    def _autostart(self, wanted: Any) -> Answer:
+        """Whether it starts at login; from now on, if that is wanted.  Raises BadConfig."""
+        config = self._agent.config
+        item = login_item(config.places, config.sync_root, at_login(os.environ), os.environ)
+        if wanted is True:
+            item.on(force=False, start=False)
+        elif wanted is False:
+            item.off(force=False)
+        return {"on": item.look().enabled, "kind": item.kind}
 
     def _folder_of(self, path: Any) -> Path:
         """The folder that ``path`` is in, or is itself; without one, that which is kept."""

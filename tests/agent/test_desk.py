@@ -93,6 +93,30 @@ async def test_who_asks_learns_what_can_be_asked(tmp_path: Path) -> None:
     assert (await desk_of(tmp_path).handle("commands", {}))["commands"] == ["status"]
 
 
+async def test_starting_at_login_is_switched_on_and_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Item:
+        kind = "systemd"
+        enabled = False
+
+        def on(self, *, force: bool, start: bool) -> None:
+            assert not force
+            assert not start, "the one who is asked runs already"
+            self.enabled = True
+
+        def off(self, *, force: bool) -> None:
+            assert not force
+            self.enabled = False
+
+        def look(self) -> Any:
+            return SimpleNamespace(enabled=self.enabled)
+
+    item = Item()
+    monkeypatch.setattr(desk, "login_item", lambda *_: item)
+    made = desk_of(tmp_path)
+    for args, on in (({}, False), ({"on": True}, True), ({}, True), ({"on": "no"}, True), ({"on": False}, False)):
+        assert await made.handle("autostart", args) == {"on": on, "kind": "systemd"}
+
+
 async def test_the_folder_of_a_file_is_shown_or_the_nearest_that_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -131,6 +131,41 @@ def test_every_part_is_legible_and_labelled_and_fits(
                 is_accessible(page)
 
 
+def test_settings_are_changed_at_their_place_and_what_is_wrong_is_said_there(
+    browser: Browser, machines: tuple[Machine, Machine]
+) -> None:
+    anna, _ = machines
+    anna.wait()
+    with visit(browser, f"{url_of(anna)}&part=preferences") as page:
+        minutes = page.get_by_label("Look through everything every")
+        expect(minutes).to_have_value("60")
+        for wrong, why in (("0", "greater than or equal to 1"), ("soon", "valid integer")):
+            minutes.fill(wrong)
+            minutes.press("Enter")
+            expect(page.locator("#setting-rescan_minutes-said")).to_contain_text(why)
+            expect(minutes).to_have_attribute("aria-invalid", "true")
+        is_accessible(page)
+        minutes.press("Escape")
+        expect(minutes).to_have_value("60")
+        expect(minutes).to_have_attribute("aria-invalid", "false")
+        minutes.fill("30")
+        minutes.press("Enter")
+        row = page.locator(".setting", has_text="rescan_minutes")
+        expect(row).to_contain_text("set in config.toml")
+        assert anna.ask("config", "get", "rescan_minutes").stdout.strip() == "30"
+        row.get_by_role("button", name="Set rescan_minutes back").press("Enter")
+        expect(row).to_contain_text("as it comes")
+        expect(minutes).to_have_value("60")
+        page.get_by_label("Send at most").fill("2MB")
+        page.get_by_label("Send at most").press("Enter")
+        expect(page.get_by_label("Send at most")).to_have_value("2MB")
+        assert anna.status()["limits"]["up"] == 2_000_000
+        assert anna.ask("config", "set", "rescan_minutes", "45").returncode == 0
+        page.reload()
+        expect(minutes).to_have_value("45")
+        expect(page.get_by_role("textbox", name="Folder", exact=True)).to_be_disabled()
+
+
 def test_nothing_moves_under_the_hand_while_news_come(browser: Browser, machines: tuple[Machine, Machine]) -> None:
     anna, bert = machines
     in_sync(anna, bert)

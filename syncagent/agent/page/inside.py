@@ -11,11 +11,15 @@ from typing import Any, Final
 
 from syncagent.agent.page.ports import Answer
 from syncagent.control import UnknownCommand
+from syncagent.errors import BadConfig
 
 ASKED: Final = frozenset((
-    "approve", "commands", "config", "config.set", "heal", "held", "invite", "limit", "log", "open", "pause",
-    "pending", "profiles", "reject", "resume", "sync", "undo",
+    "approve", "autostart", "commands", "config", "config.set", "heal", "held", "invite", "limit", "log", "open",
+    "page", "pause", "pending", "profiles", "reject", "resume", "sync", "undo",
 ))  # fmt: skip
+
+BY_HAND: Final = "on_"
+"""How the names of settings begin that have a program started: who has come into a page must not come out of it."""
 
 Handle = Callable[[str, dict[str, Any]], Coroutine[Any, Any, Answer]]
 Follow = Callable[[str, dict[str, Any]], AsyncGenerator[Answer, None]]
@@ -32,6 +36,10 @@ class Inside:
         """Raises UnknownCommand, and what the commands raise."""
         if what not in ASKED:
             raise UnknownCommand(f"a page cannot ask for {what!r}")
+        if what == "config.set" and isinstance(changes := args.get("changes"), dict):
+            for key in changes:
+                if str(key).startswith(BY_HAND):
+                    raise BadConfig(f"{key}: what starts a program is set in config.toml, or by `syncagent config set`")
         return await self._handle(what, args)
 
     async def news(self) -> AsyncGenerator[Answer, None]:

@@ -10,6 +10,7 @@ import pytest
 from syncagent.agent.commands import OFFERED
 from syncagent.agent.page.inside import ASKED, Inside
 from syncagent.control import UnknownCommand
+from syncagent.errors import BadConfig
 
 Answer = dict[str, Any]
 
@@ -27,10 +28,17 @@ async def test_what_is_for_pages_goes_to_the_agent() -> None:
     assert await Inside(handle, follow).answer("undo", {"act": 3}) == {"command": "undo", "act": 3}
 
 
-@pytest.mark.parametrize("command", ["stop", "page", "trees", "record", "wait", "no-such"])
+@pytest.mark.parametrize("command", ["stop", "trees", "record", "wait", "no-such"])
 async def test_what_is_not_for_pages_is_not_known(command: str) -> None:
     with pytest.raises(UnknownCommand):
         await Inside(handle, follow).answer(command, {})
+
+
+async def test_a_page_changes_settings_but_none_that_starts_a_program() -> None:
+    page = Inside(handle, follow)
+    assert (await page.answer("config.set", {"changes": {"name": "Laptop"}}))["command"] == "config.set"
+    with pytest.raises(BadConfig, match="starts a program"):
+        await page.answer("config.set", {"changes": {"name": "Laptop", "on_change": "rm -rf ~"}})
 
 
 async def test_the_news_are_what_faces_watch() -> None:

@@ -9,6 +9,7 @@ import { Help } from "/help.js";
 import { Machines } from "/machines.js";
 import { Overview } from "/overview.js";
 import { Preferences } from "/preferences.js";
+import { Profiles } from "/profiles.js";
 import { stateOf } from "/state.js";
 
 takeKey();
@@ -40,6 +41,9 @@ const world = {
     }
   },
 };
+
+const profiles = new Profiles(world);
+document.querySelector(".brand").after(profiles.element);
 
 let part = null;
 
@@ -108,6 +112,7 @@ async function learn() {
     world.offered = new Set(answer.commands);
     world.version = answer.version;
     part.learnt?.();
+    profiles.learnt(world.now);
     if (world.now) part.hear?.(world.now);
   } catch {
     // The news stop as well, and say so.
