@@ -161,9 +161,8 @@ class Brake:
 
     def let_through(self, op: Op, now: float) -> None:
         """``op`` leaves."""
-        for node_id in (subject(op), *beneath(op)) if destroys(op) else ():
-            if self._perils.get(node_id) is not None and node_id not in self._ledger:
-                self._perils.let_through(node_id, now, self._path(node_id))
+        nodes = [one for one in (subject(op), *beneath(op)) if one not in self._ledger] if destroys(op) else []
+        self._perils.let_all_through(nodes, now, None if self._limits is None else self._path)
 
     def try_again(self) -> None:
         """Someone waits: what the hub holds is sent again now, for a person may have said yes there."""
@@ -211,11 +210,10 @@ class Brake:
     def consider(self, directions: Iterable[Direction], now: float) -> None:
         """Hold what is too much to go unasked, of what would be planned next in these directions."""
         self._perils.expire(now)
-        if self._limits is None:
-            for direction in directions:
-                self._freed.extend(self._hesitation.consider(direction, None, now))
-            return
         for direction in directions:
+            if self._limits is None:
+                self._freed.extend(self._hesitation.consider(direction, None, now))
+                continue
             for act in [one for one in self._ledger.held() if one.direction is direction and not one.by_hub]:
                 if self._holding.grown(act) + WINDOW >= now:
                     self._join(act, now)

@@ -11,7 +11,6 @@ before that: a good number of deletes waits while more is missing, and for anoth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import Final
 
 from syncagent.engine.perils import Perils
@@ -19,7 +18,7 @@ from syncagent.model.acts import Direction, Limits, Loss
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Dir
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.tree import ancestors, subtree
+from syncagent.trees.tree import subtree
 
 SETTLED: Final = 1.0
 """Seconds without one more delete after which there are no more to come."""
@@ -43,8 +42,6 @@ class Hesitation:
         self._perils = perils
         self._missing = missing
         self._since: dict[Direction, float] = {}
-        self._one_folder: tuple[int, bool] = (0, False)
-        """For so many nodes that wait: whether they are one folder, and all that is in it."""
 
     @property
     def waits(self) -> bool:
@@ -92,18 +89,15 @@ class Hesitation:
         return now < self._perils.grown(sort) + GATHERED and not self._is_one_folder()
 
     def _is_one_folder(self) -> bool:
-        waiting = self._perils.waiting((Direction.OUT, Loss.DELETED)) + self._perils.waiting((Direction.OUT, None))
-        if waiting != self._one_folder[0]:
-            self._one_folder = waiting, self._makes_up_a_folder(waiting)
-        return self._one_folder[1]
-
-    def _makes_up_a_folder(self, waiting: int) -> bool:
-        top = next(iter(self._perils.some((Direction.OUT, Loss.DELETED))))
-        for above in ancestors(self._canopy.remote, top):
-            if not self._canopy.is_deleted_here(above):
-                break
-            top = above
-        return sum(1 for _ in islice(subtree(self._canopy.remote, top), waiting + 1)) == waiting
+        """Whether all that waits lies beneath one folder that waits, too.  Folders are few, and are asked first."""
+        tops = 0
+        for sort in ((Direction.OUT, None), (Direction.OUT, Loss.DELETED)):
+            for node_id in self._perils.some(sort):
+                node = self._canopy.remote.get(node_id)
+                tops += node is None or not self._canopy.is_deleted_here(node.at.parent)
+                if tops > 1:
+                    return False
+        return True
 
     def _count_missing(self, most: int) -> int:
         """How many files may be gone, too; ``most`` at most."""

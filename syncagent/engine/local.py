@@ -24,9 +24,8 @@ from syncagent.engine.slow import LARGE, SlowReads
 from syncagent.engine.taking import take_in
 from syncagent.engine.unread import Unread
 from syncagent.model.facts import UNSURE, DirSeen, Fact, FileSeen, Listed, LookAt, Stamp
-from syncagent.model.ids import PARK, ROOT, NodeId
-from syncagent.model.names import RelPath
-from syncagent.model.nodes import Dir
+from syncagent.model.ids import PARK, NodeId
+from syncagent.model.names import RelPath, down_to
 from syncagent.model.sources import IdSource
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.displaced import is_displaced, take_over
@@ -63,6 +62,8 @@ class LocalSide:
         self._paths: dict[RelPath, None] = {}
         self._folders: dict[RelPath, None] = {}
         self._everything = False
+        self._put_off = False
+        """Whether the folders were not walked through in the last round, so that they are in this one."""
         self._why: dict[str, None] = {}
         self._touched = Touched()
         self._missing: dict[NodeId, float] = {}
@@ -214,7 +215,7 @@ class LocalSide:
 
     def advance(self, now: float) -> list[Effect]:
         """Begin the next round, if none is under way and there is something to look at; and the next slow reading."""
-        reading = self._slow.begin(self._number + 1, self._is_new)
+        reading = self._slow.begin(self._number + 1, self._identifier().is_unknown)
         if reading is not None:
             self._number += 1
             return [reading, *self.advance(now)]
@@ -237,21 +238,13 @@ class LocalSide:
         self._missing = {node_id: at for node_id, at in self._missing.items() if node_id not in due}
         return [self._begin(due, again, awaited)]
 
-    def _is_new(self, path: RelPath) -> bool:
-        return Identifier(self._canopy, self._ids, Sightings()).known_at(path) is None
+    def _identifier(self) -> Identifier:
+        return Identifier(self._canopy, self._ids, Sightings())
 
     def _retry_skipped(self) -> None:
         """Look again at what could not be read; of a folder, at all that it holds, for that is what was not learnt."""
-        self._folders.update(dict.fromkeys(self._kept_folders(self.skipped)))
+        self._folders.update(dict.fromkeys(self._identifier().kept_folders(self.skipped)))
         self._paths.update(dict.fromkeys(path for path in self.skipped if path))
-
-    def _kept_folders(self, paths: Iterable[RelPath]) -> Iterator[RelPath]:
-        """Those of the paths at which Local has a folder."""
-        identifier = Identifier(self._canopy, self._ids, Sightings())
-        for path in paths:
-            known = identifier.known_at(path) if path else ROOT
-            if known is not None and isinstance(self._canopy.local.get(known), Dir):
-                yield path
 
     def _begin(self, due: frozenset[NodeId], again: set[RelPath], awaited: Iterable[NodeId]) -> Effect:
         # Who was missed a moment ago may be met in this round at another place: then it has moved.
@@ -273,20 +266,28 @@ class LocalSide:
         paths = {**self._paths, **dict.fromkeys(sorted(again))}
         self._touched.follow(paths, self._folders)
         # That a folder is there says nothing of what it holds: where that could not be read, only reading it counts.
-        self._folders.update(dict.fromkeys(self._kept_folders(path for path in self.unreadable if path in paths)))
+        unread = [path for path in self.unreadable if path in paths]
+        self._folders.update(dict.fromkeys(self._identifier().kept_folders(unread)))
         doubts = self.places_of_doubt()
-        wishes = tuple([self._wish(path, doubts) for path in paths if path])
-        folders = (RelPath(""),) if self._everything else tuple(self._folders)
+        walked = {} if self._everything else dict.fromkeys(self._folders)
+        if walked and not self._put_off and self._identifier().keeps_folder(paths.keys() - walked):
+            walked = {}  # it may have been renamed: that is told first, and what it holds is no news then
+        self._put_off = bool(self._folders and not walked)
+        # Whether a folder that is walked through is the one that is known, and each above it, is looked at and told.
+        above = dict.fromkeys(one for folder in walked for one in down_to(folder))
+        wishes = tuple([self._wish(path, doubts, quietly=path not in above) for path in {**above, **paths} if path])
+        folders = (RelPath(""),) if self._everything else tuple(walked)
         for path in [one for one in self.skipped if is_within(one, paths, folders)]:
             del self.skipped[path]  # it is listed again if it still is what it was
             self.unreadable.pop(path, None)
-        self._paths, self._folders, self._rereads, self._everything = {}, {}, {}, False
+        left = self._folders if self._put_off and not self._everything else {}
+        self._paths, self._folders, self._rereads, self._everything = {}, left, {}, False
         self._why.clear()
         self._number += 1
         self._round.waiting_for.add(self._number)
         return Look(self._number, wishes, folders)
 
-    def _wish(self, path: RelPath, doubts: list[Container[NodeId]]) -> LookAt:
+    def _wish(self, path: RelPath, doubts: list[Container[NodeId]], *, quietly: bool) -> LookAt:
         node_id = self._round.identifier.known_at(path) if self._round else None
         if path in self._rereads or self.damage.suspects(node_id):
             return LookAt(path, None)
@@ -295,7 +296,7 @@ class LocalSide:
             return LookAt(path, self._slow.stamp_of(path) or known, most=LARGE)
         # Of a node that is in doubt it counts, too, that nothing has happened to it.
         sure = node_id is None or (known and not any(node_id in doubted for doubted in doubts))
-        return LookAt(path, known, quiet=bool(self.full_scan_done and sure), most=LARGE)
+        return LookAt(path, known, quiet=bool(quietly and self.full_scan_done and sure), most=LARGE)
 
     def seen(self, number: int, facts: Sequence[Fact], last: bool, now: float) -> list[Effect]:
         """A part of what a look has shown.  Local has changed by the time this returns; more looks may be wanted."""

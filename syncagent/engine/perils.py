@@ -6,7 +6,7 @@ All figures are kept up to date by what changes, so that to ask for them costs n
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from syncagent.model.acts import Direction, Loss
@@ -71,6 +71,16 @@ class Perils:
             self._free[sort][node_id] = None
             if before is None:
                 self._grown[sort] = self._now
+
+    def let_all_through(self, node_ids: Iterable[NodeId], now: float, path: Callable[[NodeId], RelPath] | None) -> None:
+        """They are being done.  ``path`` None: nobody is asked, so that what went a moment ago need not be known."""
+        for node_id in node_ids:
+            if node_id not in self._known:
+                continue
+            if path is not None:
+                self.let_through(node_id, now, path(node_id))
+            else:
+                self._free[sort_of(self._known[node_id])].pop(node_id, None)
 
     def let_through(self, node_id: NodeId, now: float, path: RelPath) -> None:
         """It is being done.  Counted once, however often it happens to the node, with what stood there at first."""

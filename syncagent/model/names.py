@@ -92,6 +92,12 @@ def join(parent: RelPath, name: str) -> RelPath:
     return RelPath(f"{parent}/{name}") if parent else RelPath(name)
 
 
+def down_to(path: RelPath) -> list[RelPath]:
+    """The folders above ``path``, the outermost first, and itself."""
+    names = path.split("/") if path else []
+    return [RelPath("/".join(names[: depth + 1])) for depth in range(len(names))]
+
+
 def split(path: RelPath) -> tuple[RelPath, str]:
     """The path of the folder that holds ``path``, and its last name."""
     return path.rpartition("/")[::2]  # type: ignore[return-value]  # called for every file of a mass, many times

@@ -39,6 +39,11 @@ def peril(canopy: Canopy, node_id: NodeId) -> Peril | None:
     # What was never agreed on is created, or meets another: neither takes bytes away.
     if not canopy.is_diverged(node_id) or node_id not in canopy.synced:
         return None
+    # Of masses nearly all are just deleted: that is known without looking at all there is to know of each.
+    if canopy.is_deleted_here(node_id) and (there := canopy.remote.get(node_id)) is not None:
+        return Peril(Direction.OUT, there, None)
+    if canopy.is_deleted_there(node_id) and (here := canopy.local.get(node_id)) is not None:
+        return Peril(Direction.IN, here, None)
     t = three(canopy, node_id)
     match fate(t):
         case Fate.DELETED_HERE:

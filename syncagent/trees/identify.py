@@ -12,7 +12,7 @@ Nothing is deleted here: who is missing is told, and the engine concludes, later
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -124,6 +124,20 @@ class Identifier:
     def known_at(self, path: RelPath) -> NodeId | None:
         """The node that Local has at ``path``, as spelled on disk."""
         return self._at(path)
+
+    def is_unknown(self, path: RelPath) -> bool:
+        return self._at(path) is None
+
+    def kept_folders(self, paths: Iterable[RelPath]) -> Iterator[RelPath]:
+        """Those of the paths at which Local has a folder."""
+        for path in paths:
+            known = self._at(path) if path else ROOT
+            if known is not None and isinstance(self._canopy.local.get(known), Dir):
+                yield path
+
+    def keeps_folder(self, paths: Iterable[RelPath]) -> bool:
+        """Whether it has one at any of them."""
+        return any(True for _ in self.kept_folders(paths))
 
     def is_missing(self, node_id: NodeId) -> bool:
         """Whether the node, or a folder above it, is missing from its place."""

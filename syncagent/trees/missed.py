@@ -16,8 +16,11 @@ class Missed:
         self._canopy = canopy
         self._missing = missing
         self._to_index = list(missing)
+        self._folders_to_index = list(missing)
         self._indexed: set[NodeId] = set()
+        self._folders_indexed: set[NodeId] = set()
         self._inodes: dict[bytes, NodeId] = {}
+        self._folder_inodes: dict[bytes, NodeId] = {}
         self._digests: dict[Digest, list[NodeId]] = {}
 
     def add(self, node_id: NodeId | None) -> None:
@@ -25,6 +28,7 @@ class Missed:
         if node_id is not None and node_id != ROOT:
             self._missing[node_id] = None
             self._to_index.append(node_id)
+            self._folders_to_index.append(node_id)
 
     def holds(self, node_id: NodeId) -> bool:
         """Whether the node, or a folder above it, is missing from its place."""
@@ -49,8 +53,11 @@ class Missed:
         inode = inode_of(stamp)
         if inode is None:
             return None
-        self._index()
-        found = self._inodes.get(inode)
+        if kind is Dir:
+            self._index_folders()  # a folder that was renamed is found without looking at what is in it
+        else:
+            self._index()
+        found = (self._folder_inodes if kind is Dir else self._inodes).get(inode)
         if found is None or not self.holds(found) or not isinstance(self._canopy.local.get(found), kind):
             return None
         return None if self._was_set_aside(found, at) else found
@@ -75,6 +82,18 @@ class Missed:
     def _name(self, node_id: NodeId) -> Name | None:
         node = self._canopy.local.get(node_id)
         return None if node is None else node.at.name
+
+    def _index_folders(self) -> None:
+        waiting = self._folders_to_index
+        while waiting:
+            node_id = waiting.pop()
+            if node_id in self._folders_indexed or not isinstance(self._canopy.local.get(node_id), Dir):
+                continue
+            self._folders_indexed.add(node_id)
+            inode = inode_of(self._canopy.stamp(node_id))
+            if inode is not None:
+                self._folder_inodes[inode] = node_id
+            waiting.extend(self._canopy.local.unpressed_children(node_id))
 
     def _index(self) -> None:
         """Have what is missing found by its inode and its content, with all that is in it.  Not before someone asks:

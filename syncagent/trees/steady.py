@@ -60,7 +60,9 @@ class Steady:
 
     def _is_at_rest(self, folder: NodeId, spelled: str, fact: FileSeen) -> bool:
         """What is true of nearly all, found out without making a node of each."""
-        if self._missing or fact.content is not None or not fact.stamp or not self._canopy.is_plain:
+        if self._missing or fact.content is not None or not fact.stamp or self._canopy.is_spelled_otherwise:
+            return False
+        if self._canopy.local.has_own_in(folder):
             return False
         return self._canopy.synced.pressed.has(folder, name_key(Name(spelled)), fact.stamp)
 

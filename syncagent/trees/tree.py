@@ -124,7 +124,10 @@ class Tree:
         return found if there is None else (*found, *_all(there))
 
     def children(self, parent: NodeId) -> Iterator[NodeId]:
-        yield from self.pressed.children(parent)
+        return chain(self.pressed.children(parent), self.unpressed_children(parent))
+
+    def unpressed_children(self, parent: NodeId) -> Iterator[NodeId]:
+        """Those of the children that are not pressed: all folders are among them."""
         for there in self._slots.get(parent, _NOBODY).values():
             if isinstance(there, tuple):
                 yield from there
@@ -215,10 +218,21 @@ class Overlay:
         return None
 
     def children(self, parent: NodeId) -> Iterator[NodeId]:
+        return self._of_both(parent, self._base.children(parent))
+
+    def unpressed_children(self, parent: NodeId) -> Iterator[NodeId]:
+        """Those of the children that are not pressed: all folders are among them."""
+        return self._of_both(parent, self._base.unpressed_children(parent))
+
+    def has_own_in(self, parent: NodeId) -> bool:
+        """Whether anything in this folder is not what the base has there."""
+        return parent in self._own._slots
+
+    def _of_both(self, parent: NodeId, base: Iterator[NodeId]) -> Iterator[NodeId]:
         own, gone = self._own_nodes, self._gone
         if own:
             yield from self._own.children(parent)
-        for node_id in self._base.children(parent):
+        for node_id in base:
             if node_id not in own and node_id not in gone:
                 yield node_id
 

@@ -556,3 +556,51 @@ def test_a_write_that_hides_behind_a_rename_is_found_by_the_next_look() -> None:
     assert [change.operation for change in solo.accept()] == [Operation.MOVE]
     solo.feed(ev.Hinted(everything=True))
     assert [change.content for change in solo.accept()] == [file("b", "b", b"by hand").content]
+
+
+def test_a_folder_that_was_renamed_is_told_before_what_is_in_it_is_looked_through() -> None:
+    solo = Solo()
+    solo.user.mkdir("d")
+    for number in range(30):
+        solo.user.write(f"d/f{number}", f"{number}".encode())
+    solo.start().online()
+    solo.accept_all()
+    solo.user.move("d", "e")
+    solo.user.write("e/f3", b"edited at once")
+    solo.frozen = True
+    solo.feed(ev.Hinted((RelPath("d"), RelPath("e")), (RelPath("e"),)))
+    [look] = [one for one in solo.todo if isinstance(one, ef.Look)]
+    assert ([wish.path for wish in look.wishes], look.folders) == (["d", "e"], ())
+    solo.todo.remove(look)
+    for event in solo._answers(look):
+        solo.feed(event)
+    [change] = solo.submitted()
+    assert change.operation is Operation.MOVE
+    assert [one.folders for one in solo.todo if isinstance(one, ef.Look)] == [("e",)]
+    solo.frozen = False
+    solo.accept([change])
+    solo.work()
+    assert [one.operation for one in solo.accept()] == [Operation.UPDATE], "nothing else in it is news"
+    assert solo.status.in_sync
+
+
+def test_what_a_walk_through_one_folder_shows_of_what_is_known_is_not_taken_in() -> None:
+    solo = Solo()
+    solo.user.mkdir("d")
+    solo.user.mkdir("d/e")
+    for number in range(30):
+        solo.user.write(f"d/e/f{number}", f"{number}".encode())
+    solo.start().online()
+    solo.accept_all()
+    solo.frozen = True
+    solo.feed(ev.Hinted((), (RelPath("d/e"),)))
+    [look] = [one for one in solo.todo if isinstance(one, ef.Look)]
+    assert [(wish.path, wish.quiet) for wish in look.wishes] == [("d", False), ("d/e", False)]
+    solo.todo.remove(look)
+    *parts, last = solo._answers(look)
+    for event in parts:
+        solo.feed(event)
+    assert solo.engine._local._round is not None
+    assert solo.engine._local._round.facts == []
+    solo.feed(last)
+    assert solo.status.in_sync
