@@ -62,8 +62,7 @@ class LocalSide:
         self._paths: dict[RelPath, None] = {}
         self._folders: dict[RelPath, None] = {}
         self._everything = False
-        self._put_off = False
-        """Whether the folders were not walked through in the last round, so that they are in this one."""
+        self._put_off = False  # folders were not walked through in the last round: they are in the next one
         self._why: dict[str, None] = {}
         self._touched = Touched()
         self._missing: dict[NodeId, float] = {}
