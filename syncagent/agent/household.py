@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,8 +39,8 @@ LOOK_SECONDS: Final = 2.0
 AGAIN_SECONDS: Final = 60.0
 """After so long a profile that has failed is tried again."""
 
-Tune: TypeAlias = Callable[[AgentConfig, Sequence[str]], None]
-"""Lets the log go by the settings, and hides these keys in it."""
+Tune: TypeAlias = Callable[[Mapping[str, AgentConfig]], None]
+"""Is told what all profiles go by, whenever the settings were read."""
 
 
 @dataclass(slots=True)
@@ -135,9 +135,8 @@ class Household:
                 member.read, member.trouble = profile, ""
                 self._go_by(member, config)
             self._tell(member)
-        running = [member.agent.config for member in self.members.values() if member.agent is not None]
-        if self._tune is not None and running:
-            self._tune(running[0], [config.api_key.get_secret_value() for config in running])
+        if self._tune is not None:
+            self._tune({name: one.agent.config for name, one in self.members.items() if one.agent is not None})
 
     def _config(self, name: str, profile: Profile) -> AgentConfig:
         """What the profile goes by.  Raises BadConfig."""

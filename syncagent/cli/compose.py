@@ -13,7 +13,7 @@ import contextlib
 import gc
 import signal
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -107,14 +107,19 @@ def run_up(start: Start, ready: Callable[[Settings], None], *, seen: bool) -> in
 def own_hub(config: AgentConfig) -> HubConfig:
     """The hub of `up`.  Its brake goes by the same settings as the agent's: it is one person who has set them."""
     from syncagent.hub.app import HubConfig  # noqa: PLC0415 - see the module
-    from syncagent.hub.brake import BrakeRules  # noqa: PLC0415 - see the module
 
     host, port = host_and_port(config.listen)
     return HubConfig(
         data_dir=make_private(config.places.hub), host=host, port=port,
         bootstrap_key=config.api_key.get_secret_value(),
-        brake=BrakeRules(on=config.limits is not None, limits=config.limits or DEFAULT_LIMITS),
+        brake=_brake_of(config),
     )  # fmt: skip
+
+
+def _brake_of(config: AgentConfig) -> BrakeRules:
+    from syncagent.hub.brake import BrakeRules  # noqa: PLC0415 - see the module
+
+    return BrakeRules(on=config.limits is not None, limits=config.limits or DEFAULT_LIMITS)
 
 
 async def _up(start: Start, ready: Callable[[Settings], None], go_by: Tune) -> int:
@@ -139,8 +144,16 @@ async def _up(start: Start, ready: Callable[[Settings], None], go_by: Tune) -> i
             write_settings(spot, reached)
         known = settings.model_copy(update=reached)
         shown = known if name == chosen else read.get(chosen, known)
+
+        def told(configs: Mapping[str, AgentConfig]) -> None:
+            go_by(configs)
+            if name in configs:
+                tasks.append(asyncio.ensure_future(opened.go_by(_brake_of(configs[name]))))
+                tasks[:] = [task for task in tasks if not task.done()]
+
+        tasks: list[asyncio.Future[None]] = []
         strangers = {*([chosen] if start.new_hub else []), *([name] if new_hub else [])}
-        return await _keep(start, start.source.fixing(name, reached), go_by, lambda: ready(shown), strangers)
+        return await _keep(start, start.source.fixing(name, reached), told, lambda: ready(shown), strangers)
 
 
 @contextlib.contextmanager
@@ -154,8 +167,10 @@ def _prepared(start: Start, echo: Echo) -> Iterator[Tune]:
             forget_folder(spot)
         handler = log_to(spot.log, secrets=[start.key], echo=echo)
 
-        def go_by(config: AgentConfig, secrets: Sequence[str]) -> None:
-            tune(handler, level=config.log_level, form=config.log_format, secrets=[start.key, *secrets])
+        def go_by(configs: Mapping[str, AgentConfig]) -> None:
+            secrets = [start.key, *(config.api_key.get_secret_value() for config in configs.values())]
+            for config in list(configs.values())[:1]:  # the log is one for all
+                tune(handler, level=config.log_level, form=config.log_format, secrets=secrets)
 
         try:
             yield go_by

@@ -46,7 +46,7 @@ _BY_ERROR: Final[tuple[tuple[type[SyncAgentError], Exit], ...]] = (
 )
 
 
-_BY_CAUSE: Final = {"folder": Exit.FOLDER_MISSING, "hub": Exit.REFUSED, "held": Exit.HELD}
+_BY_CAUSE: Final = {"config": Exit.USAGE, "folder": Exit.FOLDER_MISSING, "hub": Exit.REFUSED, "held": Exit.HELD}
 
 
 def stuck(status: Mapping[str, Any]) -> Exit:

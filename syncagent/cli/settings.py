@@ -179,6 +179,8 @@ def _told(step: Mapping[str, Any], *, runs: bool, dry_run: bool, several: bool) 
         how = "in force when an agent starts"
     else:
         how = _TELLS[Applies(step["applies"])]
+        if step.get("why"):
+            how += f": {step['why']}"
     would = "would be " if dry_run else ""
     return f"{whose}{step['key']}: {_in_words(step['before'])} → {_in_words(step['after'])} ({would}{how})"
 

@@ -15,6 +15,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,6 +77,7 @@ class Hub:
         self._identity: Identity | None = None
         self._cleanup = contextlib.AsyncExitStack()
         self._doorway = Doorway(config.caps)
+        self._told: Callable[[BrakeRules], Awaitable[None]] | None = None
         self.port = config.port
         """Where it listens, once it is started."""
         self.made_key = ""
@@ -124,6 +126,11 @@ class Hub:
         """Tell everyone, finish what was begun, close the store."""
         await self._cleanup.aclose()
 
+    async def go_by(self, rules: BrakeRules) -> None:
+        """Another brake from now on.  Only while it runs."""
+        assert self._told is not None
+        await self._told(rules)
+
     async def _start(self) -> None:
         config = self._config
         self._cleanup.enter_context(held(config.data_dir))
@@ -143,6 +150,7 @@ class Hub:
         hall.open(worker, store.blocks, store.journal.hub_id, runs, folders, ring)
         healing = asyncio.create_task(Healing(worker, hall, config.rules.heal).run())
         self._cleanup.push_async_callback(_cancelled, healing)
+        self._told = lambda rules: worker.call(lambda _: brake.go_by(rules))
         keeper = Keeper(worker, brake, time.monotonic, hall.lacked.set)
         ear = ControlServer(control_socket(config.data_dir.absolute()), keeper.handle, who="hub")
         await self._cleanup.enter_async_context(ear)

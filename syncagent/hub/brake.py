@@ -161,6 +161,16 @@ class Brake:
         """Changes of ``client`` were held when the hub was stopped.  It will try them again."""
         self._touched((folder, client)).again = True
 
+    def go_by(self, rules: BrakeRules) -> None:
+        """Other rules from now on.  Where the brake is taken off nothing waits any more: it passes when it is tried
+        again."""
+        self.rules = rules
+        if not rules.on:
+            for place in [place for place, record in self._records.items() if record.held or record.again]:
+                record = self._touched(place)
+                record.again = False
+                _settle(record)
+
     # --- what a person says -------------------------------------------------------------------------------------
 
     def held(self) -> list[Held]:

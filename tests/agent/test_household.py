@@ -73,7 +73,7 @@ async def keeping(source: Source, **more: Any) -> AsyncIterator[Kept]:
 async def test_a_change_of_the_file_is_in_force_without_a_restart(spot: Places) -> None:
     set_up(spot, name="before")
     tuned: list[str] = []
-    async with keeping(Source(spot), tune=lambda config, _: tuned.append(config.log_level)) as agent:
+    async with keeping(Source(spot), tune=lambda configs: tuned.append(configs[""].log_level)) as agent:
         await agent.until(lambda one: one["state"] == "offline")
         write_settings(spot, {"max_up": "2MB", "log_level": "debug", "name": "after", "rescan_minutes": 1})
         found = await agent.until(lambda one: one["name"] == "after")
@@ -86,7 +86,15 @@ async def test_what_is_set_by_command_is_in_force_with_the_answer(spot: Places) 
     async with keeping(Source(spot)) as agent:
         answer = await agent.call("config.set", changes={"max_down": "500K"})
         assert answer["changes"] == [
-            {"profile": "default", "key": "max_down", "before": 0, "after": 500_000, "applies": "live", "overruled": ""}
+            {
+                "profile": "default",
+                "key": "max_down",
+                "before": 0,
+                "after": 500_000,
+                "applies": "live",
+                "overruled": "",
+                "why": "",
+            }
         ]
         assert (await agent.call("status"))["limits"]["down"] == 500_000
         tried = await agent.call("config.set", changes={"max_down": None}, dry_run=True)

@@ -260,6 +260,36 @@ def test_what_was_held_goes_through_when_the_brake_is_taken_off() -> None:
     assert solo.status.in_sync
 
 
+def test_what_was_held_goes_through_when_the_brake_is_taken_off_while_it_runs() -> None:
+    solo = full()
+    delete_here(solo, some(12))
+    assert asked(solo)
+    solo.feed(ev.Configured("Laptop", None))
+    assert len(solo.accept()) == 12
+    assert solo.status.in_sync
+
+
+@pytest.mark.hazard("E2", "N15")
+def test_other_limits_count_from_now_on_and_what_is_held_stays_held() -> None:
+    solo = full()
+    solo.feed(ev.Configured("Laptop", Limits(3, 0.01, 3)))
+    delete_here(solo, some(3))
+    assert asked(solo) == [(Direction.OUT, 3, 0)]
+    solo.feed(ev.Configured("Laptop", Limits(1000, 1.0, 1000)))
+    assert solo.submitted() == []
+    assert asked(solo) == [(Direction.OUT, 3, 0)]
+
+
+@pytest.mark.hazard("E2")
+def test_a_brake_that_is_put_on_while_it_runs_holds_what_comes() -> None:
+    solo = Solo(brake=None).synced(**FILES)
+    solo.drain(ef.Submit)
+    solo.feed(ev.Configured("Laptop", Limits(10, 0.5, 1000)))
+    delete_here(solo, some(12))
+    assert solo.submitted() == []
+    assert asked(solo) == [(Direction.OUT, 12, 0)]
+
+
 @pytest.mark.hazard("E2")
 def test_what_the_hub_holds_is_asked_about_and_approved_here() -> None:
     solo = full()

@@ -292,6 +292,18 @@ def test_what_was_rejected_passes_when_the_person_at_the_client_insists() -> Non
     assert said(world.submit(LAPTOP, *map(world.delete, left), confirmed=True)) == {"committed": 11}
 
 
+def test_other_rules_count_from_now_on_and_what_is_held_stays_held_but_where_it_is_taken_off() -> None:
+    world = World(20)
+    world.brake.go_by(BrakeRules(limits=Limits(3, 0.01, 3)))
+    assert said(world.submit(LAPTOP, *map(world.delete, world.names[:5]))) == {"committed": 2, "mass_delete_held": 3}
+    world.brake.go_by(BrakeRules())
+    left = [name for name in world.names[:5] if world.row(name).living]
+    assert said(world.submit(LAPTOP, *map(world.delete, left))) == {"mass_delete_held": 3}
+    world.brake.go_by(BrakeRules(on=False))
+    assert world.brake.held() == []
+    assert said(world.submit(LAPTOP, *map(world.delete, left))) == {"committed": 3}
+
+
 def test_nobody_is_approved_who_has_nothing_held() -> None:
     world = World(20)
     assert world.brake.approve([world.folder], LAPTOP, world.now) == 0

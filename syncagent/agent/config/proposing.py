@@ -44,6 +44,7 @@ class Step:
         return {
             "profile": said_name(self.profile), "key": self.key, "before": as_plain(self.before),
             "after": as_plain(self.after), "applies": self.applies.value, "overruled": self.overruled,
+            "why": about(self.key).why,
         }  # fmt: skip
 
 

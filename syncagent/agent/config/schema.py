@@ -36,6 +36,7 @@ class Described:
             "unit": self.about.unit, "choices": list(self.choices), "minimum": self.least, "above": self.above,
             "maximum": self.most, "applies": self.about.applies.value, "scope": self.about.scope.value,
             "group": self.about.group, "required": self.default is None,
+            "why": self.about.why,
         }  # fmt: skip
 
     @property

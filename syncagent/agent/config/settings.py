@@ -47,13 +47,14 @@ class Scope(StrEnum):
 @dataclass(frozen=True, slots=True)
 class About:
     """What there is to say of a setting beside its type, its default and its description.  ``kind`` names a type of
-    values that is none of Python's: ``rate``."""
+    values that is none of Python's: ``rate``.  ``why`` it cannot be changed while the agent runs, where that is so."""
 
     group: str
     applies: Applies
     unit: str = ""
     scope: Scope = Scope.EACH
     kind: str = ""
+    why: str = ""
 
 
 LIVE: Final = Applies.LIVE
@@ -61,14 +62,18 @@ RECONNECT: Final = Applies.RECONNECT
 RESTART: Final = Applies.RESTART
 
 
+_FOLDER: Final = "what an agent knows of one folder is not true of another, and must not meet it half way"
+_HUB: Final = "the hub here stays where the machines that are connected have found it"
+
+
 class Settings(BaseModel):
     """What config.toml may hold.  Each description is shown to people, and the README repeats it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    sync_root: Annotated[Path, AfterValidator(kinds.folder_path), About("folder", RESTART, scope=Scope.OWN)] = Field(
-        description="the folder that is kept the same, as an absolute path"
-    )
+    sync_root: Annotated[
+        Path, AfterValidator(kinds.folder_path), About("folder", RESTART, scope=Scope.OWN, why=_FOLDER)
+    ] = Field(description="the folder that is kept the same, as an absolute path")
     server: Annotated[str, AfterValidator(kinds.server_url), About("hub", RECONNECT, scope=Scope.OWN)] = Field(
         description="the address of the hub: ws://host:port, or wss://host:port beyond this machine"
     )
@@ -77,14 +82,14 @@ class Settings(BaseModel):
         max_length=64,
         description="what this machine is called, in conflict copies too",
     )
-    folder: Annotated[str, AfterValidator(kinds.hub_folder), About("hub", RESTART, scope=Scope.OWN)] = Field(
-        "default", description="which of the hub's folders this one is"
+    folder: Annotated[str, AfterValidator(kinds.hub_folder), About("hub", RESTART, scope=Scope.OWN, why=_FOLDER)] = (
+        Field("default", description="which of the hub's folders this one is")
     )
     fingerprint: Annotated[str, AfterValidator(kinds.fingerprint), About("hub", RECONNECT, scope=Scope.OWN)] = Field(
         "", description="the SHA-256 of the hub's certificate, when it made its own; empty: any that the system trusts"
     )
-    listen: Annotated[str, AfterValidator(kinds.listen_address), About("hub", RESTART, scope=Scope.OWN)] = Field(
-        "", description="HOST:PORT of the hub that `up` runs along with the agent; empty: it runs none"
+    listen: Annotated[str, AfterValidator(kinds.listen_address), About("hub", RESTART, scope=Scope.OWN, why=_HUB)] = (
+        Field("", description="HOST:PORT of the hub that `up` runs along with the agent; empty: it runs none")
     )
     key_store: Annotated[KeyStore, About("hub", LIVE)] = Field(
         "auto", description='where the key is kept: "file", "keyring", or "auto"'

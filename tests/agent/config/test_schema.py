@@ -21,7 +21,7 @@ def test_bounds_choices_and_units_are_said() -> None:
     assert describe("rescan_minutes").as_dict() == {
         "key": "rescan_minutes", "type": "integer", "default": 60, "unit": "minutes", "minimum": 1, "above": None,
         "maximum": 10080, "choices": [], "applies": "live", "scope": "each", "group": "looking", "required": False,
-        "doc": "how often the whole folder is looked through",
+        "why": "", "doc": "how often the whole folder is looked through",
     }  # fmt: skip
     assert describe("brake_share").allowed == "more than 0, 1 at most"
     assert describe("key_store").choices == ("auto", "file", "keyring")
