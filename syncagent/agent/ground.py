@@ -104,8 +104,10 @@ class Ground:
         """
         premises = await self._take()
         self._watcher.start()
+        # RACE: `wait_for` of Python 3.11 takes a cancellation for done that comes in the moment in which they stand.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._watches_stand.wait(), WATCH_SECONDS)
+            async with asyncio.timeout(WATCH_SECONDS):
+                await self._watches_stand.wait()
         parked = None
         while parked is None:
             try:

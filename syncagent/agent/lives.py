@@ -157,5 +157,6 @@ async def live(agent: Lives) -> None:
             failed = Status(state=State.HALTED, reason="the agent failed, and begins anew; its log tells more")
             agent.board.publish(failed)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(agent.stop.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await agent.stop.wait()
             pause = min(2 * pause, LAST_PAUSE)

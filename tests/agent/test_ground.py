@@ -22,7 +22,9 @@ from syncagent.agent.workers import Mailbox, Workers
 from syncagent.engine.effects import Look
 from syncagent.engine.events import Event, Hinted, RootFound, RootLost, Seen
 from syncagent.errors import RootMissing
+from syncagent.localfs.dirty import Hints
 from syncagent.localfs.scanner import Scanner
+from syncagent.localfs.watcher import WatchState
 from syncagent.model.facts import Fact, LookAt
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
@@ -197,3 +199,40 @@ async def test_a_folder_that_cannot_be_read_when_it_is_taken_is_tried_again(tmp_
         assert await one.ground.enter() == ()
         assert times == [2]
         assert [bool(why) for why in one.hindrances][-2:] == [True, False]
+
+
+class Silent:
+    """A watcher that says that it sees when it is told to."""
+
+    def __init__(self, on_hints: Callable[[Hints], None]) -> None:
+        self.see = lambda: on_hints(Hints((), (), True, "ready"))
+        self.started = asyncio.Event()
+
+    def start(self) -> None:
+        self.started.set()
+
+    def stop(self) -> None:
+        pass
+
+    def state(self) -> WatchState:
+        return WatchState()
+
+
+@pytest.mark.parametrize("iterations", range(6))
+async def test_who_is_told_to_stop_just_as_the_watches_stand_stops(tmp_path: Path, iterations: int) -> None:
+    watchers: list[Silent] = []
+
+    def watcher(_: Path, on_hints: Callable[[Hints], None]) -> Silent:
+        watchers.append(Silent(on_hints))
+        return watchers[-1]
+
+    async with owner(config_in(tmp_path), dataclasses.replace(REAL, watcher=watcher)) as one:
+        entering = asyncio.ensure_future(one.ground.enter())
+        await watchers[0].started.wait()
+        await asyncio.sleep(0)
+        watchers[0].see()
+        for _ in range(iterations):
+            await asyncio.sleep(0)
+        entering.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await entering
