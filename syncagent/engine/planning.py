@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from syncagent.engine.agenda import Agenda
@@ -19,6 +19,7 @@ from syncagent.planner.ops import Adopt, Agree, Op, beneath, subject
 from syncagent.planner.outcome import settle_tree
 from syncagent.planner.plan import Plan, plan
 from syncagent.planner.policy import Policy
+from syncagent.planner.underway import Underway
 from syncagent.trees.canopy import Canopy
 
 PLANNED_AT_ONCE: Final = 1_000
@@ -38,6 +39,10 @@ class Planning:
     standing: Standing
     brake: Brake
     policy: Policy
+    underway: Underway = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.underway = Underway(self.canopy)
 
     def allow(self, policy: Policy) -> None:
         """From now on ``policy`` is what may be done."""
@@ -60,7 +65,7 @@ class Planning:
                 continue
             made = plan(
                 self.canopy, self.policy, focus=focus, busy=busy, left_alone=left_alone,
-                piecemeal=self.flight.piecemeal, limit=PLANNED_AT_ONCE,
+                piecemeal=self.flight.piecemeal, underway=self.underway, limit=PLANNED_AT_ONCE,
             )  # fmt: skip
             self._launch_all(made.ops, now)
             self._remember(made)

@@ -7,7 +7,7 @@ from typing import Final
 
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Placement
-from syncagent.planner.claims import Claims, footprint
+from syncagent.planner.claims import footprint
 from syncagent.planner.ops import (
     Adopt,
     Agree,
@@ -16,11 +16,11 @@ from syncagent.planner.ops import (
     SubmitDelete,
     SubmitEdit,
     SubmitMove,
-    WriteLocal,
     beneath,
     subject,
 )
 from syncagent.planner.policy import Policy
+from syncagent.planner.underway import Underway
 from syncagent.trees.canopy import Canopy
 
 _SUBMITS: Final = (SubmitCreate, SubmitEdit, SubmitMove, SubmitDelete)
@@ -52,15 +52,17 @@ class Batch:
     to be left alone."""
 
     def __init__(
-        self, canopy: Canopy, policy: Policy, busy: Mapping[NodeId, Op], left_alone: Container[NodeId]
+        self,
+        canopy: Canopy,
+        policy: Policy,
+        busy: Mapping[NodeId, Op],
+        left_alone: Container[NodeId],
+        underway: Underway | None = None,
     ) -> None:
         self._policy = policy
-        self._here = Claims(canopy.local)
-        self._there = Claims(canopy.remote)
+        self._here, self._there = (underway or Underway(canopy)).claims(busy)
         self.taken = Taken(busy, left_alone)
         self.ops: list[Op] = []
-        for op in {id(op): op for op in busy.values()}.values():  # one op may be about many nodes
-            self._claim(op)
 
     def put(self, op: Op) -> NodeId | None:
         """Put ``op`` into the batch, unless something is in its way: then that is what must be waited for."""
@@ -94,16 +96,3 @@ class Batch:
         if isinstance(op, _SUBMITS):
             return not self._policy.may_submit
         return not self._policy.may_write and not isinstance(op, _TREE_OPS)
-
-    def _claim(self, op: Op) -> None:
-        # A thousand of these two are under way while a mass comes or goes, and are claimed for each plan anew.
-        if type(op) is SubmitCreate:
-            self._there.claim_name(op.node.id, op.node.at)
-            return
-        if type(op) is WriteLocal and op.expect is None and self._here.claim_new(op.node.id, op.node.at):
-            return
-        here, there = footprint(op)
-        if here is not None:
-            self._here.claim(subject(op), here)
-        if there is not None:
-            self._there.claim(subject(op), there)

@@ -93,6 +93,14 @@ class Claims:
         self._shifting: set[NodeId] = set()
         self._leant_on: dict[NodeId, NodeId] = {}
 
+    def copy(self) -> Claims:
+        """Another that claims the same."""
+        other = Claims(self._view)
+        other._chains, other._filled, other._entered = self._chains.copy(), self._filled.copy(), self._entered.copy()
+        other._emptied, other._shifting = self._emptied.copy(), self._shifting.copy()
+        other._leant_on = self._leant_on.copy()
+        return other
+
     def filler(self, at: Placement) -> NodeId | None:
         """Who has claimed to fill this name."""
         return self._filled.get((at.parent, name_key(at.name)))

@@ -33,6 +33,7 @@ from syncagent.planner.ops import (
     passing_name,
 )
 from syncagent.planner.policy import Policy
+from syncagent.planner.underway import Underway
 from syncagent.planner.whole import Deletes
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import View, ancestors
@@ -63,15 +64,17 @@ def plan(
     busy: Mapping[NodeId, Op] | None = None,
     left_alone: Container[NodeId] = (),
     piecemeal: Container[NodeId] = (),
+    underway: Underway | None = None,
     limit: int = 1_000,
 ) -> Plan:
     """The next batch for the nodes of ``focus`` and for those that stand in their way.
 
     ``busy`` are the ops under way, by the nodes that each is about: their nodes, and those of ``left_alone``, are not
-    planned.  Folders that are ``piecemeal`` do not go with what is beneath them by one op.  At most about ``limit`` ops
-    are given.
+    planned.  Folders that are ``piecemeal`` do not go with what is beneath them by one op.  ``underway``
+    keeps the claims of ``busy`` from one plan to the next.  At most about ``limit`` ops are given.
     """
-    return _Planning(canopy, policy, Batch(canopy, policy, busy or {}, left_alone), piecemeal).over(focus, limit)
+    batch = Batch(canopy, policy, busy or {}, left_alone, underway)
+    return _Planning(canopy, policy, batch, piecemeal).over(focus, limit)
 
 
 class _Planning:

@@ -15,7 +15,7 @@ from typing import Final
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import NO_REV, PARK, ROOT, NodeId, Rev
 from syncagent.model.names import RelPath
-from syncagent.model.nodes import Node, Placement
+from syncagent.model.nodes import Dir, Node, Placement
 from syncagent.trees.delta import Delta, Row
 from syncagent.trees.kept import KeptRows
 from syncagent.trees.pressed import Pressed
@@ -46,6 +46,8 @@ class Canopy:
         self._touched: dict[NodeId, None] = {}
         self._news: dict[NodeId, None] = {}
         self._pressed_last = 0
+        self.shape = 0
+        """Another number whenever a folder may have come, gone or moved, in any of the trees."""
 
     @classmethod
     def load(cls, rows: Sequence[Row]) -> Canopy:
@@ -80,6 +82,7 @@ class Canopy:
 
     def set_local(self, node_id: NodeId, node: Node | None, stamp: Stamp | None = None) -> None:
         """Say what stands on the disk as ``node_id``.  ``stamp`` None keeps the one that is known."""
+        self.shape += node is None or isinstance(node, Dir)
         self._revive(node_id)
         self.local.set(node_id, node)
         if node is None:
@@ -91,6 +94,7 @@ class Canopy:
 
     def set_remote(self, node_id: NodeId, node: Node | None, rev: Rev | None = None) -> None:
         """Say what the hub has as ``node_id``.  ``rev`` None keeps the one that is known."""
+        self.shape += node is None or isinstance(node, Dir)
         self._revive(node_id)
         self.remote.set(node_id, node)
         if rev is not None:
@@ -99,6 +103,7 @@ class Canopy:
 
     def set_synced(self, node_id: NodeId, node: Node | None) -> None:
         """Say what both sides last agreed on; what Local and Remote say stays as it is."""
+        self.shape += node is None or isinstance(node, Dir)
         self._revive(node_id)
         local, remote, rev = self.local.get(node_id), self.remote.get(node_id), self.rev(node_id)
         if node is None:
@@ -116,6 +121,7 @@ class Canopy:
 
         The same as ``set_local``, ``set_remote`` and ``set_synced``, for what nearly all changes come to.
         """
+        self.shape += node is None or isinstance(node, Dir)
         self._revive(node_id)
         if rev is None:
             rev = self.rev(node_id)
