@@ -65,7 +65,7 @@ class Redactor:
             return "/".join(self._name(part) for part in str(value).split("/"))
         if kind == "Digest":
             return hashlib.blake2b(value, key=self._salt, digest_size=32).digest()
-        if kind == "ClientId":
+        if kind == "ClientId" or field == "machine":
             return self._hash(value)
         if field in _TEXTS and isinstance(value, str):
             return value if value in _HARMLESS or not value else "(text)"

@@ -9,11 +9,12 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from syncagent.agent.places import Places, places
+from syncagent.agent.places import Places
 from syncagent.cli.asked import agent_of
 from syncagent.cli.exits import Exit
 from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import complain, say, show_json
+from syncagent.cli.which import the_profile
 from syncagent.cli.words import one_line
 from syncagent.errors import BadConfig
 
@@ -45,10 +46,11 @@ def export(
     ] = None,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write it.", show_default=False)] = None,
     data_dir: DataDir = None,
+    profile: Profile = None,
     as_json: AsJson = False,
 ) -> int:
     """Write a recording without the names of files, machines and clients, to be shown to others."""
-    source = flight or _newest(places(data_dir))
+    source = flight or _newest(the_profile(data_dir, profile))
     target = output or Path.cwd() / f"syncagent-{source.stem}-without-names.jsonl"
     from syncagent.agent.redact import Redactor, as_text  # noqa: PLC0415 - all of the engine: not for `status`
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from syncagent.agent.config.document import EVERY, profile_name, read_document, said_name
-from syncagent.agent.config.reading import Source
+from syncagent.agent.config.reading import Source, relevant
 from syncagent.agent.places import Places, places
 from syncagent.errors import BadConfig
 
@@ -44,11 +45,16 @@ def to_begin(data_dir: Path | None, said: str | None, folder: Path | None) -> Pl
         return in_any(data_dir, said)
     spot = places(data_dir)
     document = read_document(spot.config)
-    names = Source(spot).names(document)
-    wanted = None if folder is None else folder.expanduser().resolve()
+    source = Source(spot, relevant(os.environ))
+    names = source.names(document)
+    if folder is None:
+        # One that is set up wrong is no reason not to start the others.
+        read = source.read_from(document)
+        return spot.of(next((name for name, profile in read.items() if profile.settings is not None), names[0]))
+    wanted = folder.expanduser().resolve()
     for name in names:
         root = document.table(name).get("sync_root")
-        if wanted is None or (root is not None and Path(str(root)).expanduser().resolve() == wanted):
+        if root is not None and Path(str(root)).expanduser().resolve() == wanted:
             return spot.of(name)
     if len(names) == 1 and "sync_root" not in document.top and not document.named:
         return spot

@@ -32,6 +32,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> tuple[list[dict[str, Any]], lis
     solo.accept_all()
     solo.hear(solo.entry(file("x", f"{CANARY} theirs", b"t"))).give(b"t")
     solo.feed(ev.LinkDown(f"the hub at wss://{CANARY}.example cannot be reached"))
+    solo.feed(ev.Configured(f"{CANARY}'s computer", None))
     solo.feed(ev.RootLost(f"/home/{CANARY} is gone"), ev.RootFound())
     solo.feed(ev.Hinted((RelPath(f"{CANARY} hint"),), reason=f"{CANARY} reason"))
     error = FileNotFoundError(2, "No such file or directory", f"/home/{CANARY}/x")

@@ -30,7 +30,9 @@ def test_what_begins_is_told_by_its_folder_where_no_profile_is_named(tmp_path: P
     spot = Places(tmp_path.resolve())
     assert to_begin(tmp_path, None, Path("/anywhere")) == spot
     write_settings(spot, {"sync_root": "/one"})
-    write_settings(spot.of("photos"), {"sync_root": "/photos"})
+    write_settings(spot.of("photos"), {"sync_root": "/photos", "server": "ws://h:1"})
+    assert to_begin(tmp_path, None, None) == spot.of("photos"), "the first that is set up well: the other has no hub"
+    write_settings(spot, {"server": "ws://h:1"})
     assert to_begin(tmp_path, None, None) == spot
     assert to_begin(tmp_path, None, Path("/photos")) == spot.of("photos")
     assert to_begin(tmp_path, "new", Path("/new")) == spot.of("new")
