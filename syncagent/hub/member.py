@@ -305,7 +305,7 @@ class Member:
         if not self._live or stretch.first != self._told + 1 or (stretch.folded and not self._subtrees):
             return []
         self._told = stretch.last
-        self._onward.told()
+        self._onward.told(stretch.entries)
         if stretch.author == self._client_id:
             return []
         if not self.speaks_journal:

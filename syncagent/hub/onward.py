@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from syncagent.hub.rows import Timed
 from syncagent.hub.tasks import Fetch, Fetched
 from syncagent.model.ids import Digest
 from syncagent.protocol.codec import Pack
@@ -45,6 +46,8 @@ class PassedOn:
         self._agreed = agreed
         self._zstd = zstd
         self._room = 0
+        self._heard = False
+        """Whether the client has said anything of room."""
         self._gap = False
         self._waiting: deque[Onward] = deque()
         self._bytes = self._blocks = 0
@@ -53,13 +56,14 @@ class PassedOn:
 
     def give(self, room: int) -> None:
         """There is so much more room."""
+        self._heard = True
         self._room = min(self._room + room, MOST_ROOM)
 
     def add(self, pack: Onward) -> None:
         """This came from another client."""
         if not self._agreed or self._gap:
             return
-        if self._blocks + len(pack.digests) > WAITING_BLOCKS or (not self._room and not self._waiting):
+        if self._blocks + len(pack.digests) > WAITING_BLOCKS or not self._heard:
             self._gap = True
             return
         if self._bytes + len(pack.frame) > WAITING_BYTES or not (pack.plain or self._zstd):
@@ -98,9 +102,11 @@ class PassedOn:
             return []
         return list(encode_packs(answer.blocks, compress=self._zstd, kind=KIND_AHEAD))
 
-    def told(self) -> None:
-        """The client has heard of a change: what comes from now on may be the beginning of another file."""
-        self._gap = False
+    def told(self, entries: Iterable[Timed]) -> None:
+        """The client has heard of these.  Where a large file was among them, what comes from now on may be the
+        beginning of another one."""
+        if self._gap and any(len(one.entry.recipe) > 1 for one in entries):
+            self._gap = False
 
     def asked(self, digests: Iterable[Digest]) -> None:
         """It asks for these, and is given them: they need not come twice."""

@@ -78,7 +78,19 @@ if _range is not None:
     _range.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
 
 
+_WAIT: Final = 1
+"""SYNC_FILE_RANGE_WAIT_BEFORE: wait for what is being written."""
+
+BEHIND: Final = 16 << 20
+"""So many bytes of a file may be on their way to the disk.  Whoever makes a small file durable waits until those are
+there which had their place found just before: without a bound, that are hundreds of megabytes."""
+
+
 def begin_sync(file: int, offset: int, size: int) -> None:
-    """Let the disk begin to write these bytes of an open file.  Whether it does is seen at the next fsync alone."""
+    """Let the disk begin to write these bytes of an open file, and wait until it is not far behind with those before
+    them.  Whether it has written them is seen at the next fsync alone."""
     if _range is not None:
         _range(file, offset, size, _WRITE)
+        if (before := offset - BEHIND) > 0:
+            start = max(before - 2 * BEHIND, 0)
+            _range(file, start, before - start, _WAIT)

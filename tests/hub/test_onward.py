@@ -6,8 +6,12 @@ import pytest
 
 from syncagent.content.digest import digest_of
 from syncagent.hub.onward import MOST_ROOM, WAITING_BLOCKS, WAITING_BYTES, Onward, PassedOn, onward
+from syncagent.hub.rows import Timed
 from syncagent.hub.tasks import Fetched
-from syncagent.model.ids import Digest
+from syncagent.model.changes import Entry, Operation
+from syncagent.model.ids import ROOT, ClientId, Digest, NodeId, Rev, Seq
+from syncagent.model.names import Name
+from syncagent.model.nodes import Block, Content, File, Placement
 from syncagent.protocol.codec import Pack, decode_frame
 from syncagent.protocol.packs import KIND_AHEAD, encode_packs, entries_of
 
@@ -20,6 +24,13 @@ def block(number: int, size: int = 1000) -> tuple[Digest, bytes]:
 def pack(number: int, size: int = 1000, *, plain: bool = True) -> Onward:
     digest, data = block(number, size)
     return Onward(data, (digest,), size, plain)
+
+
+def entry(blocks: int) -> Timed:
+    """A change of a file that consists of so many blocks."""
+    recipe = tuple(Block(block(number)[0], 1000) for number in range(blocks))
+    node = File(NodeId("n"), Placement(ROOT, Name("n")), Content(block(9)[0], 1000 * blocks), False, 0)
+    return Timed(Entry(Seq(1), Rev(1), Operation.CREATE, ClientId("c"), NodeId("n"), node, recipe), 0)
 
 
 def who(room: int = 1_000_000, *, agreed: bool = True, zstd: bool = True) -> PassedOn:
@@ -58,14 +69,26 @@ def test_who_has_no_room_gets_none_until_there_is() -> None:
 
 
 def test_who_has_said_nothing_of_room_gets_nothing_of_a_file_whose_beginning_it_has_missed() -> None:
-    one = who(0)
+    one = PassedOn(agreed=True, zstd=True)
     one.add(pack(1))
     one.give(10_000)
     one.add(pack(2))
     assert taken(one) == []
-    one.told()
+    one.told([entry(1)])
     one.add(pack(3))
-    assert taken(one) == [3], "another file"
+    assert taken(one) == [], "a small edit: the file goes on"
+    one.told([entry(1), entry(2)])
+    one.add(pack(4))
+    assert taken(one) == [4], "another file"
+
+
+def test_room_that_is_just_used_up_is_no_hole() -> None:
+    one = who(1000)
+    one.add(pack(1))
+    assert taken(one) == [1]
+    one.add(pack(2))
+    one.give(1000)
+    assert taken(one) == [2]
 
 
 @pytest.mark.hazard("F12", "N17")
@@ -96,7 +119,7 @@ def test_what_is_not_in_the_store_ends_it_until_a_change_was_told() -> None:
     one.add(pack(41))
     assert taken(one) == []
     assert one.next_fetch() is None
-    one.told()
+    one.told([entry(2)])
     one.add(pack(42))
     assert taken(one) == [42]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from syncagent.localfs import syscalls
 from syncagent.localfs.syscalls import Syscalls, load
 
 
@@ -45,3 +46,18 @@ def test_a_system_without_them_says_so() -> None:
     with pytest.raises(OSError) as caught:
         calls.syncfs(0)
     assert caught.value.errno == errno.ENOSYS
+
+
+def test_no_more_than_some_megabytes_of_a_large_file_are_on_their_way_to_the_disk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    part, calls = 4 << 20, []
+    monkeypatch.setattr(syscalls, "_range", lambda *call: calls.append(call))
+    for number in range(16):
+        syscalls.begin_sync(7, number * part, part)
+    begun = [(at, size) for _, at, size, what in calls if what == 2]
+    waited = [(at, size) for _, at, size, what in calls if what == 1]
+    assert begun == [(number * part, part) for number in range(16)]
+    assert max(at + size for at, size in waited) == 15 * part - syscalls.BEHIND
+    ends = [at + size for at, size in waited]
+    assert all(at <= before for (at, _), before in zip(waited[1:], ends, strict=False)), "nothing was left out"
