@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from syncagent.agent import together
 from syncagent.agent.commands import Commands
 from syncagent.agent.config.document import EVERY, profile_name, said_name
-from syncagent.agent.config.proposing import commit, propose, rows
+from syncagent.agent.config.proposing import Step, commit, propose, rows
 from syncagent.agent.config.reading import Profile, Source
-from syncagent.agent.config.settings import GROUPS
+from syncagent.agent.config.settings import GROUPS, AgentConfig, Applies
 from syncagent.agent.lives import Lives
 from syncagent.control import Answer
 from syncagent.errors import BadConfig
@@ -162,12 +163,21 @@ class Hearing:
         if not isinstance(changes, dict) or not changes:
             raise BadConfig('nothing to set: "changes" names settings with their values, null as if never set')
         source, profile = self._household.source, self._member(said).name
+        in_force = {name: one.agent.config for name, one in self._household.members.items() if one.agent is not None}
         if dry_run:
             _, made = await asyncio.to_thread(propose, source, profile, changes)
         else:
             made = await asyncio.to_thread(commit, source, profile, changes)
             await self._household.reload()
+        made = [_seen_from(in_force, step) for step in made]
         return {"changes": [step.as_dict() for step in made], "dry_run": dry_run, **self._state()}
+
+
+def _seen_from(in_force: Mapping[str, AgentConfig], step: Step) -> Step:
+    """What goes back to what is in force still waits for nothing."""
+    config = in_force.get(step.profile)
+    back = config is not None and getattr(config, step.key) == step.after
+    return replace(step, applies=Applies.LIVE) if back else step
 
 
 def _commands(member: Member) -> Commands:

@@ -125,7 +125,8 @@ class Runtime:
         if self.started and configured(config) != configured(before):
             self.feed(configured(config))
         if introduced(config) != introduced(before):
-            self.conversation.redial(self._outside.dialer(config), "the settings have changed")
+            why = "the settings have changed, and the connection is made anew"
+            self.conversation.redial(self._outside.dialer(config), why)
             self.nudge()
 
     # --- life -------------------------------------------------------------------------------------------------

@@ -136,6 +136,8 @@ async def test_another_folder_waits_for_the_next_start_and_that_is_said(spot: Pl
         assert "changed settings wait for the next start: sync_root, server" in [one["text"] for one in found["lines"]]
         [row] = [row for row in (await agent.call("config"))["settings"] if row["key"] == "sync_root"]
         assert (row["value"], row["waiting"]) == (str(root), str(tmp_path / "other"))
+        back = await agent.call("config.set", changes={"sync_root": str(root), "server": NOBODY})
+        assert ([step["applies"] for step in back["changes"]], back["waiting"]) == (["live", "live"], [])
 
 
 async def test_a_brake_that_is_taken_off_live_is_off_for_the_engine(spot: Places) -> None:

@@ -44,7 +44,7 @@ class Step:
         return {
             "profile": said_name(self.profile), "key": self.key, "before": as_plain(self.before),
             "after": as_plain(self.after), "applies": self.applies.value, "overruled": self.overruled,
-            "why": about(self.key).why,
+            "why": about(self.key).why if self.applies is Applies.RESTART else "",
         }  # fmt: skip
 
 
