@@ -15,7 +15,7 @@ BIN    := $(VENV)/bin
 PACKAGE := $(VENV)-package
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check lint types contracts format sim plans histories races swaps chaos kill-points power-cuts errnos bench bench-scale bench-peers build icons package package-setup clean setup
+.PHONY: help run test test-slow check lint types contracts format sim sim-rules plans histories races swaps chaos kill-points power-cuts errnos bench bench-scale bench-peers build icons package package-setup clean setup
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ format: setup ## Put the code into its usual form
 
 sim: setup ## Run simulated worlds (SEEDS=2000 FIRST=0); FIRST=n SEEDS=1 replays one
 	@SYNCAGENT_SIM_SEEDS=$(SEEDS) SYNCAGENT_SIM_FIRST=$(FIRST) $(BIN)/python -m pytest -n auto tests/sim/test_world.py -k test_worlds $(ARGS)
+
+sim-rules: setup ## Worlds with rules that come and go (SEEDS=20000 FIRST=0)
+	@SYNCAGENT_SIM_SEEDS=$(SEEDS) SYNCAGENT_SIM_FIRST=$(FIRST) $(BIN)/python -m pytest -n auto tests/sim/test_rules.py $(ARGS)
 
 races: setup ## Let a user save while we replace, so many times (RACES=100000)
 	@SYNCAGENT_RACES=$(RACES) $(BIN)/python -m pytest -n auto tests/e2e/test_races.py -s $(ARGS)

@@ -1,15 +1,19 @@
-"""What the running agent answers about mass changes: held, approve, reject, undo."""
+"""What the running agent answers about what a person decides: held, approve, reject, undo; excluded, exclude,
+include."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from syncagent.agent.board import Board
 from syncagent.agent.config.settings import AgentConfig
-from syncagent.engine.events import Decided, Event
+from syncagent.engine.effects import Answered
+from syncagent.engine.events import Decided, Event, Exclusion
 from syncagent.engine.status import Asked
-from syncagent.errors import NotAsked, TryAgain
+from syncagent.errors import BadName, NotAsked, TryAgain
 from syncagent.model.acts import Act, Decision, Direction, Loss, Part
+from syncagent.model.names import RelPath, check_path
 from syncagent.model.nodes import Dir
 
 Answer = dict[str, Any]
@@ -36,6 +40,9 @@ class Agent(Protocol):
     def acts(self) -> list[tuple[Act, list[Part]]]:
         """The mass changes that a person is asked about, or has decided lately."""
 
+    def exclusions(self) -> list[tuple[RelPath, int]]:
+        """What this machine has excluded, and how many files the hub has there."""
+
 
 class Asking:
     """Answers what a person asks about them, and hands on what a person says."""
@@ -43,6 +50,19 @@ class Asking:
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
         self._requests = 0
+
+    async def handle(self, command: str, args: Mapping[str, Any]) -> Answer:
+        """The answer to one of its commands.  Raises as these do."""
+        match command:
+            case "held":
+                return self.held(decided=args.get("decided") is True, paths=args.get("paths") is True)
+            case "excluded":
+                return self.excluded()
+            case "exclude" | "include":
+                return await self.exclude(args.get("path"), exclude=command == "exclude")
+            case _:
+                act = args.get("act")
+                return await self.decide(command, act if isinstance(act, int) and act > 0 else 0)
 
     def held(self, *, decided: bool, paths: bool) -> Answer:
         """What is held; with ``decided`` also what was decided lately, with ``paths`` with each of their paths."""
@@ -72,12 +92,32 @@ class Asking:
 
         Raises NotAsked when there is no such act, or it is past that word; TryAgain when there was no answer.
         """
+        answer = await self._said(lambda request: Decided(request, number, word))
+        return {"concerned": answer.concerned, "left": answer.left}
+
+    def excluded(self) -> Answer:
+        """What is excluded on this machine."""
+        return {"excluded": [{"path": path, "files": files} for path, files in self._agent.exclusions()]}
+
+    async def exclude(self, path: Any, *, exclude: bool) -> Answer:
+        """Exclude, or include, what lies at ``path``; answered when it is written down.
+
+        Raises NotAsked when it cannot be, TryAgain when there was no answer.
+        """
+        try:
+            inner = RelPath("/".join(check_path(str(path or ""))))
+        except BadName as why:
+            raise NotAsked(str(why)) from None
+        answer = await self._said(lambda request: Exclusion(request, inner, exclude))
+        return {"path": inner, "concerned": answer.concerned}
+
+    async def _said(self, made: Callable[[int], Decided | Exclusion]) -> Answered:
         self._requests += 1
         request = self._requests
-        self._agent.feed(Decided(request, number, word))
+        self._agent.feed(made(request))
         answer = await self._agent.board.answered(request, ANSWER_SECONDS)
         if answer is None:
             raise TryAgain("the agent is not ready for that yet; see `syncagent status`")
         if answer.problem:
             raise NotAsked(answer.problem)
-        return {"concerned": answer.concerned, "left": answer.left}
+        return answer

@@ -17,6 +17,7 @@ from syncagent.engine.remote import Footing
 from syncagent.errors import SyncAgentError
 from syncagent.model.facts import Fact
 from syncagent.model.ids import ClientId, NodeId
+from syncagent.model.names import RelPath
 from syncagent.store.ports import INCARNATION, Loaded
 from syncagent.trees.delta import Row
 
@@ -46,6 +47,7 @@ def started(
     parked: tuple[tuple[NodeId, Fact], ...],
     stop: Stop | None,
     today: str,
+    excluded: tuple[tuple[RelPath, NodeId], ...] = (),
     *,
     new_hub: bool,
 ) -> Started:
@@ -54,7 +56,7 @@ def started(
     known = {"hub_id": ground.hub_id, **loaded.facts} | ({"hub_id": ""} if new_hub else {})
     rows = cast("tuple[Row, ...]", loaded.rows)
     acts, parts, put_back = loaded.acts, loaded.parts, ground.put_back
-    return Started(rows, known, loaded.recipes, parked, today, stop, acts, parts, put_back)
+    return Started(rows, known, loaded.recipes, parked, today, stop, acts, parts, put_back, excluded)
 
 
 def configured(config: AgentConfig) -> Configured:

@@ -19,15 +19,18 @@ from typing import Any, Final
 from syncagent.agent.board import Board
 from syncagent.agent.census import HubTree, hub_tree
 from syncagent.engine.dialogue import Dialogue
+from syncagent.engine.exclusions import is_within
 from syncagent.engine.status import Status, Waiting
 from syncagent.errors import BadMessage, LinkLost, Refused, RootMissing
 from syncagent.localfs.ports import Disk
+from syncagent.localfs.rulebook import RuleBook, on
 from syncagent.localfs.survey import Survey
 from syncagent.model.facts import Kind, Stamp
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, File
 from syncagent.planner.plan import Plan
+from syncagent.planner.scope import Scope
 from syncagent.transport.ports import Dialer
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.picture import FOLDER, Difference, Picture, Sight, differences, nodes_by_path, sight_of
@@ -59,6 +62,8 @@ class Grounds:
     dial: Dialer
     introduce: Callable[[float], Dialogue]
     preview: Callable[[], Plan]
+    scope: Scope
+    rule_files: tuple[str, ...]
     record: Callable[[], Path]
     """Writes down what led here; gives where.  Raises OSError, BadConfig."""
 
@@ -75,6 +80,7 @@ class Look:
     why_no_hub: str
     known: Mapping[RelPath, str]
     stamps: Mapping[RelPath, Stamp]
+    left_out: Callable[[RelPath, bool], bool]
 
     @property
     def at_rest(self) -> bool:
@@ -85,7 +91,12 @@ class Look:
     def different(self) -> dict[RelPath, Difference]:
         hub = self.synced if self.hub is None else self.hub.picture
         found = {one.path: one for one in differences(self.disk, self.synced, hub)}
-        return {path: one for path, one in found.items() if _above(path, self.found.unreadable) is None}
+        return {
+            path: one
+            for path, one in found.items()
+            if _above(path, self.found.unreadable) is None
+            and not self.left_out(path, FOLDER in (one.disk, one.synced, one.hub))
+        }
 
     def reason(self, path: RelPath) -> str | None:
         """Why the engine knows this path to be open; None when it does not."""
@@ -130,7 +141,8 @@ class Check:
         disk = self.grounds.disk
         if disk is None:
             raise RootMissing(self.grounds.board.hindrances.get("folder", "the folder is not there"))
-        found = Survey(disk)
+        left_out = _left_out(disk, self.grounds)
+        found = Survey(disk, left_out)
         await asyncio.to_thread(found.walk)
         await self._read(found)
         hub, why = None, ""
@@ -141,7 +153,11 @@ class Check:
         # From here on without a pause: Synced and what is open are of one moment.
         canopy, status = self.grounds.canopy, self.grounds.status()
         synced, stamps = _agreed(canopy)
-        return Look(status, found, self._picture(found), synced, hub, why, _open(canopy, status), stamps)
+        resting = {path for one in self.grounds.scope.dormant for path in _paths_of(canopy, one)}
+        return Look(
+            status, found, self._picture(found), synced, hub, why, _open(canopy, status), stamps,
+            lambda path, is_folder: path in resting or left_out(path, is_folder),
+        )  # fmt: skip
 
     async def _read(self, found: Survey) -> None:
         """Read the files that have to be read: those that are not as they were at the last look."""
@@ -192,6 +208,23 @@ class Check:
             "applied_seq": look.status.applied_seq,
             "hub": look.why_no_hub,
         }
+
+
+def _left_out(disk: Disk, grounds: Grounds) -> Callable[[RelPath, bool], bool]:
+    """What rules on the disk leave out, read anew, and what is excluded on this machine."""
+    book, excluded = RuleBook(on(disk), grounds.rule_files), list(grounds.scope.excluded())
+
+    def left_out(path: RelPath, is_folder: bool) -> bool:
+        if any(is_within(path, one) for one in excluded):
+            return True
+        try:
+            with disk.batch():
+                word = book.word(path, is_folder)
+        except OSError:
+            return False
+        return word is not None and word.ignores
+
+    return left_out
 
 
 def _read_all(found: Survey, batch: list[RelPath]) -> list[tuple[RelPath, Content | None]]:

@@ -41,9 +41,9 @@ STUCK_SECONDS: Final = 2.0
 
 
 OFFERED: Final = (
-    "approve", "autostart", "commands", "config", "config.reload", "config.set", "heal", "held", "invite", "limit",
-    "log", "open", "page", "pause", "pending", "plan", "profiles", "record", "reject", "resume", "status", "stop",
-    "sync", "trees", "undo", "wait",
+    "approve", "autostart", "commands", "config", "config.reload", "config.set", "exclude", "excluded", "heal", "held",
+    "include", "invite", "limit", "log", "open", "page", "pause", "pending", "plan", "profiles", "record", "reject",
+    "resume", "status", "stop", "sync", "trees", "undo", "wait",
 )  # fmt: skip
 """All that is answered; who asks can find out what an agent of another version has."""
 
@@ -118,10 +118,8 @@ class Commands:
                 return self._status()
             case "wait":
                 return await self._wait(_number(args.get("timeout"), 60.0))
-            case "held":
-                return self._asking.held(decided=args.get("decided") is True, paths=args.get("paths") is True)
-            case "approve" | "reject" | "undo":
-                return await self._asking.decide(command, int(_number(args.get("act"), 0)))
+            case "held" | "approve" | "reject" | "undo" | "excluded" | "exclude" | "include":
+                return await self._asking.handle(command, args)
             case "pause":
                 return await self._pause(args)
             case "resume":
@@ -321,6 +319,9 @@ class Commands:
                 }
                 for one in status.asked
             ],
+            "respect_gitignore": self._agent.config.respect_gitignore,
+            "ignored": status.ignored,
+            "excluded": list(status.excluded),
             "skipped": [{"path": path, "reason": reason} for path, reason in status.skipped],
             "unreadable": [{"path": path, "reason": reason} for path, reason in status.unreadable],
         }

@@ -219,7 +219,7 @@ class Errands:
 
     def _cut(self, path: RelPath, stamp: Stamp) -> Recipe:
         """The recipe of a local file that nobody remembers: reading it is quicker than getting its blocks again."""
-        [fact] = self.scanner.look([LookAt(path, None)])
+        fact = self.scanner.look([LookAt(path, None)])[-1]
         return fact.recipe if isinstance(fact, FileSeen) and fact.stamp == stamp else ()
 
     def _fill(self, effect: FillStage) -> None:

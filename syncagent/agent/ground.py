@@ -26,6 +26,7 @@ from syncagent.localfs.watcher import WatchState
 from syncagent.model.facts import Fact
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
+from syncagent.rules.layers import rule_files
 
 SEARCH_SECONDS: Final = 1.0
 """How often a folder that is missing is looked for."""
@@ -63,7 +64,8 @@ class Ground:
         """Ends with BeginAnew when the folder came back as it was at some earlier time."""
         self._watches_stand = asyncio.Event()
         self._hints_wanted = False
-        self._watcher = outside.watcher(config.sync_root, self._on_hints)
+        rules = rule_files(respect_gitignore=config.respect_gitignore)
+        self._watcher = outside.watcher(config.sync_root, self._on_hints, rules)
 
     @property
     def watch(self) -> WatchState:

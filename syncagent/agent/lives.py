@@ -21,11 +21,12 @@ from syncagent.agent.outbox import Paces
 from syncagent.agent.runtime import AgentFailed, Runtime
 from syncagent.agent.tally import BeginAnew
 from syncagent.engine import effects as ef
-from syncagent.engine.events import Decided, Event, HealWanted
+from syncagent.engine.events import Decided, Event, Exclusion, HealWanted
 from syncagent.engine.lines import Around
 from syncagent.engine.status import State, Status
 from syncagent.errors import RootMissing
 from syncagent.model.acts import Act, Part
+from syncagent.model.names import RelPath
 from syncagent.sqlite import DatabaseDamaged
 
 _log: Final = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ class Life(Protocol):
     def feed(self, event: Event) -> None: ...
 
     def acts(self) -> list[tuple[Act, list[Part]]]: ...
+
+    def exclusions(self) -> list[tuple[RelPath, int]]: ...
 
     def nudge(self) -> None: ...
 
@@ -128,8 +131,12 @@ class Lives:
         """The mass changes that a person is asked about, or has decided lately."""
         return self.life.acts() if self.life is not None else []
 
+    def exclusions(self) -> list[tuple[RelPath, int]]:
+        """What this machine has excluded, and how many files the hub has there."""
+        return self.life.exclusions() if self.life is not None and self.life.started else []
+
     def feed(self, event: Event) -> None:
-        if not isinstance(event, Decided | HealWanted):  # a word on what there was in that life
+        if not isinstance(event, Decided | Exclusion | HealWanted):  # a word on what there was in that life
             self.wishes[type(event)] = event
         if self.life is not None and self.life.started:
             self.life.feed(event)

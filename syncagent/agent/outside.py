@@ -11,18 +11,20 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
 from syncagent.agent.awake import asleep, watch_network
 from syncagent.agent.config.settings import AgentConfig
+from syncagent.agent.excluding import Kept, kept_in
 from syncagent.agent.ids import RandomIds
 from syncagent.agent.premises import Premises, open_premises
 from syncagent.agent.tally import Tally, tally_in
 from syncagent.agent.vigil import Vigil, vigil_in
 from syncagent.agent.workers import Workers
 from syncagent.localfs.dirty import Hints
-from syncagent.localfs.watcher import Rhythm, Watcher, WatchState
+from syncagent.localfs.watcher import Rhythm, Watcher, WatchState, default_eyes
 from syncagent.model.sources import IdSource
 from syncagent.store.agent_db import open_agent_db
 from syncagent.store.ports import AgentStore
@@ -43,8 +45,9 @@ class Watching(Protocol):
     def state(self) -> WatchState: ...
 
 
-def _watch(root: Path, on_hints: Callable[[Hints], None]) -> Watching:
-    return Watcher(root, on_hints, rhythm=Rhythm(poll=POLL_SECONDS))
+def _watch(root: Path, on_hints: Callable[[Hints], None], rule_files: tuple[str, ...]) -> Watching:
+    eyes = partial(default_eyes, rule_files=rule_files)
+    return Watcher(root, on_hints, rhythm=Rhythm(poll=POLL_SECONDS), open_eyes=eyes)
 
 
 def _dial(config: AgentConfig) -> Dialer:
@@ -62,8 +65,9 @@ class Outside:
 
     workers: Callable[[Callable[[BaseException], None]], Workers] = Workers
     premises: Callable[[AgentConfig], Premises] = open_premises
-    watcher: Callable[[Path, Callable[[Hints], None]], Watching] = _watch
+    watcher: Callable[[Path, Callable[[Hints], None], tuple[str, ...]], Watching] = _watch
     database: Callable[[str], AgentStore] = open_agent_db
+    excluded: Callable[[Path], Kept] = kept_in
     vigil: Callable[[Path], Vigil] = vigil_in
     tally: Callable[[Path], Tally] = tally_in
     dialer: Callable[[AgentConfig], Dialer] = _dial

@@ -60,6 +60,11 @@ class Places:
         return self.state / "pause.json"
 
     @property
+    def excluded(self) -> Path:
+        """What this machine has excluded."""
+        return self.state / "excluded.json"
+
+    @property
     def recents(self) -> Path:
         return self.state / "recent.json"
 

@@ -22,6 +22,7 @@ from syncagent.localfs.root import Root, make_folder, open_root
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.staging import Staging
 from syncagent.private import write_private
+from syncagent.rules.layers import rule_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def take_premises(
     return Premises(
         root,
         disk,
-        Scanner(disk, abilities, root.check),
+        Scanner(disk, abilities, root.check, rule_files(respect_gitignore=config.respect_gitignore)),
         Applier(disk, staging, abilities, root.check),
         staging,
     )

@@ -63,10 +63,13 @@ class Noted:
 class Recorder:
     """Remembers the last events of one engine, which is that of ``client_id`` on ``machine``, with this ``brake``."""
 
-    __slots__ = ("_brake", "_client_id", "_events", "_items", "_machine", "lost")
+    __slots__ = ("_brake", "_client_id", "_events", "_gitignore", "_items", "_machine", "lost")
 
-    def __init__(self, client_id: str = "", machine: str = "", brake: Limits | None = None) -> None:
+    def __init__(
+        self, client_id: str = "", machine: str = "", brake: Limits | None = None, *, gitignore: bool = False
+    ) -> None:
         self._brake = brake
+        self._gitignore = gitignore
         self._client_id = client_id
         self._machine = machine
         self._events: deque[Noted] = deque()
@@ -105,7 +108,13 @@ class Recorder:
     def lines(self, error: BaseException | None = None) -> Iterator[dict[str, Any]]:
         """A flight: one line that says what it is, one for each event, and one for the error if there was one."""
         brake = None if self._brake is None else list(astuple(self._brake))
-        head = {"client_id": self._client_id, "machine": self._machine, "brake": brake, "lost": self.lost}
+        head: dict[str, Any] = {
+            "client_id": self._client_id,
+            "machine": self._machine,
+            "brake": brake,
+            "lost": self.lost,
+        }
+        head |= {"gitignore": True} if self._gitignore else {}
         yield {"flight": FORMAT, **head}
         for one in list(self._events):
             made = None if one.effects is None else list(one.effects)

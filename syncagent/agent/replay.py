@@ -42,6 +42,7 @@ class Flight:
     events: list[Recorded] = field(default_factory=list)
     error: str = ""
     brake: Limits | None = None
+    gitignore: bool = False
 
     @property
     def obstacle(self) -> str:
@@ -81,7 +82,8 @@ def flight_of(lines: Iterator[dict[str, Any]]) -> Flight:
     if head.get("flight") != FORMAT:
         raise ValueError("its first line does not say so, or it is of another version")
     brake = head["brake"]
-    flight = Flight(head["client_id"], head["machine"], head["lost"], brake=None if brake is None else Limits(*brake))
+    limits, gitignore = None if brake is None else Limits(*brake), head.get("gitignore") is True
+    flight = Flight(head["client_id"], head["machine"], head["lost"], brake=limits, gitignore=gitignore)
     for line in lines:
         if "error" in line:
             flight.error = line["error"]
@@ -101,7 +103,7 @@ def replay(flight: Flight) -> Iterator[Step]:
     if flight.obstacle:
         raise BadConfig(f"this flight cannot be replayed: {flight.obstacle}")
     ids, answers = _GivenIds(), _Answers()
-    engine = Engine(ClientId(flight.client_id), flight.machine, ids, brake=flight.brake)
+    engine = Engine(ClientId(flight.client_id), flight.machine, ids, brake=flight.brake, gitignore=flight.gitignore)
     for one in flight.events:
         assert not isinstance(one.event, str)
         ids.give(one.ids)

@@ -37,8 +37,9 @@ from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
 from syncagent.engine.dialogue import Dialogue, HubEffect, Introduction
 from syncagent.engine.engine import Engine
-from syncagent.errors import SyncAgentError
-from syncagent.model.ids import ClientId
+from syncagent.errors import BadConfig, SyncAgentError
+from syncagent.model.ids import ClientId, NodeId
+from syncagent.model.names import RelPath
 from syncagent.planner.policy import Policy
 from syncagent.sqlite import DatabaseDamaged
 from syncagent.store.ports import INCARNATION
@@ -75,6 +76,7 @@ class Runtime:
         )
         self._vigil = outside.vigil(config.places.state)
         self._tally = outside.tally(config.places.state)
+        self._excluded = outside.excluded(config.places.state)
         self._pump = Pump(self._begin, lambda delta: self._memory.keep(delta), self.ground.prepare)  # noqa: PLW0108
         self._memory = Memory(
             str(config.places.database),
@@ -86,9 +88,16 @@ class Runtime:
         )
         self.conversation = Conversation(outside.dialer(config), self._introduce, self._feed_all, board.traffic, paces)
         self.nudge = Nudge()
-        self._recorder = Recorder(config.client_id, config.name, config.limits)
+        self._recorder = Recorder(config.client_id, config.name, config.limits, gitignore=config.respect_gitignore)
         ids = self._recorder.ids(outside.ids())
-        self._engine = Engine(ClientId(config.client_id), config.name, ids, brake=config.limits)
+        self._engine = Engine(
+            ClientId(config.client_id),
+            config.name,
+            ids,
+            brake=config.limits,
+            gitignore=config.respect_gitignore,
+        )
+        self.exclusions = lambda: list(self._engine.exclusions.told())
         self.acts = self._engine.acts
         self._chronicle = Chronicle(board.recents, config.client_id)
         self._rounds = Rounds(config, self.feed)
@@ -164,7 +173,8 @@ class Runtime:
         parked = await self.ground.enter()
         await recognise(loaded, self._memory, self.ground, self._tally, self._workers.keep)
         stop = await done_in(self._workers.keep, self._vigil.begin)
-        return started(loaded, self.ground, parked, stop, self._outside.today(), new_hub=self._config.new_hub)
+        today, excluded = self._outside.today(), self._excluded.load()
+        return started(loaded, self.ground, parked, stop, today, excluded, new_hub=self._config.new_hub)
 
     async def _end(self) -> None:
         if not self._over.done():
@@ -233,10 +243,18 @@ class Runtime:
                 self._board.write(effect)
             case ef.Answered():
                 self._board.answer(effect)
+            case ef.KeepExclusions(excluded=excluded):
+                self._keep_exclusions(excluded)
             case ef.Commit():
                 raise AssertionError("commits are the pump's to make")
             case _:
                 assert_never(effect)
+
+    def _keep_exclusions(self, excluded: tuple[tuple[RelPath, NodeId], ...]) -> None:
+        try:
+            self._excluded.save(excluded)
+        except BadConfig as trouble:
+            self._board.write(ef.Note("error", f"what is excluded is not remembered after a restart: {trouble}"))
 
     @property
     def grounds(self) -> Grounds:
@@ -251,7 +269,8 @@ class Runtime:
         policy = Policy(self._config.name, self._outside.today())
         return Grounds(
             self._board, engine.canopy, engine.present_status, engine.standing.waiting, self.ground.disk, dial,
-            introduce, lambda: engine.standing.preview(policy, self._loop.time()), self._record,
+            introduce, lambda: engine.standing.preview(policy, self._loop.time()), engine.scoping.scope,
+            engine.scoping.names, self._record,
         )  # fmt: skip
 
     def _introduce(self, now: float) -> Dialogue:

@@ -26,6 +26,7 @@ _GROUPS: Final = {
     "check": ("check",),
     "debug": ("debug",),
     "decide": ("held", "approve", "reject", "undo"),
+    "ignore": ("check-ignore", "exclude", "include"),
     "login": ("autostart",),
     "page": ("page", "open"),
     "look": ("doctor", "version"),

@@ -17,7 +17,7 @@ from syncagent.cli.exits import Exit, stuck
 from syncagent.cli.live import live_status
 from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import complain, say, show_json
-from syncagent.cli.words import contact, limits, notes, one_line, only_skipped, summary
+from syncagent.cli.words import contact, left_out_in_words, limits, notes, one_line, only_skipped, rows_of, summary
 from syncagent.control import ControlClient
 from syncagent.errors import BadConfig
 
@@ -193,6 +193,9 @@ def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
     if limited := limits(found):
         yield f"  {limited}"
     yield from (f"  - {text}" for text in notes(found))
+    if left_out := left_out_in_words(found):
+        yield f"  {left_out}"
+    yield from _listed("rules", [row | {"reason": row["text"]} for row in rows_of(found, "rules")])
     yield from _listed("held", found.get("held") or [])
     yield from _listed("unreadable", found.get("unreadable") or [])
     yield from _listed("skipped", only_skipped(found))

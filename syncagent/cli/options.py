@@ -47,3 +47,8 @@ BrakeOption: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+
+RespectGitignore: TypeAlias = Annotated[
+    bool | None,
+    typer.Option("--respect-gitignore", help="Leave out what .gitignore files leave out, too.", show_default=False),
+]

@@ -10,7 +10,7 @@ import typer
 
 from syncagent.agent.config.reading import Source, relevant
 from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key
-from syncagent.cli.options import BrakeOption, DataDir, NewFolder, NewHub, Profile
+from syncagent.cli.options import BrakeOption, DataDir, NewFolder, NewHub, Profile, RespectGitignore
 from syncagent.cli.which import in_any
 from syncagent.errors import BadConfig
 from syncagent.private import make_private
@@ -32,6 +32,7 @@ def run(
     new_hub: NewHub = False,
     new_folder: NewFolder = False,
     brake: BrakeOption = None,
+    respect_gitignore: RespectGitignore = None,
 ) -> int:
     """Run an agent.  SYNCAGENT_API_KEY is its key; what is not given comes from config.toml."""
     spot = in_any(data_dir, profile)
@@ -42,6 +43,7 @@ def run(
         "name": name,
         "folder": folder,
         "brake": brake,
+        "respect_gitignore": respect_gitignore,
     }
     source = Source(spot, relevant(os.environ), options)
     if (read := source.read().get(spot.profile)) is not None:

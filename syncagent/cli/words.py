@@ -65,6 +65,19 @@ def limits(status: Mapping[str, Any]) -> str:
     return f"no more than {' and '.join(said)}" if said else ""
 
 
+def left_out_in_words(status: Mapping[str, Any]) -> str:
+    """``left out: 12 by rules; excluded on this machine: photos, film``; empty when nothing is."""
+    ignored, excluded = status.get("ignored") or 0, status.get("excluded") or []
+    said = [f"{ignored} by rules"] if ignored else []
+    said += [f"excluded on this machine: {', '.join(map(one_line, excluded))}"] if excluded else []
+    return f"left out: {'; '.join(said)}" if said else ""
+
+
+def rows_of(status: Mapping[str, Any], kind: str) -> list[Any]:
+    """The lines of this kind, as rows with a path."""
+    return [line for line in status.get("lines") or () if line.get("kind") == kind and "path" in line]
+
+
 def _amount(key: str, value: Any) -> str:
     return bytes_in_words(value) if "bytes" in key and isinstance(value, (int, float)) else str(value)
 

@@ -61,8 +61,7 @@ class Tray:
     @property
     def standing(self) -> Standing:
         standing = self._sight.standing(self._now())
-        # An agent that was given everything by options has no settings, and may have been seen all the same.
-        if standing.root or self._is_set_up():
+        if standing.running or self._is_set_up():
             return standing
         return replace(standing, set_up=False, headline="Nothing is set up yet")
 

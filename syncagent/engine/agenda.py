@@ -59,6 +59,10 @@ class Agenda:
         """Plan the node again when something about ``on`` changes."""
         self._waiting.setdefault(on, {})[node_id] = None
 
+    def waiting_for(self, node_id: NodeId) -> list[NodeId]:
+        """The nodes that are planned again when something about this one changes."""
+        return list(self._waiting.get(node_id, ()))
+
     def forbid(self, node_id: NodeId) -> None:
         """Plan the node again when policy allows more than now."""
         self._forbidden[node_id] = None

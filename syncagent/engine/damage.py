@@ -30,8 +30,9 @@ from syncagent.model.names import RelPath
 from syncagent.model.nodes import File
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.damage import changed_silently, lost_with_power, written_since
-from syncagent.trees.displaced import NOWHERE
+from syncagent.trees.displaced import NOWHERE, take_over
 from syncagent.trees.identify import Identifier
+from syncagent.trees.tree import subtree
 
 HEALED = "it was damaged when the machine stopped; what is left of it is kept in .syncagent/damaged"
 ONLY_HERE = (
@@ -242,6 +243,14 @@ class Damage:
         self._canopy.set_synced(ours.id, replace(agreed, content=ours.content))
         self.wounded[ours.id] = None
         self._notes.append(Note("warning", HEALED, path or self._canopy.local_path(ours.id) or ""))
+
+    def gone(self, top: NodeId) -> None:
+        """It was there, it is not there any more, and neither is anything that was beneath it."""
+        if take_over(self._canopy, top):
+            return
+        for node_id in list(subtree(self._canopy.local, top)):
+            self.lost(node_id)
+            self._canopy.set_local(node_id, None)
 
     def lost(self, node_id: NodeId) -> None:
         """It is gone.  Was it written shortly before the machine stopped?  Then no one has deleted it."""

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from syncagent.engine.status import Status
 from syncagent.model.changes import Change
 from syncagent.model.facts import LookAt
-from syncagent.model.ids import Digest, Seq
+from syncagent.model.ids import Digest, NodeId, Seq
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Block, Content
 from syncagent.planner.tasks import ReadWish, StageWish, Task
@@ -187,6 +187,14 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepExclusions:
+    """Keep what this machine has excluded: paths, each with the id of what was there (empty: nothing yet).  Apart from
+    the database, for it must outlast that."""
+
+    excluded: tuple[tuple[RelPath, NodeId], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A line for the log.  ``path`` is within the root."""
 
@@ -217,5 +225,6 @@ Effect: TypeAlias = (
     | WakeAt
     | Publish
     | Answered
+    | KeepExclusions
     | Note
 )

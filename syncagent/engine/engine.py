@@ -20,6 +20,7 @@ from syncagent.engine.agenda import Agenda
 from syncagent.engine.brake import Brake
 from syncagent.engine.downloads import Downloads
 from syncagent.engine.effects import Commit, Effect, Note, SweepStage
+from syncagent.engine.exclusions import Exclusions
 from syncagent.engine.flight import Flight
 from syncagent.engine.freight import Freight
 from syncagent.engine.launch import Launch
@@ -28,6 +29,7 @@ from syncagent.engine.local import LocalSide
 from syncagent.engine.planning import Planning
 from syncagent.engine.reactions import Reactions
 from syncagent.engine.remote import Footing, Link, RemoteSide
+from syncagent.engine.scoping import Scoping
 from syncagent.engine.standing import Standing
 from syncagent.engine.status import State, Status
 from syncagent.engine.teller import Teller
@@ -44,14 +46,14 @@ class Engine:
     """One folder on one machine."""
 
     def __init__(
-        self, client_id: ClientId, machine: str, ids: IdSource, *, brake: Limits | None = DEFAULT_LIMITS
-    ) -> None:
-        self._machine, self._limits = machine, brake
+        self, client_id: ClientId, machine: str, ids: IdSource, *,
+        brake: Limits | None = DEFAULT_LIMITS, gitignore: bool = False,
+    ) -> None:  # fmt: skip
+        self._machine, self._limits, self._gitignore = machine, brake, gitignore
         self._client_id, self._ids = client_id, ids
         self._now = 0.0
         self._begin(Canopy())
-        self._incarnation = ""
-        self._day = "1970-01-01"
+        self._incarnation, self._day = "", "1970-01-01"
         self._root = ""  # why there is no root; empty when there is
         self._started = self._scanned = self._paused = self._unswept = False
         self._teller = Teller()
@@ -60,7 +62,9 @@ class Engine:
         self.canopy = canopy
         self._agenda = Agenda()
         self._uploads = Uploads(self._agenda.add, self._stale)
-        self._local = LocalSide(canopy, self._ids, crc32(self._client_id.encode()) / (1 << 32), self._uploads.passing)
+        self.scoping = scoping = Scoping(canopy, gitignore=self._gitignore)
+        self.exclusions = Exclusions(canopy, scoping)
+        self._local = LocalSide(canopy, self._ids, scoping, crc32(self._client_id.encode()), self._uploads.passing)
         self._remote = RemoteSide(canopy, self._client_id)
         self._flight = Flight(canopy, self._local.damage.wounded)
         self._downloads = Downloads(self._agenda.add, self._fail)
@@ -69,13 +73,12 @@ class Engine:
         self._brake = Brake(canopy, self._remote, self._flight, self._ledger, self._limits, missing, wounded)
         both_ways = self._local, self._remote, self._flight, self._uploads, self._downloads
         self._launch = Launch(canopy, *both_ways, self._brake.is_confirmed)
-        self._reactions = Reactions(
-            canopy, self._agenda, self._local, self._flight, self._uploads, self._downloads, self._brake
-        )
-        self.standing = Standing(canopy, *both_ways, self._brake)
+        at_work = self._local, self._flight, self._uploads, self._downloads
+        self._reactions = Reactions(canopy, self._agenda, *at_work, self._brake)
+        self.standing = Standing(canopy, *both_ways, self._brake, self.scoping)
         self._planning = Planning(
             canopy, self._agenda, self._flight, self._launch, self._downloads, self.standing, self._brake,
-            Policy(may_submit=False, may_write=False),
+            self.scoping, Policy(may_submit=False, may_write=False),
         )  # fmt: skip
 
     def step(self, event: ev.Event, now: float) -> Sequence[Effect]:
@@ -95,7 +98,7 @@ class Engine:
                 self._day = day
                 self._teller.woken()
                 self._brake.hour(hour)
-            case ev.Paused() | ev.Configured():
+            case ev.Paused() | ev.Configured() | ev.Exclusion():
                 self._told(event)
             case ev.Decided():
                 return [self._brake.answer(event, started=self._started)]
@@ -126,12 +129,14 @@ class Engine:
                 return self._freight.moved(event)
         return []
 
-    def _told(self, event: ev.Paused | ev.Configured) -> None:
+    def _told(self, event: ev.Paused | ev.Configured | ev.Exclusion) -> None:
         if isinstance(event, ev.Paused):
             self._paused = event.paused
-            return
-        self._machine, self._limits = event.machine, event.brake
-        self._brake.go_by(event.brake)
+        elif isinstance(event, ev.Exclusion):
+            self.exclusions.decide(event, started=self._started)
+        else:
+            self._machine, self._limits = event.machine, event.brake
+            self._brake.go_by(event.brake)
 
     def _hub_spoke(self, event: ev.Welcomed | ev.LinkDown | ev.CaughtUp | ev.Heard | ev.Judged) -> list[Effect]:
         match event:
@@ -167,6 +172,7 @@ class Engine:
         self._begin(Canopy.load(event.rows))
         self._incarnation = event.facts.get("incarnation", "")
         self._remote.load(event.facts)
+        self.exclusions.load(event.excluded)
         self._local.damage.load(event.facts, event.stop, event.put_back)
         self._local.at_hand.recipes.update(event.recipes)
         self._remote.recipes.update(event.recipes)
@@ -223,10 +229,8 @@ class Engine:
         delta = self.canopy.take_delta(facts)
         delta = replace(delta, recipes=self._launch.recipes_of(delta), acts=acts, parts=parts)
         effects: list[Effect] = [*self._local.damage.take_notes(), *([Commit(delta)] if delta else [])]
-        effects.extend([*self._brake.take_effects(), *launched])
-        effects.extend(moving)
-        effects.extend(self._tell())
-        return effects
+        effects.extend([*self._brake.take_effects(), *self.exclusions.take_effects(), *launched, *moving])
+        return [*effects, *self._tell()]
 
     def _policy(self) -> Policy:
         ready = self._remote.link is Link.READY
@@ -239,13 +243,10 @@ class Engine:
 
     def _tell(self) -> list[Effect]:
         effects: list[Effect] = []
-        status = self._status()
+        status = self.present_status()
         if status.settled:
-            self._local.rest()
-            self.canopy.rest()
-            self._downloads.let_go_of_all(self._now)
+            self._reactions.rest(self._now)
             self._remote.rest()
-            self._flight.piecemeal.clear()
             if self._unswept:
                 self._unswept = False
                 effects.append(SweepStage(self._downloads.contents()))
@@ -264,11 +265,10 @@ class Engine:
         """What it knows of the hub's journal."""
         return self._remote.footing
 
-    def _status(self) -> Status:
+    def present_status(self) -> Status:
+        """How things stand by now."""
         of_itself = State.STARTING if not self._started else State.PAUSED if self._paused else None
         return self.standing.status(of_itself, self._root, self._scanned)
-
-    present_status = _status
 
     def _next_wake(self) -> float | None:
         looking = self._local.wake_at() if self._started and not self._root else None

@@ -50,6 +50,8 @@ class Started:
     parts: tuple[Part, ...] = ()
     put_back: tuple[RelPath, ...] = ()
     """What has just been moved or unlinked by us: that their ctimes are new says nothing of a user."""
+    excluded: tuple[tuple[RelPath, NodeId], ...] = ()
+    """What a KeepExclusions was about last, or a person has said while no agent ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,16 @@ class Decided:
     number: int
     act: int
     word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A person wants what lies at ``path`` not to be kept on this machine; or, with ``exclude`` False, to be kept here
+    again.  Answered by Answered with this number."""
+
+    number: int
+    path: RelPath
+    exclude: bool
 
 
 # --- the disk ---------------------------------------------------------------------------------------------------
@@ -309,6 +321,7 @@ Event: TypeAlias = (
     | Configured
     | ProofWanted
     | Decided
+    | Exclusion
     | Hinted
     | DeepLook
     | HealWanted

@@ -60,6 +60,7 @@ class Flight:
         self.held: dict[NodeId, Held] = {}
         self._tried: dict[NodeId, int] = {}
         self._void: set[NodeId] = set()
+        self._estranged: set[NodeId] = set()
         self.piecemeal: dict[NodeId, None] = {}
         """Folders that could not be deleted together with all that is beneath them, until all is at one."""
         self._wounded = wounded
@@ -216,7 +217,20 @@ class Flight:
         for node_id in nodes:
             self.busy.pop(node_id, None)
         self._changes.clear()
+        self._estranged.clear()
         return nodes
+
+    def estrange(self, node_id: NodeId) -> None:
+        """What was agreed of the node is forgotten: what the hub answers about it settles nothing on this side."""
+        if node_id in self.busy and node_id not in self._tasks:
+            self._estranged.add(node_id)
+
+    def take_estranged(self, node_id: NodeId) -> bool:
+        """Whether that has happened while the change that is over was under way."""
+        if node_id not in self._estranged:
+            return False
+        self._estranged.discard(node_id)
+        return True
 
     def void_tasks(self) -> None:
         """What is under way on the disk was to make it like a journal that does not count any more: whatever becomes of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from syncagent.engine.at_hand import SMALL
 from syncagent.engine.downloads import Downloads
@@ -78,6 +78,12 @@ class Launch:
                 return self._leave(op, (), None)
             case _:
                 return self._launch_task(op, now)
+
+    def estrange(self, node_ids: Iterable[NodeId]) -> None:
+        """What was agreed of these is forgotten: what the hub answers about them settles nothing here."""
+        for node_id in node_ids:
+            self._flight.estrange(node_id)
+            self._remote.estrange(node_id)
 
     def take(self, incarnation: str) -> list[Effect]:
         """All that leaves now, in batches."""

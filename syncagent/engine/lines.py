@@ -54,6 +54,7 @@ def lines(status: Status, around: Around) -> tuple[Line, ...]:
     found.extend(_of_changes(status, around))
     if not status.in_sync and not any(line.hinders for line in found):
         found.append(Line("busy", "changes are being carried over"))
+    found.extend(Line("rules", why, path, hinders=False) for path, why in status.broken_rules)
     found.extend(Line("skipped", why, path, hinders=False) for path, why in _only_skipped(status))
     return tuple(found)
 

@@ -17,9 +17,12 @@ from syncagent.engine.at_hand import AtHand
 from syncagent.engine.damage import Damage
 from syncagent.engine.effects import Effect, Look
 from syncagent.engine.events import DeepLook, HealWanted
-from syncagent.engine.overtaken import Touched, is_within
+from syncagent.engine.overtaken import Touched
 from syncagent.engine.passing import Passing
 from syncagent.engine.rounds import Awaited, Round
+from syncagent.engine.rulesight import RuleSight
+from syncagent.engine.scoping import Scoping
+from syncagent.engine.skipped import Skipped
 from syncagent.engine.slow import LARGE, SlowReads
 from syncagent.engine.taking import take_in
 from syncagent.engine.unread import Unread
@@ -28,10 +31,9 @@ from syncagent.model.ids import PARK, NodeId
 from syncagent.model.names import RelPath, down_to
 from syncagent.model.sources import IdSource
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.displaced import is_displaced, take_over
+from syncagent.trees.displaced import is_displaced
 from syncagent.trees.identify import Identifier, Sightings
 from syncagent.trees.steady import Steady
-from syncagent.trees.tree import subtree
 
 GRACE = 0.1
 """Seconds between the two looks that find something gone.  A rename that is seen in two halves is whole again after
@@ -43,17 +45,18 @@ PATIENCE = 3
 """How often a node is looked at again at once; then ever more slowly."""
 
 LONGEST_PATIENCE = 30.0
-RETRY_UNREADABLE = 20.0
-"""Seconds until a path that could not be read is tried again (HAZARDS N19: within 60)."""
 
 
 class LocalSide:
     """Turns hints into looks, and what they show into the Local tree."""
 
-    def __init__(self, canopy: Canopy, ids: IdSource, begin_at: float = 0.0, passing: Passing | None = None) -> None:
+    def __init__(
+        self, canopy: Canopy, ids: IdSource, scoping: Scoping, begin_at: int = 0, passing: Passing | None = None
+    ) -> None:
         self._canopy = canopy
+        self._scoping = scoping
         self._ids = ids
-        self._unread = Unread(canopy, begin_at)
+        self._unread = Unread(canopy, begin_at / (1 << 32))
         self.enough = False
         """Whether so much waits to be sent that nothing more need be read now; the engine says so."""
         self._round: Round | None = None
@@ -66,15 +69,12 @@ class LocalSide:
         self._why: dict[str, None] = {}
         self._touched = Touched()
         self._missing: dict[NodeId, float] = {}
-        self._retry_at: float | None = None
         self._rereads: dict[RelPath, None] = {}
         self._awaited: dict[NodeId, Awaited] = {}
         self._rechecked: dict[NodeId, int] = {}
         self.at_hand = AtHand()
         self.damage = Damage(canopy)
-        self.skipped: dict[RelPath, str] = {}
-        self.unreadable: dict[RelPath, str] = {}
-        """Those of the skipped that should be kept."""
+        self.skipped = Skipped()
         self.found: dict[NodeId, None] = {}  # nodes that were in doubt and are not any more; the engine empties it
         self.names_known = (
             False  # whether a full scan, since the root was found, has; another that is due changes nothing
@@ -131,8 +131,8 @@ class LocalSide:
         if self._round is not None:
             return self._round.taking.at if self._round.taking else None  # its end is an event
         times = [*self._missing.values(), *(one.at for one in self._awaited.values())]
-        if self._retry_at is not None:
-            times.append(self._retry_at)
+        if self.skipped.again_at is not None:
+            times.append(self.skipped.again_at)
         return min(times, default=None)
 
     # --- what happens -----------------------------------------------------------------------------------------
@@ -214,6 +214,9 @@ class LocalSide:
 
     def advance(self, now: float) -> list[Effect]:
         """Begin the next round, if none is under way and there is something to look at; and the next slow reading."""
+        rules, folders = self._scoping.closed.take_wishes()
+        self.hint(rules, folders)
+        self._rereads.update(dict.fromkeys(rules))
         reading = self._slow.begin(self._number + 1, self._identifier().is_unknown)
         if reading is not None:
             self._number += 1
@@ -222,9 +225,8 @@ class LocalSide:
             if self._round.taking is not None:
                 return self._take_on(self._round, now)
             return self._read_on(self._round, now) if self._round.reads and not self._round.gathering else []
-        if self._retry_at is not None and now >= self._retry_at:
-            self._retry_at = None
-            self._retry_skipped()
+        if retried := self.skipped.due(now):
+            self.hint([path for path in retried if path], self._identifier().kept_folders(retried))
         awaited = [node_id for node_id, one in self._awaited.items() if one.at <= now]
         for node_id in awaited:
             one = self._awaited.pop(node_id)
@@ -240,11 +242,6 @@ class LocalSide:
     def _identifier(self) -> Identifier:
         return Identifier(self._canopy, self._ids, Sightings())
 
-    def _retry_skipped(self) -> None:
-        """Look again at what could not be read; of a folder, at all that it holds, for that is what was not learnt."""
-        self._folders.update(dict.fromkeys(self._identifier().kept_folders(self.skipped)))
-        self._paths.update(dict.fromkeys(path for path in self.skipped if path))
-
     def _begin(self, due: frozenset[NodeId], again: set[RelPath], awaited: Iterable[NodeId]) -> Effect:
         # Who was missed a moment ago may be met in this round at another place: then it has moved.
         seen = Sightings(dict.fromkeys(self._missing))
@@ -254,9 +251,9 @@ class LocalSide:
             self.hint(path for one in self._canopy.local.children(PARK) if (path := self._canopy.local_path(one)))
         self._round = Round(
             self.full_scans_begun if self._everything else 0,
-            Identifier(self._canopy, self._ids, seen),
+            Identifier(self._canopy, self._ids, seen, self._scoping.bars),
             seen,
-            Steady(self._canopy, seen.missing | dict.fromkeys(due)),
+            Steady(self._canopy, seen.missing | dict.fromkeys(due), listings=self._scoping.wants_listings),
             due,
             dict.fromkeys(awaited),
             ", ".join(self._why),
@@ -265,7 +262,7 @@ class LocalSide:
         paths = {**self._paths, **dict.fromkeys(sorted(again))}
         self._touched.follow(paths, self._folders)
         # That a folder is there says nothing of what it holds: where that could not be read, only reading it counts.
-        unread = [path for path in self.unreadable if path in paths]
+        unread = [path for path in self.skipped.unreadable if path in paths]
         self._folders.update(dict.fromkeys(self._identifier().kept_folders(unread)))
         doubts = self.places_of_doubt()
         walked = {} if self._everything else dict.fromkeys(self._folders)
@@ -276,9 +273,7 @@ class LocalSide:
         above = dict.fromkeys(one for folder in walked for one in down_to(folder))
         wishes = tuple([self._wish(path, doubts, quietly=path not in above) for path in {**above, **paths} if path])
         folders = (RelPath(""),) if self._everything else tuple(walked)
-        for path in [one for one in self.skipped if is_within(one, paths, folders)]:
-            del self.skipped[path]  # it is listed again if it still is what it was
-            self.unreadable.pop(path, None)
+        self.skipped.looked_at(paths, folders)
         left = self._folders if self._put_off and not self._everything else {}
         self._paths, self._folders, self._rereads, self._everything = {}, left, {}, False
         self._why.clear()
@@ -286,8 +281,11 @@ class LocalSide:
         self._round.waiting_for.add(self._number)
         return Look(self._number, wishes, folders)
 
+    def _known_at(self, path: RelPath) -> NodeId | None:
+        return self._round.identifier.known_at(path) if self._round else None
+
     def _wish(self, path: RelPath, doubts: list[Container[NodeId]], *, quietly: bool) -> LookAt:
-        node_id = self._round.identifier.known_at(path) if self._round else None
+        node_id = self._known_at(path)
         if path in self._rereads or self.damage.suspects(node_id):
             return LookAt(path, None)
         known = self._canopy.stamp(node_id) if node_id is not None else None
@@ -295,7 +293,8 @@ class LocalSide:
             return LookAt(path, self._slow.stamp_of(path) or known, most=LARGE)
         # Of a node that is in doubt it counts, too, that nothing has happened to it.
         sure = node_id is None or (known and not any(node_id in doubted for doubted in doubts))
-        return LookAt(path, known, quiet=bool(quietly and self.full_scan_done and sure), most=LARGE)
+        quiet = quietly and self.full_scan_done and sure and not self._scoping.minds(path, self._known_at)
+        return LookAt(path, known, quiet=bool(quiet), most=LARGE)
 
     def seen(self, number: int, facts: Sequence[Fact], last: bool, now: float) -> list[Effect]:
         """A part of what a look has shown.  Local has changed by the time this returns; more looks may be wanted."""
@@ -311,7 +310,11 @@ class LocalSide:
             current.waiting_for.discard(number)
         if current.gathering:
             return self._gathered(current, facts, last, now)
-        self.damage.take(self._sifted(facts), current.identifier)
+        fresh = self._sifted(facts)
+        sight = RuleSight(self._canopy, self._scoping, current.identifier.known_at)
+        sight.before(fresh)
+        self.damage.take(fresh, current.identifier)
+        current.walked.extend(sight.after(current.seen.missing, self._missing))
         self.found.update(dict.fromkeys(self._unread.came(fact.path for fact in facts)))
         current.seen.read.clear()  # a file that could not be read is among the skipped by now
         return self._read_on(current, now)
@@ -328,6 +331,8 @@ class LocalSide:
         for fact in gathered:
             if isinstance(fact, DirSeen) and fact.path not in walked and current.identifier.is_new(fact):
                 self._folders[fact.path] = None  # what it holds has not been looked at yet
+        current.sight = RuleSight(self._canopy, self._scoping, current.identifier.known_at, walked)
+        current.sight.before(gathered)
         current.taking = take_in(gathered, current.identifier, self.damage, self._sifted)
         return self._take_on(current, now)
 
@@ -336,6 +341,8 @@ class LocalSide:
         if current.taking is not None and not current.taking.go_on(now):
             return []
         current.taking, current.gathering = None, False
+        if current.sight is not None:
+            current.walked.extend(current.sight.after(current.seen.missing, self._missing))
         if current.full_scan:
             self.names_known = True
             current.seen.read.update((wish.path, wish) for wish in self.damage.reads())
@@ -345,7 +352,7 @@ class LocalSide:
         return self._read_on(current, now)
 
     def _stamp_at(self, path: RelPath) -> Stamp | None:
-        node_id = self._round.identifier.known_at(path) if self._round else None
+        node_id = self._known_at(path)
         return None if node_id is None else self._canopy.stamp(node_id) or UNSURE
 
     def _read_on(self, current: Round, now: float) -> list[Effect]:
@@ -363,10 +370,9 @@ class LocalSide:
     def _end(self, current: Round, now: float) -> None:
         self._round = None
         self.found.update(dict.fromkeys(self._unread.end()))
-        self.skipped.update(current.seen.skipped)
-        self.unreadable.update(current.seen.unreadable)
-        if self.skipped and self._retry_at is None:
-            self._retry_at = now + RETRY_UNREADABLE
+        self.skipped.add(current.seen, now)
+        for folder in current.walked:
+            self._scoping.closed.walked(folder)
         missing = current.seen.missing
         self.found.update(dict.fromkeys(one for one in (*current.confirming, *self._missing) if one not in missing))
         self.found.update(current.awaited)
@@ -378,20 +384,14 @@ class LocalSide:
         for node_id in missing:
             if node_id in current.confirming or is_displaced(self._canopy.local.get(node_id)):
                 self._missing.pop(node_id, None)
-                self._gone(node_id)
+                self.damage.gone(node_id)
             else:
                 self._missing.setdefault(node_id, now + GRACE)
         if current.full_scan:
             self.full_scan_done = current.full_scan
-            self.hint(one.path for one in self.damage.reads() if one.path not in self.skipped)  # they were elsewhere
-
-    def _gone(self, top: NodeId) -> None:
-        """It was there, it is not there any more, and neither is anything that was beneath it."""
-        if take_over(self._canopy, top):
-            return
-        for node_id in list(subtree(self._canopy.local, top)):
-            self.damage.lost(node_id)
-            self._canopy.set_local(node_id, None)
+            self.hint(
+                one.path for one in self.damage.reads() if one.path not in self.skipped.why
+            )  # they were elsewhere
 
     def _sifted(self, facts: Sequence[Fact]) -> list[Fact]:
         """The facts that our own tasks have not overtaken; the others are hinted at anew."""

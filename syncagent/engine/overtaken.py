@@ -14,7 +14,7 @@ folder as it stands now.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from syncagent.model.facts import Fact, Listed
@@ -165,7 +165,7 @@ class Touched:
                     names = _by_folder(since)
                 # For a name that we gave or took, the listing proves nothing either way: let it count as present.
                 ours = names.get(path)
-                sifted.facts.append(fact if ours is None else Listed(path, fact.names | ours))
+                sifted.facts.append(fact if ours is None else replace(fact, names=fact.names | ours))
             else:
                 sifted.facts.append(fact)
         return sifted

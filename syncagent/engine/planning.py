@@ -12,6 +12,7 @@ from syncagent.engine.downloads import Downloads
 from syncagent.engine.effects import Effect
 from syncagent.engine.flight import Flight
 from syncagent.engine.launch import Launch
+from syncagent.engine.scoping import Scoping
 from syncagent.engine.standing import Standing
 from syncagent.model.acts import Direction
 from syncagent.model.ids import NodeId
@@ -38,11 +39,14 @@ class Planning:
     downloads: Downloads
     standing: Standing
     brake: Brake
+    scoping: Scoping
     policy: Policy
+    closed: dict[NodeId, None] = field(default_factory=dict)
     underway: Underway = field(init=False)
 
     def __post_init__(self) -> None:
         self.underway = Underway(self.canopy)
+        self.scoping.busy = self.flight.busy
 
     def allow(self, policy: Policy) -> None:
         """From now on ``policy`` is what may be done."""
@@ -54,6 +58,7 @@ class Planning:
     def go_on(self, incarnation: str, now: float) -> list[Effect]:
         """Plan, and launch what was planned, until there is nothing to plan or enough is under way."""
         self._hear_news(now)
+        self._open(now)
         acting = self.policy.may_write or self.policy.may_submit
         while acting and self.has_room():
             if not self.agenda and not (self.standing.is_quiet() and self.agenda.sweep(thorough=self._may_all())):
@@ -66,6 +71,7 @@ class Planning:
             made = plan(
                 self.canopy, self.policy, focus=focus, busy=busy, left_alone=left_alone,
                 piecemeal=self.flight.piecemeal, underway=self.underway, limit=PLANNED_AT_ONCE,
+                scope=self.scoping.scope,
             )  # fmt: skip
             self._launch_all(made.ops, now)
             self._remember(made)
@@ -74,6 +80,14 @@ class Planning:
         if self.policy.may_submit:
             leaving.extend(self.brake.remedy.launch(incarnation, now))
         return leaving
+
+    def _open(self, now: float) -> None:
+        """What lies in folders that are not closed any more is planned for again."""
+        before, self.closed = self.closed, self.standing.closed(now)
+        if self.closed and self.policy.may_submit and not self.agenda and self.standing.is_quiet():
+            self.closed = self.standing.closed(now) if self.scoping.closed.lift() else self.closed
+        if before and not before.keys() <= self.closed.keys():
+            self.agenda.add(self.canopy.diverged())
 
     def has_room(self) -> bool:
         """Whether anything more may be begun."""
@@ -104,16 +118,31 @@ class Planning:
                 self.agenda.forbid(wait.node)
             else:
                 self.agenda.wait(wait.node, wait.on)
+                if wait.on in self.scoping.scope.dormant and self.scoping.may_rest(wait.node):
+                    self._rest(wait.node)
+        for node_id in made.dormant:
+            self._rest(node_id)
         self.agenda.put_back(made.rest)
+
+    def _rest(self, node_id: NodeId) -> None:
+        """Nothing is to be done about the node, nor about what waits for it to be gone."""
+        resting = [node_id]
+        while resting:
+            one = resting.pop()
+            if self.scoping.rest(one):
+                resting.extend(node for node in self.agenda.waiting_for(one) if self.scoping.may_rest(node))
 
     def _hear_news(self, now: float) -> None:
         # What was decided may change what was agreed, and that is news again.
         while news := self.canopy.take_news():
+            self.scoping.news(news)
+            self.launch.estrange(self.scoping.take_estranged())
             self.flight.release(news)
             self.downloads.news(news)
             self.agenda.add(news)
             self.standing.news(news, now)
             self.brake.news(news, now)
+        self.agenda.add(self.scoping.take_stirred())
         self.brake.consider(self._directions(), now)
         self.agenda.add(self.brake.take_freed())
 

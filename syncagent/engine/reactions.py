@@ -18,7 +18,7 @@ from syncagent.model.facts import DirSeen, FileSeen, LinkSeen
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Dir, File
 from syncagent.planner.ops import Op, SubmitCreate, SubmitEdit, SubmitOp, WriteLocal, beneath, subject
-from syncagent.planner.outcome import settle_agreed, settle_local, settle_submitted
+from syncagent.planner.outcome import settle_agreed, settle_local, settle_remote, settle_submitted
 from syncagent.planner.tasks import Done, Failed, Outcome, StaleTask
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import path_of
@@ -64,6 +64,13 @@ class Reactions:
         self._downloads = downloads
         self._brake = brake
         self._refused: dict[str, int] = {}
+
+    def rest(self, now: float) -> None:
+        """All is at one: nothing need be kept for what is under way."""
+        self._local.rest()
+        self._canopy.rest()
+        self._downloads.let_go_of_all(now)
+        self._flight.piecemeal.clear()
 
     def tasks(self, outcomes: Iterable[Outcome], now: float) -> list[Effect]:
         notes: list[Effect] = []
@@ -122,7 +129,10 @@ class Reactions:
                 self._agenda.add([op.node.id])
                 continue
             over.extend((op.node.id, *beneath(op)))
+            estranged = self._flight.take_estranged(op.node.id)
             match verdict.ruling:
+                case Ruling.COMMITTED | Ruling.DUPLICATE if estranged:
+                    self._accepted_there(op, verdict)
                 case Ruling.COMMITTED | Ruling.DUPLICATE:
                     self._accepted(op, verdict)
                 case Ruling.NEEDS_BLOCKS:
@@ -152,6 +162,15 @@ class Reactions:
             self._uploads.taken(op.node.content.digest)
         for one in (node_id, *beneath(op)):
             self._local.settled(one)
+
+    def _accepted_there(self, op: SubmitOp, verdict: Verdict) -> None:
+        """It has been forgotten what was agreed of the node: nothing is agreed by this either."""
+        if verdict.ruling is Ruling.COMMITTED:
+            settle_remote(self._canopy, op, verdict.rev)
+        if isinstance(op, SubmitCreate | SubmitEdit) and isinstance(op.node, File):
+            self._local.at_hand.let_go(op.node.content.digest)
+            self._uploads.taken(op.node.content.digest)
+        self._local.settled(op.node.id)
 
     def _rejected(self, op: SubmitOp, verdict: Verdict, now: float) -> list[Effect]:
         node_id = subject(op)

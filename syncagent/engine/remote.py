@@ -97,6 +97,11 @@ class RemoteSide:
             self._sent_whole[node_id] = None
         self._news = True
 
+    def estrange(self, node_id: NodeId) -> None:
+        """What was agreed of the node is forgotten: what the journal has of ours about it is taken like anybody's."""
+        if self._sent.pop(node_id, self) is not self:
+            self._news = True
+
     def rest(self) -> None:
         """All is at one: nothing is unanswered, and nothing is to be fetched."""
         self.recipes.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from syncagent.engine.rulesight import RuleSight
 from syncagent.engine.taking import Taking
 from syncagent.model.facts import Fact, LookAt
 from syncagent.model.ids import NodeId
@@ -42,6 +43,9 @@ class Round:
     """What was gathered, as long as it is so much that it is taken in piece by piece."""
     facts: list[Fact] = field(default_factory=list)
     reads: deque[LookAt] = field(default_factory=deque)
+    sight: RuleSight | None = None
+    walked: list[NodeId] = field(default_factory=list)
+    """The folders that were listed, as far as anyone wants to know."""
 
     @property
     def only_hints(self) -> bool:

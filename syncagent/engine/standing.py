@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from itertools import chain, islice
 
 from syncagent.engine.brake import Brake
+from syncagent.engine.closed import Closed
 from syncagent.engine.downloads import Downloads
 from syncagent.engine.flight import Flight
 from syncagent.engine.local import LocalSide
 from syncagent.engine.remote import Link, RemoteSide
+from syncagent.engine.scoping import Scoping
 from syncagent.engine.status import State, Status, Waiting, ask_in_words
 from syncagent.engine.uploads import Uploads
 from syncagent.model.ids import NodeId
@@ -39,6 +41,7 @@ class Standing:
         uploads: Uploads,
         downloads: Downloads,
         brake: Brake,
+        scoping: Scoping,
     ) -> None:
         self._canopy = canopy
         self._local = local
@@ -47,20 +50,27 @@ class Standing:
         self._uploads = uploads
         self._downloads = downloads
         self._brake = brake
+        self._scoping = scoping
         self._unacknowledged: dict[NodeId, float] = {}
         self._proof: tuple[int, int, int] | None = None
         self._proven = 0
 
     def left_alone(self, now: float) -> LeftAlone:
         """The nodes that are not planned for now."""
-        return LeftAlone(self._flight, self._local, self._brake, now)
+        return LeftAlone(self._flight, self._local, self._brake, self._scoping.closed, self.closed(now), now)
+
+    def closed(self, now: float) -> dict[NodeId, None]:
+        """The folders in which nothing is done before the rules that are on their way count."""
+        return self._scoping.closed.folders_now(lambda one: self._flight.is_held(one, now) or self._brake.holds(one))
 
     def preview(self, policy: Policy, now: float) -> Plan:
         """The plan for all that is not at one, as it would be made now under ``policy``; nothing comes of it."""
         focus, left_alone = list(self._canopy.diverged()), self.left_alone(now)
         focus = [one for one in focus if one not in self._flight.busy and one not in left_alone]
-        singly = self._flight.piecemeal
-        return plan(self._canopy, policy, focus=focus, busy=self._flight.busy, left_alone=left_alone, piecemeal=singly)
+        return plan(
+            self._canopy, policy, focus=focus, busy=self._flight.busy, left_alone=left_alone,
+            piecemeal=self._flight.piecemeal, scope=self._scoping.scope,
+        )  # fmt: skip
 
     def waiting(self, most: int) -> list[Waiting]:
         """So many of the nodes that are not at one, what is being carried over first."""
@@ -90,7 +100,8 @@ class Standing:
 
     def status(self, of_itself: State | None, root: str, scanned: bool) -> Status:
         """``of_itself`` is a state that has nothing to do with either side; ``root`` is why there is no root."""
-        pending = self._canopy.count_diverged()
+        scope = self._scoping.scope
+        pending = self._canopy.count_diverged() - len(scope.dormant)
         quiet = self.is_quiet() and not self._brake.busy
         at_rest = not pending and not self._local.busy and not self._local.damage.held and quiet
         heard_all = self._remote.link is Link.READY and self._remote.cursor == self._remote.head
@@ -99,11 +110,14 @@ class Standing:
             number, scan, heads = self._proof
             if self._local.full_scan_done >= scan and self._remote.heads_heard >= heads:
                 self._proven, self._proof = number, None
+        unacknowledged = self._unacknowledged
+        if scope.dormant and unacknowledged:
+            unacknowledged = {one: at for one, at in unacknowledged.items() if one not in scope.dormant}
         settled = at_rest and heard_all and state is State.IDLE
         return Status(
             state=state,
             reason=reason,
-            in_sync=settled and not self._local.unreadable,
+            in_sync=settled and not self._local.skipped.unreadable,
             pending=pending,
             hub_seq=self._remote.head,
             applied_seq=self._remote.cursor,
@@ -111,17 +125,20 @@ class Standing:
             proven=self._proven,
             uploading=self._uploads.bytes_left,
             downloading=self._downloads.bytes_left,
-            skipped=tuple(sorted(self._local.skipped.items())),
+            skipped=tuple(sorted([*self._local.skipped.why.items(), *self._clashes()])),
             held=tuple(sorted(self._held())),
-            unreadable=tuple(sorted(self._local.unreadable.items())),
-            unacknowledged=len(self._unacknowledged),
-            unacknowledged_since=next(iter(self._unacknowledged.values()), None),
+            unreadable=tuple(sorted(self._local.skipped.unreadable.items())),
+            unacknowledged=len(unacknowledged),
+            unacknowledged_since=next(iter(unacknowledged.values()), None),
             looking=self._local.busy,
             scan=self._local.scan_reason,
             link=self._remote.reason if self._remote.final or self._remote.link is Link.DOWN else None,
             behind=not heard_all,
             settled=settled,
             asked=self._brake.asked,
+            ignored=self._scoping.count(),
+            excluded=tuple(self._scoping.scope.excluded()),
+            broken_rules=tuple(scope.broken()),
         )
 
     def is_quiet(self) -> bool:
@@ -161,6 +178,9 @@ class Standing:
         held = [(self._path(one), why.reason) for one, why in kept_back if why.reason]
         return held + [(self._path(one), reason) for one, reason in self._local.doubts() if reason]
 
+    def _clashes(self) -> list[tuple[RelPath, str]]:
+        return [(self._path(one), why) for one, why in self._scoping.scope.clashes.items()]
+
     def _path(self, node_id: NodeId) -> RelPath:
         # What is not here yet, or not any more, has its name from the hub.
         known = self._canopy.local_path(node_id) or path_of(self._canopy.remote, node_id)
@@ -172,9 +192,13 @@ class LeftAlone:
     asked about.  It is asked of each node that is planned, many times: where nothing of a kind is held, nothing is
     looked up, and it holds for one plan, in which nothing changes."""
 
-    __slots__ = ("_brake", "_doubts", "_flight", "_free", "_now")
+    __slots__ = ("_brake", "_closed", "_doubts", "_flight", "_folders", "_free", "_now")
 
-    def __init__(self, flight: Flight, local: LocalSide, brake: Brake, now: float) -> None:
+    def __init__(
+        self, flight: Flight, local: LocalSide, brake: Brake, closed: Closed, folders: dict[NodeId, None], now: float
+    ) -> None:
+        self._closed = closed
+        self._folders = folders
         self._flight = flight if flight.held else None
         self._brake = brake if brake.may_hold else None
         self._doubts = local.places_of_doubt()
@@ -183,7 +207,7 @@ class LeftAlone:
 
     def __bool__(self) -> bool:
         """Whether there may be any."""
-        return bool(self._flight or self._brake or self._doubts)
+        return bool(self._flight or self._brake or self._doubts or self._folders)
 
     def __contains__(self, node_id: object) -> bool:
         node: NodeId = node_id  # type: ignore[assignment]  # a Container is asked of anything; this one of nodes alone
@@ -192,6 +216,8 @@ class LeftAlone:
         for doubted in self._doubts:
             if node in doubted:
                 return True
+        if self._folders and self._closed.holds(node, self._folders):
+            return True
         if self._flight is not None and self._flight.is_held(node, self._now):
             return True
         if self._brake is not None and self._brake.holds(node):

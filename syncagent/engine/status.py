@@ -94,3 +94,9 @@ class Status:
     settled: bool = False
     """Whether nothing is left to be done but what could not be read: then in_sync is only a matter of that."""
     asked: tuple[Asked, ...] = ()
+    ignored: int = 0
+    """Names on this disk that rules leave out; of a folder, the folder alone."""
+    excluded: tuple[RelPath, ...] = ()
+    """What is excluded on this machine."""
+    broken_rules: tuple[tuple[RelPath, str], ...] = ()
+    """Lines of rule files that match nothing, though someone meant something by them."""

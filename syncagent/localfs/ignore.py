@@ -1,28 +1,19 @@
-"""What is never kept the same: our own folder, names that are no names, and what rules leave out.
+"""What can never be kept the same: our own folder, and names that are no names.
 
 Called by the scanner for every name that it meets, so the usual name must be cheap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 from syncagent.errors import BadName
 from syncagent.model.names import MAX_PATH_BYTES, OWN_FOLDER, RelPath, check_name, is_plain_name, join
-
-Rules: TypeAlias = Callable[[RelPath, bool], str | None]
-"""Ignore rules: of a path, and whether it is a folder, why it is left out; None when it is not."""
 
 PARK: Final = RelPath(f"{OWN_FOLDER}/park")
 _IN_PARK: Final = f"{PARK}/"
 STAGE: Final = RelPath(f"{OWN_FOLDER}/stage")
 DAMAGED: Final = RelPath(f"{OWN_FOLDER}/damaged")
-
-
-def nothing_ignored(_path: RelPath, _is_dir: bool) -> str | None:
-    """The rules that leave nothing out."""
-    return None
 
 
 def refusal(name: str) -> str | None:

@@ -21,8 +21,10 @@ from collections.abc import Callable
 from typing import Final, Protocol, TypeAlias
 
 from syncagent.localfs.dirty import Seen
+from syncagent.localfs.rulebook import RuleBook, under
 from syncagent.localfs.watched import Watch, Watched
 from syncagent.model.names import OWN_FOLDER, RelPath, join
+from syncagent.rules.layers import RULE_FILE
 
 Event: TypeAlias = tuple[Watch, int, int, bytes]
 """Watch, mask, cookie, name."""
@@ -98,10 +100,18 @@ class Saw(Protocol):
 
 
 class Lookout:
-    """Follows all folders beneath ``root``.  Not safe for use by two threads."""
+    """Follows all folders beneath ``root`` but those that rules leave out.  Not safe for use by two threads."""
 
-    def __init__(self, root: str, kernel: Kernel, saw: Saw, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        root: str,
+        kernel: Kernel,
+        saw: Saw,
+        clock: Callable[[], float] = time.monotonic,
+        rule_files: tuple[str, ...] = (RULE_FILE,),
+    ) -> None:
         self._root = root
+        self._rules = RuleBook(under(root), rule_files)
         self._kernel = kernel
         self._saw = saw
         self._clock = clock
@@ -153,6 +163,7 @@ class Lookout:
             timeout = left if timeout is None else min(timeout, left)
         events = self._kernel.read(timeout)
         now = self._clock()
+        self._rules.begin()
         for watch, mask, cookie, name in events:
             self._on_event(watched, now, watch, mask, cookie, name)
         for _ in range(min(len(self._todo), LISTED_AT_ONCE)):
@@ -178,7 +189,10 @@ class Lookout:
             return
         if mask & IN_ISDIR:
             self._on_folder(watched, now, watch, text, path, mask, cookie)
-        elif self.standing:
+            return
+        if text in self._rules.names:
+            self._todo.append((watch, True))  # what is watched there may be left out now, or not any more
+        if self.standing:
             self._on_file(now, path, mask, cookie)
 
     def _on_self(self, watched: Watched, now: float, watch: Watch, mask: int) -> None:
@@ -242,6 +256,9 @@ class Lookout:
         if folder is None:
             return
         path = join(folder, name)
+        if self._is_out(path):
+            watched.detach(holder, name, now)
+            return
         try:
             watch = self._kernel.add(join(RelPath(self._root), path), MASK_INNER)
         except OSError as error:
@@ -269,6 +286,14 @@ class Lookout:
         for name in found:
             if path or name != OWN_FOLDER:
                 self._watch(watched, now, watch, name, deep=deep)
+
+    def _is_out(self, folder: RelPath) -> bool:
+        """Whether rules leave the folder out: watches are few, and what is left out has many folders at times."""
+        try:
+            word = self._rules.word(folder, True)
+        except OSError:
+            return False  # then it cannot be read by anyone
+        return word is not None and word.ignores
 
     def _is_ours(self, entry: os.DirEntry[str]) -> bool:
         """Whether it is a folder of the root's own disk: the scanner does not cross over either."""

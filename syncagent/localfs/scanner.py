@@ -30,31 +30,28 @@ from typing import Final
 
 from syncagent.content.chunker import ONE_BLOCK, Cut, cut_for
 from syncagent.content.recipe import Reading, read_all, read_small
-from syncagent.localfs.ignore import (
-    PARK,
-    Rules,
-    nothing_ignored,
-    parked_at,
-    refusal_of_path,
-    shown,
-)
+from syncagent.localfs.ignore import PARK, parked_at, refusal_of_path, shown
 from syncagent.localfs.perusal import Perusal
 from syncagent.localfs.ports import MISSING, Abilities, Disk, DiskFile, Opening, Stat
+from syncagent.localfs.rulebook import RuleBook, on
 from syncagent.model.facts import (
     UNSURE,
     DirSeen,
     Fact,
     FileSeen,
+    Ignored,
     LinkSeen,
     Listed,
     LookAt,
     NothingThere,
     NotKept,
+    RulesSeen,
     Unreadable,
 )
 from syncagent.model.ids import NodeId
 from syncagent.model.names import MAX_PATH_BYTES, OWN_FOLDER, RelPath, is_plain_name, join, split
 from syncagent.model.nodes import Block, Content, Recipe
+from syncagent.rules.layers import BUILT_IN, RULE_FILE, Hit, Layers, ignored
 
 ROOT_PATH: Final = RelPath("")
 
@@ -86,12 +83,13 @@ def no_guard() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """See the module.  ``abilities`` are those of the disk; ``rules`` say what is left out."""
+    """See the module.  ``abilities`` are those of the disk; ``rule_files`` the names of files that say what is left
+    out, those that have the last word last."""
 
     disk: Disk
     abilities: Abilities
     guard: Callable[[], None] = no_guard
-    rules: Rules = nothing_ignored
+    rule_files: tuple[str, ...] = (RULE_FILE,)
 
     def walk(self, path: RelPath = ROOT_PATH) -> Iterator[list[Fact]]:
         """Facts on the folder ``path`` and all beneath it, in batches of about BATCH; Listed for each folder comes
@@ -103,14 +101,11 @@ class Scanner:
         facts: list[Fact] = []
         with self.disk.batch():
             device = self.disk.stat(ROOT_PATH).device
-            todo = [path]
-            if path and (why := refusal_of_path(path)) is not None:
-                facts.append(NotKept(path, why))
-                todo = []
+            book = RuleBook(on(self.disk), self.rule_files)
+            todo = self._begin(path, book, facts)
             while todo:
-                at = todo.pop()
-                inner = self._list(at, device, facts)
-                todo.extend(reversed(inner))
+                at, above = todo.pop()
+                todo.extend(reversed(self._list(at, above, book, device, facts)))
                 if len(facts) >= BATCH:
                     self.guard()
                     yield from _cut(facts)
@@ -121,16 +116,18 @@ class Scanner:
 
     def look(self, wishes: Sequence[LookAt]) -> list[Fact]:
         """One fact for each wish, in their order; none for a quiet one that is as known.  A file whose stamp is not the
-        known one is read.
+        known one is read.  Before them all, what the rule files among them hold.
 
         Raises RootMissing.
         """
         with self.disk.batch():
             device = self.disk.stat(ROOT_PATH).device
             spelling = _Spelling(self.disk) if self.abilities.folds_case else None
-            sure = spelling is None and self.rules is nothing_ignored
-            wanted = [wish for wish in wishes if not (wish.quiet and sure and self._is_as(wish))]
-            facts = [self._look(wish, device, spelling) for wish in wanted]
+            # What is known has passed the rules; should they change, all that they are about is looked at.
+            wanted = [wish for wish in wishes if not (wish.quiet and spelling is None and self._is_as(wish))]
+            book = RuleBook(on(self.disk), self.rule_files)
+            facts: list[Fact] = [fact for wish in wanted for fact in self._rules_at(wish.path, book)]
+            facts.extend(self._look(wish, book, device, spelling) for wish in wanted)
             if any(isinstance(fact, NothingThere) for fact in facts):
                 self.guard()
         return facts
@@ -139,9 +136,12 @@ class Scanner:
         """Begin to read the large file at ``path`` part by part; None where it is to be looked at as usual: it is no
         such file, it is not kept, it cannot be opened, or a program has it open and may write into it yet.  Raises
         RootMissing."""
-        if refusal_of_path(path) is not None or self.abilities.folds_case or self.rules(path, False) is not None:
+        if refusal_of_path(path) is not None or self.abilities.folds_case:
             return None
         with self.disk.batch(), suppress(OSError):
+            word = RuleBook(on(self.disk), self.rule_files).word(path, False)
+            if word is not None and word.ignores:
+                return None
             device = self.disk.stat(ROOT_PATH).device
             if not self.disk.stat(path).is_file:
                 return None
@@ -165,34 +165,61 @@ class Scanner:
 
     # --- walking ------------------------------------------------------------------------------------------------
 
-    def _list(self, at: RelPath, device: int, facts: list[Fact]) -> list[RelPath]:
+    def _begin(self, path: RelPath, book: RuleBook, facts: list[Fact]) -> list[tuple[RelPath, Layers]]:
+        """Where a walk begins, with the layers above it."""
+        if not path:
+            return [(path, BUILT_IN)]
+        if (why := refusal_of_path(path)) is not None:
+            facts.append(NotKept(path, why))
+            return []
+        try:
+            above, name = split(path)
+            layers = book.layers(above)
+        except OSError as error:
+            facts.append(_trouble(path, error))
+            return []
+        if isinstance(layers, Hit) or ignored(layers, path, name, True):
+            facts.append(Ignored(path))
+            return []
+        return [(path, layers)]
+
+    def _list(
+        self, at: RelPath, above: Layers, book: RuleBook, device: int, facts: list[Fact]
+    ) -> list[tuple[RelPath, Layers]]:
         """Add the facts on one folder; gives the folders in it that are to be listed."""
         try:
             entries = self.disk.list(at)
+            rules = [name for name, _ in entries if name in self.rule_files]
+            layers = book.enter(above, at, rules) if rules else above
+            facts.extend(RulesSeen(join(at, name), book.data(join(at, name))) for name in rules)
         except OSError as error:
             facts.append(_trouble(at, error))
             return []
         prefix = f"{at}/" if at else ""
-        far = 4 * (len(prefix) + 255) > MAX_PATH_BYTES
-        usual = self.rules is nothing_ignored and not far
-        inner: list[RelPath] = []
+        usual = 4 * (len(prefix) + 255) <= MAX_PATH_BYTES
+        inner: list[tuple[RelPath, Layers]] = []
         names: list[str] = []
+        passed: list[str] = []
         add, new_name = facts.append, names.append
         path: RelPath
         for name, seen in entries:
             path = prefix + name  # type: ignore[assignment]  # a call of RelPath, for every name of a scan, would cost
+            if name == OWN_FOLDER and not at:
+                continue
+            if ignored(layers, path, name, type(seen) is Stat and seen.is_dir):
+                new_name(shown(name))
+                passed.append(shown(name))
+                continue
             if usual and is_plain_name(name) and type(seen) is Stat and seen.mode & _FORMAT == mode_bits.S_IFREG:
                 new_name(name)
                 add(FileSeen(path, seen.stamp, seen.mode & 0o100 != 0, seen.mtime_ns, None))
                 continue
-            if name == OWN_FOLDER and not at:
-                continue
             new_name(shown(name))
             fact = self._fact(path, name, seen, device)
             if isinstance(fact, DirSeen):
-                inner.append(path)
+                inner.append((path, layers))
             add(fact)
-        add(Listed(at, frozenset(names)))
+        add(Listed(at, frozenset(names), frozenset(passed)))
         return inner
 
     def _fact(self, path: RelPath, name: str, seen: Stat | OSError, device: int) -> Fact:
@@ -201,8 +228,6 @@ class Scanner:
             return NotKept(join(split(path)[0], shown(name)), why)
         if isinstance(seen, OSError):
             return _trouble(path, seen)
-        if (why := self.rules(path, seen.is_dir)) is not None:
-            return NotKept(path, why)
         if seen.is_dir:
             return DirSeen(path, seen.stamp) if seen.device == device else NotKept(path, _ELSEWHERE)
         if seen.is_file:
@@ -231,20 +256,30 @@ class Scanner:
         except OSError as error:
             return wish.known is None and error.errno in MISSING
 
-    def _look(self, wish: LookAt, device: int, spelling: _Spelling | None) -> Fact:
+    def _rules_at(self, path: RelPath, book: RuleBook) -> Iterator[Fact]:
+        """What the rule file at ``path`` holds, if that is one, and counts."""
+        folder, name = split(path)
+        if name in self.rule_files:
+            try:
+                if not isinstance(book.layers(folder), Hit):
+                    yield RulesSeen(path, book.data(path))
+            except OSError as error:
+                yield Unreadable(folder, (error.strerror or str(error)).lower())
+
+    def _look(self, wish: LookAt, book: RuleBook, device: int, spelling: _Spelling | None) -> Fact:
         path = wish.path
         if path and (why := refusal_of_path(path)) is not None:
             return NotKept(path, why)
         try:
             seen = self.disk.stat(path)
+            if path and (word := book.word(path, seen.is_dir)) is not None and word.ignores:
+                return Ignored(path)
             if spelling is not None and not spelling.is_right(path):
                 return NothingThere(path)
             if not path:
                 return DirSeen(path, seen.stamp)
             if not seen.is_file or (wish.known is not None and seen.stamp == wish.known):
                 return self._fact(path, split(path)[1], seen, device)
-            if (why := self.rules(path, False)) is not None:
-                return NotKept(path, why)
             if wish.most and seen.size > wish.most:
                 return self._fact(path, split(path)[1], seen, device)
             return self._read(path)

@@ -8,7 +8,7 @@ is named with its reason, as skipped (it is never kept) or unreadable (it should
 from __future__ import annotations
 
 import stat as mode_bits
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from syncagent.content.digest import Hasher
@@ -40,6 +40,8 @@ class Survey:
     """What a look at the disk has found: by path, as names are kept (in NFC)."""
 
     disk: Disk
+    left_out: Callable[[RelPath, bool], bool] = lambda _path, _is_folder: False
+    """Whether what stands at a path, as it is kept, is of no concern here; what lies in it is not listed then."""
     found: dict[RelPath, Found] = field(default_factory=dict)
     skipped: dict[RelPath, str] = field(default_factory=dict)
     unreadable: dict[RelPath, str] = field(default_factory=dict)
@@ -65,6 +67,8 @@ class Survey:
             path = RelPath(f"{at}/{name}" if at else name)
             kept = self._name(path, name, kept_at)
             if kept is None:
+                continue
+            if self.left_out(kept, not isinstance(seen, OSError) and seen.is_dir):
                 continue
             if isinstance(seen, OSError):
                 self._trouble(kept, seen)

@@ -36,6 +36,7 @@ from syncagent.localfs.dirty import DirtySet, Hints, Pace, Seen
 from syncagent.localfs.lookout import Blind, Event, Lookout, Saw, blind_by
 from syncagent.localfs.watched import Watch
 from syncagent.model.names import OWN_FOLDER, RelPath
+from syncagent.rules.layers import RULE_FILE
 
 if sys.platform == "linux":
     from watchdog.observers.inotify_c import inotify_add_watch, inotify_init, inotify_rm_watch
@@ -303,17 +304,17 @@ if sys.platform == "linux":
         number = ctypes.get_errno()
         return OSError(number, os.strerror(number))
 
-    def default_eyes(root: str, saw: Saw) -> Eyes:
+    def default_eyes(root: str, saw: Saw, rule_files: tuple[str, ...] = (RULE_FILE,)) -> Eyes:
         """The best that this system has.  Raises Blind when it has none left."""
         try:
-            return Lookout(root, Inotify(), saw)
+            return Lookout(root, Inotify(), saw, rule_files=rule_files)
         except OSError as error:
             raise (blind_by(error) or Blind("system", f"the system cannot watch folders: {error.strerror}")) from None
 
 else:
 
-    def default_eyes(root: str, saw: Saw) -> Eyes:
-        """The best that this system has."""
+    def default_eyes(root: str, saw: Saw, rule_files: tuple[str, ...] = (RULE_FILE,)) -> Eyes:  # noqa: ARG001
+        """The best that this system has; it watches what is left out, too."""
         return Observed(root, saw, Observer())
 
 

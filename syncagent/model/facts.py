@@ -122,6 +122,23 @@ class Listed:
 
     path: RelPath
     names: frozenset[str]
+    ignored: frozenset[str] = frozenset()
+    """Those of the names that rules leave out: of these there is no other fact."""
+
+
+@value
+class Ignored:
+    """What stands at the path is left out by rules.  Never a delete, whoever was known there."""
+
+    path: RelPath
+
+
+@value
+class RulesSeen:
+    """What a rule file holds; None when it is not there (any more)."""
+
+    path: RelPath
+    data: bytes | None
 
 
 STEPS_NS: Final = (100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000)
@@ -143,7 +160,7 @@ def with_known_mtime(was: Node | None, now: Node) -> Node:
     return replace(now, mtime_ns=was.mtime_ns)
 
 
-Fact: TypeAlias = DirSeen | FileSeen | LinkSeen | NothingThere | NotKept | Unreadable | Listed
+Fact: TypeAlias = DirSeen | FileSeen | LinkSeen | NothingThere | NotKept | Ignored | Unreadable | Listed | RulesSeen
 
 
 @value

@@ -15,11 +15,21 @@ from dataclasses import replace
 from typing import assert_never
 
 from syncagent.model.ids import PARK, ROOT, NodeId
-from syncagent.model.names import Name, name_key
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
 from syncagent.model.values import value
 from syncagent.planner.batch import Batch
-from syncagent.planner.compare import ContentMerge, Fate, Three, comes_first, content, fate, is_to_go, placement, three
+from syncagent.planner.circles import open_circle
+from syncagent.planner.compare import (
+    ContentMerge,
+    Fate,
+    Three,
+    comes_first,
+    content,
+    fate,
+    is_to_go,
+    placement,
+    three,
+)
 from syncagent.planner.contest import Names
 from syncagent.planner.ops import (
     Agree,
@@ -30,9 +40,9 @@ from syncagent.planner.ops import (
     SubmitEdit,
     SubmitMove,
     WriteLocal,
-    passing_name,
 )
 from syncagent.planner.policy import Policy
+from syncagent.planner.scope import Scope
 from syncagent.planner.underway import Underway
 from syncagent.planner.whole import Deletes
 from syncagent.trees.canopy import Canopy
@@ -49,11 +59,13 @@ class Wait:
 
 @value
 class Plan:
-    """``rest`` is the part of the focus that the limit left unread."""
+    """``rest`` is the part of the focus that the limit left unread; ``dormant`` are nodes about which nothing is to be
+    done, since they, or what is in them, are left out here."""
 
     ops: tuple[Op, ...]
     waits: tuple[Wait, ...]
     rest: tuple[NodeId, ...]
+    dormant: tuple[NodeId, ...] = ()
 
 
 def plan(
@@ -66,24 +78,28 @@ def plan(
     piecemeal: Container[NodeId] = (),
     underway: Underway | None = None,
     limit: int = 1_000,
+    scope: Scope | None = None,
 ) -> Plan:
     """The next batch for the nodes of ``focus`` and for those that stand in their way.
 
     ``busy`` are the ops under way, by the nodes that each is about: their nodes, and those of ``left_alone``, are not
-    planned.  Folders that are ``piecemeal`` do not go with what is beneath them by one op.  ``underway``
-    keeps the claims of ``busy`` from one plan to the next.  At most about ``limit`` ops are given.
+    planned.  Folders that are ``piecemeal`` do not go with what is beneath them by one op.  ``underway`` keeps the
+    claims of ``busy`` from one plan to the next, ``scope`` says what is left out.  At most about ``limit`` ops.
     """
     batch = Batch(canopy, policy, busy or {}, left_alone, underway)
-    return _Planning(canopy, policy, batch, piecemeal).over(focus, limit)
+    return _Planning(canopy, policy, batch, piecemeal, scope or Scope(canopy)).over(focus, limit)
 
 
 class _Planning:
     """The state of one call of ``plan``."""
 
-    def __init__(self, canopy: Canopy, policy: Policy, batch: Batch, piecemeal: Container[NodeId]) -> None:
+    def __init__(
+        self, canopy: Canopy, policy: Policy, batch: Batch, piecemeal: Container[NodeId], scope: Scope
+    ) -> None:
         self._canopy = canopy
         self._batch = batch
-        self._deletes = Deletes(canopy, policy, batch, piecemeal)
+        self._scope = scope
+        self._deletes = Deletes(canopy, policy, batch, piecemeal, scope)
         self._waits: dict[NodeId, NodeId] = {}
         self._names = Names(canopy, policy, batch, self._waits)
         self._summoned: set[NodeId] = set()
@@ -96,7 +112,7 @@ class _Planning:
             else:
                 self._follow(node_id)
         waits = tuple(Wait(node, on) for node, on in self._waits.items() if node not in self._batch.taken)
-        return Plan(tuple(self._batch.ops), waits, tuple(rest))
+        return Plan(tuple(self._batch.ops), waits, tuple(rest), tuple(self._deletes.dormant))
 
     def _follow(self, node_id: NodeId) -> None:
         """Decide on the node, then on the one that it waits for, and so on; open the chain if it is a circle."""
@@ -110,27 +126,7 @@ class _Planning:
             node_id = on
         if node_id in chain and node_id not in taken:
             circle = list(chain)
-            self._open(circle[circle.index(node_id) :])
-
-    def _open(self, circle: list[NodeId]) -> None:
-        """Park one of the nodes that wait for each other: the first, by id, that is on the move and can be."""
-        for node_id in sorted(circle):
-            t = three(self._canopy, node_id)
-            to = placement(self._canopy, node_id, t)
-            if t.local is None or t.remote is None or to is None or node_id in self._batch.taken:
-                continue
-            if to != t.local.at and not t.parked:
-                parked = Placement(PARK, Name(node_id))
-                if self._batch.put(MoveLocal(t.local, parked)) is None:
-                    return
-            elif to != t.remote.at:
-                name = passing_name(replace(t.local, at=to))
-                parent = t.remote.at.parent if t.remote.at.parent not in circle else ROOT
-                passing = Placement(parent, name)
-                if self._canopy.remote.at(passing.parent, name_key(name)) is not None:
-                    continue
-                if self._batch.put(SubmitMove(t.local, passing, self._canopy.rev(node_id))) is None:
-                    return
+            open_circle(self._canopy, self._batch, circle[circle.index(node_id) :])
 
     # --- one node ---------------------------------------------------------------------------------------------
     # Each of these either puts an op into the batch and gives None, or gives the node that must be waited for.
@@ -139,6 +135,9 @@ class _Planning:
         if node_id in (ROOT, PARK) or not self._canopy.is_diverged(node_id):
             return None
         t = three(self._canopy, node_id)
+        if (out := self._scope.outs.get(node_id)) is not None:
+            self._note(node_id, on := self._deletes.leave_out(t, out, node_id))
+            return on
         match fate(t):
             case Fate.SETTLED:
                 return self._batch.put(Agree(node_id))
@@ -233,6 +232,8 @@ class _Planning:
         if self._canopy.local.get(folder) is not None:
             return None
         first = comes_first(self._canopy, self._canopy.remote, self._canopy.local, folder)
+        if first in self._scope.outs:
+            return first  # it does not come
         node = self._canopy.remote.get(first) if first is not None and self._summon(first) else None
         if isinstance(node, Dir):
             self._note(node.id, self._bring(node))

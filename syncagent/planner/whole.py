@@ -14,8 +14,10 @@ from collections.abc import Callable, Container
 from syncagent.model.ids import ROOT, NodeId
 from syncagent.model.values import value
 from syncagent.planner.batch import Batch
+from syncagent.planner.compare import Three, interchangeable
 from syncagent.planner.ops import DeleteLocal, Op, SubmitDelete
 from syncagent.planner.policy import Policy
+from syncagent.planner.scope import Out, Scope
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import View
 
@@ -33,18 +35,45 @@ class Deletes:
 
     Each gives the node that must be waited for, if any."""
 
-    def __init__(self, canopy: Canopy, policy: Policy, batch: Batch, piecemeal: Container[NodeId]) -> None:
+    def __init__(
+        self, canopy: Canopy, policy: Policy, batch: Batch, piecemeal: Container[NodeId], scope: Scope
+    ) -> None:
         self._canopy = canopy
         self._batch = batch
+        self._scope = scope
+        self.dormant: dict[NodeId, None] = {}
+        """Nodes about which nothing is to be done, since they, or what is in them, are left out here."""
         taken = batch.taken
-        self._here = Wholes(canopy.local, canopy.is_deleted_there, policy.whole_here, taken, piecemeal)
+        self._here = Wholes(canopy.local, self._goes_here, policy.whole_here, taken, piecemeal)
         self._there = Wholes(canopy.remote, canopy.is_deleted_here, policy.whole_there, taken, piecemeal)
 
     def here(self, node_id: NodeId) -> NodeId | None:
         """The node, which was deleted at the hub, goes here."""
         if (whole := self._here.of(node_id)) is not None:
             return self._here.put(node_id, whole, self._batch, self._delete(whole.top, whole.beneath))
-        return _first_child(self._canopy.local, node_id) or self._batch.put(self._delete(node_id))
+        return _first_child(self._canopy.local, node_id) or self._singly(node_id)
+
+    def _goes_here(self, node_id: NodeId) -> bool:
+        return self._canopy.is_deleted_there(node_id) and not self._scope.keeps(node_id)
+
+    def _singly(self, node_id: NodeId) -> NodeId | None:
+        """The node, in which nothing is any more, goes here; but not a folder that holds what is left out."""
+        if self._scope.keeps(node_id):
+            self.dormant[node_id] = None
+            return None
+        return self._batch.put(self._delete(node_id))
+
+    def leave_out(self, t: Three, out: Out, node_id: NodeId) -> NodeId | None:
+        """What is left out is left alone; but of what is excluded on this machine, what the hub has as it is here goes
+        from this disk."""
+        if out is Out.EXCLUDED and t.local is not None:
+            child = _first_child(self._canopy.local, node_id)
+            if child is not None:
+                return child
+            if t.remote is not None and interchangeable(t.local, t.remote):
+                return self._singly(node_id)
+        self.dormant[node_id] = None
+        return None
 
     def there(self, node_id: NodeId) -> NodeId | None:
         """The node, which was deleted here, goes at the hub."""

@@ -66,7 +66,10 @@ class Sightings:
 class Identifier:
     """Turns facts into changes of Local, for one scan."""
 
-    def __init__(self, canopy: Canopy, ids: IdSource, sightings: Sightings) -> None:
+    def __init__(
+        self, canopy: Canopy, ids: IdSource, sightings: Sightings, bars: Callable[[Placement], str] | None = None
+    ) -> None:
+        self._bars = bars  # why nothing new is taken in at a place; empty when it is
         self._canopy = canopy
         self._ids = ids
         self._seen = sightings
@@ -211,6 +214,9 @@ class Identifier:
         at = Placement(parent, name)
         if parent == PARK and known is None:
             known = self._from_park(fact, at)
+        if known is None and self._bars is not None and (why := self._bars(at)):
+            self._seen.skipped[fact.path] = why
+            return
         match fact:
             case DirSeen():
                 self._place_dir(fact, at, known)

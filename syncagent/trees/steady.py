@@ -19,9 +19,11 @@ from syncagent.trees.canopy import Canopy
 
 
 class Steady:
-    """For one walk.  ``missing`` are the nodes that are looked for: of these every fact is wanted."""
+    """For one walk.  ``missing`` are the nodes that are looked for: of these every fact is wanted.  ``listings``: those
+    of all folders are wanted, too."""
 
-    def __init__(self, canopy: Canopy, missing: Mapping[NodeId, None]) -> None:
+    def __init__(self, canopy: Canopy, missing: Mapping[NodeId, None], *, listings: bool = False) -> None:
+        self._listings = listings
         self._canopy = canopy
         self._missing = missing
         self._folders: dict[str, NodeId] = {"": ROOT}
@@ -32,7 +34,7 @@ class Steady:
 
     def _is_known(self, fact: Fact) -> bool:
         if isinstance(fact, Listed):
-            return self._has_all(fact)
+            return not self._listings and not fact.ignored and self._has_all(fact)
         if not isinstance(fact, FileSeen | DirSeen | LinkSeen):
             return False
         above, _, spelled = fact.path.rpartition("/")

@@ -109,6 +109,7 @@ async def test_status_says_how_things_stand() -> None:
         "held": [{"path": "a", "reason": "the disk is full"}],
         "asked": [{"id": 3, "direction": "outgoing", "deleted": 12, "overwritten": 0, "since": "T", "held_by": "agent",
                    "paths": ["x"]}],
+        "respect_gitignore": False, "ignored": 0, "excluded": [],
         "skipped": [
             {"path": "pipe", "reason": "it is a pipe"}, {"path": "secret", "reason": "permission denied"},
         ],

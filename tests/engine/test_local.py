@@ -9,9 +9,9 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
-from syncagent.engine.local import GRACE, LONGEST_PATIENCE, RETRY_UNREADABLE
+from syncagent.engine.local import GRACE, LONGEST_PATIENCE
+from syncagent.engine.skipped import RETRY_UNREADABLE
 from syncagent.engine.status import State
-from syncagent.localfs.scanner import Scanner
 from syncagent.model.changes import Operation
 from syncagent.model.facts import UNSURE
 from syncagent.model.ids import ROOT
@@ -522,29 +522,6 @@ def test_why_everything_is_looked_at_is_told_until_it_was() -> None:
     solo.frozen = False
     solo.work()
     assert (solo.status.scan, solo.status.reason) == (None, "")
-
-
-# --- rules that change --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.hazard("C10", "N10")
-def test_what_is_left_out_from_now_on_stays_everywhere_and_is_kept_again_when_it_is_not() -> None:
-    solo = Solo().synced(**{"a.tmp": b"1", "b": b"2"})
-
-    def temporary(path: RelPath, is_dir: bool) -> str | None:
-        return "left out by a rule" if path.endswith(".tmp") else None
-
-    usual = solo.scanner
-    solo.scanner = Scanner(solo.disk, solo.disk.abilities, rules=temporary)
-    solo.user.write("a.tmp", b"changed meanwhile")
-    for _ in range(2):
-        solo.feed(ev.Hinted(everything=True)).pass_time(1.0)
-    assert solo.submitted() == [], "it is neither deleted nor changed elsewhere"
-    assert solo.tree() == {"a.tmp": b"changed meanwhile", "b": b"2"}
-    solo.scanner = usual
-    solo.feed(ev.Hinted(everything=True)).pass_time(1.0).accept_all()
-    assert solo.status.in_sync
-    assert solo.user.read("a.tmp") == b"changed meanwhile"
 
 
 @pytest.mark.hazard("A7")

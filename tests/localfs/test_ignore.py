@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncagent.errors import BadName
-from syncagent.localfs.ignore import nothing_ignored, parked_at, refusal, refusal_of_path, shown
+from syncagent.localfs.ignore import parked_at, refusal, refusal_of_path, shown
 from syncagent.model.names import RelPath, check_name
 
 
@@ -52,4 +52,3 @@ def test_what_is_not_utf_8_can_be_shown() -> None:
     assert shown("good é") == "good é"
     assert shown("bad\udcff\udcfe") == "bad\\xff\\xfe"
     assert refusal(shown("bad\udcff")) is not None
-    assert nothing_ignored(RelPath("a"), True) is None

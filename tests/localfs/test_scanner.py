@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from typing import Any
 
 import pytest
 
@@ -17,11 +16,13 @@ from syncagent.model.facts import (
     DirSeen,
     Fact,
     FileSeen,
+    Ignored,
     LinkSeen,
     Listed,
     LookAt,
     NothingThere,
     NotKept,
+    RulesSeen,
     Stamp,
     Unreadable,
 )
@@ -190,16 +191,65 @@ def test_a_deep_tree_needs_no_deep_stack_c8() -> None:
 
 
 @pytest.mark.hazard("C10")
-def test_rules_leave_out_and_say_why() -> None:
+def test_what_rules_leave_out_is_named_and_neither_looked_at_nor_entered() -> None:
     disk, _ = memory_bench()
-    disk.user.mkdir("build")
-    disk.user.write("build/x", b"")
-    disk.user.write("y", b"")
-    scanner = Scanner(disk, disk.abilities, rules=lambda path, is_dir: "left out" if path == "build" else None)
-    facts = [fact for batch in scanner.walk() for fact in batch]
-    assert [fact.path for fact in facts] == ["build", "y", ""]
-    assert facts[0] == NotKept(RelPath("build"), "left out")
-    assert scanner.look([LookAt(RelPath("build"), None)]) == [facts[0]]
+    disk.user.write(".syncignore", b"/build/\n*.o\n")
+    for folder in ("build", "d"):
+        disk.user.mkdir(folder)
+        disk.user.write(f"{folder}/x.o", b"")
+    disk.user.write("d/.syncignore", b"!x.o\n")
+    disk.user.write("y.o", b"")
+    calls: list[str] = []
+    disk.before_call = lambda name, path: calls.append(path)
+    facts = walk(disk)
+    assert {type(fact).__name__: fact.path for fact in facts if not isinstance(fact, FileSeen | RulesSeen)} == {
+        "DirSeen": "d", "Listed": "d",
+    }  # fmt: skip
+    assert [(one.path, sorted(one.ignored)) for one in facts if isinstance(one, Listed)] == [
+        ("", ["build", "y.o"]), ("d", []),
+    ]  # fmt: skip
+    assert [one for one in facts if isinstance(one, RulesSeen)] == [
+        RulesSeen(RelPath(".syncignore"), b"/build/\n*.o\n"), RulesSeen(RelPath("d/.syncignore"), b"!x.o\n"),
+    ]  # fmt: skip
+    assert not any(path.startswith("build") for path in calls)
+    wishes = [LookAt(RelPath(path), None) for path in ("build", "build/x.o", "y.o")]
+    assert Scanner(disk, disk.abilities).look(wishes) == [
+        Ignored(RelPath("build")), Ignored(RelPath("build/x.o")), Ignored(RelPath("y.o")),
+    ]  # fmt: skip
+    assert [fact for batch in Scanner(disk, disk.abilities).walk(RelPath("build")) for fact in batch] == [
+        Ignored(RelPath("build"))
+    ]
+
+
+def test_a_look_at_a_rule_file_tells_what_it_holds_before_all_else() -> None:
+    disk, _ = memory_bench()
+    disk.user.write("x.o", b"")
+    disk.user.write(".syncignore", b"*.o\n")
+    wishes = [LookAt(RelPath("x.o"), None), LookAt(RelPath(".syncignore"), None)]
+    facts = Scanner(disk, disk.abilities).look(wishes)
+    assert facts[:2] == [RulesSeen(RelPath(".syncignore"), b"*.o\n"), Ignored(RelPath("x.o"))]
+    disk.user.delete(".syncignore")
+    facts = Scanner(disk, disk.abilities).look(wishes)
+    assert facts[0] == RulesSeen(RelPath(".syncignore"), None)
+    assert isinstance(facts[1], FileSeen)
+
+
+@pytest.mark.hazard("A13", "C10")
+def test_a_folder_whose_rules_cannot_be_read_counts_as_one_that_cannot_be_read() -> None:
+    disk, _ = memory_bench()
+    disk.user.mkdir("d")
+    disk.user.write("d/.syncignore", b"*.o\n")
+    disk.user.write("d/x.o", b"")
+
+    def fail(name: str, path: RelPath) -> None:
+        if (name, path) == ("open", "d/.syncignore"):
+            raise OSError(errno.EIO, "Input/output error")
+
+    disk.before_call = fail
+    assert [one for one in walk(disk) if one.path.startswith("d") and not isinstance(one, DirSeen)] == [
+        Unreadable(RelPath("d"), "input/output error")
+    ]
+    assert isinstance(look(disk, "d/x.o"), Unreadable)
 
 
 # --- content ----------------------------------------------------------------------------------------------------
@@ -238,8 +288,8 @@ def test_a_quiet_look_tells_of_what_is_not_as_known_and_of_nothing_else() -> Non
     disk.user.mkdir("d")
     disk.user.write("d/y", b"2")
 
-    def quiet(path: str, known: Stamp | None, **more: Any) -> list[Fact]:
-        return Scanner(disk, disk.abilities, **more).look([LookAt(RelPath(path), known, quiet=True)])
+    def quiet(path: str, known: Stamp | None) -> list[Fact]:
+        return Scanner(disk, disk.abilities).look([LookAt(RelPath(path), known, quiet=True)])
 
     stamp = disk.stat(RelPath("x")).stamp
     assert quiet("x", stamp) == []
@@ -247,7 +297,6 @@ def test_a_quiet_look_tells_of_what_is_not_as_known_and_of_nothing_else() -> Non
     assert [getattr(fact, "content", None) for fact in quiet("x", None)] == [content_of(b"1")]
     assert [getattr(fact, "content", None) for fact in quiet("x", UNSURE)] == [content_of(b"1")]
     assert quiet("gone", stamp) == [NothingThere(RelPath("gone"))]
-    assert quiet("x", stamp, rules=lambda path, is_dir: "left out") == [NotKept(RelPath("x"), "left out")]
 
     def answer(call: str, path: RelPath) -> None:
         raise OSError(errno.EIO, "no")

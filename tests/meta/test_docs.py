@@ -27,7 +27,7 @@ def every_command() -> Iterator[tuple[str, Any]]:
 
 def test_every_command_is_in_the_readme() -> None:
     commands = dict(every_command())
-    listed = set(re.findall(r"^\| `([a-z]+(?: [a-z]+)?)", README, flags=re.MULTILINE))
+    listed = set(re.findall(r"^\| `([a-z-]+(?: [a-z]+)?)", README, flags=re.MULTILINE))
     assert set(commands) <= listed
     for name, command in commands.items():
         assert command.help, name

@@ -5,7 +5,6 @@ from __future__ import annotations
 from tests.meta.reliability import all_ids, proofs, rows, told
 
 WITHOUT_TEST = {
-    "E16": "no setting leaves anything out yet",
     "F18": "no block is ever collected yet",
     "F21": "there is no store on a database server yet",
     "G16": "an audit of dependencies asks a server outside",

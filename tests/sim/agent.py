@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from syncagent.agent.board import Board
 from syncagent.agent.config.settings import AgentConfig
+from syncagent.agent.excluding import Kept
 from syncagent.agent.outside import Outside
 from syncagent.agent.premises import Premises, take_premises
 from syncagent.agent.runtime import AgentFailed, Runtime
@@ -126,6 +127,7 @@ class Agent:
             premises=self._take,
             watcher=self._watch,
             database=lambda path: _Database(self),
+            excluded=lambda data_dir: Kept(*self._beside("excluded")),
             vigil=self._vigil,
             tally=self._tally,
             dialer=lambda config: self._dial,
@@ -268,7 +270,7 @@ class Agent:
 
         return take_premises(self.disk, config, self.root_id, note, lambda: f"{self._ids.getrandbits(100):025x}")
 
-    def _watch(self, root: Path, on_hints: Callable[[Any], None]) -> SimWatcher:
+    def _watch(self, root: Path, on_hints: Callable[[Any], None], rule_files: tuple[str, ...]) -> SimWatcher:
         self.watcher = SimWatcher(self.schedule, self.loop, self.name, self.rng, self.disk, on_hints)
         self.watcher.mood = self.mood
         return self.watcher

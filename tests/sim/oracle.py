@@ -186,14 +186,19 @@ class Oracle:
             for path, what in agent.disk.user.tree(own=True).items()
             if path.startswith(f"{OWN}damaged/") and isinstance(what, bytes)
         }
-        if lost := (world.written - world.dead) - everywhere - put_aside:
+        lost = (world.written - world.dead) - everywhere - put_aside
+        if world.acted["exclude"]:
+            # What a machine has excluded is at the hub alone, perhaps; and that was put back to before it had it.
+            lost = {one for one in lost if digest_of(one) not in self.was_at_hub - self.at_hub}
+        if lost:
             self._fail("N1", f"lost: {[one[:60] for one in lost]}")
         # The exceptions of N3.  Renamed or touched here, overwritten or deleted there: a change beats a delete, and
         # where only the new name was seen, both are kept.  Written by an agent that was killed, or whose disk failed,
         # before it could remember that, and let go by the user right after.  A memory that was lost (with the power,
         # with its database) does not know what was let go since.
         risen = {one for one in (world.dead & held) - world.renamed if digest_of(one) not in self._interrupted()}
-        if risen and not world.forgotten:
+        # What is let go while it is left out has not been deleted for anyone: it comes back when that is over.
+        if risen and not world.forgotten and not world.rules:
             self._fail("N3", f"came back: {[one[:60] for one in risen]}")
 
     def _interrupted(self) -> set[Digest]:
@@ -210,9 +215,9 @@ class Oracle:
             for path, what in hub.items()
             if is_conflict_name(path.rpartition("/")[2]) and not (isinstance(what, bytes) and digest_of(what) in mine)
         ]
-        if world.solo and copies and not world.forgotten and not world.limited:
+        if world.solo and copies and not world.forgotten and not world.limited and not world.rules:
             self._fail("N6", f"conflicts of one user with themselves: {copies}")
-        if not world.forgotten:
+        if not world.forgotten and not world.rules:
             for what, times in Counter(what for what in hub.values() if isinstance(what, bytes)).items():
                 if times > 1 and what not in world.renamed:
                     self._fail("N6", f"{times} times the same: {what[:60]!r}")

@@ -19,15 +19,17 @@ class Settings:
     machines: int
     acts: int
     faults: frozenset[str]
+    rules: bool = False
 
 
-def settings_of(seed: int) -> Settings:
+def settings_of(seed: int, *, rules: bool = False) -> Settings:
     """Every fifth seed goes without any fault."""
-    return Settings(seed, 2 + seed % 4 // 3, seed % 25, kinds.ALL if seed % 5 else frozenset())
+    return Settings(seed, 2 + seed % 4 // 3, seed % 25, kinds.ALL if seed % 5 else frozenset(), rules)
 
 
 def script_of(settings: Settings) -> Script:
-    return write_script(settings.seed, settings.machines, settings.acts, settings.faults & kinds.FAULTS.keys())
+    faults = settings.faults & kinds.FAULTS.keys()
+    return write_script(settings.seed, settings.machines, settings.acts, faults, rules=settings.rules)
 
 
 def play(settings: Settings, script: Script) -> World:
@@ -39,8 +41,8 @@ def play(settings: Settings, script: Script) -> World:
     return world
 
 
-def run(seed: int) -> World:
-    settings = settings_of(seed)
+def run(seed: int, *, rules: bool = False) -> World:
+    settings = settings_of(seed, rules=rules)
     return play(settings, script_of(settings))
 
 
@@ -105,7 +107,7 @@ def tell_story(settings: Settings, script: Script) -> list[str]:
     return story
 
 
-def told(seed: int, failure: Exception, script: Sequence[Choice]) -> str:
+def told(seed: int, failure: Exception, script: Sequence[Choice], what: str = "sim") -> str:
     """A failure, the command that replays it, and the smallest script that was found."""
-    lines = [f"replay with: make sim FIRST={seed} SEEDS=1", str(failure), f"the script ({len(script)} choices):"]
+    lines = [f"replay with: make {what} FIRST={seed} SEEDS=1", str(failure), f"the script ({len(script)} choices):"]
     return "\n".join([*lines, *(f"  {choice}" for choice in script)])

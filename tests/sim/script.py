@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.sim.faults import DEFAULT, FAULTS
-from tests.sim.users import ALL, BUILDING
+from tests.sim.users import ALL, BUILDING, RULES
 
 SECONDS = 3.0
 CALLS = 350
@@ -37,12 +37,17 @@ class Choice:
 Script = tuple[Choice, ...]
 
 
-def write_script(seed: int, machines: int, acts: int, faults: Collection[str] = DEFAULT) -> Script:
-    """The script of a seed.  The kinds of faults that it may have are ``faults``."""
+def write_script(
+    seed: int, machines: int, acts: int, faults: Collection[str] = DEFAULT, *, rules: bool = False
+) -> Script:
+    """The script of a seed.  The kinds of faults that it may have are ``faults``; with ``rules`` users leave things
+    out, and do not any more."""
     rng = Random(f"{seed}/script")
     number = 0
     choices: list[Choice] = []
     kinds = BUILDING if seed % 10 == 7 else ALL
+    if rules:
+        kinds = (*(BUILDING if seed % 3 == 0 else ALL), *RULES)
     solo = seed % 10 == 3
     able = sorted(faults)
     for _ in range(acts):

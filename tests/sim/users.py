@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.model.names import RelPath
+from syncagent.rules.layers import RULE_FILE
 from tests.sim.disks import nfc
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ ALL = (
     "save",
     "swap",
 )
+
+RULES = ("rule", "rule", "rule", "unrule", "exclude", "include")
+"""Acts that leave something out, or not any more."""
+
+PATTERNS = ["a", "/b", "c/", "*.txt", "d/*", "!a", "!e.txt", "**/b", "/a/b", "[ab]", "?", "!*/", "*"]
 
 Tree = dict[str, bytes | str | None]
 
@@ -188,6 +194,40 @@ class Act:
         path = self._rng.choice(sorted(tree))
         self._world.removals += 1
         self._world.let_go(disk.user.delete(path).values())
+        return [path]
+
+    def _rule(self, disk: MemoryDisk, tree: Tree) -> list[str]:
+        """Rules in some folder, in place of those that are there."""
+        folder = self._rng.choice(["", "", *sorted(path for path, what in tree.items() if what is None)])
+        path = f"{folder}/{RULE_FILE}" if folder else RULE_FILE
+        if tree.get(path, b"") is None:
+            return []
+        lines = self._rng.sample(PATTERNS, self._rng.randint(1, 3))
+        data = "".join(f"{line}\n" for line in [*lines, f"# {self._agent.name} {self._number}"]).encode()
+        self._displaced(disk.user.write(path, data), data)
+        return [path]
+
+    def _unrule(self, disk: MemoryDisk, tree: Tree) -> list[str]:
+        """Rules that leave nothing out, in place of some."""
+        files = [path for path in sorted(tree) if path.rpartition("/")[2] == RULE_FILE and tree[path] is not None]
+        if not files:
+            return []
+        path = self._rng.choice(files)
+        data = f"# nothing {self._agent.name} {self._number}\n".encode()
+        self._displaced(disk.user.write(path, data), data)
+        return [path]
+
+    def _exclude(self, disk: MemoryDisk, tree: Tree) -> list[str]:
+        path = self._path(disk, tree, fresh=0.2)
+        self._world.say(self._agent, path, exclude=True)
+        return [path]
+
+    def _include(self, disk: MemoryDisk, tree: Tree) -> list[str]:
+        excluded = self._world.excluded(self._agent)
+        if not excluded:
+            return []
+        path = self._rng.choice(excluded)
+        self._world.say(self._agent, path, exclude=False)
         return [path]
 
     def _path(self, disk: MemoryDisk, tree: Tree, fresh: float) -> str:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from random import Random
 
+from syncagent.agent.excluding import Kept
 from syncagent.content.digest import digest_of
 from syncagent.engine import events as ev
 from syncagent.engine import remote
@@ -23,6 +24,7 @@ from syncagent.model.ids import ClientId
 from syncagent.model.names import OWN_FOLDER, RelPath
 from syncagent.model.nodes import File
 from syncagent.planner.ops import subject
+from syncagent.rules.layers import RULE_FILE
 from tests.sim import faults as kinds
 from tests.sim.agent import Agent
 from tests.sim.clock import Schedule
@@ -31,7 +33,7 @@ from tests.sim.hub import Hub
 from tests.sim.links import Wire
 from tests.sim.oracle import Broken, Oracle
 from tests.sim.script import SECONDS, Choice, Script, write_script
-from tests.sim.users import BUILDING, Act
+from tests.sim.users import BUILDING, RULES, Act
 
 LONGEST = 600.0
 """Virtual seconds in which everything has come to rest: heartbeats and pauses included (N5)."""
@@ -39,6 +41,9 @@ QUIET = 160.0
 """Where something cannot be held, and is tried now and then: so long nothing has changed.  Longer than a dead
 connection is not noticed."""
 STEPS = 400_000
+REACHES = 12
+"""So often rules may turn up that were themselves left out."""
+
 CHANGING = frozenset({"mkdir", "symlink", "rename", "remove", "link", "file.adjust"})
 LIMITED = frozenset({"disk-folds-case", "disk-folds-form", "disk-windows"})
 
@@ -87,6 +92,8 @@ class World:
         self.odd_names = bool(self.limited) or rng.random() < 0.1
         self.calmed = False
         self.solo = False
+        self.rules = False
+        """Whether users leave things out: by rules, or on their machine."""
         self.removals = 0
         """How many acts let a name go: without any, nothing may be deleted."""
         self.written: set[bytes] = set()
@@ -112,6 +119,7 @@ class World:
         self.hub_step = ""
         self._points: dict[str, dict[int, list[Choice]]] = {}
         self._contents = 0
+        self._requests = 0
 
     def _make_agent(self, name: str, rng: Random) -> Agent:
         able = [kind for kind in kinds.KINDS_OF_DISK if kind in self.faults]
@@ -182,12 +190,14 @@ class World:
 
     # --- a run ------------------------------------------------------------------------------------------------
 
-    def run(self, acts: int) -> None:
-        self.play(write_script(self.seed, len(self.agents), acts, self.faults & kinds.FAULTS.keys()))
+    def run(self, acts: int, *, rules: bool = False) -> None:
+        faults = self.faults & kinds.FAULTS.keys()
+        self.play(write_script(self.seed, len(self.agents), acts, faults, rules=rules))
 
     def play(self, script: Script) -> None:
         """Let it all happen, and judge."""
         self.solo = all(one.machine == 0 for one in script if not one.is_fault)
+        self.rules = any(one.what in RULES for one in script)
         for choice in script:
             fault = kinds.FAULTS.get(choice.what)
             if not choice.at_call:
@@ -200,6 +210,11 @@ class World:
         self.pass_time(SECONDS + 0.5)
         self.calm()
         self.settle()
+        for number in range(REACHES):
+            if not self.take_back_rules(number):
+                break
+            self.pass_time(1.0)
+            self.settle()
         head = self.hub.head
         for agent in self.agents:
             agent.deliver(ev.Hinted(everything=True))
@@ -364,6 +379,39 @@ class World:
             agent.start()
             agent.connect()
             agent.deliver(ev.Hinted(everything=True))
+
+    # --- what is left out ---------------------------------------------------------------------------------------
+
+    def say(self, agent: Agent, path: str, *, exclude: bool) -> None:
+        """Its person excludes the path, or includes it."""
+        self._requests += 1
+        event = ev.Exclusion(1_000_000 + self._requests, RelPath(path), exclude)
+        self.schedule.after(0.0, f"{agent.name} {event}", lambda: agent.deliver(event))
+
+    def excluded(self, agent: Agent) -> list[str]:
+        return [path for path, _ in Kept(lambda: agent.notes_beside.get("excluded", ""), lambda text: None).load()]
+
+    def take_back_rules(self, number: int) -> bool:
+        """Nothing is to be left out any more; whether anything was."""
+        found = False
+        for agent in self.agents if self.rules else ():
+            for path in self.excluded(agent):
+                found = True
+                self.say(agent, path, exclude=False)
+            for path, what in agent.disk.user.tree().items():
+                if (
+                    path.rpartition("/")[2] == RULE_FILE
+                    and isinstance(what, bytes)
+                    and not what.startswith(b"# nothing")
+                ):
+                    found = True
+                    data = f"# nothing {agent.name} in the end {number} {path}\n".encode()
+                    old = agent.disk.user.write(path, data)
+                    self.wrote(data, agent.name)
+                    if old is not None and old != data:
+                        self.overwrote(old, data)
+                    self.hint(agent, [path])
+        return found
 
     def settle(self) -> None:
         """Wait until everyone has come to rest."""

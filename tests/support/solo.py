@@ -90,6 +90,7 @@ class Solo:
         self.acts: dict[int, Act] = {}
         self.parts: dict[tuple[int, NodeId], Part] = {}
         self.answers: list[ef.Answered] = []
+        self.excluded: tuple[tuple[RelPath, NodeId], ...] = ()
         self.head = 0
         self.revs: dict[NodeId, int] = {}
         self.taken: dict[ChangeId, Verdict] = {}
@@ -106,7 +107,7 @@ class Solo:
         self.todo, self.wake = [], None
         acts, parts = tuple(self.acts.values()), tuple(one for one in self.parts.values() if one.act in self.acts)
         rows, facts, recipes = tuple(self.rows.values()), dict(self.facts), dict(self.recipes)
-        return self.feed(ev.Started(rows, facts, recipes, (), DAY, stop, acts, parts))
+        return self.feed(ev.Started(rows, facts, recipes, (), DAY, stop, acts, parts, (), self.excluded))
 
     def feed(self, *events: ev.Event) -> Solo:
         for event in events:
@@ -141,7 +142,7 @@ class Solo:
 
     @property
     def status(self) -> Status:
-        return self.engine._status()
+        return self.engine.present_status()
 
     def _take(self, effect: ef.Effect) -> None:
         match effect:
@@ -157,6 +158,8 @@ class Solo:
                 self.wake = time
             case ef.Note(text=text):
                 self.notes.append(text)
+            case ef.KeepExclusions(excluded=excluded):
+                self.excluded = excluded
             case ef.Publish():
                 pass
             case ef.Answered():

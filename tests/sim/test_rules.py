@@ -1,0 +1,28 @@
+"""Seeds with rules that come and go, and with what machines exclude: nothing is deleted by that, and in the end, when
+nothing is left out any more, everything that lives is everywhere."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.sim.runs import run, script_of, settings_of, smallest, told
+
+SEEDS = int(os.environ.get("SYNCAGENT_SIM_SEEDS", "800"))
+FIRST = int(os.environ.get("SYNCAGENT_SIM_FIRST", "0"))
+SHARES = 16
+
+
+@pytest.mark.sim
+@pytest.mark.timeout(0)
+@pytest.mark.hazard("C10", "E16", "N1", "N2", "N4", "N5", "N7", "N10", "N12", "N15")
+@pytest.mark.parametrize("share", range(SHARES))
+def test_worlds_in_which_things_are_left_out(share: int) -> None:
+    for seed in range(FIRST + share, FIRST + SEEDS, SHARES):
+        try:
+            run(seed, rules=True)
+        except Exception as error:
+            settings = settings_of(seed, rules=True)
+            script, failure = smallest(settings, script_of(settings), error)
+            raise AssertionError(told(seed, failure, script, "sim-rules")) from error
