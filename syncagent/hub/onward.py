@@ -103,10 +103,14 @@ class PassedOn:
         return list(encode_packs(answer.blocks, compress=self._zstd, kind=KIND_AHEAD))
 
     def told(self, entries: Iterable[Timed]) -> None:
-        """The client has heard of these.  Where a large file was among them, what comes from now on may be the
-        beginning of another one."""
-        if self._gap and any(len(one.entry.recipe) > 1 for one in entries):
-            self._gap = False
+        """The client has heard of these.  Of a large file among them it asks for whatever it lacks, and what comes from
+        now on may be the beginning of another one."""
+        if not self._gap and not self._waiting:
+            return
+        for one in entries:
+            if len(one.entry.recipe) > 1:
+                self._gap = False
+                self.asked(block.digest for block in one.entry.recipe)
 
     def asked(self, digests: Iterable[Digest]) -> None:
         """It asks for these, and is given them: they need not come twice."""

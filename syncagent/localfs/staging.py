@@ -77,9 +77,13 @@ class Staging:
     def hold(self, blocks: Sequence[tuple[Digest, bytes]]) -> None:
         """Put aside blocks that came before the wish that they are for.  Raises StorageFull, StorageTrouble,
         RootMissing."""
+        # What a file wants that is being put together was late: it is asked for, and is no other file's beginning.
+        late = [assembly.spots for assembly in self._assemblies.values()]
+        fresh = [block for block in blocks if not any(block[0] in spots for spots in late)]
         with _translated(), self._disk.batch():
-            self.slots.make_folders()
-            self._spare.hold(blocks)
+            if fresh:
+                self.slots.make_folders()
+                self._spare.hold(fresh)
 
     def drop_held(self) -> None:
         """Nobody wants what was put aside.  Raises StorageFull, StorageTrouble, RootMissing."""

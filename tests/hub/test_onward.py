@@ -166,3 +166,13 @@ def test_it_is_seen_whether_anything_is_compressed(data: bytes) -> None:
         assert found.ahead
         made = onward(found, entries_of(frame))
         assert (made.plain, made.size, made.frame) == (not compress, len(data), frame)
+
+
+def test_of_a_file_that_was_told_nothing_more_comes_unasked() -> None:
+    one = who()
+    for number in range(4):
+        one.add(pack(number))
+    one.told([entry(1)])
+    assert one._blocks == 4, "a small edit"
+    one.told([entry(3)])
+    assert taken(one) == [3], "the beginning of another file"

@@ -122,11 +122,12 @@ def test_bytes_that_rot_there_do_not_become_a_file(stage: Staging) -> None:
     assert stage.begin(FILM.wish) == FILM.without(0)
 
 
-def test_a_file_that_was_begun_already_goes_on_with_what_came(stage: Staging) -> None:
+def test_a_file_that_was_begun_before_a_restart_goes_on_with_what_came(stage: Staging) -> None:
     stage.begin(FILM.wish)
     stage.put(FILM.content, FILM.blocks[:2], FILM.recipe)
-    stage.hold(FILM.blocks[2:6])
-    assert stage.begin(FILM.wish) == FILM.without(6)
+    again = Staging(stage._disk)
+    again.hold(FILM.blocks[2:6])
+    assert again.begin(FILM.wish) == FILM.without(6)
 
 
 def test_what_is_dropped_is_gone(stage: Staging) -> None:
@@ -144,3 +145,12 @@ def test_a_sweep_leaves_it_alone_and_removes_that_of_an_earlier_life(stage: Stag
     stage.hold(SONG.blocks)
     Staging(stage._disk).sweep(())
     assert stage._disk.user.read(AHEAD) is None  # type: ignore[attr-defined]
+
+
+def test_what_comes_late_is_not_taken_for_the_beginning_of_the_next(stage: Staging) -> None:
+    stage.hold(FILM.blocks[:5])
+    stage.begin(FILM.wish)
+    stage.hold([*FILM.blocks[5:7], *SONG.blocks])
+    read = reads(stage)
+    assert stage.begin(SONG.wish) == frozenset()
+    assert read == [], "nothing had to be copied"
