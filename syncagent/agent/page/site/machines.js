@@ -13,7 +13,7 @@ export class Machines {
     this.shown = h("div", { class: "stack", hidden: true },
       h("div", { class: "field" }, h("label", { for: "link" }, "Link"), h("div", { class: "link-field" }, this.link, copy)),
       this.far,
-      h("p", {}, "On the other machine, start syncagent and paste the link, or type there:"),
+      h("p", {}, "On the other machine, paste it into ", h("code", {}, "syncagent setup"), ", or type there:"),
       h("p", {}, this.command),
       h("div", {}, hide));
     this.button = h("button", { class: "button first", type: "button", onclick: () => this.ask() }, "Show the link");
@@ -28,9 +28,9 @@ export class Machines {
     this.link.value = found.link;
     say(this.command, `syncagent join '${found.link}' ~/syncagent`);
     show(this.far, found.only_here);
-    say(this.far, found.own_hub
-      ? "The hub listens on this machine only, so that no other one reaches it yet. Stop it, and start it with: syncagent up --listen 0.0.0.0"
-      : "The hub's address is of this machine only: another one does not reach it by this link.");
+    this.far.replaceChildren(...(found.own_hub
+      ? ["The hub listens on this machine only, so that no other one reaches it yet. Stop it, and start it with ", h("code", {}, "syncagent up --listen 0.0.0.0"), "; then ask for the link again."]
+      : ["The hub's address is of this machine only: another one does not reach it by this link."]));
     this.turn(true);
     this.link.focus();
   }

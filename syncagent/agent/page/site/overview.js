@@ -28,7 +28,8 @@ export class Overview {
     this.needs = h("ul", { class: "stack", "aria-label": "What needs you" });
     this.queue = h("ul", { class: "rows" });
     this.queueMore = h("p", { class: "small muted" });
-    this.queueCard = h("div", { class: "card", hidden: true }, h("h2", {}, "On its way"), this.queue, this.queueMore);
+    this.queueTitle = h("h2");
+    this.queueCard = h("div", { class: "card", hidden: true }, this.queueTitle, this.queue, this.queueMore);
     this.troubles = h("ul", { class: "rows" });
     this.troubleCard = h("div", { class: "card", hidden: true }, h("h2", {}, "Needs a look"), this.troubles);
     this.recent = h("ul", { class: "rows" });
@@ -105,7 +106,7 @@ export class Overview {
       text: losses(act), button: "Decide",
     }));
     const conflicts = now.conflicts?.count || 0;
-    if (conflicts) needs.push({ key: "conflicts", href: "#conflicts", strong: counted(conflicts, "conflict"), text: "changed on two machines at once; both versions are kept.", button: "Look at them" });
+    if (conflicts) needs.push({ key: "conflicts", href: "#conflicts", strong: `${counted(conflicts, "file")} ${conflicts === 1 ? "was" : "were"} changed on two machines at once.`, text: "Both versions are kept.", button: "Have a look" });
     fill(this.needs, needs, (need) => need.key,
       () => h("li", { class: "card needs" }, h("span", {}, h("strong"), " ", h("span")), h("a", { class: "button" })),
       (item, need) => {
@@ -163,6 +164,7 @@ export class Overview {
       this.asked = performance.now();
       if (this.left) return;
       fill(this.queue, pending, (one) => one.path, (one) => queueRow(one), updateQueued);
+      say(this.queueTitle, ["paused", "offline", "held", "halted"].includes(now.state) ? "Waiting" : "On its way");
       say(this.queueMore, now.pending > pending.length ? `and ${(now.pending - pending.length).toLocaleString("en")} more` : "");
       show(this.queueCard, pending.length > 0);
     } catch {
