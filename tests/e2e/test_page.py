@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -201,6 +204,22 @@ def test_the_link_for_another_machine_is_shown_when_asked_for(
         expect(page.locator("main")).to_contain_text("another one does not reach it")
         page.get_by_role("button", name="Hide the link").click()
         assert anna.key not in page.content()
+
+
+@pytest.mark.hazard("G8")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be someone else for a while")
+def test_another_user_of_the_machine_gets_nothing_even_with_a_ticket(machines: tuple[Machine, Machine]) -> None:
+    anna, _ = machines
+    url = url_of(anna)
+    curl = shutil.which("curl") or pytest.skip("needs curl: a program that other users may run")
+
+    def asked_by(uid: int) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([curl, "--silent", "--fail", url], capture_output=True, text=True, user=uid, cwd="/")
+
+    stranger = asked_by(65534)
+    assert stranger.returncode in (52, 56), "an empty reply, or none"
+    assert stranger.stdout == ""
+    assert "#key=" in asked_by(0).stdout, "the ticket was not spent by that"
 
 
 def test_a_page_whose_agent_stops_says_so_and_goes_on_with_none_of_its_secrets(
