@@ -42,7 +42,7 @@ from syncagent.model.splices import LEAST, Splice, splice_of
 from syncagent.protocol.connection import DEFAULT_LIMITS
 from syncagent.protocol.convert import recipe_from_splice
 
-PAGE: Final = 500
+PAGE: Final = 1_500
 """So many entries are in a page, at most."""
 
 _PAGE_BYTES: Final = DEFAULT_LIMITS.text_bytes // 2
