@@ -393,3 +393,22 @@ def test_who_limits_what_comes_makes_no_room_for_what_was_not_asked_for() -> Non
         assert json.loads(await room.link.sent.get())["data"]["kind"] == "ahead"
 
     in_room(story)
+
+
+def test_where_the_hub_is_to_be_found_elsewhere_the_connection_is_made_anew_and_there() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        elsewhere = MemoryLink()
+
+        async def dial() -> Link:
+            return elsewhere
+
+        room.conversation.refusal = "the key is not valid"
+        room.conversation.redial(dial, "the settings have changed")
+        await room.talking
+        assert (room.link.closed, room.conversation.refusal) == (True, "")
+        assert room.heard[-1] == LinkDown("the settings have changed"), "no failure, and no reason to wait"
+        room.talking = asyncio.ensure_future(room.conversation.talk())
+        assert await elsewhere.next_type() == "client_connect"
+
+    in_room(story)

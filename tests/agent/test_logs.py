@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from syncagent.agent import logs
-from syncagent.agent.logs import Echo, Redaction, end, log_to, visible
+from syncagent.agent.logs import Echo, Redaction, end, log_to, tune, visible
 
 CANARY = "canary-1f2e3d4c5b6a"
 
@@ -127,3 +127,16 @@ def test_who_sits_before_it_is_told_of_trouble_alone(tmp_path: Path, capsys: pyt
     end(handler)
     assert capsys.readouterr().err == "syncagent: it is\\nbad: [hidden]\n"
     assert logging.getLogger().handlers == before
+
+
+def test_a_log_is_tuned_while_it_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    handler = log_to(tmp_path / "logs" / "agent.log", level="warning", echo=Echo.ALL)
+    try:
+        logging.getLogger("syncagent.x").info("not told")
+        tune(handler, level="debug", form="json", secrets=[CANARY])
+        logging.getLogger("syncagent.x").debug("told, without %s", CANARY)
+    finally:
+        end(handler)
+    [line] = (tmp_path / "logs" / "agent.log").read_text().splitlines()
+    assert (json.loads(line)["level"], json.loads(line)["text"]) == ("debug", "told, without [hidden]")
+    assert capsys.readouterr().err == line + "\n"
