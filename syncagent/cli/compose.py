@@ -227,11 +227,15 @@ def _collect_rarely() -> None:
 
 
 async def _give_back() -> None:
-    given, before = 0.0, time.process_time()
+    spent, due, before = 0.0, 0, time.process_time()
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         now = time.process_time()
-        if now - given > (WORTH_SECONDS if now - before < QUIET_SECONDS else LONG_SECONDS):
+        spent, quiet, before = spent + now - before, now - before < QUIET_SECONDS, now
+        if spent > (WORTH_SECONDS if quiet else LONG_SECONDS):
+            # Twice: some of it is let go of only when nothing has happened for a while.
+            spent, due = 0.0, 2
+        if due:
+            due -= 1
             await asyncio.to_thread(heap.give_back)
-            given = time.process_time()
-        before = now
+            before = time.process_time()

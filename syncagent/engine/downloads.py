@@ -333,6 +333,10 @@ class Downloads:
         self._block_of.clear()
         self._recalled.clear()
 
+    def spare_until(self) -> float | None:
+        """When the first of what was spared may be let go of, if all is at rest until then."""
+        return next((since + SPARE_SECONDS for since in self._spare.values()), None)
+
     def link_up(self) -> None:
         self._online = True
 

@@ -193,8 +193,7 @@ class Engine:
         self._drop(self._flight.drop_tasks())
         return notes
 
-    def _drop(self, node_ids: list[NodeId]) -> None:
-        """Nothing will be heard any more of what was under way about these."""
+    def _drop(self, node_ids: list[NodeId]) -> None:  # nothing will be heard any more of what was under way about these
         self._agenda.add(node_ids)
         self._brake.over(node_ids)
 
@@ -252,7 +251,7 @@ class Engine:
                 effects.append(SweepStage(self._downloads.contents()))
         else:
             self._unswept = True
-        effects.extend(self._teller.tell(status, self._next_wake(), self._now))
+        effects.extend(self._teller.tell(status, self._next_wake(status.settled), self._now))
         return effects
 
     @property
@@ -270,9 +269,10 @@ class Engine:
         of_itself = State.STARTING if not self._started else State.PAUSED if self._paused else None
         return self.standing.status(of_itself, self._root, self._scanned)
 
-    def _next_wake(self) -> float | None:
+    def _next_wake(self, settled: bool) -> float | None:
         looking = self._local.wake_at() if self._started and not self._root else None
-        times = (looking, self._flight.next_due(), self._brake.wake_at(self._now), *self._freight.wake_at())
+        held, asked, moving = self._flight.next_due(), self._brake.wake_at(self._now), self._freight.wake_at()
+        times = (looking, held, asked, *moving, self._downloads.spare_until() if settled else None)
         return min((time for time in times if time is not None), default=None)
 
     def acts(self) -> list[tuple[Act, list[Part]]]:

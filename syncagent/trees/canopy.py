@@ -45,7 +45,7 @@ class Canopy:
         self._spellings: dict[NodeId, str] = {}
         self._touched: dict[NodeId, None] = {}
         self._news: dict[NodeId, None] = {}
-        self._pressed_last = 0
+        self._left_at_rest = self._left_in_burst = 0
         self.shape = 0
         """Another number whenever a folder may have come, gone or moved, in any of the trees."""
 
@@ -189,17 +189,16 @@ class Canopy:
 
     def rest(self) -> None:
         """Nothing is going on: press the files that were changed, once they have become many."""
-        self._press(LOOSE)
+        # Not by what a burst has left: what was going on then had to stay what it was, and is over now.
+        if len(self._stamps) > LOOSE + 2 * self._left_at_rest:
+            self._left_at_rest = self._press()
 
-    def _press(self, most: int) -> None:
-        """Press the files about which nothing is going on, once there are more than ``most`` of them, and more than
-        have stayed what they were the last time."""
-        if len(self._stamps) <= most + 2 * self._pressed_last:
-            return
+    def _press(self) -> int:
+        """Press the files about which nothing is going on; how many stay what they are."""
         for node_id, stamp in list(self._stamps.items()):
             if not self.is_diverged(node_id) and self.synced.press(node_id, stamp):
                 del self._stamps[node_id]
-        self._pressed_last = len(self._stamps)
+        return len(self._stamps)
 
     def spelling(self, node_id: NodeId) -> str | None:
         return self._spellings.get(node_id)
@@ -281,7 +280,8 @@ class Canopy:
                 gone.append(node_id)
                 self._revs.pop(node_id, None)
         self._touched.clear()
-        self._press(MANY_LOOSE)
+        if len(self._stamps) > MANY_LOOSE + 2 * self._left_in_burst:
+            self._left_in_burst = self._press()
         return Delta(tuple(rows), tuple(gone), dict(facts or {}))
 
     def row(self, node_id: NodeId) -> Row:

@@ -313,6 +313,14 @@ def test_what_was_pushed_for_nothing_is_let_go_of_after_a_while() -> None:
     assert solo.drain(ef.AskBlocks) != []
 
 
+def test_what_was_pushed_for_nothing_is_let_go_of_though_nothing_else_happens() -> None:
+    solo = Solo().start().online()
+    solo.feed(ev.BlocksCame(((content_of(b"x")[0].digest, b"x"),)))
+    solo.pass_time(SPARE_SECONDS * 2)
+    assert solo.engine._downloads._held_bytes == 0
+    assert solo.wake is None
+
+
 def test_pushed_contents_are_let_go_of_when_they_take_too_much_room_n17() -> None:
     downloads, _ = alone()
     size = 60_000

@@ -15,6 +15,7 @@ from syncagent.model.facts import UNSURE, Stamp, stamp
 from syncagent.model.ids import NO_REV, PARK, ROOT, Digest, NodeId, Rev
 from syncagent.model.names import Name
 from syncagent.model.nodes import Content, Dir, File, Node, Placement
+from syncagent.trees import canopy as module
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.delta import Row
 from tests.support.dsl import tree
@@ -260,3 +261,18 @@ def rows(count: int, random: Random) -> list[Row]:
             node = File(node_id, Placement(folder, Name(f"a picture {number:06}.jpg")), content, False, mtime_ns)
         made.append(Row(node_id, node, node, node, Rev(1), seen, None))
     return made
+
+
+def test_what_had_to_stay_as_it_was_in_a_burst_is_pressed_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MANY_LOOSE", 10)
+    monkeypatch.setattr(module, "LOOSE", 2)
+    canopy = Canopy()
+    content = Content(Digest(b"d" * 32), 1)
+    nodes = [File(NodeId(f"n{number}"), Placement(ROOT, Name(f"f{number}")), content, False, 0) for number in range(12)]
+    for node in nodes:
+        canopy.set_local(node.id, node, Stamp(b"stamp"))
+    canopy.take_delta()
+    for node in nodes:
+        canopy.agree(node.id, node)
+    canopy.rest()
+    assert len(canopy.synced.pressed) == 12
