@@ -272,8 +272,8 @@ class Engine:
     def _next_wake(self, settled: bool) -> float | None:
         looking = self._local.wake_at() if self._started and not self._root else None
         held, asked, moving = self._flight.next_due(), self._brake.wake_at(self._now), self._freight.wake_at()
-        times = (looking, held, asked, *moving, self._downloads.spare_until() if settled else None)
-        return min((time for time in times if time is not None), default=None)
+        then = self._downloads.spare_until() if settled else self._now if self._planning.cut_short else None
+        return min((time for time in (looking, held, asked, then, *moving) if time is not None), default=None)
 
     def acts(self) -> list[tuple[Act, list[Part]]]:
         """All that a person is asked about, or has decided lately."""

@@ -24,6 +24,10 @@ from syncagent.planner.underway import Underway
 from syncagent.trees.canopy import Canopy
 
 PLANNED_AT_ONCE: Final = 1_000
+PLANS_AT_ONCE: Final = 16
+"""Of a million nodes about which nothing is to be begun (they are agreed on, or wait), not all are looked at in one
+step, which would hold up all else: others have their turn, and then it goes on."""
+
 TASKS_AT_ONCE: Final = 1_200
 SUBMITTED_AT_ONCE: Final = 1_200
 
@@ -41,6 +45,8 @@ class Planning:
     brake: Brake
     scoping: Scoping
     policy: Policy
+    cut_short: bool = False
+    """Whether there is more to plan now, and other events are to have their turn first."""
     closed: dict[NodeId, None] = field(default_factory=dict)
     underway: Underway = field(init=False)
 
@@ -60,8 +66,13 @@ class Planning:
         self._hear_news(now)
         self._open(now)
         acting = self.policy.may_write or self.policy.may_submit
+        plans, self.cut_short = 0, False
         while acting and self.has_room():
             if not self.agenda and not (self.standing.is_quiet() and self.agenda.sweep(thorough=self._may_all())):
+                break
+            plans += 1
+            if plans > PLANS_AT_ONCE:
+                self.cut_short = True
                 break
             busy, left_alone = self.flight.busy, self.standing.left_alone(now) or ()
             focus = self.agenda.take(PLANNED_AT_ONCE, self._is_open)

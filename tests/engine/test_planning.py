@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from syncagent.engine import events as ev
+from syncagent.engine import planning
 from syncagent.model.ids import ROOT, NodeId
 from syncagent.planner import plan as plan_module
 from tests.support.masses import FILES, delete_there, full, some
@@ -75,3 +76,20 @@ def test_a_chain_of_folders_that_comes_is_decided_on_level_by_level(decisions: C
     assert solo.tree()[f"{DEEP[-1]}/file"] == b"1"
     assert decisions.total() < 6 * len(DEEP)
     assert max(decisions.values()) < 10
+
+
+def test_of_very_many_about_which_nothing_is_to_be_begun_some_are_planned_for_and_others_have_their_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(planning, "PLANS_AT_ONCE", 2)
+    monkeypatch.setattr(planning, "PLANNED_AT_ONCE", 3)
+    solo = Solo().start()
+    names = [f"f{number}" for number in range(20)]
+    for name in names:
+        solo.user.write(name, b"here")
+    solo.feed(ev.Hinted(everything=True)).pass_time(1)
+    solo.online(*(solo.entry(file(f"hub {name}", name, b"here")) for name in names))
+    assert not solo.status.in_sync, "it waits to be woken"
+    solo.pass_time(1)
+    assert solo.accept_all().status.in_sync
+    assert solo.submitted() == []
