@@ -78,6 +78,8 @@ class Flight:
     def begin_task(self, op: LocalOp, source: Source | None) -> Task | None:
         """The task for ``op``, which is under way from now on; None when its path is not known (it is planned anew)."""
         task = self._task(op, source)
+        if task is None and beneath(op):
+            self.piecemeal[subject(op)] = None  # one by one it shows what stands in the way
         if task is not None:
             self._is_busy(op)
             self._tasks[subject(op)] = task
@@ -130,7 +132,6 @@ class Flight:
             node, stamp = get(node_id), stamp_of(node_id)
             above = paths.get(node.at.parent) if node is not None else None
             if node is None or above is None or not stamp or node_id in self._wounded:
-                self.piecemeal[op.expect.id] = None
                 return None
             path = f"{above}{spelling_of(node_id) or node.at.name}"
             is_folder = isinstance(node, Dir)

@@ -455,3 +455,72 @@ def test_a_journal_that_is_begun_anew_brings_back_what_was_held() -> None:
     solo.give(*FILES.values())
     assert asked(solo) == []
     assert solo.tree() == FILES
+
+
+# --- a folder with all that is in it ------------------------------------------------------------------------------
+
+
+def archive() -> Solo:
+    """A folder of 30 files, and 10 others; the hub takes folders as a whole."""
+    solo = Solo(brake=Limits())
+    solo.user.mkdir("d")
+    for number in range(30):
+        solo.user.write(f"d/f{number}", f"inside {number}".encode())
+    for number in range(10):
+        solo.user.write(f"g{number}", f"outside {number}".encode())
+    solo.start().online(subtrees=True)
+    solo.accept_all()
+    assert solo.status.in_sync
+    return solo
+
+
+def without_it(solo: Solo) -> Solo:
+    solo.user.delete("d")
+    return solo.hinted("d").pass_time(0.2)
+
+
+@pytest.mark.hazard("E2")
+def test_a_folder_that_is_a_mass_is_held_and_goes_as_a_whole_once_a_person_has_said_yes() -> None:
+    solo = without_it(archive())
+    assert solo.submitted() == []
+    assert asked(solo) == [(Direction.OUT, 30, 0)]
+    solo.decide("approve")
+    [submit] = solo.drain(ef.Submit)
+    assert submit.confirmed
+    assert [one.beneath for one in submit.changes] == [30]
+    solo.accept(list(submit.changes))
+    assert solo.status.in_sync
+    assert solo.decide("undo", 1).concerned == 31, "the folder goes with its files"
+
+
+@pytest.mark.hazard("E2", "G13")
+def test_a_folder_that_the_hub_holds_is_asked_about_file_by_file() -> None:
+    solo = archive()
+    solo.brake = Limits(files=1000, share=1.0)
+    solo.start().online(subtrees=True)
+    without_it(solo)
+    [change] = solo.submitted()
+    solo.refuse([change], "mass_delete_held")
+    assert asked(solo) == [(Direction.OUT, 30, 0)]
+    assert solo.status.asked[0].by_hub
+    assert solo.submitted() == []
+    solo.decide("approve")
+    [submit] = solo.drain(ef.Submit)
+    assert submit.confirmed
+    solo.accept(list(submit.changes))
+    solo.accept_all()
+    assert solo.status.in_sync
+
+
+@pytest.mark.hazard("E2")
+def test_a_no_at_the_hub_brings_all_of_it_back() -> None:
+    solo = archive()
+    before = solo.tree()
+    solo.brake = Limits(files=1000, share=1.0)
+    solo.start().online(subtrees=True)
+    without_it(solo)
+    solo.refuse(solo.submitted(), "mass_delete_rejected")
+    solo.pass_time(2).give(*(data for data in before.values() if isinstance(data, bytes)))
+    solo.accept_all()
+    assert solo.tree() == before
+    assert solo.status.in_sync

@@ -7,7 +7,7 @@ import pytest
 from syncagent.engine.flight import FIRST_RETRY, LAST_RETRY, Flight
 from syncagent.model.changes import Operation, Ruling, Verdict
 from syncagent.model.facts import UNSURE, Kind, Stamp
-from syncagent.model.ids import PARK, ROOT, ChangeId, NodeId, Rev
+from syncagent.model.ids import PARK, ROOT, ChangeId, NodeId, Rev, Seq
 from syncagent.model.names import Name
 from syncagent.model.nodes import Block, Link, Node, Placement
 from syncagent.planner.ops import (
@@ -229,3 +229,35 @@ def test_what_was_refused_without_hope_waits_for_a_change_or_for_another_connect
     assert flight.is_held(A.id, 1e9)
     assert flight.release_refused() == [A.id]
     assert not flight.is_held(A.id, 0.0)
+
+
+# --- a folder with all that is beneath it -------------------------------------------------------------------------
+
+
+def test_all_beneath_a_folder_is_busy_along_with_it() -> None:
+    flight = Flight(canopy_of(D, A))
+    op = DeleteLocal(D, (A.id,))
+    task = flight.begin_task(op, None)
+    assert isinstance(task, DeleteTask)
+    assert [(one.path, one.is_folder) for one in task.beneath] == [(A.at.name, False)]
+    assert flight.busy == {D.id: op, A.id: op}
+    assert flight.end_task(op) == task
+    assert flight.busy == {}
+
+
+def test_what_is_not_known_for_sure_keeps_a_folder_from_going_as_a_whole() -> None:
+    canopy = canopy_of(D, A)
+    canopy.set_local(A.id, A, UNSURE)
+    flight = Flight(canopy)
+    assert flight.begin_task(DeleteLocal(D, (A.id,)), None) is None
+    assert (flight.busy, list(flight.piecemeal)) == ({}, [D.id])
+    assert Flight(canopy_of(D, A), [A.id]).begin_task(DeleteLocal(D, (A.id,)), None) is None, "it is damaged"
+
+
+def test_of_a_folder_that_was_sent_as_a_whole_all_nodes_are_forgotten_with_the_link() -> None:
+    flight = Flight(canopy_of(D, A))
+    change = flight.begin_change(SubmitDelete(D, Rev(1), (A.id,)), (), "1", as_of=Seq(7))
+    assert (change.operation, change.beneath, change.as_of) == (Operation.DELETE, 1, 7)
+    assert flight.busy.keys() == {D.id, A.id}
+    assert flight.drop_changes() == [D.id, A.id]
+    assert flight.busy == {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,6 +117,27 @@ def deletes(root: Path) -> None:
     (root / "notes.md").rename(root / "letters/notes.md")
 
 
+def two_archives(root: Path) -> None:
+    """One that will go as a whole, and one that is larger, so that nobody is asked about that."""
+    for number in range(9):
+        put(root, f"archive/letters/{number}.txt", 12)
+        put(root, f"archive/photos/{number}.jpg", 12)
+        put(root, f"kept/{number}", 12)
+        put(root, f"kept/more/{number}", 12)
+        put(root, f"kept/and more/{number}", 12)
+    (root / "archive/empty").mkdir()
+    os.symlink("letters", root / "archive/link")
+
+
+def without_an_archive(root: Path) -> None:
+    shutil.rmtree(root / "archive")
+
+
+def something_in_the_archive(root: Path) -> None:
+    put(root, "archive/photos/3.jpg", 13)
+    put(root, "archive/new/letter", 13)
+
+
 def other_types(root: Path) -> None:
     (root / "a").unlink()
     put(root, "a/inner", 6)
@@ -176,6 +198,14 @@ SCENARIOS = {
         Scenario("receives-large-edit", "agent", base_with_film, there=edit_of_a_large_file),
         Scenario("receives-moves", "agent", some_files, there=moves),
         Scenario("receives-deletes", "agent", some_files, there=deletes),
+        Scenario("receives-whole-delete", "agent", two_archives, there=without_an_archive),
+        Scenario(
+            "whole-delete-of-what-was-edited",
+            "agent",
+            two_archives,
+            there=without_an_archive,
+            here=something_in_the_archive,
+        ),
         Scenario("receives-other-types", "agent", some_files, there=other_types),
         Scenario("conflict", "agent", some_files, there=edits_of_the_same, here=other_edits_of_the_same, copies=3),
         Scenario("first-start", "agent", there=some_files, here=half_the_same),
@@ -183,6 +213,8 @@ SCENARIOS = {
         Scenario("sends-large", "agent", some_files, here=a_large_file),
         Scenario("sends-moves", "agent", some_files, here=moves),
         Scenario("sends-deletes", "agent", some_files, here=deletes),
+        Scenario("sends-whole-delete", "agent", two_archives, here=without_an_archive),
+        Scenario("hub-takes-whole-delete", "hub", two_archives, here=without_an_archive),
         Scenario("hub-takes-small", "hub", some_files, here=many_new),
         Scenario("hub-takes-large", "hub", some_files, here=a_middling_file),
         Scenario("all-sorts", "agent", some_files, there=all_sorts, here=a_few_of_mine),
