@@ -25,7 +25,7 @@ _ENDINGS: Final = frozenset(
         "png", "pptx", "py", "rs", "sh", "toml", "txt", "xlsx", "xml", "yaml", "zip",
     }
 )  # fmt: skip
-_PATHS: Final = frozenset({"target", "spelling", "names"})
+_PATHS: Final = frozenset({"target", "spelling", "names", "ignored"})
 _TEXTS: Final = frozenset({"reason", "message", "text"})
 _FRAME: Final = re.compile(r'^  File ".*?([\w.]+)", line (\d+), in (\w+)$')
 _KIND: Final = re.compile(r"^[\w.]+(?=:|$)")

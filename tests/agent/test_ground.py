@@ -222,7 +222,7 @@ class Silent:
 async def test_who_is_told_to_stop_just_as_the_watches_stand_stops(tmp_path: Path, iterations: int) -> None:
     watchers: list[Silent] = []
 
-    def watcher(_: Path, on_hints: Callable[[Hints], None]) -> Silent:
+    def watcher(_: Path, on_hints: Callable[[Hints], None], rule_files: tuple[str, ...]) -> Silent:
         watchers.append(Silent(on_hints))
         return watchers[-1]
 

@@ -11,7 +11,7 @@ from syncagent.agent.plain import as_it_is, event_from, plain
 from syncagent.engine import events as ev
 from syncagent.model.acts import Limits
 from syncagent.model.changes import Entry, Operation, Ruling, Verdict
-from syncagent.model.facts import FileSeen, Listed, LookAt, NothingThere, Stamp
+from syncagent.model.facts import FileSeen, Ignored, Listed, LookAt, NothingThere, RulesSeen, Stamp
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Block, Content, Dir, File, Link, Placement
@@ -40,13 +40,15 @@ EVENTS: list[ev.Event] = [
     ev.Configured("Laptop", Limits(1, 0.5, 2)),
     ev.Configured("Laptop", None),
     ev.Decided(1, 0, "approve"),
+    ev.Exclusion(1, RelPath("a"), exclude=True),
     ev.ProofWanted(3),
     ev.Hinted((RelPath("a"),), (RelPath(""),), True, "overflow"),
     ev.Seen(
         1,
         (
             FileSeen(RelPath("a"), Stamp(b""), False, 7, CONTENT, RECIPE, b"\0\0"),
-            Listed(RelPath(""), frozenset({"a", "b"})),
+            Listed(RelPath(""), frozenset({"a", "b"}), frozenset({"b"})), Ignored(RelPath("b")),
+            RulesSeen(RelPath(".syncignore"), b"b"), RulesSeen(RelPath(".gitignore"), None),
         ),
         False,
     ),

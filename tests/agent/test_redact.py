@@ -11,7 +11,7 @@ from syncagent.agent.recorder import Recorder
 from syncagent.agent.redact import Redactor, as_text
 from syncagent.agent.replay import flight_of, replay
 from syncagent.engine import events as ev
-from syncagent.model.facts import NothingThere, NotKept
+from syncagent.model.facts import Listed, NothingThere, NotKept, RulesSeen
 from syncagent.model.names import RelPath
 from tests.agent.test_replay import Recorded
 from tests.support.solo import Solo, content_of, file
@@ -85,3 +85,12 @@ def test_what_only_its_name_was_kept_of_goes_through() -> None:
     _, first, second = Redactor().lines(recorder.lines())
     assert first["event"] == "Seen of 30001 items"
     assert second["event"]["facts"][0]["reason"] == "it is a pipe"
+
+
+def test_names_that_rules_leave_out_are_not_told_nor_are_the_rules() -> None:
+    rules = RulesSeen(RelPath("d/.syncignore"), b"secret")
+    seen = ev.Seen(1, (Listed(RelPath(""), frozenset({"secret"}), frozenset({"secret"})), rules), last=True)
+    recorder = Recorder()
+    recorder.note(seen, 0.0)
+    text = as_text(Redactor(b"salt").lines(json.loads(json.dumps(line)) for line in recorder.lines()))
+    assert "secret" not in text and b"secret".hex() not in text

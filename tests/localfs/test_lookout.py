@@ -263,3 +263,23 @@ def test_a_queue_that_ran_over(scene: Scene) -> None:
     with pytest.raises(Blind) as blind:
         scene.lookout.step(None)
     assert blind.value.reason == "overflow"
+
+
+def test_what_rules_leave_out_is_not_watched_and_is_when_they_do_not_any_more(tmp_path: Path) -> None:
+    (tmp_path / ".syncignore").write_text("build/\n")
+    for folder in ("build", "build/deep", "kept"):
+        (tmp_path / folder).mkdir()
+    scene = Scene(tmp_path)
+    scene.lookout.open()
+    while not scene.lookout.standing:
+        scene.lookout.step(0.0)
+    assert "build" not in scene.kernel.masks and "deep" not in scene.kernel.masks and "kept" in scene.kernel.masks
+    root = Watch(os.stat(tmp_path).st_ino)
+    (tmp_path / ".syncignore").write_text("kept/\n")
+    scene.kernel.events = [(root, own.IN_CLOSE_WRITE, 0, b".syncignore")]
+    for _ in range(4):
+        scene.lookout.step(0.0)
+    assert "build" in scene.kernel.masks and "deep" in scene.kernel.masks
+    scene.now += 2 * ADRIFT_FOR
+    scene.lookout.step(0.0)
+    assert scene.kernel.removed == [Watch(os.stat(tmp_path / "kept").st_ino)]
