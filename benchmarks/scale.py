@@ -38,7 +38,10 @@ FIGURES: Final = {
     "b": "… of the one that had them",
     "again_hub": "… of the hub after the restart",
     "again_a": "… of an agent after the restart",
+    "rest": "memory of all three at rest after it, MiB",
 }
+SETTLING: Final = 12.0
+"""Seconds until what is not needed any more has been given back."""
 
 
 def measure(count: int, at: Path) -> Figures:
@@ -61,6 +64,9 @@ def measure(count: int, at: Path) -> Figures:
         world.probe(PATIENCE)
         figures |= {"restart": time.perf_counter() - began, "cpu": cpu, **peaks}
         figures |= {f"again_{name}": peak / (1 << 20) for name, peak in family.peaks().items()}
+        family.rest(60.0)
+        time.sleep(SETTLING)
+        figures["rest"] = family.memory().rss / (1 << 20)
         world.check()
         return figures
     finally:
@@ -86,7 +92,24 @@ def as_markdown(results: Results) -> str:
         figures = [results.figure(US, f"scale-{count}", name) for count in counts]
         cells = ["–" if figure is None else f"{figure:,.1f}" for figure in figures]
         lines.append(f"| {title} | {' | '.join(cells)} |")
+    if len(counts) > 1:
+        lines += ["", *_growth(results, counts[0], counts[-1])]
     return "\n".join(lines) if counts else "not measured yet"
+
+
+def _growth(results: Results, few: int, many: int) -> list[str]:
+    """What one more file costs, by the difference between the fewest and the most."""
+    lines = [f"Of each file from {few:,} to {many:,}:", ""]
+    for name, title in FIGURES.items():
+        first, last = (results.figure(US, f"scale-{count}", name) for count in (few, many))
+        if first is not None and last is not None:
+            each = (last - first) / (many - few)
+            seconds = title.endswith(", s")
+            lines.append(
+                f"* {title.removesuffix(', s').removesuffix(', MiB')}: "
+                + (f"{each * 1e6:,.0f} µs" if seconds else f"{each * (1 << 20):,.0f} bytes")
+            )
+    return lines
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -81,6 +81,8 @@ class Table:
 
     title: str
     rows: tuple[tuple[str, ...], ...]
+    best: tuple[int, ...] = ()
+    """The column that has the least, in each row but the first; 0 where nobody is to be compared with."""
 
     @property
     def empty(self) -> bool:
@@ -96,13 +98,16 @@ def tables(results: Results) -> list[Table]:
 def table(results: Results, name: str) -> Table:
     title, rows = TABLES[name]
     peers = [peer for peer in results.peers() if any((peer, row.work) in results.entries for row in rows)]
-    lines = []
+    lines, best = [], []
     for row in rows:
-        if any(results.figure(peer, row.work, row.figure) is not None for peer in peers):
+        figures = [results.figure(peer, row.work, row.figure) for peer in peers]
+        had = [figure for figure in figures if figure is not None]
+        if had:
             cells = [_cell(results, peer, row) for peer in peers]
             lines.append((sized(results, row.title, row.work), *cells))
+            best.append(figures.index(min(had)) + 1 if len(had) > 1 else 0)
     header = ("", *peers)
-    return Table(sized(results, title, rows[0].work), (header, *lines) if lines else (header,))
+    return Table(sized(results, title, rows[0].work), (header, *lines) if lines else (header,), tuple(best))
 
 
 def _cell(results: Results, peer: str, row: Row) -> str:
@@ -141,10 +146,16 @@ def as_text(one: Table) -> str:
 
 
 def as_markdown(one: Table) -> str:
+    """Who leads in a row is in bold."""
     head, *rows = one.rows
+    rows = [_with_best(row, best) for row, best in zip(rows, one.best or (0,) * len(rows), strict=True)]
     lines = [f"| {' | '.join((one.title, *head[1:]))} |", f"|{'---|' + '--:|' * (len(head) - 1)}"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join(lines)
+
+
+def _with_best(row: tuple[str, ...], best: int) -> tuple[str, ...]:
+    return tuple(f"**{cell}**" if best and column == best else cell for column, cell in enumerate(row))
 
 
 def failures(results: Results) -> list[str]:

@@ -45,6 +45,15 @@ def test_machine_goals_and_growth_can_be_asked_for_too() -> None:
     assert "| files | 1,000 |\n|---|--:|\n| first sync" in renewed(TEXT.format(name="scale"), results())
 
 
+def test_what_one_more_file_costs_is_said_by_the_fewest_and_the_most() -> None:
+    grown = results()
+    grown.add([Entry(US, "scale-2000", "1.0", ({"first": 2.5, "hub": 62.5},), "", {"files": 2000.0})])
+    new = renewed(TEXT.format(name="scale"), grown)
+    assert "Of each file from 1,000 to 2,000:" in new
+    assert "* first sync of one agent to an empty hub: 500 µs" in new
+    assert f"* most memory of the hub: {2 * (1 << 20) // 1000:,} bytes" in new
+
+
 def test_figures_that_there_are_not_cannot_be_asked_for() -> None:
     with pytest.raises(NoSuchFigures, match="'speed'"):
         renewed(TEXT.format(name="speed"), results())

@@ -67,10 +67,16 @@ def test_a_table_shows_figures_ratios_gaps_and_failures() -> None:
     )
     assert tables.as_markdown(table).splitlines()[1:] == [
         "|---|--:|--:|--:|--:|",
-        "| 10,000 small files appear | 3.00 | 4.50 (×1.5) | 11.00 (×3.7) | failed |",
+        "| 10,000 small files appear | **3.00** | 4.50 (×1.5) | 11.00 (×3.7) | failed |",
     ]
     assert tables.as_text(table).splitlines()[0] == "Seconds"
     assert tables.failures(both) == ["unison, many: it did not arrive"]
+
+
+def test_who_leads_is_in_bold_where_there_is_anyone_to_be_compared_with() -> None:
+    led = results(entry(US, "many", {"seconds": 3.0, "cpu": 2.0}), entry("rsync", "many", {"seconds": 1.0}))
+    assert "| 3.00 | **1.00 (×0.33)** |" in tables.as_markdown(tables.table(led, "seconds"))
+    assert tables.as_markdown(tables.table(led, "cpu")).endswith("| 2.00 | – |")
 
 
 def test_every_work_is_in_a_table() -> None:
