@@ -48,7 +48,9 @@ def visit(browser: Browser, url: str, scheme: str = "light", width: int = 1280) 
     page.goto(url)
     yield page
     context.close()
-    assert said == []
+    # What the agent says no to, the browser notes as well.
+    said = [line for line in said if "status of 409" not in line]
+    assert said == [], said
 
 
 def is_accessible(page: Page) -> None:
@@ -58,7 +60,7 @@ def is_accessible(page: Page) -> None:
         (violation["id"], violation["help"], [node["html"][:200] for node in violation["nodes"]])
         for violation in found["violations"]
     ]
-    assert bad == []
+    assert bad == [], bad
 
 
 def fits(page: Page) -> None:

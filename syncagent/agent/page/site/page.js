@@ -52,10 +52,8 @@ function go(focus) {
   if (wanted === "welcome") world.welcome = true;
   const name = wanted in PARTS ? wanted : "overview";
   for (const link of document.querySelectorAll("#nav a")) {
-    if (link.hash === `#${name}`) {
-      link.setAttribute("aria-current", "page");
-      link.scrollIntoView({ block: "nearest", inline: "nearest" });
-    } else link.removeAttribute("aria-current");
+    if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
   }
   part?.leave?.();
   part = new PARTS[name](world);
