@@ -14,14 +14,16 @@ from syncagent.planner.batch import Batch
 from syncagent.planner.compare import interchangeable, placement, three
 from syncagent.planner.ops import Adopt, SetAside
 from syncagent.planner.policy import Policy
+from syncagent.planner.scope import Scope
 from syncagent.trees.canopy import Canopy
 
 
 class Names:
     """The contests for names within one plan; ``waits`` is the plan's own record of who waits for whom."""
 
-    def __init__(self, canopy: Canopy, policy: Policy, batch: Batch, waits: dict[NodeId, NodeId]) -> None:
+    def __init__(self, canopy: Canopy, policy: Policy, batch: Batch, waits: dict[NodeId, NodeId], scope: Scope) -> None:
         self._canopy = canopy
+        self._scope = scope
         self._policy = policy
         self._batch = batch
         self._waits = waits
@@ -99,6 +101,7 @@ class Names:
             self._canopy.local.at(node.at.parent, key) is not None
             or self._canopy.remote.at(node.at.parent, key) is not None
             or self._batch.filler_here(to) is not None
+            or self._scope.hides(to)
         )
 
     def copy_id(self, node: Node) -> NodeId:

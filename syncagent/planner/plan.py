@@ -101,7 +101,7 @@ class _Planning:
         self._scope = scope
         self._deletes = Deletes(canopy, policy, batch, piecemeal, scope)
         self._waits: dict[NodeId, NodeId] = {}
-        self._names = Names(canopy, policy, batch, self._waits)
+        self._names = Names(canopy, policy, batch, self._waits, scope)
         self._summoned: set[NodeId] = set()
 
     def over(self, focus: Iterable[NodeId], limit: int) -> Plan:

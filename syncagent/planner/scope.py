@@ -150,6 +150,10 @@ class Scope:
         place = self._place(self._canopy.local, self._here, at.parent)
         return place is Out.EXCLUDED or (not isinstance(place, Out) and join(place[0], at.name) in self._shown())
 
+    def hides(self, at: Placement) -> bool:
+        """Whether something may stand there on this disk of which the trees do not know."""
+        return at.name in self.kept.get(at.parent, ()) or self.bars(at)
+
     def _shown(self) -> set[RelPath]:
         return self._paths | {self._now_at(path, one) for path, one in self._excluded.items()}
 

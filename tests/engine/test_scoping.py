@@ -12,7 +12,7 @@ from syncagent.model.changes import Operation
 from syncagent.model.facts import RulesSeen
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
-from tests.support.solo import ME, Solo, file, folder
+from tests.support.solo import DAY, ME, Solo, file, folder
 
 
 def rule(solo: Solo, text: bytes, path: str = ".syncignore") -> None:
@@ -365,3 +365,21 @@ def test_an_engine_without_rules_asks_for_nothing_more_than_before() -> None:
     assert not solo.engine.scoping.closed.may_be
     assert solo.drain(ef.AskBlocks) == []
     assert ME and replace(RulesSeen(RelPath("x"), None)) == RulesSeen(RelPath("x"), None)
+
+
+@pytest.mark.hazard("B15", "C10")
+def test_a_conflict_copy_takes_no_name_under_which_something_stands_that_is_left_out() -> None:
+    solo = Solo().synced(a=b"1")
+    taken = f"a (conflict {DAY} Laptop)"
+    solo.user.write(taken, b"left out")
+    rule(solo, b"*conflict*\n")
+    done(solo)
+    solo.user.write("a", b"mine")
+    solo.hinted("a")
+    solo.hear(solo.entry(file(solo.id_of("a"), "a", b"theirs"), Operation.UPDATE))
+    for _ in range(3):
+        solo.give(b"theirs").pass_time(1.0)
+        done(solo)
+    tree = solo.tree()
+    assert (tree["a"], tree[taken], tree[f"{taken} 2"]) == (b"theirs", b"left out", b"mine")
+    assert solo.status.in_sync

@@ -15,6 +15,7 @@ from syncagent.planner.contest import Names
 from syncagent.planner.ops import Adopt, MoveLocal, Op, SetAside
 from syncagent.planner.plan import Wait, plan
 from syncagent.planner.policy import Policy
+from syncagent.planner.scope import Scope
 from syncagent.trees.canopy import Canopy
 from tests.planner.test_compare import canopy
 from tests.support.dsl import DAY, MACHINE, SUFFIX
@@ -39,7 +40,7 @@ def ring(
     found, waits = canopy(base, here, there), dict[NodeId, NodeId]()
     policy = Policy(machine, DAY)
     batch = Batch(found, policy, busy or {}, left_alone)
-    return Ring(found, batch, waits, Names(found, policy, batch, waits))
+    return Ring(found, batch, waits, Names(found, policy, batch, waits, Scope(found)))
 
 
 def local(found: Ring, node_id: str) -> Node:
