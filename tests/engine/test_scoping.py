@@ -374,9 +374,10 @@ def test_a_conflict_copy_takes_no_name_under_which_something_stands_that_is_left
     solo.user.write(taken, b"left out")
     rule(solo, b"*conflict*\n")
     done(solo)
+    solo.offline()
     solo.user.write("a", b"mine")
     solo.hinted("a")
-    solo.hear(solo.entry(file(solo.id_of("a"), "a", b"theirs"), Operation.UPDATE))
+    solo.online(solo.entry(file(solo.id_of("a"), "a", b"theirs"), Operation.UPDATE))
     for _ in range(3):
         solo.give(b"theirs").pass_time(1.0)
         done(solo)
