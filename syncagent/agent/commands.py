@@ -18,6 +18,7 @@ from syncagent.agent.config.writing import write_settings
 from syncagent.agent.copies import Copies
 from syncagent.agent.debug import told, trees
 from syncagent.agent.desk import Desk
+from syncagent.agent.inbox import Inbox
 from syncagent.agent.outbox import Paces
 from syncagent.agent.pausing import Pausing
 from syncagent.agent.recents import told as recent_told
@@ -41,9 +42,9 @@ STUCK_SECONDS: Final = 2.0
 
 
 OFFERED: Final = (
-    "approve", "autostart", "commands", "config", "config.reload", "config.set", "exclude", "excluded", "heal", "held",
-    "include", "invite", "limit", "log", "open", "page", "pause", "pending", "plan", "profiles", "record", "reject",
-    "resume", "status", "stop", "sync", "trees", "undo", "wait",
+    "activity", "approve", "autostart", "commands", "config", "config.reload", "config.set", "exclude", "excluded",
+    "heal", "held", "include", "invite", "limit", "log", "open", "page", "pause", "pending", "plan", "profiles",
+    "record", "reject", "resume", "status", "stop", "sync", "trees", "undo", "wait", "why",
 )  # fmt: skip
 """All that is answered; who asks can find out what an agent of another version has."""
 
@@ -98,6 +99,7 @@ class Commands:
         self._asking = Asking(agent)
         self._desk = Desk(agent, self._subject, OFFERED)
         self._copies = Copies()
+        self._inbox = Inbox(agent, agent.grounds, self._around, self._copies)
         self._pausing = Pausing(agent.config.places.pause, agent)
         self._pausing.recall()
         agent.board.recents.keep_in(agent.config.places.recents)
@@ -142,6 +144,8 @@ class Commands:
                 return {}
             case "log":
                 return {"entries": self._agent.board.lines(int(_number(args.get("limit"), 50)))}
+            case "why" | "activity":
+                return await self._inbox.handle(command, args)
             case "record" | "trees" | "plan":
                 return self._laid_open(command, args)
         raise UnknownCommand(f"the agent does not know the command {command!r}")
@@ -162,6 +166,8 @@ class Commands:
         match command:
             case "log":
                 events = self._agent.board.follow(int(_number(args.get("limit"), 50)))
+            case "activity":
+                events = self._inbox.follow(args)
             case "check":
                 events = self._check(args.get("deep") is not False, _number(args.get("timeout"), 60.0))
             case "watch":
@@ -262,9 +268,12 @@ class Commands:
             return "hub"
         return "held" if self._agent.board.status.asked else ""
 
+    def _around(self) -> Around:
+        return replace(self._agent.around(), resumes=self._pausing.in_words())
+
     def _status(self) -> Answer:
         status = self._agent.board.status
-        around = replace(self._agent.around(), resumes=self._pausing.in_words())
+        around = self._around()
         said = lines(self._agent.board.told, around)
         since = status.unacknowledged_since
         traffic, config = self._agent.board.traffic, self._agent.config

@@ -11,7 +11,7 @@ import json
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,7 @@ from syncagent.model.ids import ChangeId, ClientId
 from syncagent.model.names import RelPath
 from syncagent.private import write_private
 
-KEPT: Final = 50
+KEPT: Final = 200
 WRITE_AFTER: Final = 20.0
 """Seconds from a change until it is written down: a burst is written once."""
 
@@ -43,6 +43,8 @@ class Recent:
     what: str
     path: RelPath
     by: str
+    seq: int = 0
+    """Its number in the hub's journal; 0 where that is not known."""
 
 
 class Recents:
@@ -55,6 +57,20 @@ class Recents:
         self._path: Path | None = None
         self._timer: asyncio.TimerHandle | None = None
         self.copies_changed = 0
+        self.added = 0
+        self._news = asyncio.Event()
+
+    async def follow(self, most: int) -> AsyncGenerator[Recent, None]:
+        """The latest, the oldest of them first, then each new one; for ever.  Of a mass the last ones alone."""
+        shown = self.added
+        for one in reversed(self.latest(most)):
+            yield one
+        while True:
+            while shown == self.added:
+                await self._news.wait()
+            missed, shown = self.added - shown, self.added
+            for one in reversed(self.latest(missed)):
+                yield one
 
     def latest(self, most: int) -> list[Recent]:
         """The newest first."""
@@ -73,12 +89,12 @@ class Recents:
                 self._take(entries, ours)
             case Judged(verdicts=verdicts):
                 done = [
-                    change
+                    (change, verdict.seq)
                     for verdict in verdicts
                     if (change := self._sent.pop(verdict.change_id, None)) is not None
                     and verdict.ruling in (Ruling.COMMITTED, Ruling.DUPLICATE)
                 ]
-                self._add(Recent(self._now(), _WORDS[one.operation], one.path, "") for one in done[-KEPT:])
+                self._add(Recent(self._now(), _WORDS[one.operation], one.path, "", seq) for one, seq in done[-KEPT:])
             case LinkDown():
                 self._sent.clear()
             case _:
@@ -89,12 +105,17 @@ class Recents:
         # Of a mass the last ones alone: a first sync costs nothing here.
         foreign = [entry for entry in entries[-2 * KEPT :] if entry.author != ours]
         self._add(
-            Recent(self._now(), _WORDS[one.operation], one.path, machine_of(one.author)) for one in foreign[-KEPT:]
+            Recent(self._now(), _WORDS[one.operation], one.path, machine_of(one.author), one.seq)
+            for one in foreign[-KEPT:]
         )
 
     def _add(self, recents: Iterable[Recent]) -> None:
         added = [one for one in recents if one.path]
         self._latest.extend(added)
+        if added:
+            self.added += len(added)
+            news, self._news = self._news, asyncio.Event()
+            news.set()
         if added and self._path is not None and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(WRITE_AFTER, self._write_soon, self._path)
 
@@ -106,7 +127,10 @@ class Recents:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             kept = json.loads(path.read_text(encoding="utf-8"))["recent"]
             self._latest.extend(
-                Recent(float(one["time"]), str(one["what"]), RelPath(one["path"]), str(one["by"])) for one in kept
+                Recent(
+                    float(one["time"]), str(one["what"]), RelPath(one["path"]), str(one["by"]), int(one.get("seq") or 0)
+                )
+                for one in kept
             )
 
     def _write_soon(self, path: Path) -> None:
@@ -117,7 +141,9 @@ class Recents:
 
 def told(recent: Recent) -> dict[str, Any]:
     """As JSON."""
-    return {"time": round(recent.time, 3), "what": recent.what, "path": recent.path, "by": recent.by}
+    return {"time": round(recent.time, 3), "what": recent.what, "path": recent.path, "by": recent.by} | (
+        {"seq": recent.seq} if recent.seq else {}
+    )
 
 
 def machine_of(author: str) -> str:

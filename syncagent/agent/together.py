@@ -91,3 +91,9 @@ def entries(found: Mapping[str, Answer], limit: int) -> dict[str, Any]:
     """The latest lines of all of them, by time."""
     listed = [{**line, "profile": name} for name, one in found.items() for line in one["entries"]]
     return {"entries": sorted(listed, key=lambda line: str(line["time"]))[-limit:]}
+
+
+def activity(found: Mapping[str, Answer]) -> dict[str, Any]:
+    """The latest changes of all of them, by time."""
+    listed = [{**one, "profile": name} for name, some in found.items() for one in some["activity"]]
+    return {"activity": sorted(listed, key=lambda one: float(one["time"]))}

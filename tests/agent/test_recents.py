@@ -47,9 +47,9 @@ def test_what_others_changed_is_told_with_their_machine() -> None:
     found.hear(Heard((entry("a"), entry("b", Operation.UPDATE), entry("c", author=OURS))), OURS)
     found.hear(Heard((entry("a", Operation.DELETE),)), OURS)
     assert found.latest(10) == [
-        Recent(100.0, "deleted", RelPath("a"), "desk"),
-        Recent(100.0, "changed", RelPath("b"), "desk"),
-        Recent(100.0, "added", RelPath("a"), "desk"),
+        Recent(100.0, "deleted", RelPath("a"), "desk", 1),
+        Recent(100.0, "changed", RelPath("b"), "desk", 1),
+        Recent(100.0, "added", RelPath("a"), "desk", 1),
     ]
     assert [one.what for one in found.latest(1)] == ["deleted"]
 
