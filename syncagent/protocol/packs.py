@@ -45,6 +45,9 @@ PACK_PLAIN_BYTES: Final = 4 * 1024 * 1024
 
 COMPRESS_TEXT_ABOVE: Final = 4096
 _COMPRESS_BLOCK_ABOVE: Final = 256
+_VIEWED_ABOVE: Final = 65_536
+"""A longer block is not copied out of its frame: it is only written on to a disk, or into another frame."""
+
 _SAMPLED_ABOVE: Final = 32 * 1024
 _SAMPLE: Final = 2048
 _IN_VAIN: Final = 4
@@ -188,6 +191,11 @@ def _entries(frame: bytes, limits: Limits) -> list[tuple[Digest, int, int, int]]
 
 
 def _block(frame: bytes, digest: Digest, start: int, wire: int, plain: int) -> tuple[Digest, bytes]:
+    if wire == plain > _VIEWED_ABOVE:
+        view = memoryview(frame)[start : start + wire]
+        if blake3(view).digest() != digest:
+            raise BadMessage("invalid_message", f"a block does not have the digest {digest.hex()} that its pack says")
+        return digest, view  # type: ignore[return-value]  # what bytes are wanted for, a view can do
     data = frame[start : start + wire]
     if wire != plain:
         data = _decompress(data, plain)

@@ -14,21 +14,37 @@ import hashlib
 import hmac
 import ipaddress
 import os
+import secrets
 import socket as sockets
 import ssl
+import struct
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.protocol import Protocol, State
 
 from syncagent.errors import LinkLost, Refused
+from syncagent.transport.pieces import Pieces
 from syncagent.transport.ports import Link
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # it was not compiled here
+    from websockets.utils import apply_mask
 
 OPEN_SECONDS: Final = 10.0
 CLOSE_SECONDS: Final = 2.0
 UNSENT_BYTES: Final = 256 * 1024
+LONG: Final = 65_536
+"""Bytes of a frame from which on it is worth a thought how often it is copied."""
+
+RECEIVED_BYTES: Final = 1024 * 1024
+"""So much is taken from the system at once."""
+
+_HEAD: Final = struct.Struct("!BBQ")
 HEADROOM: Final = 4096
 """The library counts the head of a frame as part of it."""
 
@@ -73,6 +89,7 @@ class WsDialer:
             await socket.close()
             raise
         _keep_short(socket.transport)
+        _read_in_pieces(socket)
         return WsLink(socket)
 
     def _trust(self) -> ssl.SSLContext:
@@ -126,7 +143,15 @@ class WsLink:
 
     async def send_binary(self, frame: bytes) -> None:
         try:
-            await self._socket.send(frame)
+            if len(frame) < LONG:
+                await self._socket.send(frame)
+                return
+            # As the library would, but without its copies of what is long.  Nothing is ever sent in fragments here, so
+            # that it stands in nothing's middle; on its way out the context waits until there is room again.
+            async with self._socket.send_context():
+                mask = secrets.token_bytes(4)
+                self._socket.transport.write(_HEAD.pack(0x82, 0xFF, len(frame)) + mask)
+                self._socket.transport.write(apply_mask(frame, mask))
         except ConnectionClosed as error:
             raise _lost(error) from error
 
@@ -142,6 +167,17 @@ class WsLink:
                 await self._socket.close(code, reason[:100])
         except (TimeoutError, OSError):
             self._socket.transport.abort()
+
+
+def _read_in_pieces(socket: ClientConnection) -> None:
+    """Have what comes be copied once.  As a rule nothing has come yet: the hub speaks when it is spoken to."""
+    protocol = socket.protocol
+    if protocol.state is State.OPEN and not protocol.reader.eof and not protocol.reader.buffer:
+        protocol.reader = Pieces()  # type: ignore[assignment]  # all of it that is needed from here on
+        protocol.parser = Protocol.parse(protocol)
+        next(protocol.parser)
+        if hasattr(socket.transport, "max_size"):
+            socket.transport.max_size = RECEIVED_BYTES
 
 
 def _keep_short(transport: asyncio.BaseTransport) -> None:

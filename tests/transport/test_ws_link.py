@@ -17,7 +17,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from syncagent.errors import LinkLost, Refused
-from syncagent.transport.ws_link import UNSENT_BYTES, WsDialer
+from syncagent.transport.ws_link import LONG, UNSENT_BYTES, WsDialer
 
 Talk = Callable[[ServerConnection], Awaitable[None]]
 
@@ -250,4 +250,23 @@ async def test_what_cannot_leave_yet_waits_where_an_edit_overtakes_it() -> None:
         link = await WsDialer(f"ws://127.0.0.1:{port}")()
         connection = link._socket.transport.get_extra_info("socket")  # type: ignore[attr-defined]
         assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == UNSENT_BYTES
+        await link.close()
+
+
+async def test_long_frames_arrive_as_they_were_sent_and_stay_in_their_order() -> None:
+    frames = [bytes([number]) * size for number, size in enumerate((10, LONG - 1, LONG, LONG + 1, 1 << 20, 3, 3 << 20))]
+    heard: list[bytes | str] = []
+
+    async def echo(connection: ServerConnection) -> None:
+        for _ in frames:
+            heard.append(await connection.recv())
+            await connection.send(heard[-1])
+        await connection.wait_closed()
+
+    async with hub(echo, max_size=4 << 20) as port:
+        link = await WsDialer(f"ws://127.0.0.1:{port}")()
+        for frame in frames:
+            await link.send_binary(frame)
+        assert [await link.receive() for _ in frames] == frames
+        assert heard == frames
         await link.close()
