@@ -16,6 +16,9 @@ from typing import Final
 
 _HEADROOM: Final = 16 * 1024
 UNSENT_BYTES: Final = 256 * 1024
+UNREAD_BYTES: Final = 512 * 1024
+"""So much of what comes from this machine itself waits to be read: there is no distance to be filled with more, and
+what waits there no edit overtakes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ class Gate(asyncio.Protocol):
         if connection is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
             with contextlib.suppress(OSError):
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+                if self.address.startswith(("127.", "::1")):
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UNREAD_BYTES)
 
     def drop(self) -> None:
         """End it at once; it counts no more, although its socket hears of it later."""

@@ -38,6 +38,10 @@ except ImportError:  # it was not compiled here
 OPEN_SECONDS: Final = 10.0
 CLOSE_SECONDS: Final = 2.0
 UNSENT_BYTES: Final = 256 * 1024
+UNREAD_BYTES: Final = 512 * 1024
+"""So much of what comes from this machine itself waits to be read: there is no distance to be filled with more, and
+what waits there no edit overtakes."""
+
 LONG: Final = 65_536
 """Bytes of a frame from which on it is worth a thought how often it is copied."""
 
@@ -187,6 +191,8 @@ def _keep_short(transport: asyncio.BaseTransport) -> None:
     if socket is not None and hasattr(sockets, "TCP_NOTSENT_LOWAT"):
         with contextlib.suppress(OSError):
             socket.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+            if _is_loopback(transport.get_extra_info("peername")):
+                socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, UNREAD_BYTES)
 
 
 def _lost(error: ConnectionClosed) -> LinkLost:
