@@ -172,7 +172,7 @@ def _look_for_tray(host: Host, tray: Tray, options: Options) -> None:
         "no-tray", "There is no tray here", f"{NO_TRAY[:1].upper()}{NO_TRAY[1:]}. {GOES_ON}.", False,
         (("Open the page", look),), look,
     )  # fmt: skip
-    if tray.say_no_tray(notice):
+    if tray.say_no_tray(notice) and tray.standing.running:
         tray.choose(look)
 
 

@@ -123,6 +123,8 @@ class DesktopDeeds:
         except UnknownCommand:
             raise Hint(f"This agent has no page; `{place.command}` in a terminal says the same") from None
         except NotRunning:
+            if place is not Place.STATUS:  # nobody who wants help wants the agent to be started by that
+                raise Hint(f"The agent is not running; in a terminal `{place.command}` helps") from None
             self._set_up()
             return
         open_page(url, self._spot.control.parent)

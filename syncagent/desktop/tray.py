@@ -61,7 +61,8 @@ class Tray:
     @property
     def standing(self) -> Standing:
         standing = self._sight.standing(self._now())
-        if standing.running or self._is_set_up():
+        # An agent that was given everything by options has no settings, and may have been seen all the same.
+        if standing.root or self._is_set_up():
             return standing
         return replace(standing, set_up=False, headline="Nothing is set up yet")
 

@@ -172,6 +172,12 @@ def test_what_looks_after_the_agent_starts_it(
     assert (unit.started, begun) == ((1, []) if by_it else (0, [["--as-set-up"]]))
 
 
+def test_help_does_not_start_what_is_stopped(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subprocess.Popen", None)
+    person.does(actions.Help())
+    assert "`syncagent --help`" in person.rung[0].body
+
+
 def test_without_an_agent_the_assistant_goes_on(person: Person, monkeypatch: pytest.MonkeyPatch, spot: Places) -> None:
     begun: list[list[str]] = []
     monkeypatch.setattr("subprocess.Popen", lambda command, **_: begun.append(command))

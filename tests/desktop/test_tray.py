@@ -74,6 +74,8 @@ def test_it_says_that_nothing_is_set_up() -> None:
         assert desktop.label == "Nothing is set up yet"
         desktop.tray.hear(told())
         assert desktop.label == "Everything is in sync"
+        desktop.tray.hear(None)
+        assert desktop.label == "syncagent is not running", "one that was given everything by options"
 
     on_a_desktop(go)
 

@@ -45,7 +45,7 @@ class Person:
     def __init__(self, screen: Screen, base: Path) -> None:
         self.screen = screen
         kept = os.environ.get("SYNCAGENT_PICTURES", "")
-        self._pictures = Path(kept) if kept else base / "pictures"
+        self.pictures = Path(kept) if kept else base / "pictures"
         self.tray: subprocess.Popen[bytes] | None = None
 
     def starts_tray(self, agent: Agent) -> None:
@@ -78,7 +78,7 @@ class Person:
     def takes_picture(self, name: str) -> Path:
         # What was drawn last may still be on its way to the screen.
         time.sleep(0.7)
-        return self.screen.picture(self._pictures / f"{name}.png")
+        return self.screen.picture(self.pictures / f"{name}.png")
 
     def shows_tip(self, name: str) -> Image.Image:
         """Hold the pointer over the icon; gives the icon as it is on the screen."""
@@ -96,7 +96,7 @@ class Person:
         self.screen.key("Escape", "Escape")
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(params=["light", pytest.param("dark", marks=pytest.mark.slow)])
 def person(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Person]:
     (tmp_path / "screen").mkdir()
     with desktop(tmp_path / "screen", dark=request.param == "dark") as found:
@@ -175,7 +175,8 @@ def test_every_state_is_on_the_screen(person: Person, world: World, request: pyt
     assert len(set(drawn.values())) == len(drawn) == 5, "two states look the same"
 
 
-def test_a_panel_that_is_started_anew_shows_the_icon_again(person: Person, world: World) -> None:
+def test_a_panel_that_is_started_anew_shows_the_icon_again(person: Person, world: World, tmp_path: Path) -> None:
+    person.pictures = tmp_path / "looks"
     world.start_hub()
     anna = world.agent("anna")
     anna.wait()
