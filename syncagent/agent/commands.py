@@ -42,9 +42,10 @@ STUCK_SECONDS: Final = 2.0
 
 
 OFFERED: Final = (
-    "activity", "approve", "autostart", "commands", "config", "config.reload", "config.set", "exclude", "excluded",
-    "heal", "held", "include", "invite", "limit", "log", "open", "page", "pause", "pending", "plan", "profiles",
-    "record", "reject", "resume", "status", "stop", "sync", "trees", "undo", "wait", "why",
+    "activity", "approve", "autostart", "commands", "config", "config.reload", "config.set", "conflict.keep",
+    "conflicts", "exclude", "excluded", "heal", "held", "include", "invite", "limit", "log", "open", "page", "pause",
+    "pending", "plan", "profiles", "record", "reject", "resume", "status", "stop", "sync", "trees", "undo", "wait",
+    "why",
 )  # fmt: skip
 """All that is answered; who asks can find out what an agent of another version has."""
 
@@ -144,7 +145,7 @@ class Commands:
                 return {}
             case "log":
                 return {"entries": self._agent.board.lines(int(_number(args.get("limit"), 50)))}
-            case "why" | "activity":
+            case "why" | "activity" | "conflicts" | "conflict.keep":
                 return await self._inbox.handle(command, args)
             case "record" | "trees" | "plan":
                 return self._laid_open(command, args)

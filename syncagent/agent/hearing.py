@@ -22,7 +22,7 @@ from syncagent.agent.lives import Lives
 from syncagent.control import Answer
 from syncagent.errors import BadConfig
 
-LISTING: Final = ("activity", "status", "wait", "held", "log", "watch", "recent")
+LISTING: Final = ("activity", "conflicts", "status", "wait", "held", "log", "watch", "recent")
 FOR_ALL: Final = ("pause", "resume", "sync", "heal", "limit")
 """What may be said to all at once, where that is asked for."""
 FROM_ANY: Final = ("commands", "page")
@@ -90,8 +90,8 @@ class Hearing:
                 return together.statuses(list(answers))
             case "held":
                 return together.acts(named)
-            case "activity":
-                return together.activity(named)
+            case "activity" | "conflicts":
+                return together.rows(named, command)
             case "log":
                 return together.entries(named, int(args.get("limit") or 50))
         return {"profiles": named}
@@ -192,7 +192,7 @@ async def _ask(member: Member, command: str, args: dict[str, Any]) -> Answer:
     if member.commands is None and command in ("status", "wait"):
         return _halted(member)
     if member.commands is None and command in LISTING:
-        return {"acts": [], "held": 0, "entries": [], "activity": []}
+        return {"acts": [], "held": 0, "entries": [], "activity": [], "conflicts": []}
     return await _commands(member).handle(command, args)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final
@@ -11,8 +12,15 @@ from syncagent.agent.check import Grounds
 from syncagent.agent.copies import Copies
 from syncagent.agent.recents import KEPT, told
 from syncagent.agent.why import why
+from syncagent.engine.events import Hinted
 from syncagent.engine.lines import Around
+from syncagent.errors import NotAsked, RootMissing
+from syncagent.localfs.settling import Keep, settle
 from syncagent.model.acts import Decision
+from syncagent.model.names import Name, RelPath, conflict_of, join, machine_label, split
+from syncagent.model.nodes import File, Link
+from syncagent.trees.canopy import Canopy
+from syncagent.trees.tree import find
 
 Answer = dict[str, Any]
 
@@ -36,6 +44,10 @@ class Inbox:
         match command:
             case "why":
                 return await self.why(str(args.get("path") or ""))
+            case "conflicts":
+                return {"conflicts": await self.conflicts()}
+            case "conflict.keep":
+                return await self.keep(str(args.get("path") or ""), str(args.get("keep") or ""))
             case _:
                 return self.activity(_most(args.get("limit")))
 
@@ -49,6 +61,44 @@ class Inbox:
         }
         return await why(path, self._grounds(), self._around(), asked, self._agent.board.recents, time.time())
 
+    async def conflicts(self) -> list[Answer]:
+        """Each conflict copy on this disk, with what stands at its name.  Raises RootMissing."""
+        canopy = self._grounds().canopy
+        await self._copies.look(canopy, self._agent.board.recents.copies_changed)
+        return [self._told(canopy, path) for path in self._copies.paths]
+
+    def _told(self, canopy: Canopy, copy: RelPath) -> Answer:
+        folder, name = split(copy)
+        original, day, machine = conflict_of(name)
+        path = join(folder, original)
+        by = {one.path: one.by or self._agent.config.name for one in reversed(self._agent.board.recents.latest(KEPT))}
+        aside, there = _version(canopy, copy, machine), _version(canopy, path, by.get(path, ""))
+        ours = machine == machine_label(self._agent.config.name)
+        return {
+            "path": path,
+            "copy": copy,
+            "day": day,
+            "mine": aside if ours else there,
+            "theirs": there if ours else aside,
+            "same": aside is not None and there is not None and aside["digest"] == there["digest"],
+        }
+
+    async def keep(self, path: str, word: str) -> Answer:
+        """Settle the conflict copy at ``path``, or the only one of what is at ``path``.  Raises NotAsked, TryAgain."""
+        found = [one for one in await self.conflicts() if path in (one["copy"], one["path"])]
+        if len(found) != 1:
+            copies = ", ".join(one["copy"] for one in found)
+            raise NotAsked(f"there are several copies of {path}; say which: {copies}" if found else _none(path))
+        one = found[0]
+        keep = _kept(one, word)
+        disk = self._grounds().disk
+        if disk is None:
+            raise RootMissing("the folder is not there")
+        original, copy = RelPath(one["path"]), RelPath(one["copy"])
+        now_at = await asyncio.to_thread(settle, disk, original, copy, keep)
+        self._agent.feed(Hinted(paths=(original, copy, now_at) if keep is Keep.BOTH else (original, copy)))
+        return {"path": original, "copy": copy, "kept": keep.value, "now_at": now_at}
+
     def activity(self, most: int) -> Answer:
         """The latest changes, the oldest of them first."""
         return {"activity": [told(one) for one in reversed(self._agent.board.recents.latest(most))]}
@@ -57,6 +107,35 @@ class Inbox:
         """The latest changes, then each new one."""
         async for one in self._agent.board.recents.follow(_most(args.get("limit"))):
             yield told(one)
+
+
+def _version(canopy: Canopy, path: RelPath, by: str) -> Answer | None:
+    """What stands at ``path``, as far as it is known here; None when it is no file and no link."""
+    node_id = find(canopy.local, [Name(name) for name in path.split("/")])
+    match canopy.local.get(node_id) if node_id is not None else None:
+        case File(content=content, mtime_ns=mtime_ns):
+            size, digest, moment = content.size, content.digest.hex(), mtime_ns / 1e9
+            return {"path": path, "size": size, "time": moment, "by": by, "digest": digest}
+        case Link(target=target):
+            return {"path": path, "size": len(target.encode()), "time": None, "by": by, "digest": f"link to {target}"}
+        case _:
+            return None
+
+
+def _kept(one: Answer, word: str) -> Keep:
+    """``mine`` is this machine's version: the copy where that bears its name, else what stands at the name."""
+    if word in ("mine", "theirs"):
+        version = one[word]
+        if version is None:
+            raise NotAsked(f"nothing stands at {one['path']} any more: `copy` puts the copy there")
+        return Keep.COPY if version["path"] == one["copy"] else Keep.ORIGINAL
+    if word not in [keep.value for keep in Keep]:
+        raise NotAsked(f"what is to be kept is one of mine, theirs and both (or copy, original), and not {word!r}")
+    return Keep(word)
+
+
+def _none(path: str) -> str:
+    return f"there is no conflict copy at {path}, nor of what is there; `syncagent conflicts` lists them"
 
 
 def _most(said: Any) -> int:

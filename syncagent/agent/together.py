@@ -93,7 +93,7 @@ def entries(found: Mapping[str, Answer], limit: int) -> dict[str, Any]:
     return {"entries": sorted(listed, key=lambda line: str(line["time"]))[-limit:]}
 
 
-def activity(found: Mapping[str, Answer]) -> dict[str, Any]:
-    """The latest changes of all of them, by time."""
-    listed = [{**one, "profile": name} for name, some in found.items() for one in some["activity"]]
-    return {"activity": sorted(listed, key=lambda one: float(one["time"]))}
+def rows(found: Mapping[str, Answer], key: str) -> dict[str, Any]:
+    """The rows that are under ``key`` in each of them, what has a time in that order."""
+    listed = [{**one, "profile": name} for name, some in found.items() for one in some[key]]
+    return {key: sorted(listed, key=lambda one: float(one.get("time") or 0.0))}

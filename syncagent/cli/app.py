@@ -27,6 +27,7 @@ _GROUPS: Final = {
     "debug": ("debug",),
     "decide": ("held", "approve", "reject", "undo"),
     "ignore": ("check-ignore", "exclude", "include"),
+    "conflicts": ("conflicts",),
     "inbox": ("why", "activity"),
     "login": ("autostart",),
     "page": ("page", "open"),

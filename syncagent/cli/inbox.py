@@ -34,7 +34,7 @@ def why(
     as_json: AsJson = False,
 ) -> int:
     """Say how it stands with PATH: in sync, or what it waits for; exits with 0 when it is in sync, with 1 when not."""
-    client, inner = _meant(data_dir, profile, path)
+    client, _, inner = meant(data_dir, profile, path)
     found = client.call("why", path=inner)
     if as_json:
         show_json(found)
@@ -64,12 +64,12 @@ def activity(
         else:
             whose = f"[{entry['profile']}] " if "profile" in entry else ""
             by = one_line(entry.get("by") or "") or "this machine"
-            say(f"{_clock(entry.get('time'))} {entry.get('what', ''):<7} {whose}{one_line(entry.get('path'))} ({by})")
+            say(f"{clock(entry.get('time'))} {entry.get('what', ''):<7} {whose}{one_line(entry.get('path'))} ({by})")
     return Exit.OK
 
 
-def _meant(data_dir: Path | None, profile: str | None, path: str) -> tuple[ControlClient, RelPath]:
-    """The agent of the folder that ``path`` lies in, and where in it.  Raises BadConfig."""
+def meant(data_dir: Path | None, profile: str | None, path: str) -> tuple[ControlClient, Path, RelPath]:
+    """The agent of the folder that ``path`` lies in, that folder, and where in it.  Raises BadConfig."""
     status = agent_of(data_dir, profile).call("status")
     trouble: BadConfig | None = None
     for one in status.get("profiles") or [status]:
@@ -83,7 +83,7 @@ def _meant(data_dir: Path | None, profile: str | None, path: str) -> tuple[Contr
         named = profile or (one.get("profile") if len(status.get("profiles") or ()) > 1 else None)
         if not inner:
             raise BadConfig("that is the folder as a whole; `syncagent status` says how it stands")
-        return agent_of(data_dir, named), inner
+        return agent_of(data_dir, named), Path(one["root"]), inner
     raise trouble or BadConfig("no folder is kept here")
 
 
@@ -91,7 +91,7 @@ def _why_lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"{one_line(found['path'])}: {found['state']}"
     if found["waits_for"]:
         word = "waits for" if found["state"] in ("waiting", "held", "conflict") else "because"
-        since = f", since {_clock(found['since'])}" if found["since"] is not None else ""
+        since = f", since {clock(found['since'])}" if found["since"] is not None else ""
         yield f"  {word}: {one_line(found['waits_for'])}{since}"
     yield f"  here: {_what(found['here'])}"
     hub = found["hub"]
@@ -113,7 +113,7 @@ def _what(one: Mapping[str, Any] | None) -> str:
     match one and one.get("kind"):
         case "file":
             assert one is not None
-            return f"a file of {bytes_in_words(one['size'])}, changed {_clock(one['modified'])}"
+            return f"a file of {bytes_in_words(one['size'])}, changed {clock(one['modified'])}"
         case "directory":
             return "a folder"
         case "symlink":
@@ -123,7 +123,8 @@ def _what(one: Mapping[str, Any] | None) -> str:
             return "nothing"
 
 
-def _clock(moment: Any) -> str:
+def clock(moment: Any) -> str:
+    """A moment (seconds since 1970) by the clock on the wall."""
     if not isinstance(moment, (int, float)):
         return "?"
     return datetime.fromtimestamp(moment).isoformat(" ", timespec="seconds")  # noqa: DTZ006 - by the clock on the wall

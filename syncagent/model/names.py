@@ -103,13 +103,37 @@ def split(path: RelPath) -> tuple[RelPath, str]:
     return path.rpartition("/")[::2]  # type: ignore[return-value]  # called for every file of a mass, many times
 
 
-_CONFLICT: Final = re.compile(r" \(conflict \d{4}-\d{2}-\d{2} [^()]{0,64}\)(?: \d{1,6})?$")
+_CONFLICT: Final = re.compile(r" \(conflict (\d{4}-\d{2}-\d{2}) ([^()]{0,64})\)(?: \d{1,6})?$")
 
 
 def is_conflict_name(name: str) -> bool:
     """Whether ``name`` is one that ``conflict_name`` gives."""
     stem, _ = _split_extension(name)
     return _CONFLICT.search(stem) is not None
+
+
+def conflict_of(name: str) -> tuple[Name, str, str]:
+    """Of the name of a conflict copy: the name that it stepped aside from, the day, and the machine whose version it
+    is.  Of another name: itself, and nothing."""
+    stem, extension = _split_extension(name)
+    found = _CONFLICT.search(stem)
+    if found is None or not found.start():
+        return Name(name), "", ""
+    return Name(stem[: found.start()] + extension), found[1], found[2]
+
+
+def settled_name(name: Name, taken: Callable[[Name], bool]) -> Name:
+    """What a conflict copy is called when both are to stay: ``report (2026-11-22 Laptop).docx``; the first name that is
+    not ``taken``."""
+    original, day, machine = conflict_of(name)
+    stem, extension = _split_extension(original)
+    number = 1
+    while True:
+        suffix = f" ({day} {machine})" + (f" {number}" if number > 1 else "")
+        candidate = Name(_clip(stem, MAX_NAME_BYTES - len((suffix + extension).encode())) + suffix + extension)
+        if not taken(candidate):
+            return candidate
+        number += 1
 
 
 def conflict_name(name: Name, day: str, machine: str, taken: Callable[[Name], bool]) -> Name:
@@ -120,7 +144,7 @@ def conflict_name(name: Name, day: str, machine: str, taken: Callable[[Name], bo
     """
     stem, extension = _split_extension(name)
     stem = _CONFLICT.sub("", stem)
-    label = _label(machine)
+    label = machine_label(machine)
     number = 1
     while True:
         suffix = f" (conflict {day} {label})" + (f" {number}" if number > 1 else "")
@@ -131,7 +155,7 @@ def conflict_name(name: Name, day: str, machine: str, taken: Callable[[Name], bo
         number += 1
 
 
-def _label(machine: str) -> str:
+def machine_label(machine: str) -> str:
     """What a machine is called in a name: at most 64 bytes, so that room is left for what the file is called."""
     kept = (one for one in machine if one not in "()/\\" and unicodedata.category(one) not in ("Cc", "Cs"))
     return _clip(unicodedata.normalize("NFC", "".join(kept)), 64).strip() or "another machine"

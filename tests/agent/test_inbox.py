@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from syncagent.control import ControlClient
+from syncagent.errors import NotAsked
 from tests.support.agents import config_in, running
 from tests.support.hubs import hub_in
 
@@ -39,3 +42,54 @@ async def test_who_follows_is_told_of_each_as_it_comes(tmp_path: Path) -> None:
         (agent.root / "b").write_text("2")
         assert (await asyncio.to_thread(next, events))["path"] == "b"
         events.close()
+
+
+COPY = "docs/a (conflict 2026-11-22 Laptop).txt"
+OTHER = "docs/a (conflict 2026-11-22 Desk).txt"
+
+
+async def test_a_conflict_is_listed_with_both_versions_and_settled_everywhere(tmp_path: Path) -> None:
+    async with (
+        hub_in(tmp_path / "hub") as server,
+        running(config_in(tmp_path / "a", server=server)) as one,
+        running(config_in(tmp_path / "b", server=server, name="Desk")) as other,
+    ):
+        (one.root / "docs").mkdir()
+        (one.root / "docs" / "a.txt").write_text("theirs")
+        (one.root / COPY).write_text("mine")
+        await one.wait()
+        await other.wait()
+        [found] = (await one.call("conflicts"))["conflicts"]
+        assert (found["path"], found["copy"], found["day"], found["same"]) == ("docs/a.txt", COPY, "2026-11-22", False)
+        assert (found["mine"]["path"], found["mine"]["size"], found["mine"]["by"]) == (COPY, 4, "Laptop")
+        assert (found["theirs"]["path"], found["theirs"]["size"]) == ("docs/a.txt", 6)
+        [there] = (await other.call("conflicts"))["conflicts"]
+        assert there["mine"]["path"] == "docs/a.txt", "to the other machine the laptop's copy is theirs"
+        answer = await other.call("conflict.keep", path="docs/a.txt", keep="theirs")
+        assert answer["kept"] == "copy"
+        await other.wait()
+        await one.wait()
+        assert [path.name for path in (one.root / "docs").iterdir()] == ["a.txt"]
+        assert (one.root / "docs" / "a.txt").read_text() == "mine"
+        assert (await one.call("conflicts"))["conflicts"] == []
+        assert (await one.call("why", path="docs/a.txt"))["hub"]["revision"] == 2, "an edit, and no new file"
+
+
+async def test_what_cannot_be_settled_is_said_and_nothing_is_done(tmp_path: Path) -> None:
+    async with hub_in(tmp_path / "hub") as server, running(config_in(tmp_path / "a", server=server)) as agent:
+        (agent.root / "docs").mkdir()
+        for path in (COPY, OTHER):
+            (agent.root / path).write_text(path)
+        await agent.wait()
+        for path, keep, said in (
+            ("docs/a.txt", "both", "say which"), (COPY, "everything", "mine, theirs and both"),
+            ("x", "both", "no conflict"),
+            (COPY, "theirs", "nothing stands at"), (COPY, "original", "not there"),
+        ):  # fmt: skip
+            with pytest.raises(NotAsked, match=said):
+                await agent.call("conflict.keep", path=path, keep=keep)
+        assert sorted(path.name for path in (agent.root / "docs").iterdir()) == [OTHER[5:], COPY[5:]]
+        await agent.call("conflict.keep", path=OTHER, keep="both")
+        await agent.call("conflict.keep", path=COPY, keep="mine")
+        await agent.wait()
+        assert sorted(path.name for path in (agent.root / "docs").iterdir()) == ["a (2026-11-22 Desk).txt", "a.txt"]

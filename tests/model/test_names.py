@@ -15,11 +15,13 @@ from syncagent.model.names import (
     check_name,
     check_path,
     conflict_name,
+    conflict_of,
     is_conflict_name,
     is_own,
     is_plain_name,
     join,
     name_key,
+    settled_name,
     split,
 )
 
@@ -173,3 +175,26 @@ def test_other_names_are_not_taken_for_conflict_copies(name: str) -> None:
 def test_what_is_plainly_a_name_is_a_name(name: str) -> None:
     if is_plain_name(name):
         assert check_any_name(name) == name
+
+
+@pytest.mark.parametrize(("copy", "original"), [
+    ("a (conflict 2026-11-22 Laptop).txt", ("a.txt", "2026-11-22", "Laptop")),
+    ("a (conflict 2026-11-22 my.host) 3", ("a", "2026-11-22", "my.host")),
+    ("a.txt", ("a.txt", "", "")),
+    (" (conflict 2026-11-22 Laptop)", (" (conflict 2026-11-22 Laptop)", "", "")),
+])  # fmt: skip
+def test_of_a_conflict_copy_it_is_known_what_it_stepped_aside_from(copy: str, original: tuple[str, str, str]) -> None:
+    assert conflict_of(copy) == original
+
+
+@given(st.text("a.é (", min_size=1, max_size=255), st.text(max_size=8))
+def test_what_both_are_to_stay_is_called_is_a_name_of_no_conflict_copy(stem: str, machine: str) -> None:
+    try:
+        copy = conflict_name(check_name(stem), DAY, machine, free)
+    except BadName:
+        assume(False)
+    assume(conflict_of(copy)[1])
+    taken = settled_name(copy, free)
+    assert check_name(taken) == taken
+    assert not is_conflict_name(taken)
+    assert settled_name(copy, lambda one: one == taken) != taken

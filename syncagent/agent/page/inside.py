@@ -14,8 +14,8 @@ from syncagent.control import UnknownCommand
 from syncagent.errors import BadConfig
 
 ASKED: Final = frozenset((
-    "approve", "autostart", "commands", "config", "config.set", "heal", "held", "invite", "limit", "log", "open",
-    "page", "pause", "pending", "profiles", "reject", "resume", "sync", "undo",
+    "approve", "autostart", "commands", "config", "config.set", "conflict.keep", "conflicts", "heal", "held", "invite",
+    "limit", "log", "open", "page", "pause", "pending", "profiles", "reject", "resume", "sync", "undo",
 ))  # fmt: skip
 
 BY_HAND: Final = "on_"

@@ -41,14 +41,18 @@ export class Conflicts {
   card(one) {
     const copy = one.copy || one.path;
     const [folder, name] = split(copy);
+    // Which of the two is this machine's depends on whose copy it is.
+    const beside = [one.mine, one.theirs].find((version) => version?.path === copy);
+    const there = [one.mine, one.theirs].find((version) => version && version.path !== copy);
+    const ours = (version) => (version && version === one.mine ? "this machine's" : "");
     const original = name.replace(/ \(conflict [^)]*\)/, "");
     const keep = (which, text, first) => h("button", { class: `button${first ? " first" : ""}`, type: "button", onclick: () => this.keep(one, which) }, text);
     const verbs = this.world.offered.has("conflict.keep") ? [keep("mine", "Keep mine"), keep("theirs", "Keep theirs"), keep("both", "Keep both")] : [];
-    const when = (version) => [version?.size === undefined ? "" : bytes(version.size), version?.time ? clock(new Date(version.time * 1000)) : "", version?.by ? `by ${version.by}` : ""].filter(Boolean).join(" · ");
+    const when = (version) => [version?.size === undefined ? "" : bytes(version.size), version?.time ? clock(new Date(version.time * 1000)) : "", version?.by ? `by ${version.by}` : "", ours(version)].filter(Boolean).join(" · ");
     return h("li", { class: "card" }, h("h2", {}, original), folder ? h("p", { class: "muted small" }, `in ${folder}`) : null,
       h("div", { class: "versions" },
-        h("div", {}, h("h3", {}, "At its name"), h("p", { class: "path small" }, original), h("p", { class: "small muted" }, when(one.theirs))),
-        h("div", {}, h("h3", {}, "Beside it"), h("p", { class: "path small" }, name), h("p", { class: "small muted" }, when(one.mine)))),
+        h("div", {}, h("h3", {}, "At its name"), h("p", { class: "path small" }, original), h("p", { class: "small muted" }, when(there))),
+        h("div", {}, h("h3", {}, "Beside it"), h("p", { class: "path small" }, name), h("p", { class: "small muted" }, when(beside)))),
       h("div", { class: "buttons" }, verbs, h("button", { class: "button", type: "button", onclick: () => this.world.do("open", { path: copy }) }, "Open folder")),
       verbs.length ? null : h("p", { class: "small muted" }, "Compare the two, keep what you want under the name, and delete the copy: that settles it everywhere."));
   }

@@ -1,0 +1,85 @@
+"""`conflicts`: listed, compared, settled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Script
+
+Command = Callable[..., tuple[int, str, str]]
+
+COPY = "docs/a (conflict 2026-11-22 Laptop).txt"
+ONE: dict[str, Any] = {
+    "path": "docs/a.txt", "copy": COPY, "day": "2026-11-22", "same": False,
+    "mine": {"path": COPY, "size": 4, "time": 1_764_000_000.0, "by": "Laptop", "digest": "aa"},
+    "theirs": {"path": "docs/a.txt", "size": 6, "time": 1_764_000_000.0, "by": "Desk", "digest": "bb"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def root(agent: Script, tmp_path: Path) -> Path:
+    root = tmp_path / "folder"
+    (root / "docs").mkdir(parents=True)
+    (root / "docs" / "a.txt").write_text("same\ntheirs\n")
+    (root / COPY).write_text("same\nmine")
+    agent.status |= {"root": str(root)}
+    agent.answers["conflicts"] = {"conflicts": [ONE]}
+    return root
+
+
+def test_they_are_listed_with_both_versions(command: Command, agent: Script, root: Path) -> None:
+    code, out, _ = command("conflicts")
+    assert code == 0
+    assert out.splitlines()[0] == "docs/a.txt"
+    assert out.splitlines()[1].endswith(f", by Laptop: {COPY}") and out.splitlines()[1].startswith("  mine   4 B")
+    assert json.loads(command("conflicts", "--json")[1]) == {"conflicts": [ONE]}
+    agent.answers["conflicts"] = {"conflicts": [ONE | {"theirs": None, "profile": "photos"}]}
+    out = command("conflicts")[1]
+    assert "[photos] docs/a.txt" in out and "theirs nothing" in out
+    agent.answers["conflicts"] = {"conflicts": []}
+    assert command("conflicts")[:2] == (0, "no conflicts\n")
+
+
+def test_they_are_compared_line_by_line(command: Command, root: Path) -> None:
+    code, out, _ = command("conflicts", "diff", str(root / "docs" / "a.txt"))
+    assert (code, out.splitlines()[-4:]) == (1, [" same", "-theirs", "+mine", "\\ No newline at end of file"])
+    found = json.loads(command("conflicts", "diff", str(root / COPY), "--json")[1])
+    assert (found["same"], found["copy"]) == (False, COPY)
+    (root / COPY).write_bytes(b"\0binary")
+    assert "not compared line by line" in command("conflicts", "diff", str(root / COPY))[1]
+    (root / COPY).write_text("same\ntheirs\n")
+    assert command("conflicts", "diff", str(root / COPY)) == (0, "", "")
+    (root / COPY).unlink()
+    assert command("conflicts", "diff", str(root / COPY))[0] == 2
+
+
+def test_what_is_no_conflict_is_said_in_one_line(command: Command, agent: Script, root: Path) -> None:
+    code, _, err = command("conflicts", "diff", str(root / "docs" / "b"))
+    assert (code, err.count("\n")) == (2, 1)
+    agent.answers["conflicts"] = {"conflicts": [ONE, ONE | {"copy": "another"}]}
+    code, _, err = command("conflicts", "diff", str(root / "docs" / "a.txt"))
+    assert code == 2 and "say which" in err
+
+
+@pytest.mark.parametrize(("kept", "said"), [
+    ("both", "both stay: docs/a.txt, and x"), ("copy", "what it was before is in .syncagent/trash"),
+    ("original", "docs/a.txt stays as it is; the copy is x"),
+])  # fmt: skip
+def test_they_are_settled(command: Command, agent: Script, root: Path, kept: str, said: str) -> None:
+    agent.answers["conflict.keep"] = {"path": "docs/a.txt", "copy": COPY, "kept": kept, "now_at": "x"}
+    code, out, _ = command("conflicts", "keep", str(root / COPY), "mine")
+    assert (code, said in out) == (0, True)
+    assert agent.asked[-1] == ("conflict.keep", {"path": COPY, "keep": "mine"})
+    assert json.loads(command("conflicts", "keep", str(root / COPY), "mine", "--json")[1])["kept"] == kept
+
+
+def test_a_word_that_is_none_is_refused(command: Command, agent: Script, root: Path) -> None:
+    code, _, err = command("conflicts", "keep", str(root / COPY), "hers")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "conflict.keep" not in [one for one, _ in agent.asked]
+    assert command("conflicts", "--json", "diff", str(root / COPY))[0] == 2
