@@ -40,6 +40,8 @@ class Board:
         self._lines: deque[dict[str, Any]] = deque(maxlen=LINES_KEPT)
         self._written = 0
         self._answers: dict[int, Answered] = {}
+        self.hook_troubles: dict[str, str] = {}
+        """What went wrong when a command of the person's own ran last, by its setting.  It hinders nothing."""
         self._news = asyncio.Event()
 
     @property
@@ -102,6 +104,14 @@ class Board:
             missed, shown = self._written - shown, self._written
             for line in self.lines(missed):
                 yield line
+
+    def hook_trouble(self, name: str, reason: str) -> None:
+        """``reason`` "": it went well."""
+        if reason != self.hook_troubles.get(name, ""):
+            self.hook_troubles.pop(name, None)
+            if reason:
+                self.hook_troubles[name] = reason
+            self._tell()
 
     def answer(self, answer: Answered) -> None:
         """The engine's answer to a person's word has come."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from syncagent.agent import asking
 from syncagent.agent.asking import Asking
+from syncagent.agent.board import Board
 from syncagent.agent.check import Check, Grounds
 from syncagent.agent.config.document import said_name
 from syncagent.agent.config.writing import write_settings
@@ -291,7 +292,7 @@ class Commands:
             "stuck": self._stuck(),
             "pause": {"paused": self._pausing.paused, "until": self._pausing.until},
             "in_sync": in_sync(said),
-            "lines": [_plain(line) for line in [*said, *_of_settings(trouble, waits)]],
+            "lines": [_plain(line) for line in [*said, *_of_settings(trouble, waits), *_of_hooks(self._agent.board)]],
             "config": {"error": trouble, "waiting": list(waits)},
             "pending": status.pending,
             "hub_seq": status.hub_seq,
@@ -345,6 +346,11 @@ def _of_settings(trouble: str, waits: Sequence[str]) -> Iterator[Line]:
         )
     if waits:
         yield Line("restart", f"changed settings wait for the next start: {', '.join(waits)}", hinders=False)
+
+
+def _of_hooks(board: Board) -> Iterator[Line]:
+    for reason in board.hook_troubles.values():
+        yield Line("hook", reason, hinders=False)
 
 
 def _plain(line: Line) -> Answer:

@@ -23,6 +23,7 @@ from syncagent.agent.config.proposing import settled
 from syncagent.agent.config.reading import Profile, Source
 from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.hearing import Hearing
+from syncagent.agent.hooks import Hooks
 from syncagent.agent.keys import load_key
 from syncagent.agent.lives import Lives, live
 from syncagent.agent.workers import first_of
@@ -52,6 +53,7 @@ class Member:
     agent: Lives | None = None
     commands: Commands | None = None
     task: asyncio.Task[None] | None = None
+    hooks: asyncio.Task[None] | None = None
     trouble: str = ""
 
     @property
@@ -192,6 +194,10 @@ class Household:
     def _begin(self, member: Member, config: AgentConfig) -> None:
         member.agent = Lives(config)
         member.commands = Commands(member.agent, self.stop.set, partial(self._ask, said_name(member.name)))
+        if member.hooks is not None:
+            member.hooks.cancel()
+        agent = member.agent
+        member.hooks = asyncio.ensure_future(Hooks(lambda: agent.config, agent.board).run())
         member.task = asyncio.ensure_future(live(member.agent))
         member.task.add_done_callback(lambda task: self._over(member, task))
 
@@ -217,10 +223,13 @@ class Household:
         if member.agent is not None and member.commands is not None and member.task is not None:
             _log.info("the profile %s is no longer in the settings, and ends", said_name(member.name))
             member.agent.stop.set()
+            if member.hooks is not None:
+                member.hooks.cancel()
             await asyncio.gather(member.task, member.commands.aclose(), return_exceptions=True)
 
     async def _end(self) -> None:
         tasks = [member.task for member in self.members.values() if member.task is not None and not member.task.done()]
+        tasks += [member.hooks for member in self.members.values() if member.hooks is not None]
         for task in tasks:
             task.cancel()
         pages = [member.commands.aclose() for member in self.members.values() if member.commands is not None]

@@ -6,6 +6,7 @@ They raise ValueError, with a reason that goes on after the setting's name.
 from __future__ import annotations
 
 import re
+import shlex
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -67,3 +68,14 @@ def host_and_port(text: str) -> tuple[str, int]:
     if not found or int(found["port"]) > 65535:
         raise ValueError("must look like HOST:PORT")
     return found["six"] or found["host"], int(found["port"])
+
+
+def command_line(text: str) -> str:
+    """A program with its arguments, quoted as for a shell.  Raises ValueError where quotes do not match."""
+    try:
+        words = shlex.split(text)
+    except ValueError as reason:
+        raise ValueError(f"is no command with arguments: {reason}") from None
+    if text.strip() and not (words and words[0]):
+        raise ValueError("names no program")
+    return text.strip()

@@ -127,6 +127,18 @@ class Settings(BaseModel):
     notify: Annotated[Literal["all", "important", "none"], About("desktop", LIVE, scope=Scope.WHOLE)] = Field(
         "all", description='what the tray notifies of: "all", "important" (what needs you), or "none"'
     )
+    on_change: Annotated[str, AfterValidator(kinds.command_line), About("hooks", LIVE)] = Field(
+        "", description="a command that is started, without a shell, when files were changed, here or elsewhere"
+    )
+    on_conflict: Annotated[str, AfterValidator(kinds.command_line), About("hooks", LIVE)] = Field(
+        "", description="likewise when a file was changed on two machines at once"
+    )
+    on_idle: Annotated[str, AfterValidator(kinds.command_line), About("hooks", LIVE)] = Field(
+        "", description="likewise whenever all has come to be in sync"
+    )
+    hook_seconds: Annotated[int, About("hooks", LIVE, "seconds")] = Field(
+        60, ge=1, le=24 * 3600, description="so long may such a command take before it is stopped"
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], About("log", LIVE, scope=Scope.WHOLE)] = Field(
         "info", description="how much the log tells"
     )
@@ -142,6 +154,7 @@ GROUPS: Final = {
     "brake": "Before a great many files are deleted or overwritten",
     "speed": "Speed",
     "desktop": "The desktop",
+    "hooks": "Commands of your own",
     "log": "The log",
 }
 """The groups of settings, in the order in which they are shown, with their titles."""

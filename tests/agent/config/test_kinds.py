@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncagent.agent.config.kinds import host_and_port
+from syncagent.agent.config.kinds import command_line, host_and_port
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,11 @@ def test_a_host_and_a_port(text: str, parts: tuple[str, int]) -> None:
 def test_what_is_no_host_and_port(text: str) -> None:
     with pytest.raises(ValueError, match="HOST:PORT"):
         host_and_port(text)
+
+
+def test_a_command_line_is_one_whose_quotes_match() -> None:
+    assert command_line(" run 'a b' ") == "run 'a b'"
+    assert command_line("") == ""
+    for text in ("run 'a", "''"):
+        with pytest.raises(ValueError, match="no command|no program"):
+            command_line(text)
