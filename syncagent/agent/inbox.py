@@ -59,7 +59,13 @@ class Inbox:
             if act.decision is Decision.HELD
             for part in parts
         }
-        return await why(path, self._grounds(), self._around(), asked, self._agent.board.recents, time.time())
+        await self._copies.look(self._grounds().canopy, self._agent.board.recents.copies_changed)
+        copies = [one for one in self._copies.paths if _stands_beside(one, path)]
+        found = await why(path, self._grounds(), self._around(), asked, self._agent.board.recents, time.time())
+        if copies and found["state"] == "in sync":
+            settle_it = f"you to settle it: `syncagent conflicts keep '{found['path']}' mine|theirs|both`"
+            found |= {"state": "conflict", "waits_for": settle_it}
+        return found | {"copies": copies}
 
     async def conflicts(self) -> list[Answer]:
         """Each conflict copy on this disk, with what stands at its name.  Raises RootMissing."""
@@ -120,6 +126,11 @@ def _version(canopy: Canopy, path: RelPath, by: str) -> Answer | None:
             return {"path": path, "size": len(target.encode()), "time": None, "by": by, "digest": f"link to {target}"}
         case _:
             return None
+
+
+def _stands_beside(copy: RelPath, path: str) -> bool:
+    folder, name = split(copy)
+    return join(folder, conflict_of(name)[0]) == path
 
 
 def _kept(one: Answer, word: str) -> Keep:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -9,7 +10,12 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from syncagent.agent.comparing import difference, version
+from syncagent.agent.config.reading import read_settings
+from syncagent.agent.merging import merge as merged
+from syncagent.agent.merging import tool_in
+from syncagent.agent.places import places
 from syncagent.cli.asked import agent_of
+from syncagent.cli.editor import editor_in
 from syncagent.cli.exits import Exit
 from syncagent.cli.inbox import clock, meant
 from syncagent.cli.options import AsJson, DataDir, Profile
@@ -29,7 +35,7 @@ _WORDS = ("mine", "theirs", "both", "copy", "original")
 def register(app: typer.Typer) -> None:
     group = typer.Typer(rich_markup_mode=None)
     group.callback(invoke_without_command=True)(conflicts)
-    for command in (diff, keep):
+    for command in (diff, keep, merge):
         group.command()(command)
     app.add_typer(group, name="conflicts")
 
@@ -96,6 +102,22 @@ def keep(
         case _:
             say(f"{name} stays as it is; the copy is {now_at}")
     return Exit.OK
+
+
+def merge(path: Copy, data_dir: DataDir = None, profile: Profile = None, as_json: AsJson = False) -> int:
+    """Merge both versions of a text, in your own tool or editor; both are in .syncagent/trash after that."""
+    root, one = _named(data_dir, profile, path)
+    try:
+        setting = read_settings(places(data_dir), os.environ).merge_tool
+    except BadConfig:
+        setting = ""  # what is wrong with other settings is said elsewhere
+    tool = tool_in(setting, os.environ, root)
+    done = merged(root, RelPath(one["path"]), RelPath(one["copy"]), tool, [] if tool else editor_in(os.environ))
+    if as_json:
+        show_json({"path": one["path"], "copy": one["copy"], "merged": done})
+    else:
+        say(f"{one_line(one['path'])} is merged" if done else "nothing was changed")
+    return Exit.OK if done else Exit.ERROR
 
 
 def _named(data_dir: Path | None, profile: str | None, path: str) -> tuple[Path, Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -72,6 +73,8 @@ def meant(data_dir: Path | None, profile: str | None, path: str) -> tuple[Contro
     """The agent of the folder that ``path`` lies in, that folder, and where in it.  Raises BadConfig."""
     status = agent_of(data_dir, profile).call("status")
     trouble: BadConfig | None = None
+    if os.path.lexists(path):  # then it is meant as every shell means it, wherever one stands
+        path = str(Path(path).absolute())
     for one in status.get("profiles") or [status]:
         if "root" not in one:
             continue

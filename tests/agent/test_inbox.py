@@ -60,6 +60,8 @@ async def test_a_conflict_is_listed_with_both_versions_and_settled_everywhere(tm
         await one.wait()
         await other.wait()
         [found] = (await one.call("conflicts"))["conflicts"]
+        beside = await one.call("why", path="docs/a.txt")
+        assert (beside["state"], beside["copies"]) == ("conflict", [COPY])
         assert (found["path"], found["copy"], found["day"], found["same"]) == ("docs/a.txt", COPY, "2026-11-22", False)
         assert (found["mine"]["path"], found["mine"]["size"], found["mine"]["by"]) == (COPY, 4, "Laptop")
         assert (found["theirs"]["path"], found["theirs"]["size"]) == ("docs/a.txt", 6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -83,3 +84,16 @@ def test_a_word_that_is_none_is_refused(command: Command, agent: Script, root: P
     assert (code, err.count("\n")) == (2, 1)
     assert "conflict.keep" not in [one for one, _ in agent.asked]
     assert command("conflicts", "--json", "diff", str(root / COPY))[0] == 2
+
+
+def test_they_are_merged_in_a_tool_of_ones_own(command: Command, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / ".syncagent").mkdir()
+    monkeypatch.setenv("MERGETOOL", f"{sys.executable} -c pass $MERGED")
+    assert command("conflicts", "merge", str(root / COPY))[:2] == (1, "nothing was changed\n")
+    monkeypatch.setenv("MERGETOOL", "/no/such/tool")
+    code, _, err = command("conflicts", "merge", str(root / COPY))
+    assert (code, err.count("\n")) == (1, 1)
+    writes = "import sys;open(sys.argv[1],'w').write('both')"
+    monkeypatch.setenv("MERGETOOL", f'{sys.executable} -c "{writes}" $MERGED')
+    assert json.loads(command("conflicts", "merge", str(root / COPY), "--json")[1])["merged"] is True
+    assert (root / "docs" / "a.txt").read_text() == "both"

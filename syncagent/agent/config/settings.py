@@ -127,6 +127,9 @@ class Settings(BaseModel):
     notify: Annotated[Literal["all", "important", "none"], About("desktop", LIVE, scope=Scope.WHOLE)] = Field(
         "all", description='what the tray notifies of: "all", "important" (what needs you), or "none"'
     )
+    merge_tool: Annotated[str, AfterValidator(kinds.command_line), About("desktop", LIVE, scope=Scope.WHOLE)] = Field(
+        "", description="what `conflicts merge` opens; empty: $MERGETOOL, git's merge.tool, or your editor"
+    )
     on_change: Annotated[str, AfterValidator(kinds.command_line), About("hooks", LIVE)] = Field(
         "", description="a command that is started, without a shell, when files were changed, here or elsewhere"
     )
