@@ -25,6 +25,7 @@ from syncagent.errors import BadMessage, LinkLost, Refused, RootMissing
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.rulebook import RuleBook, on
 from syncagent.localfs.survey import Survey
+from syncagent.localfs.trash import Trash
 from syncagent.model.facts import Kind, Stamp
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
@@ -66,6 +67,7 @@ class Grounds:
     rule_files: tuple[str, ...]
     record: Callable[[], Path]
     """Writes down what led here; gives where.  Raises OSError, BadConfig."""
+    trash: Trash | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What the running agent answers on its control socket: status, watch, wait, pause, resume, sync, stop, log; what
-``asking`` answers: held, approve, reject, undo; and what ``desk`` answers: page, pending, invite, open, commands."""
+``asking`` answers: held, approve, reject, undo; ``restoring``: trash; and ``desk``: page, pending, invite, open,
+commands."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ from syncagent.agent.inbox import Inbox
 from syncagent.agent.outbox import Paces
 from syncagent.agent.pausing import Pausing
 from syncagent.agent.recents import told as recent_told
+from syncagent.agent.restoring import Restoring
 from syncagent.agent.watching import brief, watch
 from syncagent.control import Answer, Handle, UnknownCommand
 from syncagent.engine.events import HealWanted, Hinted, ProofWanted
@@ -45,8 +47,8 @@ STUCK_SECONDS: Final = 2.0
 OFFERED: Final = (
     "activity", "approve", "autostart", "commands", "config", "config.reload", "config.set", "conflict.keep",
     "conflicts", "exclude", "excluded", "heal", "held", "include", "invite", "limit", "log", "open", "page", "pause",
-    "pending", "plan", "profiles", "record", "reject", "resume", "status", "stop", "sync", "trees", "undo", "wait",
-    "why",
+    "pending", "plan", "profiles", "record", "reject", "resume", "status", "stop", "sync", "trash", "trash.empty",
+    "trash.restore", "trees", "undo", "wait", "why",
 )  # fmt: skip
 """All that is answered; who asks can find out what an agent of another version has."""
 
@@ -99,6 +101,7 @@ class Commands:
         self._proofs = 0
         self._ask = ask or self.handle
         self._asking = Asking(agent)
+        self._restoring = Restoring(agent)
         self._desk = Desk(agent, self._subject, OFFERED)
         self._copies = Copies()
         self._inbox = Inbox(agent, agent.grounds, self._around, self._copies)
@@ -146,8 +149,9 @@ class Commands:
                 return {}
             case "log":
                 return {"entries": self._agent.board.lines(int(_number(args.get("limit"), 50)))}
-            case "why" | "activity" | "conflicts" | "conflict.keep":
-                return await self._inbox.handle(command, args)
+            case "trash" | "trash.restore" | "trash.empty" | "why" | "activity" | "conflicts" | "conflict.keep":
+                of = self._restoring if command.startswith("trash") else self._inbox
+                return await of.handle(command, args)
             case "record" | "trees" | "plan":
                 return self._laid_open(command, args)
         raise UnknownCommand(f"the agent does not know the command {command!r}")
@@ -330,6 +334,7 @@ class Commands:
                 }
                 for one in status.asked
             ],
+            "trash": self._restoring.counted(),
             "respect_gitignore": self._agent.config.respect_gitignore,
             "ignored": status.ignored,
             "excluded": list(status.excluded),

@@ -12,7 +12,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias, assert_never
+from typing import Final, TypeAlias, TypeVar, assert_never
 
 from syncagent.agent.workers import Workers
 from syncagent.engine.effects import (
@@ -48,10 +48,12 @@ from syncagent.localfs.staging import Staging
 from syncagent.model.facts import FileSeen, LookAt, Stamp
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Recipe
-from syncagent.planner.tasks import Inline, InPlace, Staged, Task, WriteTask
+from syncagent.planner.tasks import Failed, Inline, InPlace, Outcome, Staged, Task, WriteTask
 
 DiskEffect: TypeAlias = Look | ReadOn | Run | ReadBlocks | OpenStage | FillStage | HoldAhead | DropAhead | SweepStage
 """Those of the effects that are for the disk."""
+
+T = TypeVar("T")
 
 TOGETHER: Final = 400
 """With so many tasks or more, a batch takes no more: the engine makes the next ones ready while these are done."""
@@ -96,6 +98,8 @@ class Errands:
         match effect:
             case Look():
                 self.workers.look.do(lambda: self._at_root(lambda: self._look(effect)))
+                if self.staging.trash is not None and "" in effect.folders:
+                    self.workers.clear.do(self._tidy)
             case ReadOn():
                 self.workers.read.do(lambda: self._at_root(lambda: self._read_on(effect)))
             case ReadBlocks():
@@ -200,18 +204,44 @@ class Errands:
             if begun is None:
                 tasks.extend(some)
             else:
-                self.post(TasksDone(tuple(self.applier.finish(begun, self.workers.clear.do))))
+                outcomes = self.applier.finish(begun, self.workers.clear.do)
+                self.post(TasksDone(tuple(self._in_room(some, outcomes))))
         if tasks:
             self._apply(tasks)
 
     def _apply(self, tasks: Sequence[Task]) -> None:
-        self.post(TasksDone(tuple(self.applier.run(tasks, self.workers.clear.do))))
+        self.post(TasksDone(tuple(self._in_room(tasks, self.applier.run(tasks, self.workers.clear.do)))))
+
+    def _in_room(self, tasks: Sequence[Task], outcomes: list[Outcome]) -> list[Outcome]:
+        """``outcomes``; those for which the disk was full are tried again as long as the trash gives room."""
+        trash = self.staging.trash
+        while full := [index for index, one in enumerate(outcomes) if isinstance(one, Failed) and one.full]:
+            if trash is None or not trash.make_room():
+                break
+            again = self.applier.run([tasks[index] for index in full], self.workers.clear.do)
+            for index, outcome in zip(full, again, strict=True):
+                outcomes[index] = outcome
+        return outcomes
+
+    def _with_room(self, work: Callable[[], T]) -> T:
+        """The same for what is put in the stage.  Raises StorageFull, and what ``work`` raises."""
+        while True:
+            try:
+                return work()
+            except StorageFull:
+                if self.staging.trash is None or not self.staging.trash.make_room():
+                    raise
+
+    def _tidy(self) -> None:
+        assert self.staging.trash is not None
+        with contextlib.suppress(RootMissing, OSError):  # it is only room; the next look at everything comes
+            self.staging.trash.tidy()
 
     def _open(self, effect: OpenStage) -> None:
         content = effect.wish.content
         bases = tuple((path, stamp, recipe or self._cut(path, stamp)) for path, stamp, recipe in effect.wish.bases)
         try:
-            missing = self.staging.begin(replace(effect.wish, bases=bases))
+            missing = self._with_room(lambda: self.staging.begin(replace(effect.wish, bases=bases)))
         except (Damaged, StorageFull, StorageTrouble) as error:
             self.post(StageOpened(content, frozenset(), str(error), isinstance(error, StorageFull)))
         else:
@@ -225,7 +255,8 @@ class Errands:
     def _fill(self, effect: FillStage) -> None:
         digests = tuple(digest for digest, _ in effect.blocks)
         try:
-            self.staging.put(effect.content, effect.blocks, self.staging.recipe_of(effect.content))
+            recipe = self.staging.recipe_of(effect.content)
+            self._with_room(lambda: self.staging.put(effect.content, effect.blocks, recipe))
         except (Damaged, StorageFull, StorageTrouble) as error:
             self.post(StageFilled(effect.content, digests, str(error), isinstance(error, StorageFull)))
         else:

@@ -14,7 +14,7 @@ from typing import Final
 from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.errands import DiskEffect, Errands
 from syncagent.agent.outside import REAL, Outside
-from syncagent.agent.premises import Premises
+from syncagent.agent.premises import Premises, keeping_of
 from syncagent.agent.tally import BeginAnew
 from syncagent.agent.workers import Workers, call_in, done_in
 from syncagent.engine.effects import Effect, Run
@@ -22,6 +22,7 @@ from syncagent.engine.events import Event, Hinted, RootFound
 from syncagent.errors import RootMissing, StorageFull, StorageTrouble
 from syncagent.localfs.dirty import Hints
 from syncagent.localfs.ports import Disk
+from syncagent.localfs.trash import Trash
 from syncagent.localfs.watcher import WatchState
 from syncagent.model.facts import Fact
 from syncagent.model.ids import NodeId
@@ -87,11 +88,19 @@ class Ground:
         """The token of the agent's last start, as the marker has it."""
         return self._premises.root.marker.start if self._premises is not None else ""
 
-    def rename(self, machine: str) -> None:
-        """What this machine is called in the names of conflict copies from now on."""
-        self._config = self._config.model_copy(update={"name": machine})
+    @property
+    def trash(self) -> Trash | None:
+        """The folder's trash; None while there is no folder."""
+        return self._premises.staging.trash if self._premises is not None else None
+
+    def go_by(self, config: AgentConfig) -> None:
+        """From now on this is what the machine is called in the names of conflict copies, and what its trash keeps."""
+        kept = ("name", "trash_days", "trash_size", "trash_keeps")
+        self._config = self._config.model_copy(update={key: getattr(config, key) for key in kept})
         if self._premises is not None:
-            self._premises.staging.slots.machine = machine
+            self._premises.staging.slots.machine = config.name
+        if self.trash is not None:
+            self.trash.keeping = keeping_of(config)
 
     async def mark(self, token: str) -> None:
         """Note the token of this start in the marker.  Raises RootMissing, StorageTrouble."""

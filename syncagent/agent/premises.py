@@ -7,10 +7,12 @@ database: an agent that has lost its memory must still know an empty mount point
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from syncagent.agent.config.kinds import bytes_or_share
 from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.places import Places
 from syncagent.errors import BadConfig, StorageTrouble
@@ -21,6 +23,7 @@ from syncagent.localfs.real import RealDisk
 from syncagent.localfs.root import Root, make_folder, open_root
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.staging import Staging
+from syncagent.localfs.trash import Keeping, Trash
 from syncagent.private import write_private
 from syncagent.rules.layers import rule_files
 
@@ -54,6 +57,7 @@ def open_premises(config: AgentConfig) -> Premises:
         known,
         note=lambda root_id: write_private(_note_of(config), root_id + "\n"),
         new_id=lambda: secrets.token_hex(13),
+        room=lambda: _room(config.sync_root),
     )
 
 
@@ -67,10 +71,15 @@ def forget_folder(places: Places) -> None:
 
 
 def take_premises(
-    disk: Disk, config: AgentConfig, known: str | None, note: Callable[[str], None], new_id: Callable[[], str]
+    disk: Disk,
+    config: AgentConfig,
+    known: str | None,
+    note: Callable[[str], None],
+    new_id: Callable[[], str],
+    room: Callable[[], tuple[int, int]] | None = None,
 ) -> Premises:
     """Take the folder on ``disk``, of which the id ``known`` was noted before; ``note`` is called with that of one that
-    is new to us.  Raises as ``open_premises`` does."""
+    is new to us; ``room`` gives the disk's bytes, all and those that are free.  Raises as ``open_premises`` does."""
     root = open_root(disk, known=known, folder=config.folder, new_id=new_id)
     try:
         if known is None:
@@ -82,7 +91,7 @@ def take_premises(
     except BaseException:
         root.close()
         raise
-    staging = Staging(disk, config.name)
+    staging = Staging(disk, config.name, Trash(disk, keeping_of(config), room))
     return Premises(
         root,
         disk,
@@ -90,6 +99,17 @@ def take_premises(
         Applier(disk, staging, abilities, root.check),
         staging,
     )
+
+
+def keeping_of(config: AgentConfig) -> Keeping:
+    """What the settings say of the trash."""
+    most, share = bytes_or_share(config.trash_size)
+    return Keeping(config.trash_days, most, share, replaced=config.trash_keeps == "all")
+
+
+def _room(folder: Path) -> tuple[int, int]:
+    usage = shutil.disk_usage(folder)
+    return usage.total, usage.free
 
 
 def _note_of(config: AgentConfig) -> Path:

@@ -130,7 +130,7 @@ class Runtime:
         """Go by ``config`` from now on: what a person has changed, and may be changed in a life."""
         before, self._config = self._config, config
         self._rounds.go_by(config)
-        self.ground.rename(config.name)
+        self.ground.go_by(config)
         if self.started and configured(config) != configured(before):
             self.feed(configured(config))
         if introduced(config) != introduced(before):
@@ -270,7 +270,7 @@ class Runtime:
         return Grounds(
             self._board, engine.canopy, engine.present_status, engine.standing.waiting, self.ground.disk, dial,
             introduce, lambda: engine.standing.preview(policy, self._loop.time()), engine.scoping.scope,
-            engine.scoping.names, self._record,
+            engine.scoping.names, self._record, self.ground.trash,
         )  # fmt: skip
 
     def _introduce(self, now: float) -> Dialogue:

@@ -14,7 +14,7 @@ _URGENT: Final = ("halted", "starting", "syncing", "scanning", "offline", "pause
 
 _SUMS: Final = ("pending", "files")
 _ROWS: Final = ("lines", "held", "asked", "skipped", "unreadable")
-_COUNTED: Final = ("transfers", "traffic", "counts")
+_COUNTED: Final = ("transfers", "traffic", "counts", "trash")
 
 Answer = Mapping[str, Any]
 

@@ -29,6 +29,7 @@ _GROUPS: Final = {
     "ignore": ("check-ignore", "exclude", "include"),
     "conflicts": ("conflicts",),
     "inbox": ("why", "activity"),
+    "trash": ("trash",),
     "login": ("autostart",),
     "page": ("page", "open"),
     "look": ("doctor", "version"),

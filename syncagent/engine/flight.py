@@ -114,11 +114,11 @@ class Flight:
                 return MoveTask(op, path, target, self._stamp(node.id))
             case DeleteLocal(expect=node):
                 path = self._canopy.local_path(node.id)
-                keep = node.id in self._wounded
-                if path is None or not op.beneath:
-                    return DeleteTask(op, path, self._stamp(node.id), keep) if path is not None else None
+                keep, elsewhere = node.id in self._wounded, self._canopy.remote.get(node.id) is None
                 lying = self._lying(op)
-                return DeleteTask(op, path, self._stamp(node.id), beneath=lying) if lying is not None else None
+                if path is None or lying is None:
+                    return None
+                return DeleteTask(op, path, self._stamp(node.id), keep and not lying, lying, elsewhere)
             case _:
                 assert_never(op)
 

@@ -7,7 +7,7 @@ tree: where the look and the rename could not be one, the rename is undone.  In 
 2. each task is done by one rename (or mkdir, rmdir); what goes out of the tree goes to the stage first, is looked at
    there, and is put back when it is not what was expected;
 3. the folders are made durable;
-4. what went out is looked at once more, and removed; that, no one need wait for.
+4. what went out is looked at once more, and goes to the trash or is removed; that, no one need wait for.
 
 A folder that goes with all that is in it is looked through, goes to the stage by one rename, and is looked through
 there when its name is durable (``taken_out``); then it gets another name there, by which a start knows that it may be
@@ -35,7 +35,7 @@ from typing import Final, assert_never
 from syncagent.errors import Damaged, Stale
 from syncagent.localfs.damaged import keep_damaged
 from syncagent.localfs.ignore import STAGE
-from syncagent.localfs.outcomes import STALE, is_in_place, outcome_of, paths_of, refusal_of, staged_content
+from syncagent.localfs.outcomes import STALE, is_in_place, is_kept, outcome_of, paths_of, refusal_of, staged_content
 from syncagent.localfs.ports import MISSING, Abilities, Disk, Opening, Rename, Stat
 from syncagent.localfs.scanner import no_guard
 from syncagent.localfs.staging import Staging
@@ -79,7 +79,7 @@ class Applier:
     def run(self, tasks: Sequence[Task], clear: Callable[[Callable[[], None]], None] = at_once) -> list[Outcome]:
         """Do the tasks, which may be done in any order; one outcome for each, in their order.  Done means durable.
 
-        ``clear`` is given what is left to be done, for the sake of nothing but room: to remove what went out.
+        ``clear`` is given what is left to be done: to have what went out go to the trash, or to remove it.
 
         Raises RootMissing; then what was done of the batch is found by the next scan.
         """
@@ -103,7 +103,7 @@ class Applier:
             self.guard()
             outcomes = begun.go()
         if begun.over:
-            clear(partial(self.staging.slots.remove_all, begun.over))
+            clear(partial(self.staging.slots.let_go_all, begun.over))
         return outcomes
 
 
@@ -124,8 +124,8 @@ class Begun:
     """Those in which names changed, in the order in which they are made durable: a name that comes before one that
     goes."""
     taken_out: dict[int, TakenOut] = field(default_factory=dict)
-    over: list[RelPath] = field(default_factory=list)
-    """The slots in which nothing is of use any more."""
+    over: dict[RelPath, bool] = field(default_factory=dict)
+    """The slots of what went, and whether it may go to the trash."""
 
     def make(self) -> None:
         try:
@@ -156,7 +156,7 @@ class Begun:
             if taken.task.path in trouble:
                 self.outcomes[index] = outcome_of(taken.task, trouble[taken.task.path])
             else:
-                self.over.append(taken.slot)
+                self.over[taken.slot] = taken.task.elsewhere
         return [self.outcomes[index] for index in range(len(self.tasks))]
 
     # --- 1. content ---------------------------------------------------------------------------------------------
@@ -372,10 +372,10 @@ class Begun:
             try:
                 if not self._is_written(held) and self.disk.stat(held.slot) == held.seen:
                     if isinstance(task, WriteTask | DeleteTask) and task.expect:
-                        self.over.append(held.slot)
+                        self.over[held.slot] = is_kept(task)
                     else:
                         # What is unsure by its stamp would go back if we were stopped: it does not wait for its turn.
-                        self.staging.slots.remove(held.slot)
+                        self.staging.slots.let_go_all({held.slot: is_kept(task)})
                     continue
                 back = self.writer.put_back(held)
             except OSError:

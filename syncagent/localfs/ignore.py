@@ -13,6 +13,7 @@ from syncagent.model.names import MAX_PATH_BYTES, OWN_FOLDER, RelPath, check_nam
 PARK: Final = RelPath(f"{OWN_FOLDER}/park")
 _IN_PARK: Final = f"{PARK}/"
 STAGE: Final = RelPath(f"{OWN_FOLDER}/stage")
+TRASH: Final = RelPath(f"{OWN_FOLDER}/trash")
 DAMAGED: Final = RelPath(f"{OWN_FOLDER}/damaged")
 
 

@@ -39,6 +39,11 @@ def is_in_place(task: WriteTask) -> bool:
     return isinstance(task.source, InPlace) and isinstance(task.op.node, File)
 
 
+def is_kept(task: Task) -> bool:
+    """Whether what goes by it may go to the trash: not what this machine alone does without."""
+    return not isinstance(task, DeleteTask) or task.elsewhere
+
+
 def paths_of(task: Task) -> tuple[RelPath, ...]:
     """The paths that it goes by."""
     match task:

@@ -9,7 +9,9 @@ Four kinds of names, told apart after a crash:
   our last look and our rename, and goes back into the tree.
 * ``back.<n>.<path>``: half way through a rename, or a folder that is being taken out with all that is in it; always
   goes back.
-* ``gone.<n>``: a folder that went, and was found to hold just what was to go with it.  It is removed.
+* ``gone.<n>.<path>``: a folder that went, and was found to hold just what was to go with it.  It is removed.
+
+What was meant to go is not removed where there is a trash that takes it (``trash``); nobody waits for that, either.
 
 A path that is too long for a name lies beside it, as the text of the link ``path.<n>``.
 """
@@ -17,7 +19,7 @@ A path that is too long for a name lies beside it, as the text of the link ``pat
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
@@ -27,6 +29,7 @@ from syncagent.content.digest import digest_of
 from syncagent.errors import RootMissing
 from syncagent.localfs.ignore import PARK, STAGE
 from syncagent.localfs.ports import MISSING, Disk, Rename, Stat
+from syncagent.localfs.trash import Trash
 from syncagent.localfs.wholes import remove_whole
 from syncagent.model.names import OWN_FOLDER, Name, RelPath, conflict_name, join, split
 
@@ -37,8 +40,9 @@ _ROOM: Final = 180
 class Slots:
     """``machine`` is what this machine is called in the names of conflict copies."""
 
-    def __init__(self, disk: Disk, machine: str) -> None:
+    def __init__(self, disk: Disk, machine: str, trash: Trash | None = None) -> None:
         self._disk = disk
+        self._trash = trash
         self.machine = machine
         self._numbers = count(1)
         self._active: set[str] = set()
@@ -63,9 +67,9 @@ class Slots:
         """A name for what stands at ``path``, half way through a rename."""
         return self._take(self._with_path("back", path))
 
-    def gone(self) -> RelPath:
-        """A name for a folder that went with all that was in it."""
-        return self._take(f"gone.{next(self._numbers)}")
+    def gone(self, path: RelPath) -> RelPath:
+        """A name for a folder that went from ``path`` with all that was in it."""
+        return self._take(self._with_path("gone", path))
 
     def done_with(self, slot: RelPath) -> None:
         """Nothing is left under that name."""
@@ -88,12 +92,34 @@ class Slots:
         finally:
             self.done_with(slot)
 
-    def remove_all(self, slots: Sequence[RelPath]) -> None:
-        """Remove what lies under these names, as far as that is possible now."""
+    def let_go(self, slot: RelPath) -> None:
+        """What lies under that name was meant to go: to the trash, if there is one that takes it."""
+        if self._goes_to_trash(slot):
+            self.done_with(slot)
+        else:
+            self.remove(slot)
+
+    def let_go_all(self, slots: Mapping[RelPath, bool]) -> None:
+        """The same for all of these, as far as that is possible now; what must not go to the trash is removed."""
         with suppress(RootMissing), self._disk.batch():
-            for slot in slots:
+            for slot, may_be_kept in slots.items():
                 with suppress(OSError):
-                    self.remove(slot)
+                    (self.let_go if may_be_kept else self.remove)(slot)
+            if self._trash is not None:
+                self._trash.settle()
+
+    def _goes_to_trash(self, slot: RelPath) -> bool:
+        if self._trash is None:
+            return False
+        kind, *rest = split(slot)[1].split(".", 4)
+        match kind, rest:
+            case "held", [own, _, _, quoted]:
+                replaced = own != _token(None)
+            case "gone", [_, *parts] if parts:
+                replaced, quoted = False, ".".join(parts)
+            case _:
+                return False
+        return self._trash.take(slot, self._path_of(split(slot)[1], quoted), replaced=replaced)
 
     def put_back(self, slot: RelPath, path: RelPath, is_own: Callable[[Stat], bool]) -> RelPath:
         """Put what lies in ``slot``, which is the user's, back to ``path``; gives where it ended up.
@@ -130,8 +156,11 @@ class Slots:
                 if name.startswith("new."):
                     self._remove(slot)
                 elif name.startswith("gone."):
-                    with suppress(OSError):
-                        remove_whole(self._disk, slot)
+                    try:
+                        if not self._goes_to_trash(slot):
+                            remove_whole(self._disk, slot)
+                    except OSError:
+                        stuck.append(name)
                 elif name.startswith(("held.", "back.")):
                     try:
                         back.extend(self._recover(slot, name, seen))
@@ -148,9 +177,11 @@ class Slots:
         own, old = (rest[0], rest[1]) if kind != "back" else ("", "")
         path = self._path_of(name, rest[-1])
         if kind == "held" and _token(seen) in (own, old):
-            self._remove(slot)
             # The power may have left it both here and there: then its ctime is a new one now, by what we did.
-            return [path] if self._is_at(path, seen) else []
+            both = self._is_at(path, seen)
+            if both or _token(seen) != old or not self._goes_to_trash(slot):
+                self._remove(slot)
+            return [path] if both else []
         return [self.put_back(slot, path, lambda there: _token(there) == own)]
 
     def _is_at(self, path: RelPath, seen: Stat) -> bool:

@@ -25,6 +25,7 @@ from syncagent.localfs.ports import FULL, MISSING, Disk, DiskFile, Opening, Rena
 from syncagent.localfs.slots import Slots
 from syncagent.localfs.spare import AHEAD, Spare
 from syncagent.localfs.standing import hash_file
+from syncagent.localfs.trash import Trash
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest
 from syncagent.model.names import RelPath, join
@@ -41,8 +42,9 @@ _CHECKS_WAIT: Final = 4
 class Staging:
     """One for each root; may be called from several threads, from one at a time for the same content."""
 
-    def __init__(self, disk: Disk, machine: str = "") -> None:
-        self.slots = Slots(disk, machine)
+    def __init__(self, disk: Disk, machine: str = "", trash: Trash | None = None) -> None:
+        self.trash = trash
+        self.slots = Slots(disk, machine, trash)
         self.displaced = Displaced()
         self._disk = disk
         self._assemblies: dict[Content, Assembly] = {}

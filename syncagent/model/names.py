@@ -155,6 +155,13 @@ def conflict_name(name: Name, day: str, machine: str, taken: Callable[[Name], bo
         number += 1
 
 
+def restored_name(name: Name, number: int) -> Name:
+    """What is put back beside something is called: ``report (restored).docx``, ``report (restored 2).docx``."""
+    stem, extension = _split_extension(name)
+    suffix = " (restored)" if number == 1 else f" (restored {number})"
+    return Name(_clip(stem, MAX_NAME_BYTES - len((suffix + extension).encode())) + suffix + extension)
+
+
 def machine_label(machine: str) -> str:
     """What a machine is called in a name: at most 64 bytes, so that room is left for what the file is called."""
     kept = (one for one in machine if one not in "()/\\" and unicodedata.category(one) not in ("Cc", "Cs"))

@@ -85,13 +85,15 @@ class Lying(NamedTuple):
 @value
 class DeleteTask:
     """``keep`` when it is damaged, as in WriteTask.  A folder with all that lies ``beneath`` it goes only when just
-    that is what it holds."""
+    that is what it holds.  ``elsewhere``: somebody deleted it; else it goes from this machine alone, and can be had
+    from the hub."""
 
     op: DeleteLocal
     path: RelPath
     expect: Stamp
     keep: bool = False
     beneath: tuple[Lying, ...] = ()
+    elsewhere: bool = True
 
 
 Task: TypeAlias = MakeDirTask | WriteTask | MoveTask | DeleteTask

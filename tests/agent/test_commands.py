@@ -98,6 +98,7 @@ async def test_status_says_how_things_stand() -> None:
     answer = await agent.commands.handle("status", {})
     assert answer == {
         "name": "Laptop", "profile": "default", "config": {"error": "", "waiting": []},
+        "trash": {"count": 0, "bytes": 0},
         "root": "/home/ann/Sync", "server": "ws://127.0.0.1:8765", "folder": "default",
         "client_id": "laptop-1", "state": "syncing", "reason": "", "stuck": "held", "in_sync": False, "pending": 4,
         "pause": {"paused": False, "until": None},

@@ -21,16 +21,29 @@ from syncagent.agent.workers import Workers
 from syncagent.content.recipe import read_all
 from syncagent.engine.effects import FillStage, Look, OpenStage, ReadBlocks, ReadOn, Run, SweepStage
 from syncagent.engine.events import BlocksRead, Event, PartRead, RootLost, Seen, StageFilled, StageOpened, TasksDone
+from syncagent.errors import StorageFull
 from syncagent.localfs.applier import FEW
 from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.scanner import Scanner
+from syncagent.localfs.trash import Keeping
 from syncagent.model.facts import FileSeen, Listed, LookAt, NothingThere, Stamp
 from syncagent.model.ids import ROOT, Digest, NodeId
 from syncagent.model.names import Name, RelPath
-from syncagent.model.nodes import Block, Content, File, Placement
-from syncagent.planner.ops import DeleteLocal, WriteLocal
-from syncagent.planner.tasks import DeleteTask, Done, Inline, ReadWish, Staged, StageWish, StaleTask, WriteTask
+from syncagent.model.nodes import Block, Content, Dir, File, Placement
+from syncagent.planner.ops import DeleteLocal, MakeLocalDir, WriteLocal
+from syncagent.planner.tasks import (
+    DeleteTask,
+    Done,
+    Failed,
+    Inline,
+    MakeDirTask,
+    ReadWish,
+    Staged,
+    StageWish,
+    StaleTask,
+    WriteTask,
+)
 
 
 class Desk:
@@ -373,3 +386,64 @@ def test_b5_what_was_prepared_in_vain_the_next_start_clears(desk: Desk) -> None:
     desk.premises.staging.slots._active.clear()  # as a new process knows of none
     assert desk.premises.staging.slots.recover() == ()
     assert stage_of(desk) == {}
+
+
+@pytest.mark.hazard("B7")
+@pytest.mark.parametrize("room", [True, False], ids=["there is something in the trash", "it is empty"])
+def test_a_full_disk_takes_from_the_trash_before_anything_fails(desk: Desk, room: bool) -> None:
+    trash = desk.premises.staging.trash
+    assert trash is not None
+    if room:
+        (desk.root / ".syncagent/stage/new.old").write_bytes(b"x")
+        assert trash.take(RelPath(".syncagent/stage/new.old"), RelPath("old"), replaced=False)
+    mkdir = desk.premises.disk.mkdir
+
+    def full(path: RelPath, mode: int = 0o777) -> None:
+        if path == "d" and (not room or trash.items()):
+            raise OSError(errno.ENOSPC, "No space left on device", path)
+        mkdir(path, mode)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk.premises.disk, "mkdir", full)
+        folder = Dir(NodeId("d"), Placement(ROOT, Name("d")))
+        desk.errands.begin(Run((MakeDirTask(MakeLocalDir(folder), RelPath("d")),)))
+        event = desk.next()
+    assert isinstance(event, TasksDone)
+    assert [type(one) for one in event.outcomes] == [Done if room else Failed]
+    assert (desk.root / "d").is_dir() is room
+
+
+@pytest.mark.hazard("B7")
+@pytest.mark.parametrize("room", [True, False], ids=["there is something in the trash", "it is empty"])
+def test_so_does_what_is_put_together_from_blocks(desk: Desk, room: bool) -> None:
+    staging, content = desk.premises.staging, content_of(b"data")
+    assert staging.trash is not None
+    if room:
+        (desk.root / ".syncagent/stage/new.old").write_bytes(b"x")
+        assert staging.trash.take(RelPath(".syncagent/stage/new.old"), RelPath("old"), replaced=False)
+    begin = staging.begin
+
+    def full(wish: StageWish) -> frozenset[Digest]:
+        if not room or (staging.trash is not None and staging.trash.items()):
+            raise StorageFull("the disk of the folder is full")
+        return begin(wish)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staging, "begin", full)
+        desk.errands.begin(OpenStage(StageWish(content, (Block(content.digest, 4),))))
+        event = desk.next()
+    assert isinstance(event, StageOpened)
+    assert (event.reason == "") is room
+
+
+def test_a_look_at_everything_keeps_the_trash_to_its_limits(desk: Desk) -> None:
+    trash = desk.premises.staging.trash
+    assert trash is not None
+    for name in ("old", "new"):
+        (desk.root / f".syncagent/stage/new.{name}").write_bytes(b"xx")
+        assert trash.take(RelPath(f".syncagent/stage/new.{name}"), RelPath(name), replaced=False)
+    trash.keeping = Keeping(most=3, reserve=0)
+    desk.errands.begin(Look(1, (), (RelPath(""),)))
+    desk.all_seen()
+    assert desk.workers.end()
+    assert [item.path for item in trash.items()] == ["new"]

@@ -59,10 +59,20 @@ def test_a_task_has_the_paths_and_the_stamp_of_its_nodes() -> None:
         (WriteLocal(A, A), WriteTask(WriteLocal(A, A), "docs/a.txt", STAMP, inline)),  # type: ignore[arg-type]
         (MoveLocal(A, TO), MoveTask(MoveLocal(A, TO), "docs/a.txt", "b.txt", STAMP)),  # type: ignore[arg-type]
         (SetAside(A, copy, A.id), MoveTask(SetAside(A, copy, A.id), "docs/a.txt", "docs/copy", STAMP)),  # type: ignore[arg-type]
-        (DeleteLocal(A), DeleteTask(DeleteLocal(A), "docs/a.txt", STAMP)),  # type: ignore[arg-type]
+        (DeleteLocal(A), DeleteTask(DeleteLocal(A), "docs/a.txt", STAMP, elsewhere=False)),  # type: ignore[arg-type]
     ]
     for op, task in cases:
         assert flight.begin_task(op, inline) == task  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("at_hub", [True, False])
+def test_what_the_hub_has_no_more_was_deleted_elsewhere(at_hub: bool) -> None:
+    canopy = canopy_of(D, A)
+    if not at_hub:
+        canopy.set_remote(A.id, None, Rev(2))
+    task = Flight(canopy).begin_task(DeleteLocal(A), None)
+    assert isinstance(task, DeleteTask)
+    assert task.elsewhere is not at_hub
 
 
 def test_what_is_damaged_is_kept_whether_it_is_replaced_or_deleted() -> None:

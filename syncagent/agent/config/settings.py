@@ -118,6 +118,16 @@ class Settings(BaseModel):
     brake_most: Annotated[int, About("brake", LIVE, "files")] = Field(
         1_000, ge=1, description="so many are a mass, however large the folder is"
     )
+    trash_days: Annotated[int, About("trash", LIVE, "days")] = Field(
+        30, ge=0, le=3650, description="so long what was deleted elsewhere is kept in .syncagent/trash; 0: it is not"
+    )
+    trash_size: Annotated[str, BeforeValidator(kinds.size_or_share), About("trash", LIVE)] = Field(
+        "10%",
+        description="what is kept there at most, such as 5GB, or 10% of the disk; the oldest go first; 0: none",
+    )
+    trash_keeps: Annotated[Literal["deleted", "all"], About("trash", LIVE)] = Field(
+        "deleted", description='what is kept there: "deleted", or "all", which is also what an edit elsewhere replaced'
+    )
     max_up: Annotated[int, BeforeValidator(bytes_a_second), About("speed", LIVE, "bytes a second", kind="rate")] = (
         Field(0, description="bytes a second that are sent at most, such as 500K or 2MB; off: as many as go")
     )
@@ -155,6 +165,7 @@ GROUPS: Final = {
     "hub": "The hub",
     "looking": "Looking through the folder",
     "brake": "Before a great many files are deleted or overwritten",
+    "trash": "The trash",
     "speed": "Speed",
     "desktop": "The desktop",
     "hooks": "Commands of your own",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncagent.agent.config.kinds import command_line, host_and_port
+from syncagent.agent.config.kinds import bytes_or_share, command_line, host_and_port, size_or_share
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,20 @@ def test_a_command_line_is_one_whose_quotes_match() -> None:
     for text in ("run 'a", "''"):
         with pytest.raises(ValueError, match="no command|no program"):
             command_line(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("5GB", (5_000_000_000, None)), ("1.5 MiB", (3 << 19, None)), ("0", (0, None)), ("700", (700, None)),
+        ("10%", (None, 0.1)), ("0.5 %", (None, 0.005)), ("0%", (None, 0.0)), ("2t", (2 * 10**12, None)),
+    ],
+)  # fmt: skip
+def test_bytes_or_a_part_of_the_disk(text: str, meant: tuple[int | None, float | None]) -> None:
+    assert bytes_or_share(text) == meant
+
+
+@pytest.mark.parametrize("said", ["", "much", "-5GB", "101%", "5 GBit", "%", True, None])
+def test_what_is_no_size(said: object) -> None:
+    with pytest.raises(ValueError, match="bytes such as 5GB, or a part of the disk such as 10%"):
+        size_or_share(said)
