@@ -1,5 +1,5 @@
 """The hub's tree, asked anew over a connection of its own: for `check`, which does not believe what the engine has
-heard.
+heard; and its journal, for those who ask for the history of a file.
 
 It comes as another client (the agent's name with ``-check`` behind it), so that the agent's own connection goes on; it
 reads, and submits nothing.
@@ -16,7 +16,7 @@ from syncagent.engine.dialogue import Dialogue, Frame
 from syncagent.engine.effects import AskChanges
 from syncagent.engine.events import CaughtUp, Event, Welcomed
 from syncagent.errors import BadMessage, LinkLost
-from syncagent.model.changes import Entry
+from syncagent.model.changes import Entry, Operation
 from syncagent.model.ids import NodeId, Seq
 from syncagent.transport.ports import Dialer, Link
 from syncagent.trees.picture import Picture, picture_of
@@ -48,6 +48,24 @@ async def hub_tree(dial: Dialer, introduce: Callable[[float], Dialogue]) -> HubT
         await link.close()
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the hub's journal has of something, oldest first.  Not ``complete``: of some of it only the last state."""
+
+    head: Seq
+    entries: tuple[Entry, ...]
+    complete: bool
+
+
+async def hub_history(dial: Dialer, introduce: Callable[[float], Dialogue], wanted: Callable[[Entry], bool]) -> History:
+    """The entries of the hub's journal that are ``wanted``.  Raises as ``hub_tree`` does."""
+    link = await dial()
+    try:
+        return await _Asking(link, introduce(asyncio.get_running_loop().time())).history(wanted)
+    finally:
+        await link.close()
+
+
 class _Asking:
     """One connection, from the first word to the last page."""
 
@@ -57,11 +75,35 @@ class _Asking:
         self._heard: list[Event] = []
         self._entries: dict[NodeId, Entry] = {}
 
-    async def run(self) -> HubTree:
+    async def history(self, wanted: Callable[[Entry], bool]) -> History:
+        await self._enter()
+        # Asked from 0 on, the hub tells the last states alone: the first entry is had from there, the others beyond it.
+        await self._say(self._dialogue.send(AskChanges(Seq(0), snapshot=True)))
+        first = await self._next(CaughtUp)
+        found = [entry for entry in first.entries if entry.seq == 1 and wanted(entry)]
+        since, complete = Seq(1), True
+        while True:
+            await self._say(self._dialogue.send(AskChanges(since)))
+            page = await self._next(CaughtUp)
+            found.extend(entry for entry in page.entries if wanted(entry))
+            complete = complete and not page.snapshot
+            if not page.more:
+                break
+            since = page.next
+        await self._say(self._dialogue.farewell())
+        entries = tuple(sorted({entry.seq: entry for entry in found}.values(), key=lambda entry: entry.seq))
+        begins = not entries or entries[0].operation is Operation.CREATE
+        return History(page.head, entries, complete and begins)
+
+    async def _enter(self) -> Welcomed:
         await self._say(self._dialogue.open())
         welcome = await self._next(Welcomed)
         if not welcome.journal:
             raise BadMessage("unsupported", "this hub keeps no journal: there is nothing to compare with")
+        return welcome
+
+    async def run(self) -> HubTree:
+        welcome = await self._enter()
         since = Seq(0)
         while True:
             await self._say(self._dialogue.send(AskChanges(since, snapshot=True)))

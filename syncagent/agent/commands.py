@@ -46,9 +46,9 @@ STUCK_SECONDS: Final = 2.0
 
 OFFERED: Final = (
     "activity", "approve", "autostart", "commands", "config", "config.reload", "config.set", "conflict.keep",
-    "conflicts", "exclude", "excluded", "heal", "held", "include", "invite", "limit", "log", "open", "page", "pause",
-    "pending", "plan", "profiles", "record", "reject", "resume", "status", "stop", "sync", "trash", "trash.empty",
-    "trash.restore", "trees", "undo", "wait", "why",
+    "conflicts", "exclude", "excluded", "heal", "held", "history", "include", "invite", "limit", "log", "open", "page",
+    "pause", "pending", "plan", "profiles", "record", "reject", "resume", "status", "stop", "sync", "trash",
+    "trash.empty", "trash.restore", "trees", "undo", "wait", "why",
 )  # fmt: skip
 """All that is answered; who asks can find out what an agent of another version has."""
 
@@ -149,9 +149,10 @@ class Commands:
                 return {}
             case "log":
                 return {"entries": self._agent.board.lines(int(_number(args.get("limit"), 50)))}
-            case "trash" | "trash.restore" | "trash.empty" | "why" | "activity" | "conflicts" | "conflict.keep":
-                of = self._restoring if command.startswith("trash") else self._inbox
-                return await of.handle(command, args)
+            case "trash" | "trash.restore" | "trash.empty":
+                return await self._restoring.handle(command, args)
+            case "why" | "activity" | "history" | "conflicts" | "conflict.keep":
+                return await self._inbox.handle(command, args)
             case "record" | "trees" | "plan":
                 return self._laid_open(command, args)
         raise UnknownCommand(f"the agent does not know the command {command!r}")

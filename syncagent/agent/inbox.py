@@ -8,15 +8,18 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final
 
 from syncagent.agent.asking import Agent as Asked
+from syncagent.agent.census import hub_history
 from syncagent.agent.check import Grounds
 from syncagent.agent.copies import Copies
-from syncagent.agent.recents import KEPT, told
+from syncagent.agent.recents import KEPT, WORDS, machine_of, told
 from syncagent.agent.why import why
 from syncagent.engine.events import Hinted
 from syncagent.engine.lines import Around
 from syncagent.errors import NotAsked, RootMissing
 from syncagent.localfs.settling import Keep, settle
 from syncagent.model.acts import Decision
+from syncagent.model.changes import Entry
+from syncagent.model.ids import ROOT
 from syncagent.model.names import Name, RelPath, conflict_of, join, machine_label, split
 from syncagent.model.nodes import File, Link
 from syncagent.trees.canopy import Canopy
@@ -44,6 +47,8 @@ class Inbox:
         match command:
             case "why":
                 return await self.why(str(args.get("path") or ""))
+            case "history":
+                return await self.history(str(args.get("path") or ""))
             case "conflicts":
                 return {"conflicts": await self.conflicts()}
             case "conflict.keep":
@@ -66,6 +71,20 @@ class Inbox:
             settle_it = f"you to settle it: `syncagent conflicts keep '{found['path']}' mine|theirs|both`"
             found |= {"state": "conflict", "waits_for": settle_it}
         return found | {"copies": copies}
+
+    async def history(self, path: str) -> Answer:
+        """What the hub's journal has of the file at ``path``, wherever it stood before; of what is gone, what stood at
+        that path.  Raises LinkLost, Refused, BadMessage, RootMissing."""
+        grounds = self._grounds()
+        names = [Name(name) for name in path.split("/")]
+        views = (grounds.canopy.local, grounds.canopy.remote)
+        node_id = next((one for view in views if (one := find(view, names)) not in (None, ROOT)), None)
+
+        def wanted(entry: Entry) -> bool:
+            return entry.node_id == node_id if node_id is not None else path in (entry.path, entry.old_path)
+
+        found = await hub_history(grounds.dial, grounds.introduce, wanted)
+        return {"path": path, "complete": found.complete, "history": [_entry(one) for one in found.entries]}
 
     async def conflicts(self) -> list[Answer]:
         """Each conflict copy on this disk, with what stands at its name.  Raises RootMissing."""
@@ -126,6 +145,20 @@ def _version(canopy: Canopy, path: RelPath, by: str) -> Answer | None:
             return {"path": path, "size": len(target.encode()), "time": None, "by": by, "digest": f"link to {target}"}
         case _:
             return None
+
+
+def _entry(one: Entry) -> Answer:
+    content = one.node.content if isinstance(one.node, File) else None
+    return {
+        "seq": one.seq,
+        "rev": one.rev,
+        "what": WORDS[one.operation],
+        "by": machine_of(one.author),
+        "path": one.path,
+        "old_path": one.old_path if one.old_path != one.path else "",
+        "size": None if content is None else content.size,
+        "digest": None if content is None else content.digest.hex(),
+    }
 
 
 def _stands_beside(copy: RelPath, path: str) -> bool:

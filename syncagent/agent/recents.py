@@ -29,7 +29,7 @@ WRITE_AFTER: Final = 20.0
 """Seconds from a change until it is written down: a burst is written once."""
 
 _MADE: Final = re.compile(r"-\d{8}T\d{6}Z-[0-9a-f]{4,}$")
-_WORDS: Final = {
+WORDS: Final = {
     Operation.CREATE: "added", Operation.UPDATE: "changed", Operation.MOVE: "moved", Operation.DELETE: "deleted",
 }  # fmt: skip
 
@@ -94,7 +94,7 @@ class Recents:
                     if (change := self._sent.pop(verdict.change_id, None)) is not None
                     and verdict.ruling in (Ruling.COMMITTED, Ruling.DUPLICATE)
                 ]
-                self._add(Recent(self._now(), _WORDS[one.operation], one.path, "", seq) for one, seq in done[-KEPT:])
+                self._add(Recent(self._now(), WORDS[one.operation], one.path, "", seq) for one, seq in done[-KEPT:])
             case LinkDown():
                 self._sent.clear()
             case _:
@@ -105,7 +105,7 @@ class Recents:
         # Of a mass the last ones alone: a first sync costs nothing here.
         foreign = [entry for entry in entries[-2 * KEPT :] if entry.author != ours]
         self._add(
-            Recent(self._now(), _WORDS[one.operation], one.path, machine_of(one.author), one.seq)
+            Recent(self._now(), WORDS[one.operation], one.path, machine_of(one.author), one.seq)
             for one in foreign[-KEPT:]
         )
 

@@ -14,6 +14,7 @@ from syncagent.agent.lock import is_held
 from syncagent.agent.places import places
 from syncagent.cli.asked import agent_of
 from syncagent.cli.exits import Exit, stuck
+from syncagent.cli.inbox import history
 from syncagent.cli.live import live_status
 from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import complain, say, show_json
@@ -159,13 +160,20 @@ def stop(data_dir: DataDir = None) -> int:
 
 
 def log(
+    path: Annotated[
+        str, typer.Argument(metavar="[PATH]", help="Of this file alone, as the hub has it.", show_default=False)
+    ] = "",
     data_dir: DataDir = None,
     profile: Profile = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many of the latest entries.")] = 50,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with each new entry, until Ctrl-C.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Show what happened lately."""
+    """Show what happened lately; or the history of PATH: each change of it that the hub's journal has."""
+    if path:
+        if follow:
+            raise BadConfig("--follow goes with no path")
+        return history(path, data_dir, profile, limit, as_json=as_json)
     client = agent_of(data_dir, profile)
     entries: Iterator[Any]
     if follow:

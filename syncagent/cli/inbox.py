@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -15,12 +15,15 @@ from syncagent.agent.ignoring import within
 from syncagent.cli.asked import agent_of
 from syncagent.cli.exits import Exit
 from syncagent.cli.options import AsJson, DataDir, Profile
-from syncagent.cli.output import say, show_json
+from syncagent.cli.output import say, show_json, tell
 from syncagent.cli.words import one_line
 from syncagent.control import ControlClient
 from syncagent.engine.lines import ago, bytes_in_words
 from syncagent.errors import BadConfig
 from syncagent.model.names import RelPath
+
+HISTORY_SECONDS: Final = 600.0
+"""The whole journal is read for it."""
 
 
 def register(app: typer.Typer) -> None:
@@ -66,6 +69,25 @@ def activity(
             whose = f"[{entry['profile']}] " if "profile" in entry else ""
             by = one_line(entry.get("by") or "") or "this machine"
             say(f"{clock(entry.get('time'))} {entry.get('what', ''):<7} {whose}{one_line(entry.get('path'))} ({by})")
+    return Exit.OK
+
+
+def history(path: str, data_dir: Path | None, profile: str | None, limit: int, *, as_json: bool) -> int:
+    """Show the latest changes of the file that the hub's journal has, the oldest of them first."""
+    client, _, inner = meant(data_dir, profile, path)
+    found = client.call("history", within=HISTORY_SECONDS, path=inner)
+    for one in found["history"][-limit:]:
+        if as_json:
+            show_json(one)
+            continue
+        size = f", {bytes_in_words(one['size'])}" if one["size"] is not None else ""
+        old = f" (was {one_line(one['old_path'])})" if one["old_path"] else ""
+        number = f"change {one['seq']:<8} revision {one['rev']:<4}"
+        say(f"{number} {one['what']:<7} {one_line(one['path'])}{old}{size} ({one_line(one['by'])})")
+    if not as_json and not found["history"]:
+        say(f"the hub knows nothing of {one_line(inner)}")
+    elif not as_json and not found["complete"]:
+        tell("what was before, the hub does not tell")
     return Exit.OK
 
 

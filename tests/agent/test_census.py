@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from syncagent.agent import census
-from syncagent.agent.census import hub_tree
+from syncagent.agent.census import hub_history, hub_tree
 from syncagent.engine.dialogue import Dialogue, Introduction
 from syncagent.errors import BadMessage, LinkLost, Refused
 from syncagent.model.ids import ClientId
@@ -39,6 +39,26 @@ async def test_it_is_the_hub_s_tree_in_as_many_pages_as_it_takes(tmp_path: Path)
         assert not {"f3", "f4"} & tree.picture.keys()
         assert tree.head == (await agent.status())["hub_seq"]
         assert (await agent.status())["in_sync"], "the agent's own connection went on"
+
+
+async def test_the_journal_tells_the_history_of_a_file(tmp_path: Path) -> None:
+    async with hub_in(tmp_path / "hub") as server, running(config_in(tmp_path / "a", server=server)) as agent:
+        (agent.root / "first").mkdir()
+        await agent.wait()
+        for text in ("1", "22"):
+            (agent.root / "a").write_text(text)
+            (agent.root / "other").write_text(text)
+            await agent.wait()
+        (agent.root / "a").rename(agent.root / "b")
+        await agent.wait()
+        found = await hub_history(WsDialer(server), introduce(), lambda entry: entry.path in ("a", "b"))
+        assert found.complete
+        assert [(one.operation.value, one.rev, one.path) for one in found.entries] == [
+            ("create", 1, "a"), ("update", 2, "a"), ("move", 3, "b"),
+        ]  # fmt: skip
+        assert found.head == (await agent.status())["hub_seq"]
+        first = await hub_history(WsDialer(server), introduce(), lambda entry: entry.path == "first")
+        assert [(one.seq, one.rev) for one in first.entries] == [(1, 1)]
 
 
 async def test_a_hub_that_refuses_says_so(tmp_path: Path) -> None:

@@ -95,3 +95,23 @@ async def test_what_cannot_be_settled_is_said_and_nothing_is_done(tmp_path: Path
         await agent.call("conflict.keep", path=COPY, keep="mine")
         await agent.wait()
         assert sorted(path.name for path in (agent.root / "docs").iterdir()) == ["a (2026-11-22 Desk).txt", "a.txt"]
+
+
+async def test_the_history_of_a_file_follows_it_through_its_names(tmp_path: Path) -> None:
+    async with hub_in(tmp_path / "hub") as server, running(config_in(tmp_path / "a", server=server)) as agent:
+        (agent.root / "first").mkdir()
+        await agent.wait()
+        (agent.root / "a").write_text("1")
+        await agent.wait()
+        (agent.root / "a").rename(agent.root / "b")
+        await agent.wait()
+        found = await agent.call("history", path="b")
+        assert found["complete"] is True
+        assert [(one["what"], one["rev"], one["path"], one["by"]) for one in found["history"]] == [
+            ("added", 1, "a", "laptop-1"), ("moved", 2, "b", "laptop-1"),
+        ]  # fmt: skip
+        (agent.root / "b").unlink()
+        await agent.wait()
+        gone = (await agent.call("history", path="b"))["history"]
+        assert [one["what"] for one in gone] == ["moved", "deleted"]
+        assert (await agent.call("history", path="never"))["history"] == []

@@ -80,3 +80,20 @@ def test_activity_is_a_line_for_each_change(command: Command, agent: Script) -> 
     assert [json.loads(line) for line in command("activity", "--json")[1].splitlines()] == rows
     agent.entries = rows
     assert len(command("activity", "--follow")[1].splitlines()) == 2
+
+
+def test_the_log_of_a_path_is_its_history(command: Command, agent: Script, root: Path) -> None:
+    rows = [
+        {"seq": 3, "rev": 1, "what": "added", "by": "Desk", "path": "a", "old_path": "", "size": 3, "digest": "aa"},
+        {"seq": 9, "rev": 2, "what": "moved", "by": "Desk", "path": "b", "old_path": "a", "size": 3, "digest": "aa"},
+    ]
+    agent.answers["history"] = {"path": "b", "complete": False, "history": rows}
+    code, out, err = command("log", str(root / "b"))
+    assert (code, len(out.splitlines()), "does not tell" in err) == (0, 2, True)
+    assert out.splitlines()[1].endswith("moved   b (was a), 3 B (Desk)")
+    assert [json.loads(line) for line in command("log", str(root / "b"), "--json", "-n", "1")[1].splitlines()] == rows[
+        1:
+    ]
+    agent.answers["history"] = {"path": "b", "complete": True, "history": []}
+    assert command("log", str(root / "b"))[:2] == (0, "the hub knows nothing of b\n")
+    assert command("log", str(root / "b"), "--follow")[0] == 2
