@@ -149,10 +149,18 @@ class Commands:
                 return {}
             case "log":
                 return {"entries": self._agent.board.lines(int(_number(args.get("limit"), 50)))}
-            case "trash" | "trash.restore" | "trash.empty":
-                return await self._restoring.handle(command, args)
-            case "why" | "activity" | "history" | "conflicts" | "conflict.keep":
-                return await self._inbox.handle(command, args)
+            case (
+                "why"
+                | "activity"
+                | "history"
+                | "conflicts"
+                | "conflict.keep"
+                | "trash"
+                | "trash.restore"
+                | "trash.empty"
+            ):
+                of = self._restoring if command.startswith("trash") else self._inbox
+                return await of.handle(command, args)
             case "record" | "trees" | "plan":
                 return self._laid_open(command, args)
         raise UnknownCommand(f"the agent does not know the command {command!r}")
