@@ -13,11 +13,11 @@ from enum import Enum
 from typing import Final
 
 from syncagent.errors import NotAsked, StorageFull, StorageTrouble, TryAgain
+from syncagent.localfs.ignore import TRASH
 from syncagent.localfs.ports import FULL, MISSING, Disk, Opening, Rename, Stat
 from syncagent.localfs.standing import hash_file
-from syncagent.model.names import OWN_FOLDER, Name, RelPath, join, settled_name, split
+from syncagent.model.names import Name, RelPath, join, settled_name, split
 
-TRASH: Final = RelPath(f"{OWN_FOLDER}/trash")
 _ROOM: Final = 180
 """Bytes of a path within a name in the trash."""
 

@@ -69,6 +69,8 @@ async def test_a_conflict_is_listed_with_both_versions_and_settled_everywhere(tm
         assert there["mine"]["path"] == "docs/a.txt", "to the other machine the laptop's copy is theirs"
         answer = await other.call("conflict.keep", path="docs/a.txt", keep="theirs")
         assert answer["kept"] == "copy"
+        [loser] = (await other.call("trash"))["items"]
+        assert (loser["path"], loser["bytes"]) == ("docs/a.txt", 6), "what did not stay can be had back"
         await other.wait()
         await one.wait()
         assert [path.name for path in (one.root / "docs").iterdir()] == ["a.txt"]
