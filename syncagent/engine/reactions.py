@@ -129,7 +129,7 @@ class Reactions:
                 self._agenda.add([op.node.id])
                 continue
             over.extend((op.node.id, *beneath(op)))
-            estranged = self._flight.take_estranged(op.node.id)
+            estranged = [one for one in (op.node.id, *beneath(op)) if self._flight.take_estranged(one)]
             match verdict.ruling:
                 case Ruling.COMMITTED | Ruling.DUPLICATE if estranged:
                     self._accepted_there(op, verdict)
@@ -170,7 +170,8 @@ class Reactions:
         if isinstance(op, SubmitCreate | SubmitEdit) and isinstance(op.node, File):
             self._local.at_hand.let_go(op.node.content.digest)
             self._uploads.taken(op.node.content.digest)
-        self._local.settled(op.node.id)
+        for one in (op.node.id, *beneath(op)):
+            self._local.settled(one)
 
     def _rejected(self, op: SubmitOp, verdict: Verdict, now: float) -> list[Effect]:
         node_id = subject(op)

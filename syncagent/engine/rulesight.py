@@ -50,6 +50,7 @@ class RuleSight:
         for nodes in missing:
             for node_id in [one for one in nodes if self._canopy.local.get(one) is None]:
                 del nodes[node_id]
+                self._scoping.plan_again(node_id)  # it was in doubt until now, and not planned for
         return self._listed
 
     def _learn(self, fact: Fact, listed: list[NodeId]) -> bool:

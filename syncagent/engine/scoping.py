@@ -128,14 +128,23 @@ class Scoping:
         if now is None or not self._canopy.is_diverged(node_id):
             if scope.outs.pop(node_id, None) is not None:
                 scope.clashes.pop(node_id, None)
-            scope.dormant.pop(node_id, None)
+            self._wake(node_id)
             return
         scope.outs[node_id] = now
         scope.clashes.pop(node_id, None)
         if self._canopy.local.get(node_id) is None:
             scope.dormant[node_id] = None
         else:
-            scope.dormant.pop(node_id, None)
+            self._wake(node_id)
+
+    def _wake(self, node_id: NodeId) -> None:
+        """It may be that something is to be done about the node: it is planned again, or nobody would find out."""
+        if node_id in self.scope.dormant:
+            del self.scope.dormant[node_id]
+            self.plan_again(node_id)
+
+    def plan_again(self, node_id: NodeId) -> None:
+        self._stirred[node_id] = None
 
     def _is_folder(self, node_id: NodeId) -> bool:
         return isinstance(self._canopy.local.get(node_id) or self._canopy.remote.get(node_id), Dir)

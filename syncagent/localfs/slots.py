@@ -19,7 +19,7 @@ A path that is too long for a name lies beside it, as the text of the link ``pat
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
@@ -32,6 +32,7 @@ from syncagent.localfs.ports import MISSING, Disk, Rename, Stat
 from syncagent.localfs.trash import Trash
 from syncagent.localfs.wholes import remove_whole
 from syncagent.model.names import OWN_FOLDER, Name, RelPath, conflict_name, join, split
+from syncagent.planner.tasks import Lying
 
 _ROOM: Final = 180
 """Bytes of a path within a name; the rest of the 255 is for what stands before it."""
@@ -46,6 +47,8 @@ class Slots:
         self.machine = machine
         self._numbers = count(1)
         self._active: set[str] = set()
+        self._went: dict[RelPath, tuple[RelPath, Sequence[Lying]]] = {}
+        """By slot: folders that went, from where, and what was found in them."""
 
     def make_folders(self) -> None:
         """Make our folders where they are missing.  Raises OSError."""
@@ -67,14 +70,17 @@ class Slots:
         """A name for what stands at ``path``, half way through a rename."""
         return self._take(self._with_path("back", path))
 
-    def gone(self, path: RelPath) -> RelPath:
-        """A name for a folder that went from ``path`` with all that was in it."""
-        return self._take(self._with_path("gone", path))
+    def gone(self, path: RelPath, beneath: Sequence[Lying]) -> RelPath:
+        """A name for the folder that went from ``path`` with all that lay ``beneath``."""
+        slot = self._take(self._with_path("gone", path))
+        self._went[slot] = path, beneath
+        return slot
 
     def done_with(self, slot: RelPath) -> None:
         """Nothing is left under that name."""
         name = split(slot)[1]
         self._active.discard(name)
+        self._went.pop(slot, None)
         if name.endswith("."):
             self._remove(join(STAGE, f"path.{_number(name)}"))
 
@@ -85,12 +91,19 @@ class Slots:
     def remove(self, slot: RelPath) -> None:
         """Remove what lies under that name, and let go of it.  What cannot be removed now, the next sweep removes."""
         try:
-            if split(slot)[1].startswith("gone."):
-                remove_whole(self._disk, slot)
+            if slot in self._went:
+                self._remove_whole(slot, *self._went[slot])
             else:
                 self._remove(slot)
         finally:
             self.done_with(slot)
+
+    def _remove_whole(self, slot: RelPath, path: RelPath, beneath: Sequence[Lying]) -> None:
+        """What a program that works in the folder has written there by now, though nobody finds it by its path, goes
+        back; only what was to go is removed."""
+        if not remove_whole(self._disk, slot, beneath):
+            back = self.put_back(slot, path, lambda _: False)
+            self._disk.sync(list(dict.fromkeys((split(back)[0], STAGE))))
 
     def let_go(self, slot: RelPath) -> None:
         """What lies under that name was meant to go: to the trash, if there is one that takes it."""

@@ -36,7 +36,7 @@ class TakenOut:
         confirm(self.disk, self.slot, task.expect, task.op.expect)
         check_unused_whole(self.disk, self.slot, task.beneath)  # who was writing until now has written by then
         check_whole(self.disk, self.slot, task.beneath)
-        before, gone = self.slot, self.slots.gone(task.path)
+        before, gone = self.slot, self.slots.gone(task.path, task.beneath)
         self.disk.rename(before, gone, Rename.NEW)
         self.slot = gone
         self.slots.done_with(before)

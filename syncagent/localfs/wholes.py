@@ -75,22 +75,34 @@ def check_unused_whole(disk: Disk, folder: RelPath, beneath: Sequence[Lying]) ->
                 raise OSError(errno.EBUSY, "a program has it open for writing", lying.path)
 
 
-def remove_whole(disk: Disk, path: RelPath) -> None:
-    """Remove what stands at ``path``, with all that is in it.  Raises OSError."""
-    waiting = [path]
+def remove_whole(disk: Disk, path: RelPath, beneath: Sequence[Lying] | None = None) -> bool:
+    """Remove what stands at ``path``, with all that is in it; where it is known what is to lie ``beneath``, only what
+    is just so, and the folders in which nothing else is.  Whether nothing is left.  Raises OSError."""
+    known = None if beneath is None else {lying.path: lying for lying in beneath}
+    waiting = [RelPath("")]
     folders: list[RelPath] = []
     while waiting:
-        folder = waiting.pop()
-        folders.append(folder)
+        inner = waiting.pop()
+        folders.append(folder := join(path, inner) if inner else path)
         for name, seen in disk.list(folder):
             if isinstance(seen, OSError):
                 raise seen
+            at = join(inner, name)
+            if known is not None and ((lying := known.get(at)) is None or not _is(seen, lying)):
+                continue  # a program that works in the folder has made it since it was looked through
             if seen.is_dir:
-                waiting.append(join(folder, name))
+                waiting.append(at)
             else:
                 _remove(disk, join(folder, name))
+    empty = True
     for folder in reversed(folders):
-        _remove(disk, folder, is_folder=True)
+        try:
+            _remove(disk, folder, is_folder=True)
+        except OSError as error:
+            if known is None or error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            empty = False
+    return empty
 
 
 def _remove(disk: Disk, path: RelPath, *, is_folder: bool = False) -> None:

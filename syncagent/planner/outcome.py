@@ -143,7 +143,9 @@ def settle_remote(canopy: Canopy, op: SubmitOp, rev: Rev) -> None:
     match op:
         case SubmitCreate(node=node):
             canopy.set_remote(node.id, node, rev)
-        case SubmitDelete(node=node):
+        case SubmitDelete(node=node, beneath=beneath):
+            for node_id in beneath:
+                canopy.set_remote(node_id, None, Rev(canopy.rev(node_id) + 1))
             canopy.set_remote(node.id, None, rev)
         case SubmitEdit(node=node) | SubmitMove(node=node):
             was = canopy.remote.get(node.id)

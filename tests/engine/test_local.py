@@ -106,6 +106,25 @@ def test_nothing_is_planned_for_what_is_missing() -> None:
     assert operations(solo) == []
 
 
+@pytest.mark.hazard("D10")
+def test_what_was_missed_by_itself_too_when_its_folder_went_is_planned_for() -> None:
+    solo = Solo()
+    solo.user.mkdir("d")
+    solo.user.write("d/a", b"1")
+    solo.start().online()
+    solo.accept_all()
+    node = file(solo.id_of("d/a"), "b", b"1")
+    solo.user.delete("d")
+    solo.hinted("d").pass_time(GRACE / 2)
+    solo.hinted("d/a")
+    solo.hear(solo.entry(node, Operation.MOVE)).pass_time(GRACE * 0.6)
+    solo.hinted("else")
+    for _ in range(5):
+        solo.pass_time(GRACE).give(b"1")
+    solo.accept_all()
+    assert solo.tree() == {"b": b"1"}, "a move beats a delete"
+
+
 def test_a_folder_goes_with_all_that_was_in_it() -> None:
     solo = Solo()
     solo.user.mkdir("d")

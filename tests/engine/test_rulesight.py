@@ -44,5 +44,7 @@ def test_nobody_misses_what_was_forgotten() -> None:
     canopy, scoping = made()
     canopy.set_local(NodeId("x"), None)
     missing = {NodeId("x"): None, NodeId("y"): None}
+    scoping.take_stirred()
     sight(canopy, scoping).after(missing)
     assert missing == {NodeId("y"): None}
+    assert scoping.take_stirred() == [NodeId("x")], "what was missed was not planned for"

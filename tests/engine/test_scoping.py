@@ -186,6 +186,22 @@ def test_a_folder_that_others_delete_stays_with_what_is_left_out_in_it_and_is_no
 
 
 @pytest.mark.hazard("B3", "C10")
+def test_two_folders_in_one_that_others_delete_stay_with_what_is_left_out_in_them_and_nothing_waits() -> None:
+    solo = Solo()
+    for path in ("d", "d/e", "d/f"):
+        solo.user.mkdir(path)
+    solo.user.write("d/e/x.o", b"1")
+    solo.user.write("d/f/x.o", b"2")
+    solo.user.write(".syncignore", b"*.o\n")
+    solo.start().online()
+    solo.accept_all()
+    for path in ("d/e", "d/f", "d"):
+        solo.hear(solo.entry(solo.id_of(path), Operation.DELETE))
+        assert done(solo) == []
+    assert solo.status.pending == 0 and solo.status.in_sync, solo.status
+
+
+@pytest.mark.hazard("B3", "C10")
 def test_a_folder_that_is_deleted_here_stays_at_the_hub_with_what_is_left_out_in_it() -> None:
     solo = Solo()
     solo.user.mkdir("d")
@@ -301,6 +317,32 @@ def test_an_answer_that_comes_when_its_node_is_left_out_agrees_on_nothing() -> N
         solo.give(b"1").pass_time(1.0)
         assert ("delete", "a.o") not in done(solo)
     assert solo.tree()["a.o"] == b"1", "it was no delete: it comes back"
+
+
+@pytest.mark.hazard("C10", "N10")
+@pytest.mark.parametrize("rules", [b"d/\n", b"a*\n"])
+def test_a_folder_that_goes_as_a_whole_while_it_is_left_out_is_gone_at_the_hub_with_all_beneath_it(
+    rules: bytes,
+) -> None:
+    solo = Solo()
+    solo.user.mkdir("d")
+    names = [f"d/a{number}" for number in range(20)]
+    for name in names:
+        solo.user.write(name, name.encode())
+    solo.start().online(subtrees=True)
+    solo.accept_all()
+    folder_and_all = [solo.id_of(name) for name in ("d", *names)]
+    solo.user.delete("d")
+    solo.hinted("d").pass_time(1.0)
+    sent = solo.submitted()
+    assert [(change.path, change.beneath) for change in sent] == [("d", 20)]
+    rule(solo, rules)
+    told = solo.submitted()
+    solo.accept(sent)
+    solo.accept(told)
+    assert done(solo) == []
+    assert not [one for one in folder_and_all if solo.engine.canopy.remote.get(one) is not None]
+    assert solo.status.pending == 0 and solo.status.in_sync, solo.status
 
 
 @pytest.mark.hazard("C10", "N10")

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 import pytest
 
 from syncagent.localfs.applier import Applier
+from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.ports import Rename
 from syncagent.model.names import RelPath
@@ -44,6 +45,34 @@ def test_a_folder_goes_by_one_rename_and_is_removed_afterwards() -> None:
         clear()
     assert bench.staged() == []
     assert files(disk) == {"k": b"k"}
+
+
+@pytest.mark.hazard("B3", "N3")
+@pytest.mark.parametrize("path", ["a/late", "b/f1", "new/late"])
+@pytest.mark.parametrize("taken", [False, True])
+def test_what_is_written_in_it_after_it_went_comes_back_alone(path: str, *, taken: bool) -> None:
+    """By a program that works in the folder, and does not go by its path."""
+    disk, bench = furnished()
+    later: list[Callable[[], None]] = []
+    [done] = Applier(disk, bench.staging, disk.abilities).run([bench.delete_whole("d")], later.append)
+    assert isinstance(done, Done)
+    [gone] = bench.staged()
+    if path.startswith("new/"):
+        disk.user.mkdir(f"{STAGE}/{gone}/new")
+    disk.user.write(f"{STAGE}/{gone}/{path}", b"late")
+    if taken:
+        disk.user.write("d", b"d")
+    for clear in later:
+        clear()
+    assert bench.staged() == []
+    there = files(disk)
+    assert there.pop("k") == b"k"
+    if taken:
+        assert there.pop("d") == b"d"
+    [(where, what)] = there.items()
+    assert what == b"late"
+    assert where.endswith(f"/{path}")
+    assert where.startswith("d (" if taken else "d/")
 
 
 @pytest.mark.hazard("B2", "B3")

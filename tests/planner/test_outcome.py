@@ -23,7 +23,7 @@ from syncagent.planner.ops import (
     SubmitOp,
     WriteLocal,
 )
-from syncagent.planner.outcome import settle_local, settle_submitted, settle_tree
+from syncagent.planner.outcome import settle_local, settle_remote, settle_submitted, settle_tree
 from syncagent.trees.canopy import Canopy
 from tests.planner.test_compare import canopy
 from tests.support.dsl import show, tree
@@ -151,6 +151,16 @@ def test_a_parked_file_is_found_in_the_park_however_it_was_spelled() -> None:
     found.spell(A, "A")
     settle_local(found, MoveLocal(node("a=1"), Placement(PARK, Name("a"))), None)
     assert found.local_path(A) == ".syncagent/park/a"
+
+
+def test_a_folder_that_went_at_the_hub_went_there_with_all_beneath_it_also_when_nothing_is_agreed_by_that() -> None:
+    found = canopy("", "", "d/ d/e/ d/e/a=1 k=1")
+    top, beneath = NodeId("d"), (NodeId("d-e"), NodeId("d-e-a"))
+    folder = found.remote.get(top)
+    assert folder is not None
+    settle_remote(found, SubmitDelete(folder, Rev(1), beneath), Rev(2))
+    assert [one for one in ("d", "d-e", "d-e-a", "k") if found.remote.get(NodeId(one))] == ["k"]
+    assert not any(found.is_diverged(one) for one in (top, *beneath))
 
 
 def test_agreed_is_what_both_sides_say() -> None:
