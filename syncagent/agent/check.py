@@ -19,7 +19,6 @@ from typing import Any, Final
 from syncagent.agent.board import Board
 from syncagent.agent.census import HubTree, hub_tree
 from syncagent.engine.dialogue import Dialogue
-from syncagent.engine.exclusions import is_within
 from syncagent.engine.status import Status, Waiting
 from syncagent.errors import BadMessage, LinkLost, Refused, RootMissing
 from syncagent.localfs.ports import Disk
@@ -32,6 +31,7 @@ from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, File
 from syncagent.planner.plan import Plan
 from syncagent.planner.scope import Scope
+from syncagent.rules.excluded import is_within
 from syncagent.transport.ports import Dialer
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.picture import FOLDER, Difference, Picture, Sight, differences, nodes_by_path, sight_of

@@ -14,11 +14,11 @@ from typing import Any
 
 from syncagent.agent.lock import hold
 from syncagent.agent.places import Places
-from syncagent.engine.exclusions import changed, objection
 from syncagent.errors import BadConfig, BadName, NotAsked
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath, check_path
 from syncagent.private import make_private, write_private
+from syncagent.rules.excluded import changed, objection
 
 
 @dataclass(frozen=True, slots=True)

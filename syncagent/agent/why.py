@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from syncagent.agent.check import Grounds
 from syncagent.agent.recents import KEPT, Recents
-from syncagent.engine.exclusions import is_within
 from syncagent.engine.lines import Around
 from syncagent.engine.status import Status, Waiting
 from syncagent.errors import BadName, NotAsked
@@ -25,6 +24,7 @@ from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, NodeId
 from syncagent.model.names import Name, RelPath, check_path, down_to, is_conflict_name, split
 from syncagent.model.nodes import Dir, File, Link, Node
+from syncagent.rules.excluded import is_within
 from syncagent.rules.layers import Hit
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import find

@@ -11,8 +11,6 @@ import typer
 
 from syncagent.agent.comparing import difference, version
 from syncagent.agent.config.reading import read_settings
-from syncagent.agent.merging import merge as merged
-from syncagent.agent.merging import tool_in
 from syncagent.agent.places import places
 from syncagent.cli.asked import agent_of
 from syncagent.cli.editor import editor_in
@@ -106,6 +104,10 @@ def keep(
 
 def merge(path: Copy, data_dir: DataDir = None, profile: Profile = None, as_json: AsJson = False) -> int:
     """Merge both versions of a text, in your own tool or editor; both are in .syncagent/trash after that."""
+    # It brings in what looks at the disk and hashes: only for those who merge.
+    from syncagent.agent.merging import merge as merged  # noqa: PLC0415
+    from syncagent.agent.merging import tool_in  # noqa: PLC0415
+
     root, one = _named(data_dir, profile, path)
     try:
         setting = read_settings(places(data_dir), os.environ).merge_tool

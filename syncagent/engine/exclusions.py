@@ -5,8 +5,7 @@ What is excluded is so by id, where one is known, and stays so wherever others m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
 
 from syncagent.engine.effects import Answered, Effect, KeepExclusions
 from syncagent.engine.events import Exclusion
@@ -14,10 +13,9 @@ from syncagent.engine.scoping import Scoping
 from syncagent.model.ids import ROOT, NodeId
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import File
+from syncagent.rules.excluded import changed, objection
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import find, subtree
-
-_Any = TypeVar("_Any")
 
 
 class Exclusions:
@@ -72,25 +70,3 @@ class Exclusions:
         for path, one in sorted(self._scoping.scope.excluded().items()):
             there = subtree(remote, one) if one is not None and remote.get(one) is not None else ()
             yield path, sum(isinstance(remote.get(each), File) for each in there)
-
-
-def objection(excluded: Iterable[RelPath], path: RelPath, *, exclude: bool) -> str:
-    """Why ``path`` cannot be excluded, or included, when these are; empty when it can."""
-    above = next((one for one in excluded if is_within(path, one)), None)
-    if exclude:
-        return "" if above is None else f"{path} is excluded already{'' if above == path else f', with {above}'}"
-    if above == path:
-        return ""
-    return f"{path} lies in {above}, which is excluded" if above is not None else f"{path} is not excluded"
-
-
-def changed(excluded: Mapping[RelPath, _Any], path: RelPath, what: _Any, *, exclude: bool) -> dict[RelPath, _Any]:
-    """What is excluded then.  What lies in what is excluded, and was so by itself, is so with it."""
-    if not exclude:
-        return {one: known for one, known in excluded.items() if one != path}
-    return {one: known for one, known in excluded.items() if not is_within(one, path)} | {path: what}
-
-
-def is_within(path: RelPath, folder: RelPath) -> bool:
-    """Whether ``path`` is ``folder``, or lies in it."""
-    return path == folder or path.startswith(f"{folder}/")

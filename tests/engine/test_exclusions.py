@@ -6,7 +6,6 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
-from syncagent.engine.exclusions import is_within
 from syncagent.engine.scoping import CLASH, UNSENT
 from syncagent.model.acts import Limits
 from syncagent.model.changes import Operation
@@ -195,8 +194,3 @@ def test_a_file_can_be_excluded_too() -> None:
     assert done(solo) == []
     assert "photos/a" not in solo.tree() and "photos/2026/b" in solo.tree()
     assert solo.status.in_sync
-
-
-def test_within_is_told_by_whole_names() -> None:
-    assert is_within(RelPath("a/b"), RelPath("a")) and is_within(RelPath("a"), RelPath("a"))
-    assert not is_within(RelPath("ab"), RelPath("a"))
