@@ -45,8 +45,19 @@ class Closed:
         """The folders that are closed.  A rule file that cannot be had holds up nobody."""
         if not self.may_be:
             return {}
+        self._forget_gone()
         arriving = (folder for node_id, folder in self._arriving.items() if not is_held(node_id))
         return dict.fromkeys([*arriving, *(folder for folder, _ in self._unread), *self._unwalked])
+
+    def _forget_gone(self) -> None:
+        """In a folder that does not stand here any more nothing is to be read, nor walked: it would never open."""
+        for folder in [one for one in self._unwalked if self._is_gone(one)]:
+            del self._unwalked[folder]
+        for at in [one for one in self._unread if self._is_gone(one[0])]:
+            del self._unread[at]
+
+    def _is_gone(self, folder: NodeId) -> bool:
+        return folder != ROOT and self._canopy.local.get(folder) is None
 
     def holds(self, node_id: NodeId, closed: Mapping[NodeId, None]) -> bool:
         """Whether the node lies in one of these folders, here or at the hub.  Rule files themselves do not lie in

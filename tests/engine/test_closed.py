@@ -54,6 +54,18 @@ def test_what_was_left_out_is_looked_at_before_anything_is_done() -> None:
     assert not closed.may_be
 
 
+def test_a_folder_that_is_gone_has_nothing_to_be_read_or_walked() -> None:
+    canopy, closed = made()
+    canopy.agree(RULES, file("r", ".syncignore", b"*.o", "d"))
+    closed.mind(RULES)
+    closed.walk(NodeId("d"), RelPath("d"))
+    assert now(closed) == {"x"}
+    for one in (RULES, NodeId("x"), NodeId("d")):
+        canopy.set_local(one, None)
+    assert now(closed) == set()
+    assert not closed.may_be
+
+
 def test_rules_that_wait_for_what_is_in_their_folder_let_that_go_on() -> None:
     canopy, closed = made()
     canopy.set_remote(RULES, file("r", ".syncignore", b"*.o"))

@@ -345,6 +345,21 @@ def test_a_folder_that_goes_as_a_whole_while_it_is_left_out_is_gone_at_the_hub_w
     assert solo.status.pending == 0 and solo.status.in_sync, solo.status
 
 
+@pytest.mark.hazard("C10")
+def test_a_folder_that_is_deleted_here_while_its_rules_are_coming_is_closed_no_more() -> None:
+    solo = Solo()
+    solo.user.mkdir("d")
+    solo.user.write("d/a", b"1")
+    solo.start().online()
+    solo.accept_all()
+    rules = file("r", ".syncignore", b"*.o", parent=solo.id_of("d"))
+    solo.hear(solo.entry(rules)).give(b"*.o")
+    solo.user.delete("d")
+    solo.hinted("d", "d/.syncignore", "d/a")
+    assert {path for _, path in done(solo)} == {"d", "d/a", "d/.syncignore"}
+    assert solo.status.in_sync, solo.status
+
+
 @pytest.mark.hazard("C10", "N10")
 def test_an_answer_that_was_lost_and_is_met_in_the_journal_agrees_on_nothing_either() -> None:
     solo = Solo().synced(b=b"")
