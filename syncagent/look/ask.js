@@ -19,6 +19,11 @@ export function takeKey() {
   }
 }
 
+// Whether this tab was opened by a ticket.
+export function hasKey() {
+  return Boolean(sessionStorage.getItem(KEPT));
+}
+
 function headers() {
   return { "X-Syncagent-Key": sessionStorage.getItem(KEPT) || "" };
 }

@@ -49,7 +49,9 @@ class Encounter:
     def exchanged(self) -> Encounter:
         """The same with each at the other's machine."""
         turned = _exchanged(self.turned or self.after)
-        return Encounter(self.before, self.other, self.one, turned, _exchanged(self.after), self.extra, self.raced)
+        return Encounter(
+            self.before, self.other, self.one, turned, _exchanged(self.after), self.extra, _exchanged(self.raced)
+        )
 
 
 def _exchanged(text: str) -> str:

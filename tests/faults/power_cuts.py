@@ -35,7 +35,7 @@ from tests.faults.machines import (
     spawn_worker,
     start_hub,
 )
-from tests.faults.scenarios import nothing
+from tests.faults.scenarios import nothing, without_an_archive
 from tests.faults.truth import ledger, tree_of
 
 EMPTY = "file - 0 "
@@ -71,7 +71,8 @@ def cuts_of(trial: Trial, seeds: Sequence[int]) -> list[Cut]:
     for seed in seeds:
         number = random.Random(seed).choice(names if seed // len(MODES) % 2 else anywhere)
         found.append(Cut(number, MODES[seed % len(MODES)], seed))
-        if trial.scenario.victim == "agent" and trial.scenario.here is not nothing and seed % len(MODES) == 0:
+        writes = trial.scenario.here not in (nothing, without_an_archive)
+        if trial.scenario.victim == "agent" and writes and seed % len(MODES) == 0:
             found.append(Cut(0, USER, seed))
     return found
 

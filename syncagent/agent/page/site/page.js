@@ -1,6 +1,6 @@
 // The page: which part of it is shown, and news handed to that part.
 
-import { ask, listen, takeKey } from "/look/ask.js";
+import { ask, hasKey, listen, takeKey } from "/look/ask.js";
 import { h, say, show } from "/look/dom.js";
 import { Activity } from "/activity.js";
 import { Conflicts } from "/conflicts.js";
@@ -13,6 +13,7 @@ import { Profiles } from "/profiles.js";
 import { stateOf } from "/state.js";
 
 takeKey();
+document.querySelector("nav").inert = false; // followed before, its links would have taken the key's place in the address
 
 const PARTS = { overview: Overview, activity: Activity, conflicts: Conflicts, held: Held, machines: Machines, preferences: Preferences, help: Help };
 const main = document.getElementById("main");
@@ -122,7 +123,7 @@ async function learn() {
 function lost(over) {
   world.gone = true;
   if (over) {
-    location.replace("/");
+    if (hasKey()) location.replace("/"); // without a key this would come here again, without end
     main.replaceChildren(
       h("section", {}, h("h1", {}, "This page is closed"),
         h("p", { class: "lead" }, "Open it again from the icon in your panel, or type ", h("code", {}, "syncagent page"), "."))
