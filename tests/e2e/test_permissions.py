@@ -49,8 +49,9 @@ def test_what_may_not_be_read_or_written_waits_until_it_may(machines: tuple[Mach
     in_sync(anna, bert)
     before = bert.tree()
 
-    (anna.root / "secret").write_text("changed, and closed to us")
-    (anna.root / "secret").chmod(0)
+    with (anna.root / "secret").open("r+") as secret:
+        (anna.root / "secret").chmod(0)  # before the write: an agent is fast enough to read between the two
+        secret.write("changed, and closed to us")
     (anna.root / "locked").chmod(0)
     (bert.root / "fixed").chmod(0o555)
     (anna.root / "fixed" / "b").write_text("new")
