@@ -3,11 +3,13 @@ include."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from syncagent.agent.board import Board
 from syncagent.agent.config.settings import AgentConfig
+from syncagent.agent.table import Args, Table, flag
+from syncagent.control import Answer
 from syncagent.engine.effects import Answered
 from syncagent.engine.events import Decided, Event, Exclusion
 from syncagent.engine.status import Asked
@@ -15,8 +17,6 @@ from syncagent.errors import BadName, NotAsked, TryAgain
 from syncagent.model.acts import Act, Decision, Direction, Loss, Part
 from syncagent.model.names import RelPath, check_path
 from syncagent.model.nodes import Dir
-
-Answer = dict[str, Any]
 
 ANSWER_SECONDS: Final = 20.0
 """How long a decision may take to be written down."""
@@ -51,18 +51,22 @@ class Asking:
         self._agent = agent
         self._requests = 0
 
-    async def handle(self, command: str, args: Mapping[str, Any]) -> Answer:
-        """The answer to one of its commands.  Raises as these do."""
-        match command:
-            case "held":
-                return self.held(decided=args.get("decided") is True, paths=args.get("paths") is True)
-            case "excluded":
-                return self.excluded()
-            case "exclude" | "include":
-                return await self.exclude(args.get("path"), exclude=command == "exclude")
-            case _:
-                act = args.get("act")
-                return await self.decide(command, act if isinstance(act, int) and act > 0 else 0)
+    def answers(self) -> Table:
+        return {
+            "held": self._held,
+            "approve": lambda args: self.decide("approve", _act(args)),
+            "reject": lambda args: self.decide("reject", _act(args)),
+            "undo": lambda args: self.decide("undo", _act(args)),
+            "excluded": self._excluded,
+            "exclude": lambda args: self.exclude(args.get("path"), exclude=True),
+            "include": lambda args: self.exclude(args.get("path"), exclude=False),
+        }
+
+    async def _held(self, args: Args) -> Answer:
+        return self.held(decided=flag(args, "decided"), paths=flag(args, "paths"))
+
+    async def _excluded(self, _: Args) -> Answer:
+        return self.excluded()
 
     def held(self, *, decided: bool, paths: bool) -> Answer:
         """What is held; with ``decided`` also what was decided lately, with ``paths`` with each of their paths."""
@@ -121,3 +125,8 @@ class Asking:
         if answer.problem:
             raise NotAsked(answer.problem)
         return answer
+
+
+def _act(args: Args) -> int:
+    said = args.get("act")
+    return said if isinstance(said, int) and said > 0 else 0

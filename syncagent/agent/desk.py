@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-import syncagent
 from syncagent.agent.autostart.choice import login_item
 from syncagent.agent.autostart.program import at_login
 from syncagent.agent.check import Grounds
@@ -16,6 +15,8 @@ from syncagent.agent.config.kinds import host_and_port
 from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.opening import opened
 from syncagent.agent.reach import is_loopback, reach_from_afar
+from syncagent.agent.table import Args, Table, count, text
+from syncagent.control import Answer
 from syncagent.errors import BadConfig, BadName, RootMissing
 from syncagent.model.link import Link, format_link
 from syncagent.model.names import check_path
@@ -23,8 +24,6 @@ from syncagent.model.names import check_path
 if TYPE_CHECKING:
     from syncagent.agent.page.ports import Subject
     from syncagent.agent.page.server import PageServer
-
-Answer = dict[str, Any]
 
 MOST_PENDING: Final = 1000
 
@@ -39,36 +38,21 @@ class Agent(Protocol):
 
 
 class Desk:
-    """``subject`` is what the page is about: made when the page is asked for, for the first time.  ``offered`` are the
-    commands that this agent knows."""
+    """``subject`` is what the page is about: made when the page is asked for, for the first time."""
 
-    def __init__(
-        self,
-        agent: Agent,
-        subject: Callable[[], Subject],
-        offered: Sequence[str] = (),
-    ) -> None:
+    def __init__(self, agent: Agent, subject: Callable[[], Subject]) -> None:
         self._agent = agent
         self._subject = subject
-        self._offered = offered
         self._page: PageServer | None = None
 
-    async def handle(self, command: str, args: dict[str, Any]) -> Answer:
-        """The answer to page, invite, pending, autostart, commands, or open.  Raises BadConfig, CannotOpen."""
-        match command:
-            case "page":
-                return {"url": await self._the_page().url(str(args.get("part") or ""))}
-            case "invite":
-                return invitation(self._agent.config)
-            case "pending":
-                return self._pending(args.get("limit"))
-            case "autostart":
-                return await asyncio.to_thread(self._autostart, args.get("on"))
-            case "commands":
-                return {"commands": list(self._offered), "version": syncagent.__version__}
-            case "open":
-                await opened(self._folder_of(args.get("path")))
-        return {}
+    def answers(self) -> Table:
+        return {
+            "page": self._open_page,
+            "invite": self._invite,
+            "pending": self._pending,
+            "autostart": self._autostart,
+            "open": self._open,
+        }
 
     async def close(self) -> None:
         if self._page is not None:
@@ -81,8 +65,19 @@ class Desk:
             self._page = PageServer(self._subject(), "site")
         return self._page
 
-    def _pending(self, limit: Any) -> Answer:
-        most = min(int(limit), MOST_PENDING) if isinstance(limit, int) and limit > 0 else 50
+    async def _open_page(self, args: Args) -> Answer:
+        return {"url": await self._the_page().url(text(args, "part"))}
+
+    async def _invite(self, _: Args) -> Answer:
+        return invitation(self._agent.config)
+
+    async def _open(self, args: Args) -> Answer:
+        """Raises BadConfig, CannotOpen."""
+        await opened(self._folder_of(args.get("path")))
+        return {}
+
+    async def _pending(self, args: Args) -> Answer:
+        most = count(args, "limit", 50, MOST_PENDING) or 50
         try:
             waiting = self._agent.grounds().waiting(most)
         except RootMissing:
@@ -101,7 +96,10 @@ class Desk:
             ]
         }
 
-    def _autostart(self, wanted: Any) -> Answer:
+    async def _autostart(self, args: Args) -> Answer:
+        return await asyncio.to_thread(self._start_at_login, args.get("on"))
+
+    def _start_at_login(self, wanted: Any) -> Answer:
         """Whether it starts at login; from now on, if that is wanted.  Raises BadConfig."""
         config = self._agent.config
         item = login_item(config.places, config.sync_root, at_login(os.environ), os.environ)

@@ -19,6 +19,7 @@ from syncagent.agent.config.proposing import Step, commit, propose, rows
 from syncagent.agent.config.reading import Profile, Source
 from syncagent.agent.config.settings import GROUPS, AgentConfig, Applies
 from syncagent.agent.lives import Lives
+from syncagent.agent.table import Args, Table, answer, flag
 from syncagent.control import Answer
 from syncagent.errors import BadConfig
 
@@ -62,25 +63,23 @@ class Hearing:
 
     def __init__(self, household: Household) -> None:
         self._household = household
+        self._table = self.answers()
+
+    def answers(self) -> Table:
+        """What is asked of the agent as a whole; the rest goes to the profiles."""
+        return {
+            "config": self._config,
+            "config.reload": self._reload,
+            "config.set": self._set,
+            "profiles": self._profiles,
+            "stop": self._stop,
+        }
 
     async def handle(self, command: str, args: dict[str, Any]) -> Answer:
         """The answer to one command.  Raises UnknownCommand, BadConfig."""
-        said = args.get("profile")
-        match command:
-            case "stop":
-                # After the answer: the stopping agent hangs up on everyone.
-                asyncio.get_running_loop().call_soon(self._household.stop.set)
-                return {}
-            case "profiles":
-                return {"profiles": [_listed(member) for member in self._household.members.values()]}
-            case "config":
-                return self._settings(said)
-            case "config.set":
-                return await self._set(said, args.get("changes"), dry_run=args.get("dry_run") is True)
-            case "config.reload":
-                await self._household.reload()
-                return self._settings(said) if len(self._household.members) == 1 or said else self._state()
-        members = self._chosen(said, command)
+        if command in self._table:
+            return await answer(self._table, command, args)
+        members = self._chosen(args.get("profile"), command)
         if len(members) == 1:
             return await _ask(members[0], command, args)
         answers = await asyncio.gather(*(_ask(member, command, args) for member in members))
@@ -107,6 +106,14 @@ class Hearing:
         async with contextlib.aclosing(events):
             async for event in events:
                 yield event
+
+    async def _stop(self, _: Args) -> Answer:
+        # After the answer: the stopping agent hangs up on everyone.
+        asyncio.get_running_loop().call_soon(self._household.stop.set)
+        return {}
+
+    async def _profiles(self, _: Args) -> Answer:
+        return {"profiles": [_listed(member) for member in self._household.members.values()]}
 
     # --- whom it is for -----------------------------------------------------------------------------------------
 
@@ -140,6 +147,14 @@ class Hearing:
 
     # --- the settings -------------------------------------------------------------------------------------------
 
+    async def _config(self, args: Args) -> Answer:
+        return self._settings(args.get("profile"))
+
+    async def _reload(self, args: Args) -> Answer:
+        await self._household.reload()
+        said = args.get("profile")
+        return self._settings(said) if len(self._household.members) == 1 or said else self._state()
+
     def _settings(self, said: Any) -> Answer:
         """Every setting: what it is, what is in force, where that comes from, and how a change takes effect."""
         member = self._member(said)
@@ -161,10 +176,11 @@ class Hearing:
             "profiles": [said_name(name) for name in self._household.members],
         }
 
-    async def _set(self, said: Any, changes: Any, *, dry_run: bool) -> Answer:
+    async def _set(self, args: Args) -> Answer:
+        changes, dry_run = args.get("changes"), flag(args, "dry_run")
         if not isinstance(changes, dict) or not changes:
             raise BadConfig('nothing to set: "changes" names settings with their values, null as if never set')
-        source, profile = self._household.source, self._member(said).name
+        source, profile = self._household.source, self._member(args.get("profile")).name
         in_force = {name: one.agent.config for name, one in self._household.members.items() if one.agent is not None}
         if dry_run:
             _, made = await asyncio.to_thread(propose, source, profile, changes)

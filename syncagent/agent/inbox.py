@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
-from typing import Any, Final
+from typing import Final
 
 from syncagent.agent.asking import Agent as Asked
 from syncagent.agent.census import hub_history
 from syncagent.agent.check import Grounds
 from syncagent.agent.copies import Copies
 from syncagent.agent.recents import KEPT, WORDS, machine_of, told
+from syncagent.agent.table import Args, Streams, Table, count, text
 from syncagent.agent.why import why
+from syncagent.control import Answer
 from syncagent.engine.events import Hinted
 from syncagent.engine.lines import Around
 from syncagent.errors import NotAsked, RootMissing
@@ -24,8 +26,6 @@ from syncagent.model.names import Name, RelPath, conflict_of, join, machine_labe
 from syncagent.model.nodes import File, Link
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import find
-
-Answer = dict[str, Any]
 
 SHOWN: Final = 50
 
@@ -42,19 +42,23 @@ class Inbox:
         self._around = around
         self._copies = copies
 
-    async def handle(self, command: str, args: dict[str, Any]) -> Answer:
-        """The answer to one of its commands.  Raises as these do."""
-        match command:
-            case "why":
-                return await self.why(str(args.get("path") or ""))
-            case "history":
-                return await self.history(str(args.get("path") or ""))
-            case "conflicts":
-                return {"conflicts": await self.conflicts()}
-            case "conflict.keep":
-                return await self.keep(str(args.get("path") or ""), str(args.get("keep") or ""))
-            case _:
-                return self.activity(_most(args.get("limit")))
+    def answers(self) -> Table:
+        return {
+            "why": lambda args: self.why(text(args, "path")),
+            "history": lambda args: self.history(text(args, "path")),
+            "conflicts": self._conflicts,
+            "conflict.keep": lambda args: self.keep(text(args, "path"), text(args, "keep")),
+            "activity": self._activity,
+        }
+
+    def streams(self) -> Streams:
+        return {"activity": self.follow}
+
+    async def _conflicts(self, _: Args) -> Answer:
+        return {"conflicts": await self.conflicts()}
+
+    async def _activity(self, args: Args) -> Answer:
+        return self.activity(count(args, "limit", SHOWN, KEPT))
 
     async def why(self, path: str) -> Answer:
         """How it stands with ``path``.  Raises NotAsked, RootMissing."""
@@ -128,9 +132,9 @@ class Inbox:
         """The latest changes, the oldest of them first."""
         return {"activity": [told(one) for one in reversed(self._agent.board.recents.latest(most))]}
 
-    async def follow(self, args: dict[str, Any]) -> AsyncGenerator[Answer, None]:
+    async def follow(self, args: Args) -> AsyncGenerator[Answer, None]:
         """The latest changes, then each new one."""
-        async for one in self._agent.board.recents.follow(_most(args.get("limit"))):
+        async for one in self._agent.board.recents.follow(count(args, "limit", SHOWN, KEPT)):
             yield told(one)
 
 
@@ -180,7 +184,3 @@ def _kept(one: Answer, word: str) -> Keep:
 
 def _none(path: str) -> str:
     return f"there is no conflict copy at {path}, nor of what is there; `syncagent conflicts` lists them"
-
-
-def _most(said: Any) -> int:
-    return min(said, KEPT) if isinstance(said, int) and not isinstance(said, bool) and said >= 0 else SHOWN

@@ -1,21 +1,21 @@
-"""What the running agent answers about its trash: trash, restore, empty."""
+"""What the running agent answers about its trash: trash, trash.restore, trash.empty."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final, Protocol
 
 from syncagent.agent.board import Board
 from syncagent.agent.check import Grounds
+from syncagent.agent.table import Args, Table, text
+from syncagent.control import Answer
 from syncagent.engine.events import Event, Hinted
 from syncagent.errors import NotAsked, RootMissing, TryAgain
 from syncagent.localfs.trash import Item, Trash
 from syncagent.model.names import RelPath
-
-Answer = dict[str, Any]
 
 _ABSENT: Final = "the folder is not there, and its trash is in it; see `syncagent status`"
 
@@ -38,22 +38,21 @@ class Restoring:
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
 
-    async def handle(self, command: str, args: Mapping[str, Any]) -> Answer:
-        """The answer to one of its commands.  Raises NotAsked, TryAgain."""
-        trash = self._trash()
-        try:
-            match command:
-                case "trash":
-                    items = await asyncio.to_thread(trash.items)
-                    return {"items": [self._told(item) for item in reversed(items)], **_summed(items)}
-                case "trash.empty":
-                    return await self._empty(trash, args.get("older_than"))
-                case _:
-                    return await self._restore(trash, str(args.get("path") or ""))
-        except RootMissing as why:
-            raise TryAgain(str(why)) from None
-        except OSError as error:
-            raise TryAgain(f"the trash: {(error.strerror or str(error)).lower()}") from None
+    def answers(self) -> Table:
+        return {"trash": self._listed, "trash.restore": self._restored, "trash.empty": self._emptied}
+
+    async def _listed(self, _: Args) -> Answer:
+        with _as_trouble():
+            items = await asyncio.to_thread(self._trash().items)
+            return {"items": [self._told(item) for item in reversed(items)], **_summed(items)}
+
+    async def _emptied(self, args: Args) -> Answer:
+        with _as_trouble():
+            return await self._empty(self._trash(), args.get("older_than"))
+
+    async def _restored(self, args: Args) -> Answer:
+        with _as_trouble():
+            return await self._restore(self._trash(), text(args, "path"))
 
     def counted(self) -> Answer:
         """How much is in the trash, as far as that is known without a look."""
@@ -107,6 +106,17 @@ class Restoring:
         folders = tuple(path for path, _, is_folder in back if is_folder)
         self._agent.feed(Hinted(paths, folders, reason="put back from the trash"))
         return {"restored": [{"path": path, "was": was} for path, was, _ in back]}
+
+
+@contextmanager
+def _as_trouble() -> Iterator[None]:
+    """What the disk says, as TryAgain."""
+    try:
+        yield
+    except RootMissing as why:
+        raise TryAgain(str(why)) from None
+    except OSError as error:
+        raise TryAgain(f"the trash: {(error.strerror or str(error)).lower()}") from None
 
 
 def _put_back(trash: Trash, said: str) -> list[tuple[RelPath, RelPath, bool]]:

@@ -58,7 +58,7 @@ async def test_what_is_in_it_is_told_the_latest_first(agent: Agent) -> None:
     agent.board.recents._latest.append(Recent(time.time(), "deleted", RelPath("a"), "Laptop"))
     agent.delete("a")
     agent.delete("d")
-    answer = await Restoring(agent).handle("trash", {})
+    answer = await Restoring(agent).answers()["trash"]({})
     assert [(one["path"], one["by"], one["folder"], one["files"], one["bytes"]) for one in answer["items"]] == [
         ("d", "", True, 2, 6), ("a", "Laptop", False, 1, 1),
     ]  # fmt: skip
@@ -69,7 +69,7 @@ async def test_what_is_in_it_is_told_the_latest_first(agent: Agent) -> None:
 
 async def test_a_path_comes_back_and_is_looked_at(agent: Agent) -> None:
     agent.delete("d")
-    answer = await Restoring(agent).handle("trash.restore", {"path": "d/"})
+    answer = await Restoring(agent).answers()["trash.restore"]({"path": "d/"})
     assert answer == {"restored": [{"path": "d", "was": "d"}]}
     assert (agent.root / "d/x").read_text() == "d/x"
     assert agent.fed == [Hinted(("d",), ("d",), reason="put back from the trash")]  # type: ignore[arg-type]
@@ -79,7 +79,7 @@ async def test_a_small_folder_that_went_file_by_file_comes_back_by_its_name(agen
     for name in ("d/x", "d/y", "a"):
         agent.delete(name)
     (agent.root / "d").rmdir()
-    answer = await Restoring(agent).handle("trash.restore", {"path": "d"})
+    answer = await Restoring(agent).answers()["trash.restore"]({"path": "d"})
     assert sorted(one["path"] for one in answer["restored"]) == ["d/x", "d/y"]
     assert (agent.root / "d/y").read_text() == "d/y"
     assert not (agent.root / "a").exists()
@@ -87,7 +87,7 @@ async def test_a_small_folder_that_went_file_by_file_comes_back_by_its_name(agen
 
 async def test_one_file_of_a_folder_comes_back_alone(agent: Agent) -> None:
     agent.delete("d")
-    answer = await Restoring(agent).handle("trash.restore", {"path": "d/x"})
+    answer = await Restoring(agent).answers()["trash.restore"]({"path": "d/x"})
     assert answer == {"restored": [{"path": "d/x", "was": "d/x"}]}
     assert [path.name for path in (agent.root / "d").iterdir()] == ["x"]
 
@@ -96,10 +96,10 @@ async def test_the_latest_of_several_comes_back_or_the_one_that_is_meant(agent: 
     agent.delete("a")
     (agent.root / "a").write_text("later")
     agent.delete("a")
-    first = (await Restoring(agent).handle("trash", {}))["items"][-1]["id"]
-    await Restoring(agent).handle("trash.restore", {"path": "a"})
+    first = (await Restoring(agent).answers()["trash"]({}))["items"][-1]["id"]
+    await Restoring(agent).answers()["trash.restore"]({"path": "a"})
     assert (agent.root / "a").read_text() == "later"
-    answer = await Restoring(agent).handle("trash.restore", {"path": first})
+    answer = await Restoring(agent).answers()["trash.restore"]({"path": first})
     assert answer == {"restored": [{"path": "a (restored)", "was": "a"}]}
     assert (agent.root / "a (restored)").read_text() == "a"
 
@@ -107,17 +107,17 @@ async def test_the_latest_of_several_comes_back_or_the_one_that_is_meant(agent: 
 async def test_what_is_not_there_is_said(agent: Agent) -> None:
     for path in ("b", "", "d/z", "../a"):
         with pytest.raises(NotAsked, match="there is no"):
-            await Restoring(agent).handle("trash.restore", {"path": path})
+            await Restoring(agent).answers()["trash.restore"]({"path": path})
     agent.trash = None
     assert Restoring(agent).counted() == {"count": 0, "bytes": 0}
     with pytest.raises(TryAgain, match="the folder is not there"):
-        await Restoring(agent).handle("trash", {})
+        await Restoring(agent).answers()["trash"]({})
 
 
 async def test_it_is_emptied_by_age_or_as_a_whole(agent: Agent) -> None:
     agent.delete("a")
-    assert (await Restoring(agent).handle("trash.empty", {"older_than": 3600}))["removed"] == 0
+    assert (await Restoring(agent).answers()["trash.empty"]({"older_than": 3600}))["removed"] == 0
     with pytest.raises(NotAsked, match="a number of seconds"):
-        await Restoring(agent).handle("trash.empty", {"older_than": "7d"})
-    assert await Restoring(agent).handle("trash.empty", {}) == {"removed": 1, "bytes": 1}
+        await Restoring(agent).answers()["trash.empty"]({"older_than": "7d"})
+    assert await Restoring(agent).answers()["trash.empty"]({}) == {"removed": 1, "bytes": 1}
     assert list((agent.root / TRASH).iterdir()) == []

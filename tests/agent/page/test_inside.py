@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from syncagent.agent.commands import OFFERED
-from syncagent.agent.page.inside import ASKED, Inside
+from syncagent.agent.page.inside import Inside
 from syncagent.control import UnknownCommand
 from syncagent.errors import BadConfig
 
@@ -45,7 +44,3 @@ async def test_the_news_are_what_faces_watch() -> None:
     assert [event async for event in Inside(handle, follow).news()] == [
         {"of": "watch", "number": 1}, {"of": "watch", "number": 2},
     ]  # fmt: skip
-
-
-def test_nothing_is_asked_that_the_agent_does_not_offer() -> None:
-    assert set(OFFERED) >= ASKED
