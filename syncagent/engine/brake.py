@@ -81,6 +81,10 @@ class Brake:
         # What the hub holds is sent again now and then: a person may say yes there, too.
         return found[0].decision is Decision.HELD and not found[0].by_hub
 
+    def puts_off(self, node_id: NodeId) -> bool:
+        """Whether the node, a folder, need not be planned for before the files that wait are."""
+        return self._hesitation.waits and self._hesitation.puts_off(node_id)
+
     def is_confirmed(self, node_id: NodeId) -> bool:
         """Whether a person has said yes to what is to become of the node."""
         if self._limits is None:
@@ -217,8 +221,7 @@ class Brake:
             for act in [one for one in self._ledger.held() if one.direction is direction and not one.by_hub]:
                 if self._holding.grown(act) + WINDOW >= now:
                     self._join(act, now)
-            losses = self._too_much(direction)
-            if losses:
+            if losses := self._too_much(direction):
                 act = self._begin(direction, losses, now)
                 self._take_past(act)
                 self._join(act, now)
@@ -348,8 +351,7 @@ class Brake:
 
     def _follow(self, node_id: NodeId) -> bool:
         """See to an open part, as its node is by now.  True when it is left alone from now on."""
-        found = self._ledger.open_part(node_id)
-        if found is None:
+        if (found := self._ledger.open_part(node_id)) is None:
             return False
         act, part = found
         if act.decision is Decision.HELD:

@@ -51,6 +51,12 @@ class Hesitation:
     def holds(self, node_id: NodeId) -> bool:
         return any(self._perils.is_free(node_id, (direction, Loss.DELETED)) for direction in self._since)
 
+    def puts_off(self, node_id: NodeId) -> bool:
+        """Whether it is a folder whose turn comes with the files that wait.  It is not held: what is new in it has it
+        come back.  But planned for in each of many rounds, all that has gone with it would be gone through each time.
+        """
+        return any(self._perils.is_free(node_id, (direction, None)) for direction in self._since)
+
     def wake_at(self, now: float) -> float | None:
         ends = [time for direction in self._since for time in self._ends(direction) if time > now]
         return min(ends, default=None)
@@ -65,7 +71,7 @@ class Hesitation:
                 return []
         if self._since.pop(direction, None) is None:
             return []
-        return self._perils.free(sort)
+        return [*self._perils.free(sort), *self._perils.free((direction, None))]
 
     def _is_wise(self, direction: Direction, limits: Limits | None, now: float) -> bool:
         if direction is Direction.OUT and self._gathers(now):

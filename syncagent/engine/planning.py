@@ -76,7 +76,8 @@ class Planning:
                 break
             busy, left_alone = self.flight.busy, self.standing.left_alone(now) or ()
             focus = self.agenda.take(PLANNED_AT_ONCE, self._is_open)
-            focus = [node_id for node_id in focus if node_id not in left_alone]
+            puts_off = self.brake.puts_off
+            focus = [node_id for node_id in focus if node_id not in left_alone and not puts_off(node_id)]
             if not focus:
                 continue
             made = plan(

@@ -7,6 +7,8 @@ import pytest
 from syncagent.engine.hesitation import LONGEST, SETTLED
 from syncagent.model.acts import Limits
 from syncagent.model.changes import Operation
+from syncagent.model.ids import NodeId
+from syncagent.planner.whole import Wholes
 from tests.support.solo import Solo
 
 FILES = {f"f{number:02}": f"content {number}".encode() for number in range(40)}
@@ -58,6 +60,27 @@ def test_what_is_no_mass_goes_a_moment_later() -> None:
     assert len(solo.accept()) == 12
     assert solo.status.asked == ()
     assert solo.status.in_sync
+
+
+def test_what_has_gone_is_not_gone_through_again_in_each_round_while_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    solo = Solo()
+    solo.user.mkdir("d")
+    for number in range(20):
+        solo.user.mkdir(f"d/{number}")
+        for inner in range(20):
+            solo.user.write(f"d/{number}/{inner}", f"{number} {inner}".encode())
+    solo.start().online(subtrees=True)
+    solo.accept_all()
+    surveys: list[NodeId] = []
+    survey = Wholes._survey
+    monkeypatch.setattr(Wholes, "_survey", lambda self, top: (surveys.append(top), survey(self, top))[1])
+    for number in range(20):
+        solo.user.delete(f"d/{number}")
+        solo.hinted(f"d/{number}").pass_time(0.03)
+    solo.user.delete("d")
+    solo.hinted("d").pass_time(0.5)
+    assert [(one.path, one.beneath) for one in solo.submitted()] == [("d", 420)]
+    assert len(surveys) <= 4
 
 
 def test_a_few_do_not_wait() -> None:

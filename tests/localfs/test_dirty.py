@@ -96,6 +96,12 @@ TABLE = [
     Row("a file that goes is held back a little", [(0, "gone a")], [(0.06, paths("a"))]),
     Row("unless it was made just now", [(0, "created a"), (0, "closed a"), (0, "gone a")], [(0.001, paths("a"))]),
     Row("a folder that goes is not held back", [(0, "gone d/")], [(0.001, paths("d"))]),
+    Row("and stands for all that went from it",
+        [(0, "gone d/a"), (0, "gone d/b"), (0.001, "gone d/e/"), (0.002, "gone d/")], [(0.002, paths("d"))]),
+    Row("but not for what stands in it again", [(0, "gone d/a"), (0, "closed d/a"), (0.002, "gone d/")],
+        [(0.001, paths("d/a")), (0.003, paths("d"))]),
+    Row("what was moved out of it is not looked at before it",
+        [(0, "gone d/a"), (0, "appeared b < d/a"), (0.0595, "gone d/")], [(0.06, paths("b", "d"))]),
     Row("the halves of a rename go together", [(0, "gone a"), (0.0005, "appeared b < a")], [(0.06, paths("a", "b"))]),
     Row("those of a fresh file too, at once",
         [(0, "created t"), (0, "closed t"), (0.02, "gone t"), (0.0205, "appeared a < t")],
@@ -283,19 +289,21 @@ def covers(hints: Hints, path: RelPath, *, beneath: bool) -> bool:
 @given(st.lists(step, max_size=60))
 def test_whatever_was_seen_is_named_by_a_later_batch(steps: list[tuple[object, ...]]) -> None:
     dirty = DirtySet(Pace(in_folder=4, in_all=10))
-    open_: list[tuple[float, RelPath, bool]] = []
+    open_: list[tuple[float, RelPath, bool, bool]] = []
     now = 0.0
 
     def hand_on(hints: Hints | None) -> None:
         if hints is not None:
             assert hints.everything or hints.paths or hints.folders, "an empty batch"
             open_[:] = [entry for entry in open_ if not covers(hints, entry[1], beneath=entry[2])]
-        late = [path for first, path, _ in open_ if now > first + 5.3]
+        late = [path for first, path, _, _ in open_ if now > first + 5.3]
         assert not late, "longer than the longest wait and the longest pause"
 
     def note(path: RelPath, seen: Seen, *, is_dir: bool = False, origin: RelPath | None = None) -> None:
         dirty.saw(now, path, seen, is_dir=is_dir, origin=origin)
-        open_.append((now, path, is_dir and seen in (Seen.APPEARED, Seen.CREATED)))
+        if seen is Seen.GONE and is_dir:  # it stands for what went from it
+            open_[:] = [(one[0], path, *one[2:]) if one[3] and split(one[1])[0] == path else one for one in open_]
+        open_.append((now, path, is_dir and seen in (Seen.APPEARED, Seen.CREATED), seen is Seen.GONE))
 
     for one in steps:
         match one:
