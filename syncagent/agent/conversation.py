@@ -79,6 +79,12 @@ class Conversation:
         if self._talk is not None:
             self._talk.stir()
 
+    def hold(self, *, held: bool) -> None:
+        """Whether content that waits to leave stays here, and none is asked for: it is paused, or goes on."""
+        if held != self._paces.held:
+            self._paces.held = held
+            self.paced()
+
     def redial(self, dial: Dialer, reason: str) -> None:
         """From now on another way leads to the hub, or we have something else to say of ourselves: begin anew."""
         self._dial, self.refusal = dial, ""

@@ -24,9 +24,11 @@ FIRST_GUESS: Final = 65_536
 class Paces:
     """The limits of one agent, which last through all of its connections."""
 
-    __slots__ = ("down", "up")
+    __slots__ = ("down", "held", "up")
 
     def __init__(self, up: int = 0, down: int = 0) -> None:
+        self.held = False
+        """Whether nothing is to leave, nor to be asked for, but what keeps the connection: it is paused."""
         self.up = Pace(up)
         self.down = Pace(down)
 
@@ -87,7 +89,7 @@ class Outbox:
             if not wait:
                 return self._passed(now, self._first.popleft()), None
             waits.append(wait)
-        if self._asks:
+        if self._asks and not self._paces.held:
             cost = int(self._asks[0][1] * self._guess)
             wait = down.wait(now, cost)
             if not wait:
@@ -97,7 +99,7 @@ class Outbox:
                     self._paid += cost
                 return self._passed(now, frame), None
             waits.append(wait)
-        if self._bulk and not self._first:
+        if self._bulk and not self._first and not self._paces.held:
             one = self._bulk[0]
             wait = 0.0 if isinstance(one, BlocksSent) else up.wait(now, len(one))
             if not wait:

@@ -107,8 +107,7 @@ class Runtime:
         """Give the engine ``event``, and begin what it wants done."""
         if self._over.done():
             return
-        now = self._loop.time()
-        self._recorder.note(event, now)
+        self._recorder.note(event, now := self._loop.time())
         if isinstance(event, ev.RootLost):
             self.ground.lost()
         elif isinstance(event, ev.Welcomed):
@@ -117,6 +116,7 @@ class Runtime:
             self._board.write(note)
         try:
             effects = self._engine.step(event, now)
+            self.conversation.hold(held=self._engine.sparing.stands_still)
             self._recorder.did(effects)
             self._pump.push(effects)
         except Exception as error:  # noqa: BLE001 - a bug: it ends this life, with all that led to it written down

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-_URGENT: Final = ("halted", "starting", "syncing", "scanning", "offline", "paused", "idle")
+_URGENT: Final = ("halted", "starting", "syncing", "scanning", "offline", "paused", "waiting", "idle")
 """States, what a person most needs to know first."""
 
 _SUMS: Final = ("pending", "files")

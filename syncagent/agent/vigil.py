@@ -32,7 +32,7 @@ BEAT: Final = 60.0
 
 NOTE: Final = "alive.json"
 
-_LOOKED: Final = frozenset({State.OFFLINE, State.CATCHING_UP, State.SYNCING, State.IDLE})
+_LOOKED: Final = frozenset({State.OFFLINE, State.CATCHING_UP, State.SYNCING, State.WAITING, State.IDLE})
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _log: Final = logging.getLogger(__name__)
 

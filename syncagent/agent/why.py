@@ -155,6 +155,8 @@ def _way(one: Waiting | None, status: Status, around: Around) -> str:
         return stopped
     if one is None:
         return "a change of it is being carried over"
+    if status.most and one.size > status.most and not one.busy:
+        return f"its turn: large files wait because {status.restraint} (`syncagent resume` goes on all the same)"
     what = "it is being sent to the hub" if one.out else "the hub's version is being received"
     turn = "its turn to be sent to the hub" if one.out else "its turn to be received from the hub"
     return what if one.busy else turn
@@ -164,6 +166,8 @@ def _stopped(status: Status, around: Around) -> str:
     """Why nothing goes on at all."""
     if hindrance := next(iter(around.hindrances.values()), ""):
         return hindrance
+    if status.state.value == "paused" and status.restraint:
+        return f"the end of a pause: it is paused because {status.restraint} (`syncagent resume` goes on all the same)"
     if status.state.value == "paused":
         return f"the end of the pause{f' ({around.resumes})' if around.resumes else ' (`syncagent resume`)'}"
     if status.link is not None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from syncagent.engine.at_hand import AT_HAND, SMALL
 from syncagent.engine.effects import AskBlocks, Effect, FillStage, OpenStage, Recall
 from syncagent.engine.events import BlocksCame, BlocksEnded, StageFilled, StageOpened
+from syncagent.engine.spared import first_within, kept_back, within
 from syncagent.engine.spares import Spares
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest, NodeId
@@ -43,6 +45,10 @@ class _Download:
     writing: int = 0
     requests: int = 0
 
+    @property
+    def size(self) -> int:
+        return self.wish.content.size
+
 
 class Downloads:
     """What has come of the contents that are wanted here.
@@ -71,6 +77,8 @@ class Downloads:
         self._writing = 0
         self._overdue: Counter[Digest] = Counter()
         self._bytes_left = 0
+        self.most: int | None = None
+        """Files of more bytes than this wait, also those of which a part has come."""
         self._wanting: dict[NodeId, Digest] = {}
         self._doubted: dict[Digest, None] = {}
         self._unknown: dict[Digest, dict[NodeId, None]] = {}
@@ -91,6 +99,10 @@ class Downloads:
     def contents(self) -> frozenset[Content]:
         """The large contents that are wanted: their staging files are kept."""
         return frozenset(job.wish.content for job in [*self._jobs.values(), *self._queue.values()])
+
+    def kept_back(self) -> dict[NodeId, int]:
+        """The files that are larger than what is received now, with their sizes."""
+        return kept_back(self.most, chain(self._jobs.values(), self._queue.values()))
 
     # --- what is wanted ---------------------------------------------------------------------------------------
 
@@ -183,8 +195,13 @@ class Downloads:
             return effects
         while self._wanted and len(self._requests) < SMALL_REQUESTS and self._held_bytes < AT_HAND:
             effects.append(self._ask_small())
-        while self._queue and len(self._jobs) < JOBS_AT_ONCE:
-            digest = next(iter(self._queue))
+        going = [job for job in self._jobs.values() if within(self.most, job.size)]
+        for job in [job for job in going if job.todo]:
+            effects.extend(self._ask_on(job))
+        free = JOBS_AT_ONCE - len(going)
+        while free > 0 and (one := first_within(self.most, self._queue.values())) is not None:
+            free -= 1
+            digest = one.wish.content.digest
             job = self._jobs[digest] = self._queue.pop(digest)
             self._writing += 1
             effects.append(OpenStage(job.wish))
@@ -222,7 +239,8 @@ class Downloads:
     def _ask_on(self, job: _Download) -> list[Effect]:
         effects: list[Effect] = []
         # What has come and is not written yet counts as well: a disk may be slower than the network.
-        while self._online and job.todo and job.requests + job.writing < WINDOWS_AT_ONCE:
+        may_ask = self._online and within(self.most, job.size)
+        while may_ask and job.todo and job.requests + job.writing < WINDOWS_AT_ONCE:
             window: list[Digest] = []
             size = 0
             while job.todo and size < WINDOW:

@@ -30,6 +30,7 @@ from syncagent.engine.planning import Planning
 from syncagent.engine.reactions import Reactions
 from syncagent.engine.remote import Footing, Link, RemoteSide
 from syncagent.engine.scoping import Scoping
+from syncagent.engine.spared import Sparing
 from syncagent.engine.standing import Standing
 from syncagent.engine.status import State, Status
 from syncagent.engine.teller import Teller
@@ -54,9 +55,9 @@ class Engine:
         self._now = 0.0
         self._begin(Canopy())
         self._incarnation, self._day = "", "1970-01-01"
-        self._root = ""  # why there is no root; empty when there is
-        self._started = self._scanned = self._paused = self._unswept = False
-        self._teller = Teller()
+        self._root = ""  # why there is no root; "": there is
+        self._started = self._scanned = self._unswept = False
+        self.sparing, self._teller = Sparing(), Teller()
 
     def _begin(self, canopy: Canopy) -> None:
         self.canopy = canopy
@@ -84,9 +85,7 @@ class Engine:
     def step(self, event: ev.Event, now: float) -> Sequence[Effect]:
         """What to do now that ``event`` has happened.  ``now`` never goes backward."""
         self._now = now
-        effects = self._happen(event)
-        effects.extend(self._go_on())
-        return effects
+        return [*self._happen(event), *self._go_on()]
 
     # --- what happened ----------------------------------------------------------------------------------------
 
@@ -98,7 +97,7 @@ class Engine:
                 self._day = day
                 self._teller.woken()
                 self._brake.hour(hour)
-            case ev.Paused() | ev.Configured() | ev.Exclusion():
+            case ev.Paused() | ev.Restrained() | ev.Configured() | ev.Exclusion():
                 self._told(event)
             case ev.Decided():
                 return [self._brake.answer(event, started=self._started)]
@@ -129,9 +128,9 @@ class Engine:
                 return self._freight.moved(event)
         return []
 
-    def _told(self, event: ev.Paused | ev.Configured | ev.Exclusion) -> None:
-        if isinstance(event, ev.Paused):
-            self._paused = event.paused
+    def _told(self, event: ev.Paused | ev.Restrained | ev.Configured | ev.Exclusion) -> None:
+        if isinstance(event, ev.Paused | ev.Restrained):
+            self.sparing.hear(event)
         elif isinstance(event, ev.Exclusion):
             self.exclusions.decide(event, started=self._started)
         else:
@@ -219,7 +218,7 @@ class Engine:
         self._local.found.clear()
         launched = self._planning.go_on(f"{self._incarnation}{self._remote.anew}", self._now)
         room = self._planning.has_room()
-        moving = self._freight.advance(policy, room, self._now)
+        moving = self._freight.advance(policy, room, self._now, self.sparing.most)
         self._local.enough = self._agenda.is_long and bool(self._flight.busy)
         if self._started and not self._root:
             moving.extend(self._local.advance(self._now))
@@ -235,7 +234,7 @@ class Engine:
         ready = self._remote.link is Link.READY
         if ready:
             self._downloads.link_up()
-        acting = self._scanned and not self._root and not self._paused
+        acting = self._scanned and not self._root and not self.sparing.stands_still
         return self._remote.policy(self._machine, self._day, submits=acting and ready, writes=acting)
 
     # --- what is told -----------------------------------------------------------------------------------------
@@ -266,8 +265,8 @@ class Engine:
 
     def present_status(self) -> Status:
         """How things stand by now."""
-        of_itself = State.STARTING if not self._started else State.PAUSED if self._paused else None
-        return self.standing.status(of_itself, self._root, self._scanned)
+        of_itself = State.STARTING if not self._started else State.PAUSED if self.sparing.stands_still else None
+        return self.standing.status(of_itself, self._root, self._scanned, self.sparing.restraint)
 
     def _next_wake(self, settled: bool) -> float | None:
         looking = self._local.wake_at() if self._started and not self._root else None

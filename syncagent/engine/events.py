@@ -69,6 +69,15 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True)
+class Restrained:
+    """The machine is to be spared for now: a network that costs, a battery, a schedule (``reason``, as a clause).
+    Files of at most ``most`` bytes are carried over; 0: nothing is, None: there is no restraint any more."""
+
+    reason: str = ""
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Configured:
     """A person has changed what this machine is called, or from which limits on the brake asks (None: it is off)."""
 
@@ -318,6 +327,7 @@ Event: TypeAlias = (
     Started
     | Tick
     | Paused
+    | Restrained
     | Configured
     | ProofWanted
     | Decided

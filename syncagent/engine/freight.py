@@ -100,10 +100,12 @@ class Freight:
             if isinstance(file, File) and path is not None and stamp is not None and stamp != UNSURE:
                 self._uploads.want_large(file, recipe, path, stamp)
 
-    def advance(self, policy: Policy, room: bool, now: float) -> list[Effect]:
-        """Begin what was wanted; with ``room`` for it, also what is read or asked for to be sent or written at once."""
+    def advance(self, policy: Policy, room: bool, now: float, most: int | None = None) -> list[Effect]:
+        """Begin what was wanted; with ``room`` for it, also what is read or asked for to be sent or written at once.
+        Of files of more than ``most`` bytes nothing is."""
         passing, spares = self._uploads.passing, self._downloads.spares
         passing.may_send = policy.may_submit
+        self._uploads.most = self._downloads.most = passing.most = most
         effects = self._uploads.advance(room and policy.may_submit)
         effects += self._downloads.advance(room and policy.may_write)
         effects += [*passing.advance(now), *spares.advance(now, may_write=policy.may_write)]

@@ -71,12 +71,18 @@ def _of_the_agent(status: Status, around: Around) -> Iterator[Line]:
         case State.STARTING:
             yield Line("starting", "the agent has not looked at anything yet")
         case State.PAUSED:
-            until = f"{around.resumes}, or `resume`" if around.resumes else "`resume`"
-            yield Line("paused", f"paused: nothing is sent and nothing received until {until}")
+            yield Line("paused", _paused(status, around))
         case State.HALTED if status.reason != status.link and status.reason not in around.hindrances.values():
             yield Line("halted", status.reason or "the agent does not work")
         case _:
             pass
+
+
+def _paused(status: Status, around: Around) -> str:
+    if status.restraint:
+        return f"paused because {status.restraint}: nothing is sent and nothing received; `resume` goes on all the same"
+    until = f"{around.resumes}, or `resume`" if around.resumes else "`resume`"
+    return f"paused: nothing is sent and nothing received until {until}"
 
 
 def _of_the_hub(status: Status, around: Around) -> Iterator[Line]:
@@ -117,6 +123,14 @@ def _of_changes(status: Status, around: Around) -> Iterator[Line]:
         yield Line("unacknowledged", f"{counted(status.unacknowledged, 'change')} not acknowledged by the hub{age}")
     if (incoming := status.pending - status.unacknowledged) > 0:
         yield Line("incoming", f"{counted(incoming, 'change')} of the hub's not carried out here yet")
+    if status.most and status.kept_back[0]:
+        files, size = status.kept_back
+        which = f"{counted(files, 'file')} of more than {bytes_in_words(status.most)}"
+        verb = "waits" if files == 1 else "wait"
+        yield Line(
+            "large",
+            f"{which} ({bytes_in_words(size)}) {verb} because {status.restraint}; `resume` goes on all the same",
+        )
     for path, why in status.held:
         yield Line("held", why, path)
 

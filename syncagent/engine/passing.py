@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 from syncagent.engine.effects import AskMissing, Effect, ReadOn, SendBlocks
 from syncagent.engine.events import HubLacks, PartRead
+from syncagent.engine.spared import within
 from syncagent.model.facts import Fact, FileSeen
 from syncagent.model.ids import Digest
 from syncagent.model.names import RelPath
@@ -40,6 +41,8 @@ class Passing:
         self._tell = passed
         self.may_send = False
         """Whether anything may be sent at all; the engine says so."""
+        self.most: int | None = None
+        """Of files of more bytes than this nothing is sent."""
         self._reset()
 
     def _reset(self) -> None:
@@ -82,6 +85,8 @@ class Passing:
         self._ended = self._ended or event.ended
         if not self._parts:
             self._size = self._left = event.size
+            if not within(self.most, self._size):
+                self.hush()
         if not self._aloud or not event.blocks:
             return []
         self._parts += 1
@@ -164,7 +169,7 @@ class Passing:
         waiting = len(self._sending) + len(self._queue)
         if self._waits_since is not None and now >= self._waits_since + PATIENCE:
             self._aloud = False
-        if not self.may_send:
+        if not self.may_send or not within(self.most, self._size):
             self.hush()
         if not self._aloud:
             self._ending = True

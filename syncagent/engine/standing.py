@@ -12,6 +12,7 @@ from itertools import chain, islice
 from syncagent.engine.brake import Brake
 from syncagent.engine.closed import Closed
 from syncagent.engine.downloads import Downloads
+from syncagent.engine.events import Restrained
 from syncagent.engine.flight import Flight
 from syncagent.engine.local import LocalSide
 from syncagent.engine.remote import Link, RemoteSide
@@ -26,6 +27,7 @@ from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import path_of
 
+NO_RESTRAINT = Restrained()
 ONLY_READS = "this machine may only read: what is changed here stays here"
 
 
@@ -98,14 +100,17 @@ class Standing:
         """A full scan and a word of the hub are wanted that begin from now on: one under way began too early."""
         self._proof = (number, self._local.full_scans_begun + 1, self._remote.heads_heard + 1)
 
-    def status(self, of_itself: State | None, root: str, scanned: bool) -> Status:
+    def status(self, of_itself: State | None, root: str, scanned: bool, restraint: Restrained = NO_RESTRAINT) -> Status:
         """``of_itself`` is a state that has nothing to do with either side; ``root`` is why there is no root."""
         scope = self._scoping.scope
         pending = self._canopy.count_diverged() - len(scope.dormant)
         quiet = self.is_quiet() and not self._brake.busy
         at_rest = not pending and not self._local.busy and not self._local.damage.held and quiet
         heard_all = self._remote.link is Link.READY and self._remote.cursor == self._remote.head
-        state, reason = self._state(of_itself, root, scanned, at_rest)
+        kept_back = {**self._uploads.kept_back(), **self._downloads.kept_back()} if restraint.most else {}
+        nothing_else = not self._local.busy and not self._flight.busy and pending <= len(kept_back)
+        waits = restraint.reason if kept_back and nothing_else else ""
+        state, reason = self._state(of_itself, root, scanned, at_rest, restraint, waits)
         if self._proof is not None:
             number, scan, heads = self._proof
             if self._local.full_scan_done >= scan and self._remote.heads_heard >= heads:
@@ -135,6 +140,9 @@ class Standing:
             link=self._remote.reason if self._remote.final or self._remote.link is Link.DOWN else None,
             behind=not heard_all,
             settled=settled,
+            restraint=restraint.reason,
+            most=restraint.most,
+            kept_back=(len(kept_back), sum(kept_back.values())),
             asked=self._brake.asked,
             ignored=self._scoping.count(),
             excluded=tuple(self._scoping.scope.excluded()),
@@ -150,13 +158,15 @@ class Standing:
         """Whether anything of the disk is being looked at, or is to be."""
         return self._local.busy
 
-    def _state(self, of_itself: State | None, root: str, scanned: bool, at_rest: bool) -> tuple[State, str]:
+    def _state(
+        self, of_itself: State | None, root: str, scanned: bool, at_rest: bool, restraint: Restrained, waits: str
+    ) -> tuple[State, str]:
         if root:
             return State.HALTED, root
         if self._remote.final:
             return State.HALTED, self._remote.reason
         if of_itself is not None:
-            return of_itself, ""
+            return of_itself, restraint.reason if of_itself is State.PAUSED else ""
         if not scanned:
             return State.SCANNING, ""
         if self._remote.link is Link.DOWN:
@@ -169,6 +179,8 @@ class Standing:
             return State.IDLE, ""
         if not self._remote.may_write:
             return State.SYNCING, ONLY_READS
+        if waits:
+            return State.WAITING, waits
         why = self._local.scan_reason
         return State.SYNCING, f"rescanning ({why})" if why else ""
 

@@ -18,6 +18,8 @@ class State(Enum):
     HELD = "held"
     IDLE = "idle"
     PAUSED = "paused"
+    WAITING = "waiting"
+    """All is done but what is too large for now."""
     HALTED = "halted"
 
 
@@ -93,6 +95,12 @@ class Status:
     """Whether the hub has told, or will tell, of more than has been taken in."""
     settled: bool = False
     """Whether nothing is left to be done but what could not be read: then in_sync is only a matter of that."""
+    restraint: str = ""
+    """Why the machine is spared, as a clause; empty when it is not."""
+    most: int | None = None
+    """Larger files than this are not carried over because of that; 0: none are."""
+    kept_back: tuple[int, int] = (0, 0)
+    """How many files wait for that alone, and their bytes."""
     asked: tuple[Asked, ...] = ()
     ignored: int = 0
     """Names on this disk that rules leave out; of a folder, the folder alone."""

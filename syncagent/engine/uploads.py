@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from syncagent.engine.effects import AskMissing, Effect, ReadBlocks, SendBlocks
 from syncagent.engine.events import BlocksRead
 from syncagent.engine.medium import MEDIUM, Mediums
 from syncagent.engine.passing import Passing
+from syncagent.engine.spared import first_within, kept_back, within
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest, NodeId
 from syncagent.model.names import RelPath
@@ -37,6 +39,7 @@ class _Upload:
     recipe: Recipe
     path: RelPath
     stamp: Stamp
+    size: int
     left: int
     nodes: dict[NodeId, None]
     asked: int = 0
@@ -75,6 +78,8 @@ class Uploads:
         self._reading: dict[int, dict[Digest, _Small]] = {}
         self._bytes_left = 0
         self.passing = Passing(self._new_number, self._passed)
+        self.most: int | None = None
+        """Files of more bytes than this wait, also those that are half sent."""
         self._mediums = Mediums(self._new_number, wake, stale, self._at_hub.add)
 
     def is_at_hub(self, digest: Digest) -> bool:
@@ -93,6 +98,10 @@ class Uploads:
     def bytes_left(self) -> int:
         return self._bytes_left + self.passing.bytes_left + self._mediums.bytes_left
 
+    def kept_back(self) -> dict[NodeId, int]:
+        """The files that are larger than what is sent now, with their sizes."""
+        return kept_back(self.most, chain(self._jobs.values(), self._queue.values()))
+
     # --- what is wanted ---------------------------------------------------------------------------------------
 
     def want_small(self, file: File, path: RelPath, stamp: Stamp) -> None:
@@ -110,7 +119,7 @@ class Uploads:
         digest = file.content.digest
         job = self._jobs.get(digest) or self._queue.get(digest)
         if job is None:
-            job = self._queue[digest] = _Upload(digest, recipe, path, stamp, file.content.size, {})
+            job = self._queue[digest] = _Upload(digest, recipe, path, stamp, file.content.size, file.content.size, {})
             self._bytes_left += job.left
         job.nodes[file.id] = None
 
@@ -140,9 +149,13 @@ class Uploads:
             effects.append(self._read_small())
         if room:
             effects.extend(self._mediums.advance())
-        while room and self._queue and len(self._jobs) < JOBS_AT_ONCE:
-            digest = next(iter(self._queue))
-            job = self._jobs[digest] = self._queue.pop(digest)
+        going = [job for job in self._jobs.values() if within(self.most, job.size)]
+        for job in [job for job in going if job.todo]:
+            effects.extend(self._send_on(job))
+        free = JOBS_AT_ONCE - len(going) if room else 0
+        while free > 0 and (one := first_within(self.most, self._queue.values())) is not None:
+            free -= 1
+            job = self._jobs[one.digest] = self._queue.pop(one.digest)
             digests = tuple(dict.fromkeys(block.digest for block in job.recipe))
             for start in range(0, len(digests), ASKED_AT_ONCE):
                 job.asked += 1
@@ -196,7 +209,7 @@ class Uploads:
 
     def _send_on(self, job: _Upload) -> list[Effect]:
         effects: list[Effect] = []
-        while job.todo and job.under_way < WINDOWS_AT_ONCE:
+        while job.todo and job.under_way < WINDOWS_AT_ONCE and within(self.most, job.size):
             window: list[tuple[int, Block]] = []
             size = 0
             while job.todo and (not window or size + job.todo[-1][1].size <= WINDOW):

@@ -412,3 +412,18 @@ def test_where_the_hub_is_to_be_found_elsewhere_the_connection_is_made_anew_and_
         assert await elsewhere.next_type() == "client_connect"
 
     in_room(story)
+
+
+def test_a_pause_keeps_back_what_waits_to_leave_and_no_word_of_life() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        room.conversation.hold(held=True)
+        room.conversation.send(blocks(2))
+        room.conversation.send(AskChanges(Seq(3)))
+        assert await room.link.next_type() == "sync_request"
+        assert BlocksSent(7) not in room.heard
+        room.conversation.hold(held=False)
+        assert await room.link.next_type() == "pack"
+        await room.until(lambda: BlocksSent(7) in room.heard)
+
+    in_room(story)

@@ -100,3 +100,14 @@ def test_a_limit_that_is_taken_off_holds_nothing_back() -> None:
     paces.down.change(0)
     left = leave(outbox, 1.1, now=1)
     assert left[-1] == (1, BlocksSent(1))
+
+
+def test_what_is_held_stays_until_it_may_go_and_the_connection_is_kept_meanwhile() -> None:
+    outbox = Outbox(paces := Paces())
+    paces.held = True
+    outbox.send_bulk([b"1", b"2"], BlocksSent(7))
+    outbox.ask(["ask"], 1)
+    outbox.say(["heartbeat"])
+    assert [one for _, one in leave(outbox, 60)] == ["heartbeat"]
+    paces.held = False
+    assert [one for _, one in leave(outbox, 60)] == ["ask", b"1", b"2", BlocksSent(7)]
