@@ -1,5 +1,5 @@
 """The hub's tree, asked anew over a connection of its own: for `check`, which does not believe what the engine has
-heard; and its journal, for those who ask for the history of a file.
+heard; its journal, for those who ask for the history of a file; and what a file held at some time.
 
 It comes as another client (the agent's name with ``-check`` behind it), so that the agent's own connection goes on; it
 reads, and submits nothing.
@@ -12,12 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from syncagent.content.digest import content_of
 from syncagent.engine.dialogue import Dialogue, Frame
-from syncagent.engine.effects import AskChanges
-from syncagent.engine.events import CaughtUp, Event, Welcomed
+from syncagent.engine.effects import AskBlocks, AskChanges
+from syncagent.engine.events import BlocksCame, BlocksEnded, CaughtUp, Event, Welcomed
 from syncagent.errors import BadMessage, LinkLost
 from syncagent.model.changes import Entry, Operation
-from syncagent.model.ids import NodeId, Seq
+from syncagent.model.ids import Digest, NodeId, Seq
+from syncagent.model.nodes import Content, Recipe
 from syncagent.transport.ports import Dialer, Link
 from syncagent.trees.picture import Picture, picture_of
 from syncagent.trees.tree import Tree
@@ -66,6 +68,18 @@ async def hub_history(dial: Dialer, introduce: Callable[[float], Dialogue], want
         await link.close()
 
 
+async def hub_bytes(
+    dial: Dialer, introduce: Callable[[float], Dialogue], content: Content, recipe: Recipe
+) -> bytes | None:
+    """The bytes of ``content``, which is made of ``recipe``; None when the hub does not have them any more.  Raises as
+    ``hub_tree`` does."""
+    link = await dial()
+    try:
+        return await _Asking(link, introduce(asyncio.get_running_loop().time())).bytes_of(content, recipe)
+    finally:
+        await link.close()
+
+
 class _Asking:
     """One connection, from the first word to the last page."""
 
@@ -77,14 +91,15 @@ class _Asking:
 
     async def history(self, wanted: Callable[[Entry], bool]) -> History:
         await self._enter()
-        # Asked from 0 on, the hub tells the last states alone: the first entry is had from there, the others beyond it.
-        await self._say(self._dialogue.send(AskChanges(Seq(0), snapshot=True)))
-        first = await self._next(CaughtUp)
-        found = [entry for entry in first.entries if entry.seq == 1 and wanted(entry)]
-        since, complete = Seq(1), True
+        found: list[Entry] = []
+        since, complete = Seq(0), True
         while True:
-            await self._say(self._dialogue.send(AskChanges(since)))
+            await self._say(self._dialogue.send(AskChanges(since, plain=True)))
             page = await self._next(CaughtUp)
+            if page.snapshot and not since:
+                # An older hub, asked from 0 on, tells the last states alone: what was first may be one of them.
+                found, since = [entry for entry in page.entries if entry.seq == 1 and wanted(entry)], Seq(1)
+                continue
             found.extend(entry for entry in page.entries if wanted(entry))
             complete = complete and not page.snapshot
             if not page.more:
@@ -94,6 +109,20 @@ class _Asking:
         entries = tuple(sorted({entry.seq: entry for entry in found}.values(), key=lambda entry: entry.seq))
         begins = not entries or entries[0].operation is Operation.CREATE
         return History(page.head, entries, complete and begins)
+
+    async def bytes_of(self, content: Content, recipe: Recipe) -> bytes | None:
+        await self._enter()
+        wanted = tuple(dict.fromkeys(block.digest for block in recipe))
+        await self._say(self._dialogue.send(AskBlocks(1, wanted)))
+        have: dict[Digest, bytes] = {}
+        while isinstance(event := await self._next_of((BlocksCame, BlocksEnded)), BlocksCame):
+            have.update((digest, bytes(data)) for digest, data in event.blocks)
+        await self._say(self._dialogue.farewell())
+        if not have.keys() >= set(wanted):
+            return None
+        data = b"".join(have[digest] for digest in (block.digest for block in recipe))
+        # Each block has its digest; that they are those of this file, and in this order, only the whole can show.
+        return data if content_of(data) == content else None
 
     async def _enter(self) -> Welcomed:
         await self._say(self._dialogue.open())
@@ -120,10 +149,15 @@ class _Asking:
         return HubTree(welcome.hub_id, welcome.epoch, page.head, picture_of(tree))
 
     async def _next(self, kind: type[_Event]) -> _Event:
-        """The next event of that kind; what else the hub says meanwhile is of no concern here."""
+        event = await self._next_of((kind,))
+        assert isinstance(event, kind)
+        return event
+
+    async def _next_of(self, kinds: tuple[type, ...]) -> Event:
+        """The next event of those kinds; what else the hub says meanwhile is of no concern here."""
         while True:
             for position, event in enumerate(self._heard):
-                if isinstance(event, kind):
+                if isinstance(event, kinds):
                     del self._heard[: position + 1]
                     return event
             self._heard.clear()

@@ -23,6 +23,7 @@ from syncagent.agent.pausing import Pausing
 from syncagent.agent.recents import told as recent_told
 from syncagent.agent.restoring import Restoring
 from syncagent.agent.table import OF_THE_WHOLE, Args, Streams, Table, answer, joined, number, text
+from syncagent.agent.uniting import Uniting
 from syncagent.agent.watching import brief, watch
 from syncagent.control import Answer, Handle, UnknownCommand
 from syncagent.engine.events import HealWanted, Hinted, ProofWanted
@@ -76,6 +77,7 @@ class Commands:
         self._desk = Desk(agent, self._subject)
         self._copies = Copies()
         self._inbox = Inbox(agent, agent.grounds, self._around, self._copies)
+        self._uniting = Uniting(agent, agent.grounds, self._inbox)
         self._pausing = Pausing(agent.config.places.pause, agent)
         self._pausing.recall()
         agent.board.recents.keep_in(agent.config.places.recents)
@@ -113,6 +115,7 @@ class Commands:
             self._desk.answers(),
             self._inbox.answers(),
             self._restoring.answers(),
+            self._uniting.answers(),
         )
 
     def _streams(self) -> Streams:

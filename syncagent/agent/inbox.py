@@ -112,13 +112,17 @@ class Inbox:
             "same": aside is not None and there is not None and aside["digest"] == there["digest"],
         }
 
-    async def keep(self, path: str, word: str) -> Answer:
-        """Settle the conflict copy at ``path``, or the only one of what is at ``path``.  Raises NotAsked, TryAgain."""
+    async def conflict(self, path: str) -> Answer:
+        """That of the conflict copy at ``path``, or of the only one of what is at ``path``.  Raises NotAsked."""
         found = [one for one in await self.conflicts() if path in (one["copy"], one["path"])]
         if len(found) != 1:
             copies = ", ".join(one["copy"] for one in found)
             raise NotAsked(f"there are several copies of {path}; say which: {copies}" if found else _none(path))
-        one = found[0]
+        return found[0]
+
+    async def keep(self, path: str, word: str) -> Answer:
+        """Settle the conflict copy at ``path``, or the only one of what is at ``path``.  Raises NotAsked, TryAgain."""
+        one = await self.conflict(path)
         keep = _kept(one, word)
         disk = self._grounds().disk
         if disk is None:

@@ -1,7 +1,8 @@
-"""Two versions of a text become one, by the person's own tool, or in an editor, with markers where they differ.
+"""Two versions of a text become one: by themselves, where no line was changed in both; else by the person's own tool,
+or in an editor, with markers where they differ.
 
-No version is known from which both came: the hub keeps no older content that could be asked for.  So what is the same
-in both stays, and each place where they differ is the person's to decide.  The tool works on copies in a folder of its
+What both came from is had from the hub where that is possible (``ancestry``).  Where it is not, what is the same in
+both stays, and each place where they differ is the person's to decide.  The tool works on copies in a folder of its
 own; what comes of it takes the place of both versions only if neither has changed since they were read.  Blocks.
 """
 
@@ -13,36 +14,104 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
 from syncagent.agent.comparing import Version, version
+from syncagent.content.threeway import BEGIN, END, MIDDLE, United, ended, unite
 from syncagent.errors import NotAsked, SyncAgentError
+from syncagent.localfs.ports import Disk
 from syncagent.localfs.real import RealDisk
 from syncagent.localfs.settling import replace
 from syncagent.model.names import RelPath, split
 
-BEGIN, MIDDLE, END = "<<<<<<<", "=======", ">>>>>>>"
-
 _KNOWN: Final = {
-    "kdiff3": "kdiff3 $LOCAL $REMOTE -o $MERGED",
-    "meld": "meld $LOCAL $MERGED $REMOTE",
-    "nvimdiff": "nvim -d $LOCAL $MERGED $REMOTE",
-    "opendiff": "opendiff $LOCAL $REMOTE -merge $MERGED",
-    "vimdiff": "vim -d $LOCAL $MERGED $REMOTE",
-    "code": "code --wait $MERGED",
-    "vscode": "code --wait $MERGED",
+    "kdiff3": ("kdiff3 $MINE $THEIRS -o $RESULT", "kdiff3 $BASE $MINE $THEIRS -o $RESULT"),
+    "meld": ("meld $MINE $RESULT $THEIRS", "meld --output $RESULT $MINE $BASE $THEIRS"),
+    "nvimdiff": ("nvim -d $MINE $RESULT $THEIRS", "nvim -d -c '4wincmd w | wincmd J' $MINE $BASE $THEIRS $RESULT"),
+    "opendiff": ("opendiff $MINE $THEIRS -merge $RESULT", "opendiff $MINE $THEIRS -ancestor $BASE -merge $RESULT"),
+    "vimdiff": ("vim -f -d $MINE $RESULT $THEIRS", "vim -f -d -c '4wincmd w | wincmd J' $MINE $BASE $THEIRS $RESULT"),
+    "code": ("code --wait $RESULT", "code --wait --merge $MINE $THEIRS $BASE $RESULT"),
 }
-"""Tools that are called by their name alone."""
+"""Tools that are called by their name alone: without what both came from, and with it."""
+_SAME: Final = {"vscode": "code", "vim": "vimdiff", "nvim": "nvimdiff"}
 
 _GIT_SECONDS: Final = 10.0
 
 
+class Done(Enum):
+    """What came of it."""
+
+    ITSELF = "itself"
+    """Nothing was left to decide: the changes of both are in it."""
+    TOOL = "tool"
+    MARKERS = "markers"
+    """As the person wanted it: with markers in it."""
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a person wants it merged.  ``opens``: in their tool also where nothing is left to decide; ``closed``: nothing
+    is opened at all; ``as_it_is``: the result is taken also with markers in it."""
+
+    opens: bool = False
+    closed: bool = False
+    as_it_is: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two versions, as they were read: ``there`` stands at the name, ``aside`` is the copy.  ``base`` is what both
+    came from; ``ours``: the copy is this machine's version."""
+
+    there: Version
+    aside: Version
+    base: str | None
+    ours: bool
+
+    @property
+    def mine(self) -> Version:
+        return self.aside if self.ours else self.there
+
+    @property
+    def theirs(self) -> Version:
+        return self.there if self.ours else self.aside
+
+    def texts(self) -> tuple[str, str]:
+        """Mine, theirs.  Raises NotAsked for what is no text."""
+        mine, theirs = self.mine.text, self.theirs.text
+        if mine is None or theirs is None:
+            raise NotAsked(
+                f"{self.there.path} is no text that could be merged; choose one with `syncagent conflicts keep`"
+            )
+        return mine, theirs
+
+    def united(self) -> United:
+        """One text, with markers where only a person can decide.  Raises NotAsked for what is no text."""
+        mine, theirs = self.texts()
+        if self.base is None:
+            text = united(self.there, self.aside)
+            return United(text, sum(line.startswith(f"{BEGIN} ") for line in text.splitlines()))
+        names = ("what both came from", f"mine: {self.mine.path}", f"theirs: {self.theirs.path}")
+        return unite(self.base, mine, theirs, names)
+
+    def take(self, disk: Disk, merged: bytes) -> None:
+        """Put ``merged`` in the place of both.  Raises as ``replace`` does, TryAgain when one of them has changed."""
+        replace(disk, self.there.path, self.aside.path, merged, (self.there.seen, self.aside.seen))
+
+
+def pair(root: Path, original: RelPath, copy: RelPath, base: str | None = None, *, ours: bool = False) -> Pair:
+    """Read both.  Raises NotAsked, StorageTrouble."""
+    return Pair(version(root, original), version(root, copy), base, ours)
+
+
 def united(there: Version, aside: Version) -> str:
-    """What is the same in both, and where they differ both, between markers.  Raises NotAsked for what is no text."""
+    """What is the same in both, and where they differ both, between markers."""
     one, other = there.text, aside.text
-    if one is None or other is None:
-        raise NotAsked(f"{there.path} is no text that could be merged; choose one with `syncagent conflicts keep`")
+    assert one is not None and other is not None
     first, second = one.splitlines(keepends=True), other.splitlines(keepends=True)
     lines: list[str] = []
     for tag, a, b, c, d in difflib.SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
@@ -50,16 +119,11 @@ def united(there: Version, aside: Version) -> str:
             lines.extend(first[a:b])
             continue
         lines.append(f"{BEGIN} {there.path}\n")
-        lines.extend(_ended(first[a:b]))
+        lines.extend(ended(first[a:b]))
         lines.append(f"{MIDDLE}\n")
-        lines.extend(_ended(second[c:d]))
+        lines.extend(ended(second[c:d]))
         lines.append(f"{END} {aside.path}\n")
     return "".join(lines)
-
-
-def _ended(lines: Sequence[str]) -> list[str]:
-    """Each with an end: a marker begins a line."""
-    return [line if line.endswith(("\n", "\r")) else f"{line}\n" for line in lines]
 
 
 def tool_in(setting: str, environment: Mapping[str, str], root: Path) -> str:
@@ -70,46 +134,58 @@ def tool_in(setting: str, environment: Mapping[str, str], root: Path) -> str:
     return (_git(f"mergetool.{name}.cmd", root) or name) if name else ""
 
 
-def merge(root: Path, original: RelPath, copy: RelPath, tool: str, editor: Sequence[str]) -> bool:
-    """Let the person merge; whether it was done.  Raises NotAsked, TryAgain, SyncAgentError; what was merged is kept
-    then, and the text says where."""
-    there, aside = version(root, original), version(root, copy)
-    text = united(there, aside)
+def merge(root: Path, found: Pair, tool: str, editor: Sequence[str], wish: Wish) -> Done:
+    """Merge, and let the person decide where that has to be.  Raises NotAsked, TryAgain, SyncAgentError; what was
+    merged is kept then, and the text says where."""
+    result = found.united()
+    itself = result.clean and not wish.opens
+    if wish.closed and not (itself or wish.as_it_is):
+        return Done.NOTHING
+    name = split(found.there.path)[1]
     folder = Path(tempfile.mkdtemp(prefix="syncagent-merge-"))
-    name = split(original)[1]
-    places = {word: folder / f"{word}-{name}" for word in ("LOCAL", "REMOTE", "BASE")} | {"MERGED": folder / name}
-    assert there.data is not None and aside.data is not None
-    places["LOCAL"].write_bytes(there.data)
-    places["REMOTE"].write_bytes(aside.data)
-    places["BASE"].write_bytes(b"")
+    places = {word: folder / f"{word}-{name}" for word in ("LOCAL", "REMOTE", "BASE", "MINE", "THEIRS")}
+    merged = folder / name
+    for word, data in (
+        ("LOCAL", found.there.data), ("REMOTE", found.aside.data), ("MINE", found.mine.data),
+        ("THEIRS", found.theirs.data), ("BASE", (found.base or "").encode()),
+    ):  # fmt: skip
+        places[word].write_bytes(data or b"")
     # Not as text: a line's end stays what it is on every system.
-    places["MERGED"].write_bytes(text.encode())
-    merged = places["MERGED"]
+    merged.write_bytes(result.text.encode())
+    written = merged.stat().st_mtime_ns
     try:
-        _run(called(tool, places) if tool else [*editor, str(merged)])
+        if not itself and not wish.closed:
+            three = found.base is not None
+            words = called(tool, {**places, "MERGED": merged, "RESULT": merged}, three=three)
+            _run(words if tool else [*editor, str(merged)])
         data = merged.read_bytes()
-        if data == text.encode() and BEGIN in text:
+        marked = any(line.startswith((b"<<<<<<< ", b"||||||| ", b">>>>>>> ")) for line in data.splitlines())
+        # Closed without a word: the person has not decided anything.  A tool may save what is as it was, to say yes.
+        untouched = data == result.text.encode() and (marked or merged.stat().st_mtime_ns == written)
+        if untouched and not itself and not wish.as_it_is:
             shutil.rmtree(folder, ignore_errors=True)
-            return False
-        if any(line.startswith((b"<<<<<<< ", b">>>>>>> ")) for line in data.splitlines()):
+            return Done.NOTHING
+        if marked and not (itself or wish.as_it_is):
             raise NotAsked("there are markers left")
-        replace(RealDisk(str(root)), original, copy, data, (there.seen, aside.seen))
+        found.take(RealDisk(str(root)), data)
     except (OSError, SyncAgentError) as error:
         kind = type(error) if isinstance(error, SyncAgentError) else SyncAgentError
         raise kind(f"{error}: nothing was changed; what was merged is in {merged}") from None
     shutil.rmtree(folder, ignore_errors=True)
-    return True
+    return Done.ITSELF if itself else Done.MARKERS if marked else Done.TOOL
 
 
-def called(tool: str, places: Mapping[str, Path]) -> list[str]:
-    """The words of the command.  A tool of which nothing more is known than its name gets the three files: what stands
-    at the name, the result, the copy.  Raises SyncAgentError."""
+def called(tool: str, places: Mapping[str, Path], *, three: bool = False) -> list[str]:
+    """The words of the command; ``three``: what both came from is known.  A tool of which nothing more is known than
+    its name gets the three files: mine, the result, theirs.  Raises SyncAgentError."""
+    name = tool.strip()
+    known = _KNOWN.get(_SAME.get(name, name))
     try:
-        words = shlex.split(_KNOWN.get(tool.strip(), tool))
+        words = shlex.split(tool if known is None else known[three])
     except ValueError as reason:
         raise SyncAgentError(f"the merge tool {tool!r} is no command: {reason}") from None
     if not any(f"${word}" in one or f"${{{word}}}" in one for one in words for word in places):
-        words += ["$LOCAL", "$MERGED", "$REMOTE"]
+        words += ["$MINE", "$RESULT", "$THEIRS"]
     for word, path in places.items():
         words = [one.replace(f"${{{word}}}", str(path)).replace(f"${word}", str(path)) for one in words]
     return words

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -15,13 +16,17 @@ from syncagent.agent.places import places
 from syncagent.cli.asked import agent_of
 from syncagent.cli.editor import editor_in
 from syncagent.cli.exits import Exit
-from syncagent.cli.inbox import clock, meant
+from syncagent.cli.inbox import HISTORY_SECONDS, clock, meant
 from syncagent.cli.options import AsJson, DataDir, Profile
-from syncagent.cli.output import say, show_json
+from syncagent.cli.output import say, show_json, tell
 from syncagent.cli.words import one_line
+from syncagent.control import ControlClient, UnknownCommand
 from syncagent.engine.lines import bytes_in_words
 from syncagent.errors import BadConfig, NotAsked
 from syncagent.model.names import RelPath
+
+if TYPE_CHECKING:
+    from syncagent.agent.merging import Done
 
 Copy: TypeAlias = Annotated[
     str, typer.Argument(metavar="PATH", help="The conflict copy, or the file that it is of.", show_default=False)
@@ -102,24 +107,74 @@ def keep(
     return Exit.OK
 
 
-def merge(path: Copy, data_dir: DataDir = None, profile: Profile = None, as_json: AsJson = False) -> int:
-    """Merge both versions of a text, in your own tool or editor; both are in .syncagent/trash after that."""
+def merge(
+    path: Copy,
+    opens: Annotated[bool, typer.Option("--open", help="In your tool also where nothing is left to decide.")] = False,
+    closed: Annotated[
+        bool, typer.Option("--auto", help="Only where nothing is left to decide; opens nothing.")
+    ] = False,
+    as_it_is: Annotated[bool, typer.Option("--as-it-is", help="Take the result also with markers in it.")] = False,
+    data_dir: DataDir = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Merge both versions of a text into one: by itself where no line was changed in both, else in your own tool or
+    editor.  Both versions are in .syncagent/trash after that."""
     # It brings in what looks at the disk and hashes: only for those who merge.
-    from syncagent.agent.merging import merge as merged  # noqa: PLC0415
-    from syncagent.agent.merging import tool_in  # noqa: PLC0415
+    from syncagent.agent import merging  # noqa: PLC0415
 
+    if opens and closed:
+        raise BadConfig("--open and --auto exclude each other")
     root, one = _named(data_dir, profile, path)
+    copy = RelPath(one["copy"])
+    ours = bool(one["mine"] and one["mine"]["path"] == copy)
+    found = merging.pair(root, RelPath(one["path"]), copy, ours=ours)
+    found.texts()  # what is none is not asked about
+    base, why = _base(meant(data_dir, profile, path)[0], copy)
     try:
         setting = read_settings(places(data_dir), os.environ).merge_tool
     except BadConfig:
         setting = ""  # what is wrong with other settings is said elsewhere
-    tool = tool_in(setting, os.environ, root)
-    done = merged(root, RelPath(one["path"]), RelPath(one["copy"]), tool, [] if tool else editor_in(os.environ))
+    tool = merging.tool_in(setting, os.environ, root)
+    found = replace(found, base=base)
+    unsettled = closed or (found.united().clean and not opens)
+    editor = [] if tool or unsettled else editor_in(os.environ)
+    if base is None and not as_json:
+        tell(f"only the two versions are compared: {one_line(why)}")
+    done = merging.merge(root, found, tool, editor, merging.Wish(opens, closed, as_it_is))
+    merged = done is not merging.Done.NOTHING
     if as_json:
-        show_json({"path": one["path"], "copy": one["copy"], "merged": done})
+        show_json({
+            "path": one["path"], "copy": copy, "merged": merged, "by": done.value if merged else "",
+            "base": base is not None, "why": why,
+        })  # fmt: skip
     else:
-        say(f"{one_line(one['path'])} is merged" if done else "nothing was changed")
-    return Exit.OK if done else Exit.ERROR
+        say(_merged(done, one_line(one["path"]), found.united().open if closed else 0))
+    return Exit.OK if merged else Exit.ERROR
+
+
+def _base(client: ControlClient, copy: str) -> tuple[str | None, str]:
+    """What both came from, or why that is not to be had."""
+    try:
+        found = client.call("conflict.base", within=HISTORY_SECONDS, path=copy)
+    except UnknownCommand:
+        return None, "the agent that runs is of an older version"
+    return found.get("base"), str(found.get("why") or "")
+
+
+def _merged(done: Done, path: str, left: int) -> str:
+    match done.value:
+        case "itself":
+            return f"{path} is merged: the changes of both are in it"
+        case "markers":
+            return f"{path} is merged, with markers in it"
+        case "tool":
+            return f"{path} is merged"
+        case _ if left:
+            many = "one place is" if left == 1 else f"{left} places are"
+            return f"{many} yours to decide: `syncagent conflicts merge` without --auto; nothing was changed"
+        case _:
+            return "nothing was changed"
 
 
 def _named(data_dir: Path | None, profile: str | None, path: str) -> tuple[Path, Mapping[str, Any]]:

@@ -139,9 +139,9 @@ class Dialogue:
     def send(self, effect: HubEffect) -> list[Frame]:
         """The frames that say ``effect``, in order.  What cannot be said at all is answered by ``unsaid``."""
         match effect:
-            case AskChanges(since=since, snapshot=snapshot):
+            case AskChanges(since=since, snapshot=snapshot, plain=plain):
                 self._since = since
-                return [self._text(ChangesRequest(since=since, snapshot=snapshot))]
+                return [self._text(ChangesRequest(since=since, snapshot=snapshot, plain=plain))]
             case AskMissing(number=number, digests=digests):
                 return self._ask_missing(number, digests)
             case AskBlocks(number=number, digests=digests):

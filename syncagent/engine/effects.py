@@ -112,10 +112,11 @@ class SweepStage:
 
 @dataclass(frozen=True, slots=True)
 class AskChanges:
-    """Answered by CaughtUp."""
+    """Answered by CaughtUp.  ``plain``: what became of all, also from the first number on."""
 
     since: Seq
     snapshot: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,8 @@ class Member:
         match request:
             case ChangesRequest():
                 self._live = False
-                return self._do(ReadChanges(Seq(request.since), request.limit, request.snapshot), request.request_id)
+                page = ReadChanges(Seq(request.since), request.limit, request.snapshot, request.plain)
+                return self._do(page, request.request_id)
             case MissingRequest():
                 effects = self._keep() if self._staged.large else []
                 asked = AskLacking(digests_from_wire(request.digests))
@@ -276,13 +277,11 @@ class Member:
             effects += self._keep()
         return effects
 
-    def _page(self, page: Page, request_id: str, now: Now) -> list[Effect]:
+    def _page(self, page: Page, asked: str, now: Now) -> list[Effect]:
         if not page.more:
             self._live, self._told = True, page.head
             self._head = max(self._head, page.head)
-        body = ChangesResponse(
-            request_id=request_id, head=page.head, more=page.more, snapshot=page.snapshot, next=page.next
-        )
+        body = ChangesResponse(request_id=asked, head=page.head, more=page.more, snapshot=page.snapshot, next=page.next)
         said = self._answer(body, "changes", written(page.entries), now)
         self._acquaintance.told(page.entries)
         return [said] if page.more else [said, *self._want(now)]

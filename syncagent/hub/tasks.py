@@ -41,11 +41,12 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class ReadChanges:
-    """A page of the journal, or of a snapshot."""
+    """A page of the journal, or of a snapshot.  ``plain``: of the journal, as far as it is kept."""
 
     since: Seq
     limit: int
     snapshot: bool
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

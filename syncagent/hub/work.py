@@ -156,7 +156,7 @@ def _splices(entries: Sequence[Timed], before: Mapping[NodeId, Row]) -> dict[Seq
 
 def _page(store: Store, folder: FolderId, task: ReadChanges) -> Page:
     about = _folder(store, folder)
-    snapshot = task.snapshot or task.since < max(about.horizon, Seq(1))
+    snapshot = task.snapshot or task.since < (about.horizon if task.plain else max(about.horizon, Seq(1)))
     read = store.journal.snapshot if snapshot else store.journal.entries
     limit = min(task.limit or PAGE, PAGE)
     found = read(folder, task.since, limit + 1)

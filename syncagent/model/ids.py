@@ -34,6 +34,16 @@ PARK: Final = NodeId("park")
 NO_REV: Final = Rev(0)
 
 
+def copy_id(node_id: NodeId, rev: Rev, base: Digest | str, inside: Digest | str, machine: str) -> NodeId:
+    """The id of a conflict copy: the same each time this very conflict is met, and no other's.
+
+    ``machine`` (as it is called in names) had ``inside`` as ``node_id``, of which the hub had the revision ``rev``
+    by then, while both had last agreed on ``base``.  So whoever has the copy, and knows what the node once held, finds
+    what both versions came from, and can be sure of it.
+    """
+    return derived_id("copy", node_id, rev, base, inside, machine)
+
+
 def derived_id(*parts: str | bytes | int) -> NodeId:
     """A new id that is the same each time the same parts are given (100 bits, so that no two meet by chance)."""
     hasher = hashlib.blake2b(digest_size=16)

@@ -7,8 +7,8 @@ interchangeable.
 
 from __future__ import annotations
 
-from syncagent.model.ids import NodeId, derived_id
-from syncagent.model.names import Name, conflict_name, name_key
+from syncagent.model.ids import Digest, NodeId, copy_id
+from syncagent.model.names import Name, conflict_name, machine_label, name_key
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
 from syncagent.planner.batch import Batch
 from syncagent.planner.compare import interchangeable, placement, three
@@ -105,7 +105,16 @@ class Names:
         )
 
     def copy_id(self, node: Node) -> NodeId:
-        """The id of the copy: the same each time this very conflict is met, and no other's."""
-        assert isinstance(node, File | Link)
-        inside = node.content.digest if isinstance(node, File) else node.target
-        return derived_id("copy", node.id, self._canopy.rev(node.id), inside, self._policy.machine)
+        """The id of the copy that ``node`` is to be from now on."""
+        base, label = self._canopy.synced.get(node.id), machine_label(self._policy.machine)
+        return copy_id(node.id, self._canopy.rev(node.id), _inside(base), _inside(node), label)
+
+
+def _inside(node: Node | None) -> Digest | str:
+    match node:
+        case File(content=content):
+            return content.digest
+        case Link(target=target):
+            return target
+        case _:
+            return ""

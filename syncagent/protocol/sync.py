@@ -39,7 +39,8 @@ class AnalysisRequest(Wire):
 
 
 class ChangesRequest(Wire):
-    """The journal from after ``since``.  ``snapshot`` is said in the follow-up requests of a snapshot."""
+    """The journal from after ``since``.  ``snapshot`` is said in the follow-up requests of a snapshot; ``plain``: no
+    snapshot is wanted, even where ``since`` is 0."""
 
     always: ClassVar[frozenset[str]] = frozenset({"kind", "since"})
 
@@ -48,6 +49,7 @@ class ChangesRequest(Wire):
     since: Count = 0
     limit: Count = 0
     snapshot: Flag = False
+    plain: Flag = False
 
 
 class MissingRequest(Wire):

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from syncagent.agent import census
-from syncagent.agent.census import hub_history, hub_tree
+from syncagent.agent.census import hub_bytes, hub_history, hub_tree
+from syncagent.content.digest import content_of, digest_of
 from syncagent.engine.dialogue import Dialogue, Introduction
 from syncagent.errors import BadMessage, LinkLost, Refused
 from syncagent.model.ids import ClientId
+from syncagent.model.nodes import Block, Content, File
 from syncagent.transport.ports import Link
 from syncagent.transport.ws_link import WsDialer
 from tests.agent.test_conversation import WHEN, MemoryLink, hub
@@ -43,8 +45,6 @@ async def test_it_is_the_hub_s_tree_in_as_many_pages_as_it_takes(tmp_path: Path)
 
 async def test_the_journal_tells_the_history_of_a_file(tmp_path: Path) -> None:
     async with hub_in(tmp_path / "hub") as server, running(config_in(tmp_path / "a", server=server)) as agent:
-        (agent.root / "first").mkdir()
-        await agent.wait()
         for text in ("1", "22"):
             (agent.root / "a").write_text(text)
             (agent.root / "other").write_text(text)
@@ -57,8 +57,25 @@ async def test_the_journal_tells_the_history_of_a_file(tmp_path: Path) -> None:
             ("create", 1, "a"), ("update", 2, "a"), ("move", 3, "b"),
         ]  # fmt: skip
         assert found.head == (await agent.status())["hub_seq"]
-        first = await hub_history(WsDialer(server), introduce(), lambda entry: entry.path == "first")
-        assert [(one.seq, one.rev) for one in first.entries] == [(1, 1)]
+
+
+async def test_what_a_file_held_at_some_time_can_be_had(tmp_path: Path) -> None:
+    large = bytes(range(256)) * 2_000
+    async with hub_in(tmp_path / "hub") as server, running(config_in(tmp_path / "a", server=server)) as agent:
+        for data in (b"first", b"", large, b"last"):
+            (agent.root / "a").write_bytes(data)
+            await agent.wait()
+        found = await hub_history(WsDialer(server), introduce(), lambda entry: entry.path == "a")
+        held = []
+        for entry in found.entries:
+            assert isinstance(entry.node, File)
+            held.append(await hub_bytes(WsDialer(server), introduce(), entry.node.content, entry.recipe))
+        assert held == [b"first", b"", large, b"last"]
+        nobody = digest_of(b"what nobody ever sent")
+        assert await hub_bytes(WsDialer(server), introduce(), Content(nobody, 3), (Block(nobody, 3),)) is None
+        [recipe] = [entry.recipe for entry in found.entries if len(entry.recipe) > 1]
+        other = content_of(b"x" * len(large))
+        assert await hub_bytes(WsDialer(server), introduce(), other, recipe) is None, "blocks of another file"
 
 
 async def test_a_hub_that_refuses_says_so(tmp_path: Path) -> None:

@@ -86,14 +86,49 @@ def test_a_word_that_is_none_is_refused(command: Command, agent: Script, root: P
     assert command("conflicts", "--json", "diff", str(root / COPY))[0] == 2
 
 
-def test_they_are_merged_in_a_tool_of_ones_own(command: Command, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_they_are_merged_in_a_tool_of_ones_own(
+    command: Command, agent: Script, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.answers["conflict.base"] = {"base": None, "why": "nothing is known from which both came"}
     (root / ".syncagent").mkdir()
     monkeypatch.setenv("MERGETOOL", f"{sys.executable} -c pass $MERGED")
-    assert command("conflicts", "merge", str(root / COPY))[:2] == (1, "nothing was changed\n")
+    code, out, err = command("conflicts", "merge", str(root / COPY))
+    assert (code, out) == (1, "nothing was changed\n") and "only the two versions are compared" in err
     monkeypatch.setenv("MERGETOOL", "/no/such/tool")
     code, _, err = command("conflicts", "merge", str(root / COPY))
-    assert (code, err.count("\n")) == (1, 1)
+    assert (code, err.count("\n")) == (1, 2)
     writes = "import sys;open(sys.argv[1],'w').write('both')"
     monkeypatch.setenv("MERGETOOL", f'{sys.executable} -c "{writes}" $MERGED')
-    assert json.loads(command("conflicts", "merge", str(root / COPY), "--json")[1])["merged"] is True
+    found = json.loads(command("conflicts", "merge", str(root / COPY), "--json")[1])
+    assert (found["merged"], found["by"], found["base"]) == (True, "tool", False)
     assert (root / "docs" / "a.txt").read_text() == "both"
+
+
+def test_what_nobody_has_to_decide_is_merged_by_itself(command: Command, agent: Script, root: Path) -> None:
+    (root / ".syncagent").mkdir()
+    agent.answers["conflict.base"] = {"base": "same\n", "why": ""}
+    code, out, _ = command("conflicts", "merge", str(root / COPY), "--auto")
+    assert (code, out.splitlines()[-1]) == (
+        1, "one place is yours to decide: `syncagent conflicts merge` without --auto; nothing was changed",
+    )  # fmt: skip
+    (root / COPY).write_text("more\nsame\n")
+    code, out, err = command("conflicts", "merge", str(root / COPY))
+    assert (code, out, err) == (0, "docs/a.txt is merged: the changes of both are in it\n", "")
+    assert agent.asked[-1] == ("conflict.base", {"path": COPY})
+    assert (root / "docs" / "a.txt").read_text() == "more\nsame\ntheirs\n"
+
+
+def test_markers_are_taken_only_by_those_who_say_so(command: Command, agent: Script, root: Path) -> None:
+    (root / ".syncagent").mkdir()
+    agent.answers["conflict.base"] = {"base": "same\n", "why": ""}
+    code, out, _ = command("conflicts", "merge", str(root / COPY), "--auto", "--as-it-is")
+    assert (code, out) == (0, "docs/a.txt is merged, with markers in it\n")
+    assert "||||||| what both came from" in (root / "docs" / "a.txt").read_text()
+    assert command("conflicts", "merge", str(root / COPY), "--auto", "--open")[0] == 2
+
+
+def test_what_is_no_text_is_refused_in_a_line_and_nobody_is_asked(command: Command, agent: Script, root: Path) -> None:
+    (root / COPY).write_bytes(b"\0binary")
+    code, _, err = command("conflicts", "merge", str(root / COPY))
+    assert (code, err.count("\n")) == (2, 1) and "is no text that could be merged" in err
+    assert "conflict.base" not in [one for one, _ in agent.asked]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from syncagent.content.digest import digest_of
@@ -71,8 +73,8 @@ def file(node: str, plain: bytes = b"", parts: tuple[bytes, ...] | None = None) 
     )  # fmt: skip
 
 
-def page(bench: Bench, since: int, limit: int = 0, *, snapshot: bool = False) -> Page:
-    answer = bench.do(ReadChanges(Seq(since), limit, snapshot))
+def page(bench: Bench, since: int, limit: int = 0, *, snapshot: bool = False, plain: bool = False) -> Page:
+    answer = bench.do(ReadChanges(Seq(since), limit, snapshot, plain))
     assert isinstance(answer, Page)
     return answer
 
@@ -131,6 +133,13 @@ def test_from_the_beginning_it_is_a_snapshot(bench: Bench) -> None:
     assert (last.snapshot, last.more, len(last.entries), last.next) == (True, False, 10, PAGE + 10)
     empty = page(Bench(), 0)
     assert (empty.entries, empty.more, empty.snapshot, empty.next) == ((), False, True, 0)
+
+
+def test_who_wants_to_know_what_became_of_something_is_told_the_journal_from_its_first_number_on(bench: Bench) -> None:
+    bench.submit(file("a"))
+    bench.submit(replace(file("a"), change_id=ChangeId("again"), operation=Operation.UPDATE, base_rev=Rev(1)))
+    plain = page(bench, 0, plain=True)
+    assert ([(one.entry.seq, one.entry.rev) for one in plain.entries], plain.snapshot) == ([(1, 1), (2, 2)], False)
 
 
 def test_a_page_fits_into_a_message(bench: Bench) -> None:

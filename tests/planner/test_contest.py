@@ -140,13 +140,15 @@ def test_b15_a_conflict_name_is_free_on_both_sides_and_in_the_batch() -> None:
 
 
 def test_the_id_of_a_copy_is_the_same_for_the_same_conflict_and_no_other() -> None:
-    def copy_id(here: str, rev: int = 2, machine: str = MACHINE) -> NodeId:
-        found = ring("a=1", here, "a=3", machine=machine)
+    def copy_id(here: str, rev: int = 2, machine: str = MACHINE, agreed: str = "a=1") -> NodeId:
+        found = ring(agreed, here, "a=3", machine=machine)
         found.canopy.set_remote(NodeId("a"), remote(found, "a"), Rev(rev))
         return found.names.copy_id(local(found, "a"))
 
     assert copy_id("a=2") == copy_id("a=2")
-    assert len({copy_id("a=2"), copy_id("a=4"), copy_id("a=2", 3), copy_id("a=2", machine="Desk"), NodeId("a")}) == 5
+    others = {copy_id("a=4"), copy_id("a=2", 3), copy_id("a=2", machine="Desk"), copy_id("a=2", agreed="a=5"), "a"}
+    assert len({copy_id("a=2"), *others}) == 6
+    assert copy_id("a=2", machine="De(s)k") == copy_id("a=2", machine="Desk"), "as the name of the copy has it"
 
 
 def test_a_copy_that_cannot_step_aside_yet_waits_for_what_is_in_its_way_and_not_for_policy() -> None:

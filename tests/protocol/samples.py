@@ -52,6 +52,7 @@ TO_HUB: Final[Mapping[str, str]] = {
     ),
     "ask_changes": m.ask_changes(7, limit=500, request_id="1"),
     "ask_changes_snapshot": m.ask_changes(7, snapshot=True),
+    "ask_changes_plain": m.ask_changes(0, plain=True),
     "ask_missing": m.ask_missing(b"alpha", request_id="2"),
     "ask_blocks": m.ask_blocks(b"alpha", b"beta", request_id="3"),
     "ask_ahead": m.ask_ahead(1 << 20),

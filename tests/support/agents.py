@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,9 +28,10 @@ def config_in(base: Path, *, name: str = "Laptop", server: str = NOBODY, **more:
     base.mkdir(exist_ok=True)
     (base / "data").mkdir(mode=0o700, exist_ok=True)
     (base / "root").mkdir(exist_ok=True)
+    called = "-".join(re.findall("[a-z]+", name.lower()))
     return AgentConfig(
         sync_root=base / "root", server=server, name=name, data_dir=base / "data",
-        client_id=f"{name.lower()}-1", api_key=SecretStr("the-key-of-these-tests"), **more,
+        client_id=f"{called}-1", api_key=SecretStr("the-key-of-these-tests"), **more,
     )  # fmt: skip
 
 

@@ -14,12 +14,16 @@ from syncagent.control import UnknownCommand
 from syncagent.errors import BadConfig
 
 ASKED: Final = frozenset((
-    "approve", "autostart", "commands", "config", "config.set", "conflict.keep", "conflicts", "heal", "held", "invite",
-    "limit", "log", "open", "page", "pause", "pending", "profiles", "reject", "resume", "sync", "undo",
+    "activity", "approve", "autostart", "commands", "config", "config.set", "conflict.diff", "conflict.keep",
+    "conflict.merge", "conflicts", "heal", "held", "invite", "limit", "log", "open", "page", "pause", "pending",
+    "profiles", "reject", "resume", "sync", "trash", "trash.empty", "trash.restore", "undo",
 ))  # fmt: skip
 
 BY_HAND: Final = "on_"
 """How the names of settings begin that have a program started: who has come into a page must not come out of it."""
+
+STARTED: Final = frozenset(("merge_tool",))
+"""The others of which that is so."""
 
 Handle = Callable[[str, dict[str, Any]], Coroutine[Any, Any, Answer]]
 Follow = Callable[[str, dict[str, Any]], AsyncGenerator[Answer, None]]
@@ -38,7 +42,7 @@ class Inside:
             raise UnknownCommand(f"a page cannot ask for {what!r}")
         if what == "config.set" and isinstance(changes := args.get("changes"), dict):
             for key in changes:
-                if str(key).startswith(BY_HAND):
+                if str(key).startswith(BY_HAND) or key in STARTED:
                     raise BadConfig(f"{key}: what starts a program is set in config.toml, or by `syncagent config set`")
         return await self._handle(what, args)
 

@@ -36,8 +36,9 @@ async def test_what_is_not_for_pages_is_not_known(command: str) -> None:
 async def test_a_page_changes_settings_but_none_that_starts_a_program() -> None:
     page = Inside(handle, follow)
     assert (await page.answer("config.set", {"changes": {"name": "Laptop"}}))["command"] == "config.set"
-    with pytest.raises(BadConfig, match="starts a program"):
-        await page.answer("config.set", {"changes": {"name": "Laptop", "on_change": "rm -rf ~"}})
+    for key in ("on_change", "merge_tool"):
+        with pytest.raises(BadConfig, match="starts a program"):
+            await page.answer("config.set", {"changes": {"name": "Laptop", key: "rm -rf ~"}})
 
 
 async def test_the_news_are_what_faces_watch() -> None:
