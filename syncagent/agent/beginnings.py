@@ -66,7 +66,8 @@ def configured(config: AgentConfig) -> Configured:
 
 def introduced(config: AgentConfig) -> tuple[str, ...]:
     """What of the settings a connection is made of: when it changes, another one is wanted."""
-    return config.server, config.fingerprint, config.name, config.api_key.get_secret_value()
+    key, password = config.api_key.get_secret_value(), config.proxy_password.get_secret_value()
+    return config.server, config.fingerprint, config.name, key, config.proxy, password
 
 
 def introduction(config: AgentConfig, footing: Footing, incarnation: str) -> Introduction:

@@ -54,6 +54,7 @@ class Conversation:
         """The same, by the loop's clock, which no one sets."""
         self.refusal = ""
         """Why only a person can mend the connection; empty while that is not so, or not known yet."""
+        self._other_way = False
 
     @property
     def connected(self) -> bool:
@@ -87,7 +88,7 @@ class Conversation:
 
     def redial(self, dial: Dialer, reason: str) -> None:
         """From now on another way leads to the hub, or we have something else to say of ourselves: begin anew."""
-        self._dial, self.refusal = dial, ""
+        self._dial, self.refusal, self._other_way = dial, "", True
         if self._talk is not None:
             self._talk.send(CloseLink(reason, again=True))
 
@@ -97,6 +98,7 @@ class Conversation:
         Raises LinkLost, or whatever else ended it, after it was told as LinkDown; BeginAnew when the client id is not
         this machine's alone.
         """
+        anew, self._other_way = self._other_way, False
         try:
             link = await self._dial()
             reason = await self._converse(link)
@@ -105,7 +107,7 @@ class Conversation:
             raise BeginAnew(f"{error}: this machine, or that one, is a copy of the other") from error
         except SyncAgentError as error:
             self.refusal = str(error) if isinstance(error, AskPerson) else ""
-            self._hear([link_down(error)])
+            self._hear([link_down(error, anew=anew)])
             raise
         self._hear([LinkDown(reason)])
 

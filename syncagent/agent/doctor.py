@@ -6,13 +6,13 @@ and no check takes longer than a few seconds.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import http.client
 import os
 import platform
 import shutil
-import socket
 import ssl
 import stat
 import sys
@@ -29,10 +29,12 @@ from urllib.parse import urlsplit
 
 import syncagent
 from syncagent.agent.config.settings import Settings
-from syncagent.agent.keys import load_key
+from syncagent.agent.keys import load_key, load_proxy_password
 from syncagent.agent.places import Places
 from syncagent.control import ControlClient
-from syncagent.errors import NotRunning, SyncAgentError
+from syncagent.errors import AskPerson, NotRunning, SyncAgentError
+from syncagent.transport.proxy import Proxy, is_loopback, kept_under, proxy_to
+from syncagent.transport.ws_link import WsDialer
 
 OLDEST_PYTHON: Final = (3, 11)
 HUB_SECONDS: Final = 5.0
@@ -73,7 +75,7 @@ def examine(places: Places, settings: Settings | None, trouble: str = "") -> Ite
         yield file_system(settings.sync_root)
         yield watch_limits(settings.sync_root)
         yield room(settings.sync_root, places.data_dir)
-    yield from hub_and_clock(settings)
+    yield from hub_and_clock(settings, places)
 
 
 def python_version() -> Check:
@@ -225,8 +227,18 @@ def room(root: Path, data_dir: Path) -> Check:
     return Check("disk space", Verdict.OK, found)
 
 
-def hub_and_clock(settings: Settings) -> Iterator[Check]:
+def hub_and_clock(settings: Settings, places: Places | None = None) -> Iterator[Check]:
     """Whether something answers at the hub's address, is the hub that it should be, and what hour it has."""
+    try:
+        account = kept_under(settings.proxy)
+        password = load_proxy_password(places, account) if places is not None and account else ""
+        proxy = proxy_to(settings.server, settings.proxy, password)
+    except (ValueError, SyncAgentError) as error:
+        yield Check("proxy", Verdict.FAIL, str(error), "mend it there, or say which with `syncagent config set proxy`")
+        return
+    if proxy is not None:
+        yield from _through(proxy, settings)
+        return
     parts = urlsplit(settings.server)
     where = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'wss' else 80)}"
     try:
@@ -239,12 +251,38 @@ def hub_and_clock(settings: Settings) -> Iterator[Check]:
         reason = getattr(error, "strerror", "") or str(error) or type(error).__name__
         yield Check("hub", Verdict.FAIL, f"{where}: {reason}", "see that the hub runs and that no firewall is between")
         return
-    if parts.scheme == "ws" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "ws" and not is_loopback(parts.hostname or ""):
         yield Check("hub", Verdict.WARN, f"{where} answers, in the clear", "use wss:// beyond this machine")
     else:
         yield Check("hub", Verdict.OK, f"{where} answers")
     if date is not None:
         yield _clock(date)
+
+
+def _through(proxy: Proxy, settings: Settings) -> Iterator[Check]:
+    """The same where a proxy leads there: as an agent would connect, but that it says nothing."""
+
+    async def call() -> str:
+        link = await WsDialer(settings.server, settings.fingerprint, open_seconds=HUB_SECONDS, way=lambda: proxy)()
+        try:
+            return link.date
+        finally:
+            await link.close()
+
+    named = f"{proxy}, as {proxy.origin} {'say' if proxy.origin.endswith('settings') else 'says'}"
+    try:
+        hour = _hour(asyncio.run(call()))
+    except SyncAgentError as error:
+        todo = "see that the proxy lets us through to the hub, or take another way: `syncagent config set proxy ...`"
+        if isinstance(error, AskPerson) and str(proxy) in str(error):
+            todo = "give it once: `syncagent config set proxy http://NAME:PASSWORD@HOST:PORT`; it is kept apart"
+        yield Check("proxy", Verdict.WARN, named, "see below")
+        yield Check("hub", Verdict.FAIL, str(error), todo)
+        return
+    yield Check("proxy", Verdict.OK, named)
+    yield Check("hub", Verdict.OK, f"{settings.server} answers")
+    if hour is not None:
+        yield _clock(hour)
 
 
 def _clock(hub_time: datetime) -> Check:
@@ -278,18 +316,12 @@ def _ask_hub(settings: Settings) -> datetime | None:
         date = link.getresponse().getheader("Date")
     finally:
         link.close()
+    return _hour(date)
+
+
+def _hour(date: str | None) -> datetime | None:
     try:
         hour = parsedate_to_datetime(date) if date else None
     except ValueError:
         return None
     return hour if hour is None or hour.tzinfo else hour.replace(tzinfo=UTC)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        packed = socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
-    except OSError:
-        return False
-    return packed[0] == 127 if len(packed) == 4 else packed == socket.inet_pton(socket.AF_INET6, "::1")

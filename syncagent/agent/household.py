@@ -187,7 +187,8 @@ class Household:
 
     def _look(self) -> tuple[object, ...]:
         places = self.source.places
-        return tuple(_trace(path) for path in (places.config, *(places.of(name).key for name in self.members)))
+        keys = (places.of(name).key for name in self.members)
+        return tuple(_trace(path) for path in (places.config, places.proxy_passwords, *keys))
 
     # --- the profiles -------------------------------------------------------------------------------------------
 

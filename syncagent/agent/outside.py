@@ -20,6 +20,7 @@ from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.excluding import Kept, kept_in
 from syncagent.agent.ids import RandomIds
 from syncagent.agent.premises import Premises, open_premises
+from syncagent.agent.reach import way_to_hub
 from syncagent.agent.tally import Tally, tally_in
 from syncagent.agent.vigil import Vigil, vigil_in
 from syncagent.agent.workers import Workers
@@ -51,7 +52,7 @@ def _watch(root: Path, on_hints: Callable[[Hints], None], rule_files: tuple[str,
 
 
 def _dial(config: AgentConfig) -> Dialer:
-    return WsDialer(config.server, config.fingerprint)
+    return WsDialer(config.server, config.fingerprint, way=lambda: way_to_hub(config))
 
 
 def _hour() -> datetime:

@@ -43,6 +43,11 @@ class Places:
         return self.state / "key"
 
     @property
+    def proxy_passwords(self) -> Path:
+        """Those that a proxy is told, where no keyring has them."""
+        return self.data_dir / "proxy_passwords.json"
+
+    @property
     def identity(self) -> Path:
         return self.state / "client_id"
 

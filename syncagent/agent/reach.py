@@ -1,4 +1,4 @@
-"""Under which address a hub that listens here is reached: from this machine, and from another."""
+"""Under which address a hub that listens here is reached, from this machine and from another; and through what."""
 
 from __future__ import annotations
 
@@ -6,15 +6,25 @@ import ipaddress
 import socket
 
 from syncagent.agent.config.kinds import host_and_port
-from syncagent.agent.config.settings import Settings
+from syncagent.agent.config.settings import AgentConfig, Settings
+from syncagent.transport.proxy import Proxy, is_loopback, proxy_to
+
+__all__ = ["is_loopback", "proxy_in_words", "reach_from_afar", "reach_own_hub", "way_to_hub"]
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches what listens on ``host``."""
+def way_to_hub(config: AgentConfig) -> Proxy | None:
+    """The proxy that leads to the hub now; None: it is reached without.  Raises ValueError where one is named that
+    cannot be."""
+    return proxy_to(config.server, config.proxy, config.proxy_password.get_secret_value())
+
+
+def proxy_in_words(config: AgentConfig) -> str:
+    """The same for those who look: without a password; "" where none leads there."""
     try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return host == "localhost"
+        proxy = way_to_hub(config)
+    except ValueError as reason:
+        return str(reason)
+    return str(proxy) if proxy is not None else ""
 
 
 def reach_own_hub(host: str, port: int) -> dict[str, str]:

@@ -10,6 +10,7 @@ from syncagent.agent.config.document import said_name
 from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.outbox import Paces
 from syncagent.agent.pausing import Pausing
+from syncagent.agent.reach import proxy_in_words
 from syncagent.control import Answer
 from syncagent.engine.lines import Around, Line, in_sync, lines
 
@@ -54,6 +55,7 @@ def statement(agent: Agent, around: Around, *, stuck: str, pausing: Pausing, tra
         "profile": said_name(config.profile),
         "root": str(config.sync_root),
         "server": config.server,
+        "proxy": proxy_in_words(config),
         "folder": config.folder,
         "client_id": config.client_id,
         "state": status.state.value,

@@ -168,7 +168,7 @@ def _prepared(start: Start, echo: Echo) -> Iterator[Tune]:
         handler = log_to(spot.log, secrets=[start.key], echo=echo)
 
         def go_by(configs: Mapping[str, AgentConfig]) -> None:
-            secrets = [start.key, *(config.api_key.get_secret_value() for config in configs.values())]
+            secrets = [start.key, *(secret for config in configs.values() for secret in config.secrets)]
             for config in list(configs.values())[:1]:  # the log is one for all
                 tune(handler, level=config.log_level, form=config.log_format, secrets=secrets)
 

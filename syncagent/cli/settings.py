@@ -7,7 +7,9 @@ none runs, the file and this environment are looked at.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
+from getpass import getpass
 from typing import Annotated, Any, TypeAlias
 
 import typer
@@ -61,13 +63,17 @@ def get(key: Key, data_dir: DataDir = None, profile: Profile = None, as_json: As
 
 def set_(
     key: Key,
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="What it is to be.", show_default=False)],
+    value: Annotated[
+        str, typer.Argument(metavar="VALUE", help='What it is to be; "-": asks for it unseen.', show_default=False)
+    ],
     data_dir: DataDir = None,
     profile: Profile = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> int:
     """Set a setting in config.toml; an agent that runs goes by it at once, where that can be."""
+    if value == "-":  # what has a password in it is neither in a history nor in the list of processes
+        value = getpass(f"{known(key)}: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
     return _change(data_dir, profile, {key: value}, dry_run=dry_run, as_json=as_json)
 
 

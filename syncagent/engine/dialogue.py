@@ -379,9 +379,10 @@ def _without(message: WebSocketMessage, name: str) -> SyncResponse:
     return answer
 
 
-def link_down(error: SyncAgentError) -> LinkDown:
-    """What the engine is told of the error that ended a connection, or an attempt at one."""
-    return LinkDown(str(error), final=isinstance(error, AskPerson))
+def link_down(error: SyncAgentError, *, anew: bool = False) -> LinkDown:
+    """What the engine is told of the error that ended a connection, or an attempt at one; ``anew``: the first on a way
+    that a person has changed."""
+    return LinkDown(str(error), isinstance(error, AskPerson), anew)
 
 
 def _too_long(change: Change) -> Judged:

@@ -146,8 +146,8 @@ class Engine:
                 if self._remote.begun_anew > before:
                     self._flight.void_tasks()
                 self._agenda.add(self._flight.release_refused())
-            case ev.LinkDown(reason=reason, final=final):
-                self._remote.down(reason, final)
+            case ev.LinkDown(reason=reason, final=final, anew=anew):
+                self._remote.down(reason, final, anew)
                 self._freight.link_down()
                 self._drop(self._flight.drop_changes())
                 self._brake.remedy.unanswered()

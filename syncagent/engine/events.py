@@ -256,6 +256,8 @@ class LinkDown:
     reason: str
     final: bool = False
     """True when only a person can mend it."""
+    anew: bool = False
+    """True when a person has changed the way to the hub since: whatever was said of the way before is past."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,9 +177,9 @@ class RemoteSide:
         self._sent_whole.clear()
         self.begun_anew += 1
 
-    def down(self, reason: str, final: bool) -> None:
+    def down(self, reason: str, final: bool, anew: bool = False) -> None:
         self.link, self._snapshot = Link.DOWN, None
-        if not self.final:
+        if final or anew or not self.final:
             self.reason, self.final = reason, final
 
     def _ask(self) -> Effect:

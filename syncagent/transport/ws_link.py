@@ -18,17 +18,18 @@ import secrets
 import socket as sockets
 import ssl
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidProxyStatus, InvalidStatus, WebSocketException
 from websockets.protocol import Protocol, State
 
 from syncagent.errors import LinkLost, Refused
 from syncagent.transport.pieces import Pieces
-from syncagent.transport.ports import Link
+from syncagent.transport.proxy import Proxy
 
 try:
     from websockets.speedups import apply_mask
@@ -59,7 +60,8 @@ class WsDialer:
 
     ``fingerprint`` is the SHA-256 of the hub's certificate in lower-case hexadecimal; "" leaves it to the system whom
     to trust.  ``frame_bytes`` is the largest message that is read.  ``insecure`` allows a key to leave this machine
-    without TLS: only where something else protects the way (a VPN, a proxy on this machine's own network).
+    without TLS: only where something else protects the way (a VPN, a proxy on this machine's own network).  ``way``
+    gives the proxy that leads there now; it raises ValueError where one is named that cannot be.
     """
 
     url: str
@@ -67,10 +69,21 @@ class WsDialer:
     frame_bytes: int = 4 << 20
     insecure: bool = False
     open_seconds: float = OPEN_SECONDS
+    way: Callable[[], Proxy | None] = lambda: None
 
-    async def __call__(self) -> Link:
+    async def __call__(self) -> WsLink:
+        try:
+            proxy = self.way()
+        except ValueError as error:
+            raise LinkLost(str(error)) from error
         secure = urlsplit(self.url).scheme == "wss"
         tls: dict[str, Any] = {"ssl": self._trust()} if secure else {}
+        begun: list[ClientConnection] = []
+
+        def begin(*args: Any, **options: Any) -> ClientConnection:
+            begun.append(ClientConnection(*args, **options))
+            return begun[0]
+
         try:
             socket = await _NoRedirect(
                 self.url,
@@ -80,13 +93,17 @@ class WsDialer:
                 close_timeout=CLOSE_SECONDS,
                 ping_interval=None,  # the protocol has heartbeats of its own
                 # A proxy could be anywhere: what is said without TLS goes straight to its address.
-                proxy=True if secure else None,
+                proxy=proxy.url if secure and proxy is not None else None,
+                create_connection=begin,  # type: ignore[arg-type]
                 user_agent_header="syncagent",
                 **tls,
             )
         except (OSError, WebSocketException, ValueError, EOFError) as error:
+            if secure and proxy is not None and not begun:
+                raise _proxy_trouble(proxy, self.url, error) from error
             hint = "" if secure or isinstance(error, OSError) else ": does it speak TLS by now? Then join it anew"
-            raise LinkLost(f"the hub at {self.url} {_why_not(error)}{hint}") from error
+            through = f" (through the proxy {proxy})" if secure and proxy is not None else ""
+            raise LinkLost(f"the hub at {self.url}{through} {_why_not(error)}{hint}") from error
         try:
             self._look_at_peer(socket, secure)
         except Refused:
@@ -138,6 +155,12 @@ class WsLink:
     """An open WebSocket (port ``Link``)."""
 
     _socket: ClientConnection
+
+    @property
+    def date(self) -> str:
+        """The hour of the other side, as HTTP has it; "" when it did not say."""
+        answer = self._socket.response
+        return answer.headers.get("Date", "") if answer is not None else ""
 
     async def send_text(self, text: str | bytes) -> None:
         try:
@@ -215,9 +238,45 @@ def _why_not(error: Exception) -> str:
             return f"showed a certificate that this machine does not trust ({error.verify_message})"
         case ssl.SSLError():
             return f"does not speak TLS as it should ({error.reason})"
+        case sockets.gaierror():
+            return f"cannot be found ({error.strerror})"
         case OSError():
             return f"cannot be reached ({os.strerror(error.errno) if error.errno else error})"
     return "did not answer as a hub does"
+
+
+def _proxy_trouble(proxy: Proxy, url: str, error: Exception) -> LinkLost | Refused:
+    """What went wrong before the proxy had connected us to the hub."""
+    named = f"the proxy {proxy}" + (f" (from {proxy.origin})" if proxy.origin else "")
+    said = str(error.__cause__ or error)
+    match error:
+        case InvalidProxyStatus() if error.response.status_code == 407:
+            offered = " ".join(error.response.headers.get_all("Proxy-Authenticate")).lower()
+            if offered and "basic" not in offered:
+                return Refused(_SIGN_IN, f"{named} wants a sign-in that is not spoken here ({offered.split()[0]})")
+            return Refused(_SIGN_IN, f"{named} {_wants(proxy)} (HTTP 407)")
+        case InvalidProxyStatus() if error.response.status_code in (502, 503, 504):
+            return LinkLost(f"{named} cannot reach the hub at {url} (HTTP {error.response.status_code})")
+        case InvalidProxyStatus():
+            return LinkLost(f"{named} lets nobody through to {url} (HTTP {error.response.status_code})")
+        case OSError() if isinstance(error.__cause__, sockets.gaierror):
+            return LinkLost(f"{named} {_why_not(error.__cause__)}")
+        case TimeoutError():
+            return LinkLost(f"{named} did not connect us to {url} in time")
+        case OSError():
+            return LinkLost(f"{named} {_why_not(error)}")
+        case WebSocketException() if proxy.scheme.startswith("socks"):
+            if "authentication" in said.lower():
+                return Refused(_SIGN_IN, f"{named} {_wants(proxy)}")
+            return LinkLost(f"{named} does not connect us to {url} ({said or 'it hung up'})")
+    return LinkLost(f"{named} did not answer as a proxy does")
+
+
+_SIGN_IN: Final = "authentication_failed"
+
+
+def _wants(proxy: Proxy) -> str:
+    return "does not take this name and password" if proxy.user else "wants a name and a password"
 
 
 def _is_loopback(peer: Any) -> bool:

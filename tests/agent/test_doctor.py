@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import http.server
 import ssl
@@ -14,9 +15,11 @@ import trustme
 
 from syncagent.agent import doctor
 from syncagent.agent.config.settings import Settings
-from syncagent.agent.doctor import Verdict, examine
-from syncagent.agent.keys import save_key
+from syncagent.agent.doctor import Check, Verdict, examine
+from syncagent.agent.keys import save_key, save_proxy_password
 from syncagent.agent.places import Places
+from syncagent.hub import app
+from tests.support.proxies import HttpProxy
 
 
 class Hub(http.server.BaseHTTPRequestHandler):
@@ -163,3 +166,35 @@ def test_a_key_that_others_can_read_fails(spot: Places) -> None:
     save_key(spot, "k", "file")
     spot.key.chmod(0o644)
     assert doctor.key_kept(spot).verdict is Verdict.FAIL
+
+
+@pytest.mark.hazard("G5")
+async def test_behind_a_proxy_the_hub_is_asked_through_it_and_told_no_key(spot: Places, tmp_path: Path) -> None:
+    save_key(spot, "secret-key-of-this-machine", "file")
+    at_hub = app.HubConfig(tmp_path / "hub", host="0.0.0.0", port=0, bootstrap_key="another-key-of-the-hub")
+    async with app.Hub(at_hub) as hub, HttpProxy({"hub.test": "127.0.0.1"}, "ann", "hush") as proxy:
+        address = f"http://ann@127.0.0.1:{proxy.port}"
+        chosen = settings(spot, f"wss://hub.test:{hub.port}", fingerprint=hub.fingerprint, proxy=address)
+
+        async def checks(chosen: Settings) -> dict[str, Check]:
+            return {one.name: one for one in await asyncio.to_thread(lambda: list(doctor.hub_and_clock(chosen, spot)))}
+
+        found = await checks(chosen)
+        assert {name: check.verdict for name, check in found.items()} == {"proxy": Verdict.WARN, "hub": Verdict.FAIL}
+        assert "does not take this name and password (HTTP 407)" in found["hub"].found
+        assert "it is kept apart" in found["hub"].todo
+        save_proxy_password(spot, address, "hush", "file")
+        found = await checks(chosen)
+        assert {name: check.verdict for name, check in found.items()} == dict.fromkeys(
+            ("proxy", "hub", "clock"), Verdict.OK
+        )
+        assert found["proxy"].found == f"{address}, as the settings say"
+        assert proxy.asked == [("hub.test", hub.port)]
+        found = await checks(chosen.model_copy(update={"fingerprint": "ab" * 32}))
+        assert "another certificate" in found["hub"].found
+
+
+def test_a_proxy_that_cannot_be_is_told(spot: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "gopher://proxy:1")
+    [check] = doctor.hub_and_clock(settings(spot, "wss://hub.test:1"))
+    assert (check.name, check.verdict) == ("proxy", Verdict.FAIL)

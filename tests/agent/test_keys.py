@@ -12,7 +12,14 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
-from syncagent.agent.keys import forget_key, from_environment, load_key, save_key
+from syncagent.agent.keys import (
+    forget_key,
+    from_environment,
+    load_key,
+    load_proxy_password,
+    save_key,
+    save_proxy_password,
+)
 from syncagent.agent.places import Places
 from syncagent.errors import BadConfig
 
@@ -142,3 +149,41 @@ def test_the_environments_key_is_taken_out_of_it() -> None:
     assert from_environment(environment) == "k"
     assert environment == {"HOME": "/h"}
     assert from_environment(environment) == ""
+
+
+PROXY = "http://ann@proxy:3128"
+
+
+@pytest.mark.hazard("G5")
+def test_the_password_of_a_proxy_is_kept_apart_in_a_file_of_mode_0600(spot: Places, no_ring: None) -> None:
+    save_proxy_password(spot, PROXY, "hush")
+    save_proxy_password(spot, "socks5h://ben@other:1080", "more")
+    assert spot.proxy_passwords.stat().st_mode & 0o777 == 0o600
+    assert load_proxy_password(spot, PROXY) == load_proxy_password(spot.of("photos"), PROXY) == "hush"
+    assert load_proxy_password(spot, "http://ann@other:3128") == ""
+    save_proxy_password(spot, PROXY, "")
+    assert load_proxy_password(spot, PROXY) == ""
+    assert load_proxy_password(spot, "socks5h://ben@other:1080") == "more"
+    with pytest.raises(BadConfig, match="no keyring works here"):
+        save_proxy_password(spot, PROXY, "hush", "keyring")
+
+
+def test_a_keyring_that_works_has_the_password_of_a_proxy(spot: Places, ring: RingInMemory) -> None:
+    save_proxy_password(spot, PROXY, "hush", "file")
+    save_proxy_password(spot, PROXY, "changed")
+    assert "hush" not in spot.proxy_passwords.read_text()
+    assert load_proxy_password(spot, PROXY) == "changed"
+    save_proxy_password(spot, PROXY, "")
+    assert ring.kept == {}
+
+
+@pytest.mark.hazard("G5")
+def test_a_file_of_passwords_that_others_can_read_is_refused_and_a_damaged_one_is_none(
+    spot: Places, no_ring: None
+) -> None:
+    save_proxy_password(spot, PROXY, "hush")
+    spot.proxy_passwords.write_text("[no, json")
+    assert load_proxy_password(spot, PROXY) == ""
+    spot.proxy_passwords.chmod(0o644)
+    with pytest.raises(BadConfig, match="the file of proxy passwords .* can be read"):
+        load_proxy_password(spot, PROXY)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from syncagent.agent.config.settings import Settings
-from syncagent.agent.reach import is_loopback, reach_from_afar, reach_own_hub
+from syncagent.agent.reach import is_loopback, proxy_in_words, reach_from_afar, reach_own_hub
+from tests.support.agents import config_in
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,14 @@ def test_where_it_listens_on_all_addresses_others_are_told_one_that_is_no_loopba
     assert reach_from_afar(settings).startswith("wss://")
     assert "127.0.0.1" not in reach_from_afar(settings)
     assert "0.0.0.0" not in reach_from_afar(settings)
+
+
+def test_the_proxy_that_leads_to_the_hub_is_told_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://ann:hush@proxy:3128")
+    assert proxy_in_words(config_in(tmp_path, server="wss://hub:1")) == "http://ann@proxy:3128"
+    assert proxy_in_words(config_in(tmp_path, server="wss://hub:1", proxy="none")) == ""
+    assert proxy_in_words(config_in(tmp_path)) == "", "what is on this machine is reached without"
+    monkeypatch.setenv("https_proxy", "gopher://proxy:1")
+    assert proxy_in_words(config_in(tmp_path, server="wss://hub:1")).startswith("the proxy in https_proxy must begin")

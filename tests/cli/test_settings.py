@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,18 @@ def test_a_value_is_said_set_and_taken_back(command: Command, file: Path) -> Non
     assert json.loads(command("config", "get", "rescan_minutes", "--json")[1])["origin"]["kind"] == "file"
     assert command("config", "unset", "rescan_minutes")[0] == 0
     assert command("config", "get", "rescan_minutes")[1] == "60\n"
+
+
+@pytest.mark.hazard("G5")
+def test_what_has_a_password_in_it_can_be_given_unseen(
+    command: Command, file: Path, spot: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_settings(spot, {"key_store": "file"})
+    monkeypatch.setattr("sys.stdin", io.StringIO("http://ann:hush@proxy:3128\n"))
+    said = command("config", "set", "proxy", "-")
+    assert said == (0, "proxy: system → http://ann@proxy:3128 (in force when an agent starts)\n", "")
+    assert "hush" not in file.read_text() + command("config", "show", "--json")[1]
+    assert "hush" in spot.proxy_passwords.read_text()
 
 
 def test_a_dry_run_changes_nothing(command: Command, file: Path) -> None:

@@ -439,6 +439,11 @@ def test_a_reason_that_only_a_person_can_mend_halts_until_a_welcome() -> None:
     solo = Solo().synced()
     solo.feed(ev.LinkDown("the key was taken back", final=True), ev.LinkDown("closed"))
     assert (solo.status.state, solo.status.reason) == (State.HALTED, "the key was taken back")
+    solo.feed(ev.LinkDown("the proxy wants a name", final=True))
+    assert (solo.status.state, solo.status.reason) == (State.HALTED, "the proxy wants a name"), "the latest of them"
+    solo.feed(ev.LinkDown("the hub cannot be reached", anew=True))
+    assert (solo.status.state, solo.status.reason) == (State.OFFLINE, "the hub cannot be reached"), "on another way"
+    solo.feed(ev.LinkDown("the key was taken back", final=True))
     solo.online()
     assert solo.status.in_sync
 

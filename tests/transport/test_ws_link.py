@@ -17,7 +17,9 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from syncagent.errors import LinkLost, Refused
+from syncagent.transport.proxy import Proxy, proxy_in
 from syncagent.transport.ws_link import LONG, UNSENT_BYTES, WsDialer
+from tests.support.proxies import HttpProxy, SocksProxy
 
 Talk = Callable[[ServerConnection], Awaitable[None]]
 
@@ -53,6 +55,25 @@ async def raw_server(answer: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
     server = await asyncio.start_server(begin, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1], told
+        await asyncio.gather(*talks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def silent_server(answer: bytes) -> AsyncIterator[int]:
+    """A server that says ``answer`` to whatever it is told first; gives its port."""
+    talks: list[asyncio.Task[None]] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(3)
+        writer.write(answer)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(
+        lambda reader, writer: talks.append(asyncio.ensure_future(talk(reader, writer))), "127.0.0.1", 0
+    )
+    async with server:
+        yield server.sockets[0].getsockname()[1]
         await asyncio.gather(*talks, return_exceptions=True)
 
 
@@ -270,3 +291,139 @@ async def test_long_frames_arrive_as_they_were_sent_and_stay_in_their_order() ->
         assert [await link.receive() for _ in frames] == frames
         assert heard == frames
         await link.close()
+
+
+# --- through proxies --------------------------------------------------------------------------------------------------
+
+NOWHERE = {"hub.test": "127.0.0.1"}
+"""A name that the proxies alone know: who arrives under it has come through them."""
+
+Kind = type[HttpProxy] | type[SocksProxy]
+KINDS = pytest.mark.parametrize(("kind", "scheme"), [(HttpProxy, "http"), (SocksProxy, "socks5h")])
+
+
+def through(proxy: HttpProxy | SocksProxy, port: int, scheme: str, who: str = "", **options: str) -> WsDialer:
+    return WsDialer(
+        f"wss://hub.test:{port}", way=lambda: proxy_in(f"{scheme}://{who}localhost:{proxy.port}"), **options
+    )
+
+
+@pytest.mark.hazard("G4")
+@KINDS
+async def test_the_hub_is_reached_through_a_proxy_and_its_certificate_is_looked_at(kind: Kind, scheme: str) -> None:
+    context, fingerprint, _ = certificates("hub.test")
+    async with hub(ssl=context, max_size=4 << 20) as port, kind(NOWHERE, "ann", "hu:sh@1") as proxy:
+        link = await through(proxy, port, scheme, "ann:hu%3Ash%401@", fingerprint=fingerprint)()
+        await link.send_text("hello")
+        await link.send_binary(b"x" * (3 << 20))
+        assert await link.receive() == "hello"
+        assert await link.receive() == b"x" * (3 << 20)
+        await link.close()
+        assert proxy.asked == [("hub.test", port)]
+        with pytest.raises(Refused, match="another certificate"):
+            await through(proxy, port, scheme, "ann:hu%3Ash%401@", fingerprint="ab" * 32)()
+
+
+@pytest.mark.hazard("G4")
+@KINDS
+async def test_the_name_in_the_certificate_counts_behind_a_proxy(
+    kind: Kind, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right, _, authority = certificates("hub.test")
+    with authority.cert_pem.tempfile() as trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", trusted)
+        async with hub(ssl=right) as port, kind(NOWHERE) as proxy:
+            await (await through(proxy, port, scheme)()).close()
+        wrong = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("other.test").configure_cert(wrong)
+        async with hub(ssl=wrong) as port, kind(NOWHERE) as proxy:
+            with pytest.raises(LinkLost, match=r"the hub at .* \(through the proxy .*\) showed .* does not trust"):
+                await through(proxy, port, scheme)()
+
+
+@pytest.mark.hazard("G4")
+async def test_a_proxy_that_is_reached_by_tls_has_to_be_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, fingerprint, _ = certificates("hub.test")
+    theirs, _, authority = certificates("localhost")
+    async with hub(ssl=ours) as port, HttpProxy(NOWHERE, tls=theirs) as proxy:
+        with pytest.raises(LinkLost, match=r"the proxy https://localhost:\d+ showed .* does not trust"):
+            await through(proxy, port, "https", fingerprint=fingerprint)()
+        with authority.cert_pem.tempfile() as trusted:
+            monkeypatch.setenv("SSL_CERT_FILE", trusted)
+            link = await through(proxy, port, "https", fingerprint=fingerprint)()
+            await link.send_text("hello")
+            assert await link.receive() == "hello"
+            await link.close()
+
+
+@pytest.mark.hazard("G5")
+@KINDS
+@pytest.mark.parametrize(("who", "words"), [("", "wants a name"), ("ann:guess@", "does not take this name")])
+async def test_a_proxy_that_wants_another_password_is_for_a_person_to_mend(
+    kind: Kind, scheme: str, who: str, words: str
+) -> None:
+    async with kind(NOWHERE, "ann", "hush") as proxy:
+        with pytest.raises(Refused, match=words) as refused:
+            await through(proxy, 1, scheme, who)()
+    assert "guess" not in str(refused.value)
+    assert proxy.asked == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"refuses": 403}, r"lets nobody through to wss://hub.test:1 \(HTTP 403\)"),
+        ({"refuses": 504}, "cannot reach the hub"),
+        ({"user": "ann", "offers": "Negotiate"}, r"wants a sign-in that is not spoken here \(negotiate\)"),
+        ({}, r"cannot reach the hub at wss://hub.test:1 \(HTTP 502\)"),
+    ],
+)
+async def test_what_a_proxy_says_is_told(options: dict[str, object], words: str) -> None:
+    async with HttpProxy(NOWHERE, **options) as proxy:  # type: ignore[arg-type]
+        with pytest.raises((LinkLost, Refused), match=words):
+            await through(proxy, 1, "http")()
+
+
+async def test_what_a_socks_proxy_says_is_told() -> None:
+    async with SocksProxy(NOWHERE) as proxy:
+        with pytest.raises(LinkLost, match=r"does not connect us to wss://hub.test:1 \(Host unreachable\)"):
+            await through(proxy, 1, "socks5h")()
+
+
+@pytest.mark.hazard("F24")
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+@pytest.mark.parametrize(
+    ("answer", "words"), [(b"SSH-2.0-x\r\n\r\n", "did not answer|does not connect"), (b"", "in time")]
+)
+async def test_what_is_no_proxy_is_told_as_such(scheme: str, answer: bytes, words: str) -> None:
+    async with silent_server(answer) as port:
+        dial = WsDialer("wss://hub.test:1", open_seconds=0.3, way=lambda: proxy_in(f"{scheme}://127.0.0.1:{port}"))
+        with pytest.raises(LinkLost, match=f"the proxy .* ({words})"):
+            await dial()
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+async def test_a_proxy_that_is_not_there(scheme: str) -> None:
+    with socket.socket() as placeholder:
+        placeholder.bind(("127.0.0.1", 0))
+        port = placeholder.getsockname()[1]
+        with pytest.raises(LinkLost, match=r"the proxy .* cannot be reached \(Connection refused\)"):
+            await WsDialer("wss://hub.test:1", way=lambda: proxy_in(f"{scheme}://127.0.0.1:{port}"))()
+    with pytest.raises(LinkLost, match=r"the proxy .* cannot be found"):
+        await WsDialer("wss://hub.test:1", way=lambda: proxy_in(f"{scheme}://proxy.invalid:1"))()
+
+
+@pytest.mark.hazard("G4")
+async def test_nothing_that_is_not_encrypted_goes_through_a_proxy() -> None:
+    async with hub() as port, HttpProxy() as proxy:
+        link = await WsDialer(f"ws://127.0.0.1:{port}", way=lambda: proxy_in(f"http://127.0.0.1:{proxy.port}"))()
+        await link.close()
+        assert proxy.asked == []
+
+
+async def test_a_proxy_that_is_named_wrongly_is_told() -> None:
+    def way() -> Proxy | None:
+        return proxy_in("ftp://proxy:21")
+
+    with pytest.raises(LinkLost, match="must begin with http://"):
+        await WsDialer("wss://hub.test:1", way=way)()

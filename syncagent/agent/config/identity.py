@@ -9,21 +9,25 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 
 from syncagent.agent.config.settings import AgentConfig, Settings
+from syncagent.agent.keys import load_proxy_password
 from syncagent.agent.places import Places
 from syncagent.errors import BadConfig
 from syncagent.private import write_private
+from syncagent.transport.proxy import kept_under
 
 
 def agent_config(settings: Settings, places: Places, api_key: str, *, new_hub: bool = False) -> AgentConfig:
     """The whole of what an agent needs.  Raises BadConfig when there is no key."""
     if not api_key:
         raise BadConfig("no key for the hub: set SYNCAGENT_API_KEY, or begin with `syncagent join LINK`")
+    account = kept_under(settings.proxy)
     return AgentConfig(
         **settings.model_dump(),
         data_dir=places.data_dir,
         profile=places.profile,
         client_id=client_id(places, settings.name),
         api_key=SecretStr(api_key),
+        proxy_password=SecretStr(load_proxy_password(places, account) if account else ""),
         new_hub=new_hub,
     )
 

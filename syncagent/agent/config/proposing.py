@@ -13,10 +13,12 @@ from typing import Any, Final
 
 from syncagent.agent.config.document import close_to, document_in, said_name, text_of
 from syncagent.agent.config.reading import NEEDED, Given, Origin, Profile, Source, check_text
-from syncagent.agent.config.schema import Described, as_plain, describe, describe_all
+from syncagent.agent.config.schema import Described, describe, describe_all, shown
 from syncagent.agent.config.settings import AgentConfig, Applies, Scope, Settings, about, default_of, keys_of
 from syncagent.agent.config.writing import alone, put, with_changes
+from syncagent.agent.keys import save_proxy_password
 from syncagent.errors import BadConfig
+from syncagent.transport.proxy import kept_under, parted
 
 DEFAULT: Final = Origin("default", "default")
 _WORDS: Final = {
@@ -42,8 +44,8 @@ class Step:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "profile": said_name(self.profile), "key": self.key, "before": as_plain(self.before),
-            "after": as_plain(self.after), "applies": self.applies.value, "overruled": self.overruled,
+            "profile": said_name(self.profile), "key": self.key, "before": shown(self.key, self.before),
+            "after": shown(self.key, self.after), "applies": self.applies.value, "overruled": self.overruled,
             "why": about(self.key).why if self.applies is Applies.RESTART else "",
         }  # fmt: skip
 
@@ -58,9 +60,9 @@ def _row(one: Described, given: Given, read: Settings | None, in_force: Settings
     said = getattr(read, one.key) if read is not None else given.values.get(one.key, default_of(one.key))
     value = getattr(in_force, one.key) if in_force is not None else said
     origin = given.origins.get(one.key, DEFAULT)
-    waiting = {} if said == value else {"waiting": as_plain(said)}
+    waiting = {} if said == value else {"waiting": shown(one.key, said)}
     source = {"kind": origin.kind, "text": origin.text, "line": origin.line}
-    return {**one.as_dict(), "value": as_plain(value), "origin": source, **waiting}
+    return {**one.as_dict(), "value": shown(one.key, value), "origin": source, **waiting}
 
 
 def known(key: str) -> str:
@@ -118,11 +120,36 @@ def propose(source: Source, profile: str, changes: Mapping[str, Any]) -> tuple[s
 
 
 def commit(source: Source, profile: str, changes: Mapping[str, Any]) -> list[Step]:
-    """Make the changes; what they come to.  Raises BadConfig."""
+    """Make the changes; what they come to.  A password does not go into the file, but where passwords are kept.
+
+    Raises BadConfig."""
     with alone(source.places):
+        before = source.read()
+        propose(source, profile, changes)  # what is wrong with it is told of what was said
+        changes, password = _apart(changes)
         text, made = propose(source, profile, changes)
+        after = source.read_text(text)
+        if password and (settings := after[profile].settings) is not None:
+            save_proxy_password(source.places, changes["proxy"], password, settings.key_store)
+            if not any(step.key == "proxy" and step.profile == profile for step in made):
+                made.append(Step(profile, "proxy", settings.proxy, settings.proxy, Applies.RECONNECT))
         put(source.places, text)
+        for gone in _accounts(before) - _accounts(after):
+            save_proxy_password(source.places, gone, "")
     return made
+
+
+def _apart(changes: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """The changes without the password of a proxy, and that password."""
+    if not isinstance(said := changes.get("proxy"), str):
+        return dict(changes), ""
+    address, password = parted(said)
+    return {**changes, "proxy": address}, password
+
+
+def _accounts(profiles: Mapping[str, Profile]) -> set[str]:
+    """The proxies of which a password may be kept."""
+    return {kept_under(one.settings.proxy) for one in profiles.values() if one.settings is not None} - {""}
 
 
 def steps(name: str, before: Profile, after: Profile, wanted: Iterable[str] = ()) -> list[Step]:

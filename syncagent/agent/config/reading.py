@@ -18,6 +18,7 @@ from syncagent.agent.config.document import PROFILES, Document, document_in, rea
 from syncagent.agent.config.settings import Scope, Settings, about, keys_of
 from syncagent.agent.places import Places
 from syncagent.errors import BadConfig
+from syncagent.transport.proxy import without_password
 
 PREFIX: Final = "SYNCAGENT_"
 NEEDED: Final = ("sync_root", "server")
@@ -216,7 +217,10 @@ def _explained(error: ValidationError, given: Given) -> str:
     first = next((one for one in found if one["type"] != "missing"), found[0])
     key = str(first["loc"][0]) if first["loc"] else "?"
     reason = first["msg"].removeprefix("Value error, ").replace("for <class 'pathlib.Path'>", "").strip()
-    return f"{given.origins.get(key, key)}: {reason[:1].lower()}{reason[1:]} (not {str(first['input'])[:80]!r})"
+    said = str(first["input"])
+    if key in Settings.model_fields and about(key).kind == "proxy":
+        said = without_password(said)
+    return f"{given.origins.get(key, key)}: {reason[:1].lower()}{reason[1:]} (not {said[:80]!r})"
 
 
 def _check_apart(root: Path, data_dir: Path, origin: str) -> None:

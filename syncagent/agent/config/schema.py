@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
 from syncagent.agent.config.settings import About, Applies, Settings, about, default_of
+from syncagent.transport.proxy import without_password
 
 _TYPES: Final = {str: "text", Path: "path", int: "integer", float: "number", bool: "boolean"}
 
@@ -104,6 +105,11 @@ def as_plain(value: Any) -> Any:
     if isinstance(value, (tuple, list, set, frozenset)):
         return [as_plain(one) for one in value]
     return value
+
+
+def shown(key: str, value: Any) -> Any:
+    """The same, as it may be seen: a password is not."""
+    return without_password(value) if isinstance(value, str) and about(key).kind == "proxy" else as_plain(value)
 
 
 HOW: Final = {

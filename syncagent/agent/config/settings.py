@@ -20,6 +20,7 @@ from syncagent.agent.keys import KeyStore
 from syncagent.agent.places import Places
 from syncagent.model.acts import Limits
 from syncagent.transport.pace import bytes_a_second
+from syncagent.transport.proxy import NONE, SYSTEM, proxy_in, proxy_setting
 
 
 class Applies(StrEnum):
@@ -47,7 +48,8 @@ class Scope(StrEnum):
 @dataclass(frozen=True, slots=True)
 class About:
     """What there is to say of a setting beside its type, its default and its description.  ``kind`` names a type of
-    values that is none of Python's: ``rate``.  ``why`` it cannot be changed while the agent runs, where that is so."""
+    values that is none of Python's: ``rate``, ``proxy``.  ``why`` it cannot be changed while the agent runs, where that
+    is so."""
 
     group: str
     applies: Applies
@@ -87,6 +89,12 @@ class Settings(BaseModel):
     )
     fingerprint: Annotated[str, AfterValidator(kinds.fingerprint), About("hub", RECONNECT, scope=Scope.OWN)] = Field(
         "", description="the SHA-256 of the hub's certificate, when it made its own; empty: any that the system trusts"
+    )
+    proxy: Annotated[str, AfterValidator(proxy_setting), About("hub", RECONNECT, kind="proxy")] = Field(
+        "system",
+        repr=False,
+        description='what leads to a hub elsewhere: "system" (what HTTPS_PROXY, ALL_PROXY or the system say), "none", '
+        "or an address such as http://ann@proxy:3128 or socks5h://proxy:1080",
     )
     listen: Annotated[str, AfterValidator(kinds.listen_address), About("hub", RESTART, scope=Scope.OWN, why=_HUB)] = (
         Field("", description="HOST:PORT of the hub that `up` runs along with the agent; empty: it runs none")
@@ -197,12 +205,23 @@ class AgentConfig(Settings):
     profile: str = ""
     client_id: str
     api_key: SecretStr
+    proxy_password: SecretStr = SecretStr("")
+    """What was kept for the user whom ``proxy`` names."""
     new_hub: bool = False
     """Whether the person has said that the hub may be another one than before."""
 
     @property
     def places(self) -> Places:
         return Places(self.data_dir, self.profile)
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must not be told."""
+        named = proxy_in(self.proxy).password if self.proxy not in (SYSTEM, NONE) else ""
+        return [
+            self.api_key.get_secret_value(),
+            *(one for one in (self.proxy_password.get_secret_value(), named) if one),
+        ]
 
     @property
     def limits(self) -> Limits | None:

@@ -10,7 +10,9 @@ import pytest
 from syncagent.agent.config.identity import agent_config, client_id, renewed
 from syncagent.agent.config.reading import read_settings
 from syncagent.agent.config.settings import Settings
+from syncagent.agent.keys import save_proxy_password
 from syncagent.agent.places import Places
+from syncagent.agent.reach import way_to_hub
 from syncagent.errors import BadConfig
 from tests.support.agents import config_in
 
@@ -61,3 +63,16 @@ def test_each_profile_is_a_client_of_its_own(spot: Places) -> None:
     one, two = agent_config(settings, spot, KEY), agent_config(settings, spot.of("photos"), KEY)
     assert one.client_id != two.client_id
     assert (two.places, two.places.database) == (spot.of("photos"), spot.data_dir / "profiles" / "photos" / "agent.db")
+
+
+@pytest.mark.hazard("G5")
+def test_the_password_of_a_proxy_is_a_secret_wherever_it_was_kept(spot: Places) -> None:
+    named = settle(spot).model_copy(update={"proxy": "http://ann@proxy:3128", "key_store": "file"})
+    save_proxy_password(spot, "http://ann@proxy:3128", "hush", "file")
+    config = agent_config(named, spot, KEY)
+    assert way_to_hub(config.model_copy(update={"server": "wss://hub:1"})).password == "hush"  # type: ignore[union-attr]
+    assert config.secrets == [KEY, "hush"]
+    assert "hush" not in repr(config) + str(config) + config.model_dump_json()
+    inline = agent_config(named.model_copy(update={"proxy": "http://ann:other@proxy:3128"}), spot, KEY)
+    assert inline.secrets == [KEY, "other"]
+    assert "other" not in repr(inline) + str(inline)

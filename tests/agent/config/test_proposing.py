@@ -9,6 +9,8 @@ import pytest
 
 from syncagent.agent.config.proposing import commit, meant, propose, rows, settled
 from syncagent.agent.config.reading import Source
+from syncagent.agent.config.settings import Applies
+from syncagent.agent.keys import load_proxy_password
 from syncagent.agent.places import Places
 from syncagent.errors import BadConfig
 from tests.support.agents import config_in
@@ -95,3 +97,36 @@ def test_where_the_folder_waits_for_the_next_start_its_hub_does_too(tmp_path: Pa
     assert waits == ("sync_root", "server")
     moved, waits = settled(before, before.model_copy(update={"server": "ws://other:1", "client_id": "another"}))
     assert (moved.server, moved.client_id, waits) == ("ws://other:1", before.client_id, ())
+
+
+@pytest.mark.hazard("G5")
+def test_the_password_of_a_proxy_is_kept_apart_from_the_file_and_never_shown(spot: Places) -> None:
+    spot.config.write_text(FILE + 'key_store = "file"\n')
+    source = Source(spot)
+    made = commit(source, "", {"proxy": "http://ann:hush@proxy:3128"})
+    assert [(step.key, step.after) for step in made] == [("proxy", "http://ann@proxy:3128")]
+    assert "hush" not in spot.config.read_text()
+    assert load_proxy_password(spot, "http://ann@proxy:3128") == "hush"
+    made = commit(source, "", {"proxy": "http://ann:other@proxy:3128"})
+    assert [(step.key, step.applies) for step in made] == [("proxy", Applies.RECONNECT)]
+    assert load_proxy_password(spot, "http://ann@proxy:3128") == "other"
+    commit(source, "", {"proxy": "none"})
+    assert load_proxy_password(spot, "http://ann@proxy:3128") == ""
+
+
+@pytest.mark.hazard("G5")
+def test_a_password_that_stands_in_the_file_is_not_shown_and_what_is_shown_is_not_taken_for_one(spot: Places) -> None:
+    text = FILE + 'proxy = "http://ann:hush@proxy:3128"\n'
+    spot.config.write_text(text)
+    source = Source(spot)
+    [row] = [row for row in rows(source.read()[""]) if row["key"] == "proxy"]
+    assert row["value"] == "http://ann:***@proxy:3128"
+    _, [step] = propose(source, "", {"proxy": "http://ben:pass@proxy:3128"})
+    assert "hush" not in str(step.as_dict())
+    assert "pass" not in str(step.as_dict())
+    with pytest.raises(BadConfig, match="leave it out") as caught:
+        commit(source, "", {"proxy": "http://ann:***@proxy:3128"})
+    with pytest.raises(BadConfig, match="must end with its port") as caught:
+        commit(source, "", {"proxy": "http://ann:sec/ret@proxy:3128"})
+    assert "ret" not in str(caught.value)
+    assert spot.config.read_text() == text

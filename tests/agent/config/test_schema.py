@@ -13,7 +13,7 @@ def test_every_setting_is_described_and_can_go_over_the_control_socket() -> None
     assert found.keys() == Settings.model_fields.keys()
     json.dumps(found)
     assert {one["type"] for one in found.values()} <= {
-        "text", "path", "integer", "number", "boolean", "choice", "rate", "list", "table",
+        "text", "path", "integer", "number", "boolean", "choice", "rate", "proxy", "list", "table",
     }  # fmt: skip
 
 
