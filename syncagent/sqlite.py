@@ -27,9 +27,12 @@ _PRAGMAS: Final = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-32768",
-    "PRAGMA wal_autocheckpoint=4000",
     "PRAGMA journal_size_limit=67108864",
 )
+
+
+LOG_PAGES: Final = 4000
+"""When the log holds more pages, they are put into the file after the transaction, which then waits for the disk."""
 
 
 class DatabaseDamaged(StorageTrouble):
@@ -51,14 +54,18 @@ def among(values: Collection[str] | Collection[bytes]) -> Among:
 
 
 class Database:
-    """An open file.  Every method is called on the thread that opened it, and raises StorageFull, StorageTrouble or
-    DatabaseDamaged when the disk or the file is at fault."""
+    """An open file.  Every method is called on the thread that opened it (where ``shared``: on one thread at a time, to
+    which the caller sees), and raises StorageFull, StorageTrouble or DatabaseDamaged when the disk or the file is at
+    fault."""
 
-    __slots__ = ("_connection", "_thread")
+    __slots__ = ("_connection", "_thread", "logged")
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, *, shared: bool = False) -> None:
         self._connection = connection
-        self._thread = threading.get_ident()
+        self._thread = None if shared else threading.get_ident()
+        self.logged = 0
+        """Pages that the write-ahead log holds, of what was committed since they were put into the file last."""
+        connection.set_wal_hook(self._note_logged)
 
     def execute(self, sql: str, values: Sequence[Value | Among] = ()) -> list[Row]:
         """Run one statement (or several, without values); the rows it gave."""
@@ -93,6 +100,8 @@ class Database:
             if not self._connection.getautocommit():
                 self.execute("ROLLBACK")
             raise
+        if self.logged > LOG_PAGES:
+            self.empty_log()
 
     def sound(self) -> bool:
         """Whether a quick look over all pages finds them in order."""
@@ -108,9 +117,16 @@ class Database:
         except DatabaseDamaged:
             return False
 
+    def empty_log(self) -> None:
+        """Put what the log holds into the file; it is begun anew then.  Waits for the disk; nothing fails by it."""
+        with suppress(StorageTrouble, StorageFull):  # it is all in the log, and is tried again
+            self.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self.logged = 0
+
     def settle(self) -> None:
         """Make durable what was committed so far, where ``durable`` was not wanted of each transaction."""
         self.execute("PRAGMA wal_checkpoint(FULL)")
+        self.logged = 0
 
     def shrink(self) -> None:
         """Let go of the pages that are kept in memory: after a great deal was read that is not asked for again."""
@@ -125,17 +141,24 @@ class Database:
         self._own_thread()
         return self._connection.cursor()
 
+    def _note_logged(self, _: apsw.Connection, __: str, pages: int) -> int:
+        self.logged = pages
+        return apsw.SQLITE_OK
+
     def _own_thread(self) -> None:
-        if threading.get_ident() != self._thread:
+        if self._thread is not None and threading.get_ident() != self._thread:
             raise AssertionError("a database is only touched on the thread that opened it")
 
 
-def open_database(path: str, *, schema: Sequence[str], application: int, durable: bool = True) -> Database:
+def open_database(
+    path: str, *, schema: Sequence[str], application: int, durable: bool = True, shared: bool = False
+) -> Database:
     """Open the database at ``path`` (or MEMORY), made or brought up to ``schema``.
 
     ``schema`` is one script a version, oldest first; a released one is never changed.  ``application`` marks the file
     as ours.  ``durable``: a transaction is on the disk when it ends; else only the order of transactions is kept when
-    the machine loses power (enough for what can be found out again).
+    the machine loses power (enough for what can be found out again).  ``shared``: several threads use it, one at a
+    time.
 
     Raises AlreadyRunning when another process has it, BadConfig when it belongs to something else or to a newer
     version, DatabaseDamaged, StorageFull, StorageTrouble.
@@ -147,7 +170,7 @@ def open_database(path: str, *, schema: Sequence[str], application: int, durable
     try:
         for pragma in (*_PRAGMAS, f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}"):
             connection.execute(pragma).fetchall()
-        database = Database(connection)
+        database = Database(connection, shared=shared)
         _migrate(database, path, schema, application)
     except (apsw.BusyError, apsw.LockedError) as error:
         connection.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from syncagent import sqlite as module
 from syncagent.errors import AlreadyRunning, BadConfig, StorageFull
 from syncagent.sqlite import MEMORY, Database, DatabaseDamaged, among, open_database
 
@@ -129,3 +130,28 @@ def test_b7_no_room_is_storage_full_and_leaves_what_was_there() -> None:
     with pytest.raises(StorageFull), database.transaction():
         database.execute("INSERT INTO thing VALUES (?, 1)", ("x" * 100_000,))
     assert database.execute("SELECT * FROM thing") == [("a", 1)]
+
+
+def test_the_log_is_put_into_the_file_when_it_has_grown_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOG_PAGES", 30)
+    database = opened(tmp_path / "x.db")
+    database.empty_log()
+    logged = []
+    for number in range(20):
+        with database.transaction():
+            database.execute("INSERT INTO thing VALUES (?, 1)", (f"{number}" * 2000,))
+        logged.append(database.logged)
+    assert 0 in logged
+    assert max(logged) <= 30
+    database.close()
+    found = opened(tmp_path / "x.db").execute("SELECT count(*) FROM thing")
+    assert found == [(20,)]
+
+
+def test_one_that_is_shared_may_be_used_on_any_thread() -> None:
+    database = open_database(MEMORY, schema=(FIRST,), application=APPLICATION, shared=True)
+    found: list[list[tuple[object, ...]]] = []
+    thread = threading.Thread(target=lambda: found.append(database.execute("SELECT 1")))
+    thread.start()
+    thread.join()
+    assert found == [[(1,)]]

@@ -48,7 +48,8 @@ from syncagent.localfs.staging import Staging
 from syncagent.model.facts import FileSeen, LookAt, Stamp
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Recipe
-from syncagent.planner.tasks import Failed, Inline, InPlace, Outcome, Staged, Task, WriteTask
+from syncagent.planner.ops import WriteLocal
+from syncagent.planner.tasks import Done, Failed, Inline, InPlace, Outcome, Staged, Task, WriteTask
 
 DiskEffect: TypeAlias = Look | ReadOn | Run | ReadBlocks | OpenStage | FillStage | HoldAhead | DropAhead | SweepStage
 """Those of the effects that are for the disk."""
@@ -57,6 +58,9 @@ T = TypeVar("T")
 
 TOGETHER: Final = 400
 """With so many tasks or more, a batch takes no more: the engine makes the next ones ready while these are done."""
+
+ECHOES: Final = 64
+"""So many files that were put in place are remembered until the watcher tells of them."""
 
 LARGE: Final = 8 << 20
 """A file of so many bytes takes so long to be put in place that others should not wait for it."""
@@ -79,6 +83,8 @@ class Errands:
 
     _perused: dict[int, Perusal] = field(default_factory=dict)
     """The large file that is being read part by part, by the number of its look: one at most."""
+    _echoes: dict[RelPath, Stamp] = field(default_factory=dict)
+    """The stamps of what few tasks have put in place last: of each the watcher is about to hear."""
 
     def prepare(self, run: Run) -> None:
         """``run`` will begin as soon as the database knows of it: until then the files that it writes are made, in the
@@ -118,6 +124,29 @@ class Errands:
                 self.workers.stage.do(lambda: self._at_root(lambda: self._sweep(effect)))
             case _:
                 assert_never(effect)
+
+    def is_echo(self, path: RelPath) -> bool:
+        """Whether what is hinted at is just what a task of ours has put there, and told the stamp of: a look would show
+        nothing new.  Asked once for each; in the watcher's thread."""
+        left = self._echoes.pop(path, None)
+        if left is None:
+            return False
+        try:
+            return self.disk.stat(path).stamp == left
+        except (RootMissing, OSError):
+            return False
+
+    def _note_echoes(self, outcomes: Sequence[Outcome]) -> None:
+        """Before they are told: what is hinted at from then on may be one.  Of masses it costs more than it spares."""
+        if len(outcomes) > FEW:
+            return
+        for outcome in outcomes:
+            match outcome:
+                case Done(op=WriteLocal(), fact=FileSeen(path=path, stamp=stamp)) if stamp:
+                    self._echoes.pop(path, None)
+                    self._echoes[path] = stamp
+                    while len(self._echoes) > ECHOES:
+                        del self._echoes[next(iter(self._echoes))]
 
     def _at_root(self, errand: Callable[[], None]) -> None:
         try:
@@ -204,13 +233,17 @@ class Errands:
             if begun is None:
                 tasks.extend(some)
             else:
-                outcomes = self.applier.finish(begun, self.workers.clear.do)
-                self.post(TasksDone(tuple(self._in_room(some, outcomes))))
+                self._tell_done(some, self.applier.finish(begun, self.workers.clear.do))
         if tasks:
             self._apply(tasks)
 
     def _apply(self, tasks: Sequence[Task]) -> None:
-        self.post(TasksDone(tuple(self._in_room(tasks, self.applier.run(tasks, self.workers.clear.do)))))
+        self._tell_done(tasks, self.applier.run(tasks, self.workers.clear.do))
+
+    def _tell_done(self, tasks: Sequence[Task], outcomes: list[Outcome]) -> None:
+        outcomes = self._in_room(tasks, outcomes)
+        self._note_echoes(outcomes)
+        self.post(TasksDone(tuple(outcomes)))
 
     def _in_room(self, tasks: Sequence[Task], outcomes: list[Outcome]) -> list[Outcome]:
         """``outcomes``; those for which the disk was full are tried again as long as the trash gives room."""

@@ -20,13 +20,14 @@ from syncagent.agent.workers import Workers, call_in, done_in
 from syncagent.engine.effects import Effect, Run
 from syncagent.engine.events import Event, Hinted, RootFound
 from syncagent.errors import RootMissing, StorageFull, StorageTrouble
+from syncagent.localfs.applier import FEW
 from syncagent.localfs.dirty import Hints
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.trash import Trash
 from syncagent.localfs.watcher import WatchState
 from syncagent.model.facts import Fact
 from syncagent.model.ids import NodeId
-from syncagent.model.names import RelPath
+from syncagent.model.names import RelPath, split
 from syncagent.rules.layers import rule_files
 
 SEARCH_SECONDS: Final = 1.0
@@ -65,8 +66,8 @@ class Ground:
         """Ends with BeginAnew when the folder came back as it was at some earlier time."""
         self._watches_stand = asyncio.Event()
         self._hints_wanted = False
-        rules = rule_files(respect_gitignore=config.respect_gitignore)
-        self._watcher = outside.watcher(config.sync_root, self._on_hints, rules)
+        self._rules = rule_files(respect_gitignore=config.respect_gitignore)
+        self._watcher = outside.watcher(config.sync_root, self._on_hints, self._rules)
 
     @property
     def watch(self) -> WatchState:
@@ -203,7 +204,16 @@ class Ground:
         """In the watcher's thread.  Its first word is that the watches stand, or that they cannot."""
         if self._hints_wanted:
             # The watcher means: the folder, and all beneath it.
-            paths = (*hints.paths, *(folder for folder in hints.folders if folder))
+            paths = (*self._news(hints), *(folder for folder in hints.folders if folder))
+            if not (paths or hints.folders or hints.everything):
+                return
             self._post(Hinted(paths, hints.folders, hints.everything, hints.reason))
         else:
             call_in(self._loop, self._watches_stand.set)
+
+    def _news(self, hints: Hints) -> tuple[RelPath, ...]:
+        """The paths that are no echoes of our own work.  What a rule file says has to be read, whoever wrote it."""
+        errands, paths = self._errands, hints.paths
+        if errands is None or len(paths) > FEW:
+            return paths
+        return tuple([path for path in paths if split(path)[1] in self._rules or not errands.is_echo(path)])

@@ -1,4 +1,5 @@
-"""What the agent remembers, kept by a thread of its own, one transaction at a time.
+"""What the agent remembers, kept one transaction at a time: by a thread of its own, or, where it is little and that
+thread has nothing to do, at once.  A hop there and back takes longer than to keep a few rows, which waits for no disk.
 
 A transaction that cannot be made now is tried again until it can; the caller lets nothing begin that comes after it.
 """
@@ -22,8 +23,18 @@ from syncagent.trees.delta import Delta
 FIRST_RETRY: Final = 1.0
 LAST_RETRY: Final = 30.0
 
+FEW_ROWS: Final = 8
+"""So many at the most are kept at once, in the event loop: about as many tenths of a millisecond."""
+
+TOO_LONG: Final = 0.02
+LATER: Final = 10.0
+"""Seconds: where it took longer than the one, nothing is kept at once for as long as the other."""
+
 MANY_ROWS: Final = 2_000
 """After so many rows the database keeps more pages in memory than what comes next will need."""
+
+MANY_TIMES: Final = 400
+"""After so many transactions its log is emptied when there is time, so that none has to wait for that."""
 
 
 class Memory:
@@ -51,7 +62,9 @@ class Memory:
         self._loop = asyncio.get_running_loop()
         self._store: AgentStore | None = None
         self._pause = FIRST_RETRY
-        self._kept_rows = 0
+        self._kept_rows = self._kept_times = 0
+        self._not_before = 0.0
+        """Until then nothing is kept at once."""
         self.facts: dict[str, str] = {}
         """Single values, as they are in the database."""
 
@@ -79,9 +92,35 @@ class Memory:
             self.facts = dict(loaded.facts)
             return loaded
 
-    def keep(self, delta: Delta) -> None:
-        """Keep ``delta``; only called again when that was kept."""
+    def keep(self, delta: Delta) -> bool:
+        """Keep ``delta``; whether that is done by now.  If not, it is told later, and no more is to be kept before."""
+        if self._is_quick(delta):
+            return self._keep_at_once(delta)
         self._lane.do(lambda: self._keep(delta))
+        return False
+
+    def _is_quick(self, delta: Delta) -> bool:
+        store, few = self._store, len(delta.rows) + len(delta.gone) <= FEW_ROWS
+        if store is None or not few or delta.recipes or delta.acts or delta.parts:
+            return False
+        return self._lane.idle and self._loop.time() >= self._not_before and store.is_quick()
+
+    def _keep_at_once(self, delta: Delta) -> bool:
+        store = self._store
+        assert store is not None
+        began = self._loop.time()
+        try:
+            store.commit(delta)
+        except DatabaseDamaged as damage:
+            self._damaged(damage)
+            return False
+        except (StorageFull, StorageTrouble) as trouble:
+            self._try_again(delta, str(trouble))
+            return False
+        if (now := self._loop.time()) - began > TOO_LONG:
+            self._not_before = now + LATER  # the disk has much to do, and others are not to wait for it here
+        self._note_kept(delta)
+        return True
 
     async def mark(self, token: str) -> None:
         """Keep the token of this start, durably.  Raises StorageFull, StorageTrouble."""
@@ -121,8 +160,8 @@ class Memory:
     def rest(self) -> None:
         """Nothing is going on: of what is kept to be quick, that which a burst has left is let go of."""
         store = self._store
-        if store is not None and self._kept_rows >= MANY_ROWS:
-            self._kept_rows = 0
+        if store is not None and (self._kept_rows >= MANY_ROWS or self._kept_times >= MANY_TIMES):
+            self._kept_rows = self._kept_times = 0
             self._lane.do(store.rest)
 
     def close(self) -> None:
@@ -146,13 +185,17 @@ class Memory:
             call_in(self._loop, self._kept, delta)
 
     def _kept(self, delta: Delta) -> None:
+        self._note_kept(delta)
+        self._tell_kept()
+
+    def _note_kept(self, delta: Delta) -> None:
         self.facts.update(delta.facts)
         self._kept_rows += len(delta.rows)
+        self._kept_times += 1
         self._pause = FIRST_RETRY
         self._hinder("")
-        self._tell_kept()
 
     def _try_again(self, delta: Delta, reason: str) -> None:
         self._hinder(reason)
-        self._loop.call_later(self._pause, self.keep, delta)
+        self._loop.call_later(self._pause, lambda: self._lane.do(lambda: self._keep(delta)))
         self._pause = min(2 * self._pause, LAST_RETRY)

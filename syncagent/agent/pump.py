@@ -23,14 +23,15 @@ from syncagent.trees.delta import Delta, Row
 class Pump:
     """Takes effects in, and gives each to ``begin`` when its time has come.
 
-    ``keep`` is given a delta; the caller answers with ``kept`` when it is in the database, not before ``keep`` has come
-    back; ``prepare`` an effect that begins when that is over.  Lives in the event loop; never waits.
+    ``keep`` is given a delta, and says whether it is in the database by then; where it is not, the caller answers with
+    ``kept`` when it is, not before ``keep`` has come back; ``prepare`` an effect that begins when that is over.  Lives
+    in the event loop; never waits.
     """
 
     __slots__ = ("_begin", "_keep", "_keeping", "_prepare", "_waiting")
 
     def __init__(
-        self, begin: Callable[[Effect], None], keep: Callable[[Delta], None], prepare: Callable[[Effect], None]
+        self, begin: Callable[[Effect], None], keep: Callable[[Delta], bool], prepare: Callable[[Effect], None]
     ) -> None:
         self._begin = begin
         self._keep = keep
@@ -72,9 +73,11 @@ class Pump:
         delta = merged(deltas)
         if delta:
             self._keeping = True
+            if self._keep(delta):
+                self._keeping = False
+                return
             for effect in others:
                 self._prepare(effect)
-            self._keep(delta)
 
 
 def merged(deltas: Sequence[Delta]) -> Delta:

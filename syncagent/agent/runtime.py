@@ -47,6 +47,10 @@ from syncagent.store.ports import INCARNATION
 _log: Final = logging.getLogger(__name__)
 
 
+HOUR_FOR: Final = 60.0
+"""Seconds for which the engine goes by the day and the hour that it was told."""
+
+
 class AgentFailed(Exception):
     """A bug, in the engine or in what works for it.  The cause has its trace."""
 
@@ -102,12 +106,17 @@ class Runtime:
         self._chronicle = Chronicle(board.recents, config.client_id)
         self._rounds = Rounds(config, self.feed)
         self._timer: asyncio.TimerHandle | None = None
+        self._hour_old_at = self._loop.time() + HOUR_FOR
+        """When the engine is to be told anew what day it is, before it hears of anything else."""
 
     def feed(self, event: ev.Event) -> None:
         """Give the engine ``event``, and begin what it wants done."""
         if self._over.done():
             return
-        self._recorder.note(event, now := self._loop.time())
+        now = self._loop.time()
+        if now >= self._hour_old_at and not isinstance(event, ev.Tick):
+            self._tell_hour()
+        self._recorder.note(event, now)
         if isinstance(event, ev.RootLost):
             self.ground.lost()
         elif isinstance(event, ev.Welcomed):
@@ -209,6 +218,10 @@ class Runtime:
 
     def _tick(self) -> None:
         self._timer = None
+        self._tell_hour()
+
+    def _tell_hour(self) -> None:
+        self._hour_old_at = self._loop.time() + HOUR_FOR
         self.feed(ev.Tick(self._outside.today(), self._outside.instant()))
 
     def _woke(self, seconds: float) -> None:
@@ -233,7 +246,7 @@ class Runtime:
             case ef.WakeAt(time=time):
                 if self._timer is not None:
                     self._timer.cancel()
-                self._timer = self._loop.call_at(time, self._tick)
+                self._timer = None if time is None else self._loop.call_at(time, self._tick)
             case ef.Publish(status=status):
                 self._board.publish(status)
                 self._vigil.hear(status)

@@ -57,12 +57,13 @@ class Lane:
     Work that raises is a bug: ``failed`` is told, in the thread, and the lane goes on.
     """
 
-    __slots__ = ("_ending", "_failed", "_queue", "_threads")
+    __slots__ = ("_done", "_ending", "_failed", "_given", "_queue", "_threads")
 
     def __init__(self, name: str, threads: int, failed: Callable[[BaseException], None]) -> None:
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._failed = failed
         self._ending = False
+        self._given = self._done = 0
         self._threads = [
             threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True) for number in range(threads)
         ]
@@ -71,7 +72,13 @@ class Lane:
 
     def do(self, work: Work) -> None:
         """Have ``work`` done, after all that was asked for before."""
+        self._given += 1
         self._queue.put(work)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being done or waits.  Asked of a lane of one thread, by the one who gives it work."""
+        return self._given == self._done
 
     def end(self, *, finish: bool = True) -> None:
         """Take no more work.  What was asked for is done before, with ``finish``; else only what has begun is."""
@@ -94,6 +101,7 @@ class Lane:
                 work()
             except BaseException as error:  # noqa: BLE001 - reported where something can be done about it
                 self._failed(error)
+            self._done += 1
 
 
 def call_in(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *args: Any) -> None:

@@ -164,9 +164,9 @@ class CloseLink:
 
 @dataclass(frozen=True, slots=True)
 class WakeAt:
-    """A Tick is wanted at this time, in place of the one that was wanted before."""
+    """A Tick is wanted at this time, in place of the one that was wanted before; None: none is wanted any more."""
 
-    time: float
+    time: float | None
 
 
 @dataclass(frozen=True, slots=True)

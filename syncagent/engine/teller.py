@@ -31,7 +31,10 @@ class Teller:
             else:
                 due = self._told_at + PUBLISH_EVERY
                 wake_at = due if wake_at is None else min(wake_at, due)
-        if wake_at is not None and (self._wake_at is None or wake_at < self._wake_at):
+        if wake_at is None and self._wake_at is not None:
+            self._wake_at = None
+            effects.append(WakeAt(None))  # to be woken for nothing costs as much as an event
+        elif wake_at is not None and (self._wake_at is None or wake_at < self._wake_at):
             self._wake_at = wake_at
             effects.append(WakeAt(wake_at))
         return effects

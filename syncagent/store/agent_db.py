@@ -27,7 +27,7 @@ from typing import Final
 from syncagent.errors import StorageFull, StorageTrouble
 from syncagent.model.ids import Digest
 from syncagent.model.nodes import Recipe
-from syncagent.sqlite import Database, DatabaseDamaged, Value, open_database
+from syncagent.sqlite import LOG_PAGES, Database, DatabaseDamaged, Value, open_database
 from syncagent.store.acts import pack_act, pack_part, unpack_act, unpack_part
 from syncagent.store.ports import INCARNATION, Loaded
 from syncagent.store.rows import (
@@ -56,6 +56,9 @@ SWEEP_AT_LEAST: Final = 4 << 20
 
 FEW: Final = 2_000
 """So many rows are simply given; more are pressed as they come."""
+
+ALMOST_FULL: Final = LOG_PAGES // 2
+"""Pages in the log: what is committed beyond that may wait for the disk."""
 
 AT_ONCE: Final = 1_000
 """Rows that are read at once."""
@@ -124,12 +127,18 @@ class AgentDb:
         found = self._database.first("SELECT digest, blocks, crc FROM recipe WHERE digest = ?", (digest,))
         return unpack_recipe(*found) if found else None
 
+    def is_quick(self) -> bool:
+        # The first transaction in a new log waits until its head is durable, one that fills it until it is emptied.
+        return 0 < self._database.logged < ALMOST_FULL
+
     def settle(self) -> None:
         self._database.settle()
 
     def rest(self) -> None:
         with suppress(StorageTrouble, StorageFull):
             self._database.shrink()
+            if self._database.logged >= ALMOST_FULL:
+                self._database.empty_log()
 
     def put_aside(self) -> None:
         self._database.close()
@@ -215,7 +224,7 @@ def _opened(path: str) -> Database:
     folder = resources.files("syncagent.store") / "schema"
     scripts = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
     schema = [script.read_text(encoding="utf-8") for script in scripts]
-    database = open_database(path, schema=schema, application=APPLICATION, durable=False)
+    database = open_database(path, schema=schema, application=APPLICATION, durable=False, shared=True)
     try:
         value = secrets.token_hex(13)
         incarnation = (INCARNATION, value, fact_sum(INCARNATION, value))

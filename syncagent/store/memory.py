@@ -84,6 +84,9 @@ class MemoryStore:
                 return delta.recipes[digest]
         return self._durable.recipes.get(digest)
 
+    def is_quick(self) -> bool:
+        return True
+
     def settle(self) -> None:
         self.sync()
 

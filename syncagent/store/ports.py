@@ -34,7 +34,8 @@ class AgentStore(Protocol):
     """Keeps the deltas of one canopy.
 
     A commit stands as a whole or not at all.  After a crash of the machine the last commits may be missing, but never
-    one without all that came after it.  Every method is called on one thread, and raises StorageFull or StorageTrouble.
+    one without all that came after it.  Every method is called on one thread at a time, and raises StorageFull or
+    StorageTrouble.
     """
 
     def load(self) -> Loaded:
@@ -48,6 +49,10 @@ class AgentStore(Protocol):
 
     def recipe(self, digest: Digest) -> Recipe | None:
         """The recipe that was kept for a content of several blocks, as long as a row or a part names it."""
+        ...
+
+    def is_quick(self) -> bool:
+        """Whether a commit of a few rows would be made now without waiting for any disk, as far as one can know."""
         ...
 
     def settle(self) -> None:

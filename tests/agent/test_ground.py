@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 
 from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.ground import Ground
@@ -19,15 +20,18 @@ from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.premises import Premises, open_premises
 from syncagent.agent.tally import BeginAnew
 from syncagent.agent.workers import Mailbox, Workers
-from syncagent.engine.effects import Look
-from syncagent.engine.events import Event, Hinted, RootFound, RootLost, Seen
+from syncagent.engine.effects import Look, Run
+from syncagent.engine.events import Event, Hinted, RootFound, RootLost, Seen, TasksDone
 from syncagent.errors import RootMissing
 from syncagent.localfs.dirty import Hints
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.watcher import WatchState
 from syncagent.model.facts import Fact, LookAt
-from syncagent.model.ids import NodeId
-from syncagent.model.names import RelPath
+from syncagent.model.ids import ROOT, Digest, NodeId
+from syncagent.model.names import Name, RelPath
+from syncagent.model.nodes import Content, File, Placement
+from syncagent.planner.ops import WriteLocal
+from syncagent.planner.tasks import Inline, WriteTask
 from tests.support.agents import config_in
 
 
@@ -205,6 +209,7 @@ class Silent:
     """A watcher that says that it sees when it is told to."""
 
     def __init__(self, on_hints: Callable[[Hints], None]) -> None:
+        self.tell = on_hints
         self.see = lambda: on_hints(Hints((), (), True, "ready"))
         self.started = asyncio.Event()
 
@@ -236,3 +241,30 @@ async def test_who_is_told_to_stop_just_as_the_watches_stand_stops(tmp_path: Pat
         entering.cancel()
         with pytest.raises(asyncio.CancelledError):
             await entering
+
+
+async def test_of_our_own_work_nothing_is_told_but_of_what_else_there_is(tmp_path: Path) -> None:
+    watchers: list[Silent] = []
+
+    def watcher(_: Path, on_hints: Callable[[Hints], None], rule_files: tuple[str, ...]) -> Silent:
+        watchers.append(Silent(on_hints))
+        return watchers[-1]
+
+    def task(name: str) -> WriteTask:
+        content = Content(Digest(blake3(b"data").digest()), 4)
+        node = File(NodeId(name), Placement(ROOT, Name(name)), content, False, 1_700_000_000_000_000_000)
+        return WriteTask(WriteLocal(node, None), RelPath(name), None, Inline(b"data"))
+
+    async with owner(config_in(tmp_path), dataclasses.replace(REAL, watcher=watcher)) as one:
+        entering = asyncio.ensure_future(one.ground.enter())
+        await watchers[0].started.wait()
+        watchers[0].see()
+        await entering
+        one.ground.begin(Run((task("ours"), task("edited"), task(".syncignore"))))
+        await one.until(lambda: one.came(TasksDone))
+        (one.root / "edited").write_bytes(b"a person's")
+        paths = tuple(RelPath(name) for name in (".syncignore", "edited", "other", "ours"))
+        watchers[0].tell(Hints(paths, (), everything=False, reason="seen"))
+        await one.until(lambda: one.came(Hinted))
+        [hinted] = [event for event in one.events if isinstance(event, Hinted)]
+        assert hinted.paths == (".syncignore", "edited", "other"), "a rule file is read, whoever wrote it"

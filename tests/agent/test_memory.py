@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -44,7 +45,8 @@ class Owner:
 
     async def keep(self, delta: Delta) -> None:
         self.news.clear()
-        self.memory.keep(delta)
+        if self.memory.keep(delta):
+            self._kept()
         await asyncio.wait_for(self.news.wait(), 10)
 
 
@@ -189,3 +191,83 @@ async def test_what_a_burst_leaves_in_memory_is_let_go_of_once_when_nothing_is_g
         one.memory.rest()
         one.memory.rest()
     assert len(rests) == 1
+
+
+async def test_a_few_rows_are_kept_at_once_when_the_thread_has_nothing_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TOO_LONG", 99.0)
+    path = tmp_path / "agent.db"
+    async with owner(path) as one:
+        await one.memory.load()
+        await one.memory.mark("token")
+        # The first one in a log that begins anew waits for the disk, and is not waited for here.
+        assert not one.memory.keep(Delta(rows=(row("a"),)))
+        await asyncio.wait_for(one.news.wait(), 10)
+        assert one.memory.keep(Delta(rows=(row("b"),), facts={"cursor": "7"}))
+        assert one.memory.facts["cursor"] == "7"
+        assert one.kept == 1
+    async with owner(path) as one:
+        loaded = await one.memory.load()
+        assert sorted(found.id for found in loaded.rows) == ["a", "b"]
+
+
+async def test_what_is_more_than_a_little_is_left_to_the_thread_and_so_is_what_comes_while_it_is_busy(
+    tmp_path: Path,
+) -> None:
+    async with owner(tmp_path / "agent.db") as one:
+        await one.memory.load()
+        await one.keep(Delta(rows=(row("a"),)))
+        many = Delta(rows=tuple(row(f"n{number}") for number in range(module.FEW_ROWS + 1)))
+        one.news.clear()
+        assert not one.memory.keep(many)
+        await asyncio.wait_for(one.news.wait(), 10)
+        go = threading.Event()
+        one.lane.do(lambda: assert_true(go.wait(10)))
+        one.news.clear()
+        assert not one.memory.keep(Delta(rows=(row("b"),)))
+        go.set()
+        await asyncio.wait_for(one.news.wait(), 10)
+        assert one.kept == 3
+
+
+async def test_where_the_disk_is_slow_nobody_waits_for_it_a_second_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TOO_LONG", 99.0)
+    async with owner(tmp_path / "agent.db") as one:
+        await one.memory.load()
+        await one.keep(Delta(rows=(row("a"),)))
+        monkeypatch.setattr(module, "TOO_LONG", -1.0)
+        assert one.memory.keep(Delta(rows=(row("b"),)))
+        assert not one.memory.keep(Delta(rows=(row("c"),)))
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_b7_what_cannot_be_kept_at_once_is_tried_again_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    monkeypatch.setattr(module, "FIRST_RETRY", 0.01)
+    async with owner(tmp_path / "agent.db") as one:
+        await one.memory.load()
+        await one.keep(Delta(rows=(row("a"),)))
+        commit, troubles = AgentDb.commit, [StorageFull("no room")]
+
+        def full_once(store: AgentDb, delta: Delta) -> None:
+            if troubles:
+                raise troubles.pop()
+            commit(store, delta)
+
+        monkeypatch.setattr(AgentDb, "commit", full_once)
+        monkeypatch.setattr(one.memory, "_not_before", 0.0)
+        monkeypatch.setattr(module, "FEW_ROWS", 8 if at_once else 0)
+        one.news.clear()
+        assert not one.memory.keep(Delta(rows=(row("b"),)))
+        await asyncio.wait_for(one.news.wait(), 10)
+        assert "no room" in one.hindrances
+        assert one.hindrances[-1] == ""
+        assert one.kept == 2
+
+
+def assert_true(so: bool) -> None:
+    assert so

@@ -27,6 +27,7 @@ class Desk:
     def __init__(self) -> None:
         self.record: list[str] = []
         self.prepared: list[str] = []
+        self.at_once = False
         self.pump = Pump(self._begin, self._keep, self._prepare)
 
     def _begin(self, effect: Effect) -> None:
@@ -37,8 +38,9 @@ class Desk:
         assert isinstance(effect, Note)
         self.prepared.append(effect.text)
 
-    def _keep(self, delta: Delta) -> None:
+    def _keep(self, delta: Delta) -> bool:
         self.record.append("keep " + " ".join(sorted(delta.facts)))
+        return self.at_once
 
     def push(self, *words: str) -> None:
         self.pump.push(
@@ -70,6 +72,14 @@ def test_nothing_begins_while_a_commit_before_it_is_under_way() -> None:
     assert not desk.pump.idle
     desk.pump.kept()
     assert desk.record == ["a", "keep x", "b", "c"]
+    assert desk.pump.idle
+
+
+def test_what_stands_after_a_commit_that_is_made_at_once_begins_without_being_prepared() -> None:
+    desk = Desk()
+    desk.at_once = True
+    desk.push("a", "!x", "b", "!y", "c")
+    assert (desk.record, desk.prepared) == (["a", "keep x y", "b", "c"], [])
     assert desk.pump.idle
 
 

@@ -236,6 +236,22 @@ def test_the_stage_is_swept_once_all_is_at_one() -> None:
     assert len(solo.todo) == 1
 
 
+def test_where_nothing_was_put_in_the_stage_it_is_not_swept() -> None:
+    solo = Solo().synced(a=b"1")
+    solo.frozen = True
+    solo.user.write("a", b"22")
+    solo.hinted("a")
+    while solo.todo:
+        effect = solo.todo.pop(0)
+        assert not isinstance(effect, ef.SweepStage)
+        solo.feed(*solo._answers(effect))
+    solo.accept()
+    assert solo.status.in_sync
+    assert not solo.todo
+    solo.feed(ev.AheadHeld(0))
+    assert [type(one) for one in solo.todo] == [ef.SweepStage]
+
+
 def test_a_restart_at_rest_sends_nothing() -> None:
     solo = Solo().synced(a=b"1", b=large("b"))
     solo.start().online()

@@ -48,3 +48,13 @@ def test_it_is_woken_at_the_earliest_time_that_was_wanted() -> None:
     assert teller.tell(SYNCING, 5.0, 1.0) == [WakeAt(5.0)]
     teller.woken()
     assert teller.tell(SYNCING, 9.0, 5.0) == [WakeAt(9.0)]
+
+
+def test_who_has_nothing_to_wait_for_any_more_is_not_woken() -> None:
+    teller = Teller()
+    teller.tell(SYNCING, None, 1.0)
+    assert teller.tell(replace(SYNCING, pending=1), None, 1.1) == [WakeAt(1.0 + PUBLISH_EVERY)]
+    idle = Status(state=State.IDLE)
+    assert teller.tell(idle, None, 1.15) == [Publish(idle), WakeAt(None)]
+    assert teller.tell(idle, None, 1.2) == []
+    assert teller.tell(idle, 9.0, 1.2) == [WakeAt(9.0)]

@@ -295,12 +295,29 @@ class _Database:
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
         self._store: AgentStore = agent.store
+        self._asked = False
+        self._trouble: BaseException | None = None
+
+    def is_quick(self) -> bool:
+        """As chance will have it; what befalls a commit befalls it in its thread."""
+        try:
+            self._agent.before_commit()
+        except BaseException as trouble:  # noqa: BLE001 - raised a moment later
+            self._trouble = trouble
+            return False
+        self._asked = True
+        return self._agent.rng.random() < 0.5
 
     def load(self) -> Loaded:
         return self._store.load()
 
     def commit(self, delta: Delta) -> None:
-        self._agent.before_commit()
+        trouble, self._trouble = self._trouble, None
+        asked, self._asked = self._asked, False
+        if trouble is not None:
+            raise trouble
+        if not asked:
+            self._agent.before_commit()
         self._store.commit(delta)
 
     def recipe(self, digest: Digest) -> Any:

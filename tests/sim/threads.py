@@ -38,6 +38,10 @@ class SimLane:
             self._queue.append(work)
             self._stir()
 
+    @property
+    def idle(self) -> bool:
+        return not self._queue and not self._busy
+
     def end(self, *, finish: bool = True) -> None:
         if not finish:
             self._queue.clear()
