@@ -39,6 +39,19 @@ class DatabaseDamaged(StorageTrouble):
     """The file is not a database, or its pages contradict each other: it is put aside and made anew, or restored."""
 
 
+class _Log:
+    """How long the write-ahead log is."""
+
+    __slots__ = ("pages",)
+
+    def __init__(self) -> None:
+        self.pages = 0
+
+    def grown(self, _: apsw.Connection, __: str, pages: int) -> int:
+        self.pages = pages
+        return apsw.SQLITE_OK
+
+
 class Among:
     """Many values bound to one ``?``: ``WHERE id IN carray(?)``, with ``among(ids)`` as the value."""
 
@@ -58,14 +71,19 @@ class Database:
     which the caller sees), and raises StorageFull, StorageTrouble or DatabaseDamaged when the disk or the file is at
     fault."""
 
-    __slots__ = ("_connection", "_thread", "logged")
+    __slots__ = ("_connection", "_log", "_thread")
 
     def __init__(self, connection: apsw.Connection, *, shared: bool = False) -> None:
         self._connection = connection
         self._thread = None if shared else threading.get_ident()
-        self.logged = 0
+        # Not a method of this: what is let go of without being closed is closed then, and goes round in no circle.
+        self._log = _Log()
+        connection.set_wal_hook(self._log.grown)
+
+    @property
+    def logged(self) -> int:
         """Pages that the write-ahead log holds, of what was committed since they were put into the file last."""
-        connection.set_wal_hook(self._note_logged)
+        return self._log.pages
 
     def execute(self, sql: str, values: Sequence[Value | Among] = ()) -> list[Row]:
         """Run one statement (or several, without values); the rows it gave."""
@@ -121,12 +139,12 @@ class Database:
         """Put what the log holds into the file; it is begun anew then.  Waits for the disk; nothing fails by it."""
         with suppress(StorageTrouble, StorageFull):  # it is all in the log, and is tried again
             self.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            self.logged = 0
+            self._log.pages = 0
 
     def settle(self) -> None:
         """Make durable what was committed so far, where ``durable`` was not wanted of each transaction."""
         self.execute("PRAGMA wal_checkpoint(FULL)")
-        self.logged = 0
+        self._log.pages = 0
 
     def shrink(self) -> None:
         """Let go of the pages that are kept in memory: after a great deal was read that is not asked for again."""
@@ -140,10 +158,6 @@ class Database:
     def _cursor(self) -> apsw.Cursor:
         self._own_thread()
         return self._connection.cursor()
-
-    def _note_logged(self, _: apsw.Connection, __: str, pages: int) -> int:
-        self.logged = pages
-        return apsw.SQLITE_OK
 
     def _own_thread(self) -> None:
         if self._thread is not None and threading.get_ident() != self._thread:

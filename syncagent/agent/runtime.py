@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, assert_never
 
+from syncagent.agent.alarm import Alarm
 from syncagent.agent.awake import watch_sleep
 from syncagent.agent.beginnings import configured, introduced, introduction, recognise, started
 from syncagent.agent.board import Board
@@ -45,10 +46,6 @@ from syncagent.sqlite import DatabaseDamaged
 from syncagent.store.ports import INCARNATION
 
 _log: Final = logging.getLogger(__name__)
-
-
-HOUR_FOR: Final = 60.0
-"""Seconds for which the engine goes by the day and the hour that it was told."""
 
 
 class AgentFailed(Exception):
@@ -105,17 +102,14 @@ class Runtime:
         self.acts = self._engine.acts
         self._chronicle = Chronicle(board.recents, config.client_id)
         self._rounds = Rounds(config, self.feed)
-        self._timer: asyncio.TimerHandle | None = None
-        self._hour_old_at = self._loop.time() + HOUR_FOR
-        """When the engine is to be told anew what day it is, before it hears of anything else."""
+        self._alarm = Alarm(self._loop, self._tick)
 
     def feed(self, event: ev.Event) -> None:
         """Give the engine ``event``, and begin what it wants done."""
         if self._over.done():
             return
         now = self._loop.time()
-        if now >= self._hour_old_at and not isinstance(event, ev.Tick):
-            self._tell_hour()
+        self._alarm.before(now)
         self._recorder.note(event, now)
         if isinstance(event, ev.RootLost):
             self.ground.lost()
@@ -188,8 +182,7 @@ class Runtime:
     async def _end(self) -> None:
         if not self._over.done():
             self._over.set_result(None)
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.set(None)
         await self.ground.leave()
         self._memory.close()
         self._workers.keep.do(self._vigil.end)
@@ -217,11 +210,6 @@ class Runtime:
         return self._recorder.dump(self._config.places.flights, error, self._outside.hour())
 
     def _tick(self) -> None:
-        self._timer = None
-        self._tell_hour()
-
-    def _tell_hour(self) -> None:
-        self._hour_old_at = self._loop.time() + HOUR_FOR
         self.feed(ev.Tick(self._outside.today(), self._outside.instant()))
 
     def _woke(self, seconds: float) -> None:
@@ -244,9 +232,7 @@ class Runtime:
             case ef.Recall(digests=digests):
                 self._memory.recall(digests, lambda recipes: self.feed(ev.Recalled(recipes)))
             case ef.WakeAt(time=time):
-                if self._timer is not None:
-                    self._timer.cancel()
-                self._timer = None if time is None else self._loop.call_at(time, self._tick)
+                self._alarm.set(time)
             case ef.Publish(status=status):
                 self._board.publish(status)
                 self._vigil.hear(status)

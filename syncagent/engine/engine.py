@@ -25,6 +25,7 @@ from syncagent.engine.flight import Flight
 from syncagent.engine.freight import Freight
 from syncagent.engine.launch import Launch
 from syncagent.engine.ledger import Ledger
+from syncagent.engine.leftovers import leaves_something
 from syncagent.engine.local import LocalSide
 from syncagent.engine.planning import Planning
 from syncagent.engine.reactions import Reactions
@@ -40,7 +41,6 @@ from syncagent.model.ids import ClientId, NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.sources import IdSource
 from syncagent.planner.policy import Policy
-from syncagent.planner.tasks import Done
 from syncagent.trees.canopy import Canopy
 
 
@@ -86,7 +86,7 @@ class Engine:
     def step(self, event: ev.Event, now: float) -> Sequence[Effect]:
         """What to do now that ``event`` has happened.  ``now`` never goes backward."""
         self._now = now
-        self._unswept = self._unswept or _leaves_something(event)
+        self._unswept = self._unswept or leaves_something(event)
         return [*self._happen(event), *self._go_on()]
 
     # --- what happened ----------------------------------------------------------------------------------------
@@ -277,16 +277,3 @@ class Engine:
     def acts(self) -> list[tuple[Act, list[Part]]]:
         """All that a person is asked about, or has decided lately."""
         return [(act, list(self._ledger.parts[act.id].values())) for act in self._ledger.acts.values()]
-
-
-def _leaves_something(event: ev.Event) -> bool:
-    """Whether there may be something in the stage after it that nobody wants when all is at one.  Tasks that are done
-    leave nothing there; what is found to be unlike that is swept after the next look at everything."""
-    match event:
-        case ev.Started() | ev.RootFound() | ev.StageOpened() | ev.StageFilled() | ev.AheadHeld():
-            return True
-        case ev.Hinted(everything=everything):
-            return everything
-        case ev.TasksDone(outcomes=outcomes):
-            return not all(isinstance(one, Done) for one in outcomes)
-    return False
