@@ -5,10 +5,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 TOLD_FOR: Final = 60.0
 """Seconds for which the engine goes by the day and the hour that it was told."""
+
+
+class Loop(Protocol):
+    """What it has of an event loop."""
+
+    def time(self) -> float: ...
+
+    def call_at(self, when: float, callback: Callable[[], None], /) -> asyncio.TimerHandle: ...
 
 
 class Alarm:
@@ -16,7 +24,7 @@ class Alarm:
 
     __slots__ = ("_loop", "_old_at", "_tell", "_timer")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, tell: Callable[[], None]) -> None:
+    def __init__(self, loop: Loop, tell: Callable[[], None]) -> None:
         self._loop = loop
         self._tell = tell
         self._timer: asyncio.TimerHandle | None = None

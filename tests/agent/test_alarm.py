@@ -8,22 +8,34 @@ from collections.abc import Callable
 from syncagent.agent.alarm import TOLD_FOR, Alarm
 
 
-class Loop(asyncio.BaseEventLoop):
-    """A loop that never runs: its time is set."""
+class Timer(asyncio.TimerHandle):
+    def __init__(self, when: float, callback: Callable[[], None]) -> None:
+        self.when_due, self.callback, self.off = when, callback, False
+
+    def cancel(self) -> None:
+        self.off = True
+
+
+class Loop:
+    """Its time is set."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.now = 100.0
+        self.timers: list[Timer] = []
 
     def time(self) -> float:
         return self.now
 
+    def call_at(self, when: float, callback: Callable[[], None], /) -> Timer:
+        self.timers.append(Timer(when, callback))
+        return self.timers[-1]
+
     def pass_to(self, now: float) -> None:
         self.now = now
-        for timer in sorted(self._scheduled, key=lambda one: one.when()):  # type: ignore[attr-defined]
-            if timer.when() <= now and not timer.cancelled():
-                timer.cancel()
-                timer._callback()
+        for timer in self.timers:
+            if timer.when_due <= now and not timer.off:
+                timer.off = True
+                timer.callback()
 
 
 def alarm_in(loop: Loop, told: list[float]) -> Alarm:
