@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,8 +27,49 @@ PORT: Final = 8765
 DEFAULT_FOLDER: Final = "~/syncagent"
 
 
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What setting up comes to, before anything is written.  ``key`` is one that is to be kept from then on; ``root``
+    is the folder, where this machine has none yet."""
+
+    spot: Places
+    changes: Mapping[str, Any]
+    key: str = ""
+    root: Path | None = None
+
+    def settings(self) -> Settings:
+        """Those that will be in force.  Raises BadConfig."""
+        return read_settings(self.spot, {}, self.changes)
+
+    def carry_out(self) -> Settings:
+        """Raises BadConfig."""
+        if not (self.changes or self.key):
+            return self.settings()
+        self.settings()
+        if self.root is not None or self.key:
+            _make_places(self.spot)
+        if self.key:
+            save_key(self.spot, self.key)
+        if self.root is not None:
+            _make_root(self.root)
+        write_settings(self.spot, self.changes)
+        return read_settings(self.spot)
+
+
 def set_up(spot: Places, folder: Path | None, listen: str | None, name: str | None) -> Settings:
-    """Make the settings for a hub and an agent here, or bring those that are there in line with what is given.
+    """Make the settings for a hub and an agent here, or bring those that are there in line with what is given.  Raises
+    BadConfig, as ``propose`` does."""
+    return propose(spot, folder, listen, name).carry_out()
+
+
+def set_up_joined(spot: Places, link: Link, folder: Path | None, name: str | None) -> Settings:
+    """Make the settings for an agent that uses the hub of ``link``; joining the same hub again renews the key.  Raises
+    BadConfig, as ``propose_joined`` does."""
+    return propose_joined(spot, link, folder, name).carry_out()
+
+
+def propose(spot: Places, folder: Path | None, listen: str | None, name: str | None) -> Proposal:
+    """What a hub and an agent here need.
 
     Raises BadConfig when ``folder`` or ``listen`` do not go with what was set up before.
     """
@@ -41,52 +83,36 @@ def set_up(spot: Places, folder: Path | None, listen: str | None, name: str | No
             **({"name": name or host_name()} if name or "name" not in known else {}),
             **(there or _own_hub("127.0.0.1" if listen is None else listen)),
         }
-        read_settings(spot, {}, given)
-        _make_places(spot)
-        if hub and not load_key(spot):
-            save_key(spot, load_key(hub[0]))
-        elif not load_key(spot):
-            save_key(spot, secrets.token_urlsafe(32))
-        _make_root(root)
-        write_settings(spot, given)
-        return read_settings(spot)
+        key = "" if load_key(spot) else load_key(hub[0]) if hub else secrets.token_urlsafe(32)
+        return Proposal(spot, given, key, root)
     _check_same(known, folder, spot)
     changes: dict[str, Any] = {} if name is None else {"name": name}
     if listen is not None:
         if not known.get("listen"):
             raise BadConfig(f"this machine joined the hub at {known.get('server')}; it runs none of its own to listen")
         changes |= _own_hub(listen)
-    if changes:
-        read_settings(spot, {}, changes)
-        write_settings(spot, changes)
-    return read_settings(spot)
+    return Proposal(spot, changes)
 
 
-def set_up_joined(spot: Places, link: Link, folder: Path | None, name: str | None) -> Settings:
-    """Make the settings for an agent that uses the hub of ``link``; joining the same hub again renews the key.
+def propose_joined(spot: Places, link: Link, folder: Path | None, name: str | None) -> Proposal:
+    """What an agent needs that uses the hub of ``link``.
 
     Raises BadConfig when this data directory keeps another folder, or uses another hub.
     """
     check_sealed(link)
     known = gather(spot, {}, {}).values
     given: dict[str, Any] = {"server": link.server, "fingerprint": link.fingerprint, "folder": link.folder}
+    root = None
     if "sync_root" in known:
         _check_same(known, folder, spot)
         if known.get("listen"):
             raise BadConfig(f"this machine runs its own hub for {known['sync_root']}; give another --data-dir to join")
-        root = Path(str(known["sync_root"]))
     else:
         root = _absolute(folder or _usual_folder(spot))
         given["sync_root"] = str(root)
     if name is not None or "name" not in known:
         given["name"] = name or host_name()
-    read_settings(spot, {}, given)
-    _make_places(spot)
-    save_key(spot, link.key)
-    if "sync_root" not in known:
-        _make_root(root)
-    write_settings(spot, given)
-    return read_settings(spot)
+    return Proposal(spot, given, link.key, root)
 
 
 def _usual_folder(spot: Places) -> Path:

@@ -15,12 +15,13 @@ from pathlib import Path
 from syncagent.agent.config.kinds import bytes_or_share
 from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.places import Places
-from syncagent.errors import BadConfig, StorageTrouble
+from syncagent.errors import BadConfig, RootMissing, StorageTrouble
 from syncagent.localfs.applier import Applier
+from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.probe import probe
 from syncagent.localfs.real import RealDisk
-from syncagent.localfs.root import Root, make_folder, open_root
+from syncagent.localfs.root import Marker, Root, look_at_root, make_folder, open_root
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.staging import Staging
 from syncagent.localfs.trash import Keeping, Trash
@@ -105,6 +106,25 @@ def keeping_of(config: AgentConfig) -> Keeping:
     """What the settings say of the trash."""
     most, share = bytes_or_share(config.trash_size)
     return Keeping(config.trash_days, most, share, replaced=config.trash_keeps == "all")
+
+
+def look_in(config: AgentConfig, *, new_folder: bool) -> tuple[Disk, Marker | None]:
+    """The folder as it is, taken by nobody and changed in nothing; an empty one where there is none yet.  With
+    ``new_folder`` it may be another one than before.
+
+    Raises what ``open_premises`` would: RootMissing, AlreadyRunning, StorageTrouble.
+    """
+    known = None if new_folder else _known_root(config)
+    if not config.sync_root.is_dir():
+        if known is not None:
+            raise RootMissing("the folder is gone (moved, deleted, or its disk is not mounted)")
+        return MemoryDisk(), None
+    disk = RealDisk(str(config.sync_root))
+    try:
+        with disk.batch():
+            return disk, look_at_root(disk, known=known, folder=config.folder)
+    except OSError as error:
+        raise StorageTrouble(f"the folder cannot be read: {error.strerror or error}") from error
 
 
 def _room(folder: Path) -> tuple[int, int]:

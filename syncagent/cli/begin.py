@@ -19,14 +19,15 @@ from syncagent.agent.config.document import UNNAMED
 from syncagent.agent.config.kinds import host_and_port
 from syncagent.agent.config.reading import Source, gather, read_settings, relevant
 from syncagent.agent.config.settings import Settings
-from syncagent.agent.founding import set_up, set_up_joined
+from syncagent.agent.founding import Proposal, propose, propose_joined, set_up, set_up_joined
 from syncagent.agent.keys import from_environment, load_key
 from syncagent.agent.launching import start_behind
 from syncagent.agent.lock import is_held
 from syncagent.agent.places import Places, places
 from syncagent.agent.reach import is_loopback, reach_from_afar
+from syncagent.cli.dry import DryRun, foretell
 from syncagent.cli.exits import Exit, stuck
-from syncagent.cli.options import Background, BrakeOption, DataDir, NewFolder, NewHub, Profile
+from syncagent.cli.options import AsJson, Background, BrakeOption, DataDir, NewFolder, NewHub, Profile
 from syncagent.cli.output import complain, say
 from syncagent.cli.which import to_begin
 from syncagent.cli.words import summary
@@ -62,6 +63,8 @@ def up(
         bool, typer.Option("--as-set-up", help="Only what was set up before: for starts without a person.")
     ] = False,
     link: Annotated[bool, typer.Option(hidden=True)] = True,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> int:
     """Start a hub and an agent that keeps FOLDER, and say how to add a second machine.
 
@@ -71,6 +74,9 @@ def up(
     if as_set_up:
         # At a login the disk with our own files may not be there yet: that must not become a new hub, with a new key.
         read_settings(spot)
+    _only_dry(as_json, dry_run)
+    if dry_run:
+        return _foretell(propose(spot, folder, listen, name), "up", brake, new_hub, new_folder, as_json)
     is_new = "sync_root" not in gather(spot, {}, {}).values
     settings = set_up(spot, folder, listen, name)
     if is_new and is_held(spot.lock):
@@ -86,15 +92,36 @@ def join(
     name: MachineName = None,
     background: Background = False,
     brake: BrakeOption = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> int:
     """Keep FOLDER the same as on the machine that showed LINK."""
     spot = to_begin(data_dir, profile, folder)
-    settings = set_up_joined(spot, parse_link(sys.stdin.readline().strip() if link == "-" else link), folder, name)
+    parsed = parse_link(sys.stdin.readline().strip() if link == "-" else link)
+    _only_dry(as_json, dry_run)
+    if dry_run:
+        return _foretell(propose_joined(spot, parsed, folder, name), "join", brake, True, False, as_json)
+    settings = set_up_joined(spot, parsed, folder, name)
     if is_held(spot.lock):
         return _taken_in(spot, settings)
     if background:
         return _start(spot, background=True, show_link=False, new_hub=True, brake=brake)
     return _become_up(spot, brake)
+
+
+def _only_dry(as_json: bool, dry_run: bool) -> None:
+    if as_json and not dry_run:
+        raise BadConfig("--json goes with --dry-run: an agent that runs is asked by `syncagent status --json`")
+
+
+def _foretell(
+    proposal: Proposal, command: str, brake: str | None, new_hub: bool, new_folder: bool, as_json: bool
+) -> int:
+    spot = proposal.spot
+    settings = read_settings(spot, os.environ, {**proposal.changes, **({} if brake is None else {"brake": brake})})
+    key = proposal.key or from_environment(os.environ) or load_key(spot)
+    new = {"new_hub": new_hub, "new_folder": new_folder}
+    return foretell(settings, spot, key, command=command, **new, as_json=as_json)
 
 
 def _become_up(spot: Places, brake: str | None) -> NoReturn:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,6 +36,7 @@ from syncagent.model.acts import DEFAULT_LIMITS, Limits
 from syncagent.private import make_private
 
 if TYPE_CHECKING:
+    from syncagent.agent.foretold import Foretold
     from syncagent.agent.household import Tune
     from syncagent.hub.app import HubConfig
     from syncagent.hub.brake import BrakeRules
@@ -102,6 +105,23 @@ def run_up(start: Start, ready: Callable[[Settings], None], *, seen: bool) -> in
     echo = Echo.TROUBLE if seen else Echo.NONE
     with _prepared(start, echo) as go_by, live_status(ControlClient(start.source.places.control)):
         return asyncio.run(until_signal(_up(start, ready, go_by)))
+
+
+async def foresee_with_own_hub(config: AgentConfig, *, new_folder: bool, tell: Callable[[str], None]) -> Foretold:
+    """`up --dry-run`: its hub does not run, so a copy of what that remembers is asked in its place."""
+    from syncagent.agent.foresight import foresee  # noqa: PLC0415 - see the module
+    from syncagent.hub.app import Hub, HubConfig  # noqa: PLC0415 - see the module
+
+    database = config.places.hub / "hub.db"
+    if not database.exists():
+        return await foresee(config, new_folder=new_folder, own_hub=True, tell=tell)
+    with tempfile.TemporaryDirectory(prefix="syncagent-dry-run-") as aside:
+        for one in database.parent.glob("hub.db*"):
+            shutil.copyfile(one, Path(aside, one.name))
+        key = config.api_key.get_secret_value()
+        async with Hub(HubConfig(data_dir=Path(aside), host="127.0.0.1", port=0, bootstrap_key=key)) as hub:
+            there = config.model_copy(update={"server": f"ws://127.0.0.1:{hub.port}", "fingerprint": ""})
+            return await foresee(there, new_folder=new_folder, tell=tell)
 
 
 def own_hub(config: AgentConfig) -> HubConfig:

@@ -32,7 +32,7 @@ MEANING: Final[dict[Exit, str]] = {
     Exit.REFUSED: "the hub refused: key, name, version, or another hub",
     Exit.ALREADY_RUNNING: "another agent has this data directory or this folder",
     Exit.FOLDER_MISSING: "the folder is gone, or is another one than before",
-    Exit.HELD: "a mass of deletes or overwrites is held until you say yes or no",
+    Exit.HELD: "a mass of deletes or overwrites is held until you say yes or no; with `--dry-run`: it would be",
     Exit.INTERRUPTED: "stopped by Ctrl-C before it was done",
 }
 

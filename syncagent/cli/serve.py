@@ -10,7 +10,8 @@ import typer
 
 from syncagent.agent.config.reading import Source, relevant
 from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key
-from syncagent.cli.options import BrakeOption, DataDir, NewFolder, NewHub, Profile, RespectGitignore
+from syncagent.cli.dry import DryRun, foretell
+from syncagent.cli.options import AsJson, BrakeOption, DataDir, NewFolder, NewHub, Profile, RespectGitignore
 from syncagent.cli.which import in_any
 from syncagent.errors import BadConfig
 from syncagent.private import make_private
@@ -33,6 +34,8 @@ def run(
     new_folder: NewFolder = False,
     brake: BrakeOption = None,
     respect_gitignore: RespectGitignore = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> int:
     """Run an agent.  SYNCAGENT_API_KEY is its key; what is not given comes from config.toml."""
     spot = in_any(data_dir, profile)
@@ -46,6 +49,14 @@ def run(
         "respect_gitignore": respect_gitignore,
     }
     source = Source(spot, relevant(os.environ), options)
+    if as_json and not dry_run:
+        raise BadConfig("--json goes with --dry-run: an agent that runs is asked by `syncagent status --json`")
+    if dry_run:
+        would = source.read()[spot.profile]
+        if would.settings is None:
+            raise BadConfig(would.trouble)
+        new = {"new_hub": new_hub, "new_folder": new_folder}
+        return foretell(would.settings, spot, key or load_key(spot), command="run", **new, as_json=as_json)
     if (read := source.read().get(spot.profile)) is not None:
         if read.settings is None:
             raise BadConfig(read.trouble)

@@ -88,6 +88,8 @@ _NOT_THIS: Final = (
     "Bring the folder back; or, if this is the right one, start once with --new-folder: both sides are united then"
 )
 
+_KEPT_BY_ANOTHER: Final = "another agent keeps this folder already"
+
 
 def make_folder(path: str, *, had_one: bool) -> None:
     """Make the folder at ``path``, unless the agent had one before: then it is for a person to bring it back.
@@ -112,11 +114,7 @@ def open_root(disk: Disk, *, known: str | None, folder: str, new_id: Callable[[]
     """
     try:
         with disk.batch():
-            marker = read_marker(disk)
-            if known is not None and (marker is None or marker.root_id != known):
-                raise RootMissing(_NOT_THIS)
-            if marker is not None and marker.folder != folder:
-                raise RootMissing(f"this folder is kept as {marker.folder!r}, not as {folder!r}")
+            marker = _right_marker(disk, known, folder)
             _make_own(disk)
             lock = disk.open(LOCK, Opening.EDIT, 0o600)
             try:
@@ -129,10 +127,33 @@ def open_root(disk: Disk, *, known: str | None, folder: str, new_id: Callable[[]
     return root
 
 
+def look_at_root(disk: Disk, *, known: str | None, folder: str) -> Marker | None:
+    """The marker of the root that ``open_root`` would take, which is not taken; None where it has none yet.  Raises as
+    that does, and OSError."""
+    marker = _right_marker(disk, known, folder)
+    try:
+        with disk.open(LOCK, Opening.READ) as lock:
+            if not lock.lock():
+                raise AlreadyRunning(_KEPT_BY_ANOTHER)
+    except OSError as error:
+        if error.errno not in MISSING:
+            raise
+    return marker
+
+
+def _right_marker(disk: Disk, known: str | None, folder: str) -> Marker | None:
+    marker = read_marker(disk)
+    if known is not None and (marker is None or marker.root_id != known):
+        raise RootMissing(_NOT_THIS)
+    if marker is not None and marker.folder != folder:
+        raise RootMissing(f"this folder is kept as {marker.folder!r}, not as {folder!r}")
+    return marker
+
+
 def _locked(disk: Disk, marker: Marker | None, folder: str, lock: DiskFile, new_id: Callable[[], str]) -> Root:
     """The root, with its lock taken and its marker in place."""
     if not lock.lock():
-        raise AlreadyRunning("another agent keeps this folder already")
+        raise AlreadyRunning(_KEPT_BY_ANOTHER)
     if marker is None:
         marker = Marker(new_id(), folder)
         _write_marker(disk, marker)

@@ -22,10 +22,10 @@ from __future__ import annotations
 import errno
 import stat as mode_bits
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from syncagent.content.chunker import ONE_BLOCK, Cut, cut_for
@@ -84,12 +84,14 @@ def no_guard() -> None:
 @dataclass(frozen=True, slots=True)
 class Scanner:
     """See the module.  ``abilities`` are those of the disk; ``rule_files`` the names of files that say what is left
-    out, those that have the last word last."""
+    out, those that have the last word last; ``rules`` is what those at these paths are taken to hold, whatever stands
+    there."""
 
     disk: Disk
     abilities: Abilities
     guard: Callable[[], None] = no_guard
     rule_files: tuple[str, ...] = (RULE_FILE,)
+    rules: Mapping[RelPath, bytes] = field(default_factory=dict)
 
     def walk(self, path: RelPath = ROOT_PATH) -> Iterator[list[Fact]]:
         """Facts on the folder ``path`` and all beneath it, in batches of about BATCH; Listed for each folder comes
@@ -101,7 +103,7 @@ class Scanner:
         facts: list[Fact] = []
         with self.disk.batch():
             device = self.disk.stat(ROOT_PATH).device
-            book = RuleBook(on(self.disk), self.rule_files)
+            book = self._book()
             todo = self._begin(path, book, facts)
             while todo:
                 at, above = todo.pop()
@@ -125,7 +127,7 @@ class Scanner:
             spelling = _Spelling(self.disk) if self.abilities.folds_case else None
             # What is known has passed the rules; should they change, all that they are about is looked at.
             wanted = [wish for wish in wishes if not (wish.quiet and spelling is None and self._is_as(wish))]
-            book = RuleBook(on(self.disk), self.rule_files)
+            book = self._book()
             facts: list[Fact] = [fact for wish in wanted for fact in self._rules_at(wish.path, book)]
             facts.extend(self._look(wish, book, device, spelling) for wish in wanted)
             if any(isinstance(fact, NothingThere) for fact in facts):
@@ -139,7 +141,7 @@ class Scanner:
         if refusal_of_path(path) is not None or self.abilities.folds_case:
             return None
         with self.disk.batch(), suppress(OSError):
-            word = RuleBook(on(self.disk), self.rule_files).word(path, False)
+            word = self._book().word(path, False)
             if word is not None and word.ignores:
                 return None
             device = self.disk.stat(ROOT_PATH).device
@@ -162,6 +164,11 @@ class Scanner:
                 return []
             facts = self.look([LookAt(parked_at(name), None) for name in names])
         return [(NodeId(name), fact) for name, fact in zip(names, facts, strict=True)]
+
+    def _book(self) -> RuleBook:
+        on_disk = on(self.disk)
+        data = (lambda path: self.rules[path] if path in self.rules else on_disk(path)) if self.rules else on_disk
+        return RuleBook(data, self.rule_files)
 
     # --- walking ------------------------------------------------------------------------------------------------
 

@@ -18,14 +18,28 @@ from syncagent.transport.proxy import kept_under
 
 def agent_config(settings: Settings, places: Places, api_key: str, *, new_hub: bool = False) -> AgentConfig:
     """The whole of what an agent needs.  Raises BadConfig when there is no key."""
+    _check_key(api_key)
+    return _config(settings, places, api_key, client_id(places, settings.name), new_hub=new_hub)
+
+
+def trial_config(settings: Settings, places: Places, api_key: str, *, new_hub: bool = False) -> AgentConfig:
+    """The same, for one who only wants to know what would be: no id is made.  Raises BadConfig."""
+    _check_key(api_key)
+    return _config(settings, places, api_key, kept_client_id(places) or "new", new_hub=new_hub)
+
+
+def _check_key(api_key: str) -> None:
     if not api_key:
         raise BadConfig("no key for the hub: set SYNCAGENT_API_KEY, or begin with `syncagent join LINK`")
+
+
+def _config(settings: Settings, places: Places, api_key: str, client_id: str, *, new_hub: bool) -> AgentConfig:
     account = kept_under(settings.proxy)
     return AgentConfig(
         **settings.model_dump(),
         data_dir=places.data_dir,
         profile=places.profile,
-        client_id=client_id(places, settings.name),
+        client_id=client_id,
         api_key=SecretStr(api_key),
         proxy_password=SecretStr(load_proxy_password(places, account) if account else ""),
         new_hub=new_hub,
@@ -39,17 +53,20 @@ def renewed(config: AgentConfig) -> AgentConfig:
 
 def client_id(places: Places, name: str) -> str:
     """The id of this agent: made at its first start from its name and the time, and kept."""
+    return kept_client_id(places) or _new_client_id(places, name)
+
+
+def kept_client_id(places: Places) -> str:
+    """The id that this agent has already, or "".  Raises BadConfig."""
     try:
         kept = places.identity.read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:
-        kept = ""
+        return ""
     except OSError as error:
         raise BadConfig(f"{places.identity} cannot be read: {error.strerror}") from None
-    if re.fullmatch(r"[A-Za-z0-9._-]{1,128}", kept):
-        return kept
-    if kept:
+    if kept and not re.fullmatch(r"[A-Za-z0-9._-]{1,128}", kept):
         raise BadConfig(f"{places.identity} does not hold a client id; remove it, and the agent makes a new one")
-    return _new_client_id(places, name)
+    return kept
 
 
 def _new_client_id(places: Places, name: str) -> str:
