@@ -70,7 +70,7 @@ async def foresee(
     await trial.begin(loaded)
     tell("asking the hub what it has" if not own_hub else "there is no hub yet: one would be made here")
     await (trial.meet_new_hub() if own_hub else trial.meet(outside.dialer(config)))
-    told = foretell(trial.engine, config.limits)
+    told = foretell(trial.engine, config, outside.today())
     if objection:
         told.warnings.append(f"{objection}: nothing that was agreed before counts, and both sides are united")
     told.warnings.extend(trial.warnings)
@@ -206,7 +206,7 @@ class _Trial:
                 if status.behind and not self._todo:
                     await self._hear()
                 await self._look_on()
-                if (why := self.engine.present_status().link) and self.engine.refused:
+                if why := self.engine.standing.refused:
                     raise Refused("another_hub", why)
             await self._read_rules()
             await self._say(self._dialogue.farewell())

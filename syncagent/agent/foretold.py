@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, assert_never
 
+from syncagent.agent.config.settings import AgentConfig
 from syncagent.engine.engine import Engine
 from syncagent.model.acts import Direction, Limits, Loss
 from syncagent.model.ids import Digest
@@ -106,13 +107,13 @@ class Foretold:
         }
 
 
-def foretell(engine: Engine, limits: Limits | None) -> Foretold:
+def foretell(engine: Engine, config: AgentConfig, today: str) -> Foretold:
     """Let the planner through to its end on the engine's trees, which are no good for anything else afterwards."""
     canopy, scope = engine.canopy, engine.scoping.scope
-    status, policy = engine.present_status(), engine.unhindered
+    status, policy = engine.present_status(), engine.standing.unhindered(config.name, today)
     first = not len(canopy.synced)
     here, there = _count_files(canopy.local), _count_files(canopy.remote)
-    held = list(_held(canopy, engine, limits))
+    held = list(_held(canopy, engine, config.limits))
     known_there, known_here = _digests(canopy.remote), _digests(canopy.local)
 
     def heard() -> None:

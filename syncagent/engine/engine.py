@@ -239,16 +239,6 @@ class Engine:
         acting = self._scanned and not self._root and not self.sparing.stands_still
         return self._remote.policy(self._machine, self._day, submits=acting and ready, writes=acting)
 
-    @property
-    def refused(self) -> bool:
-        """Whether only a person can bring this folder and this hub together."""
-        return self._remote.final
-
-    @property
-    def unhindered(self) -> Policy:
-        """What could be done if nothing were in the way: for those who want to know what would be."""
-        return self._remote.policy(self._machine, self._day, submits=True, writes=True)
-
     # --- what is told -----------------------------------------------------------------------------------------
 
     def _tell(self) -> list[Effect]:

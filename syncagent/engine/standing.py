@@ -74,6 +74,15 @@ class Standing:
             piecemeal=self._flight.piecemeal, scope=self._scoping.scope,
         )  # fmt: skip
 
+    @property
+    def refused(self) -> str:
+        """Why only a person can bring this folder and this hub together; empty when that is not so."""
+        return self._remote.reason if self._remote.final else ""
+
+    def unhindered(self, machine: str, day: str) -> Policy:
+        """What could be done if nothing were in the way: for those who want to know what would be."""
+        return self._remote.policy(machine, day, submits=True, writes=True)
+
     def waiting(self, most: int) -> list[Waiting]:
         """So many of the nodes that are not at one, what is being carried over first."""
         busy = self._flight.busy
