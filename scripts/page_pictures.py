@@ -23,6 +23,7 @@ from syncagent.control import ControlClient
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60.0
 PORT = 18765
+SHOPPING = "bread\nmilk\ncoffee\napples\nsoap\n"
 
 
 class Machine:
@@ -90,6 +91,16 @@ def show_link(page: Page) -> None:
     page.get_by_role("button", name="Show the link").click()
 
 
+def merged(page: Page) -> None:
+    page.get_by_role("button", name="Merge…").click()
+    page.locator(".panel").wait_for()
+
+
+def compared(page: Page) -> None:
+    page.get_by_role("button", name="Compare").click()
+    page.locator(".panel").wait_for()
+
+
 def wrong_setting(page: Page) -> None:
     field = page.get_by_label("Look through everything every")
     field.fill("0")
@@ -144,10 +155,15 @@ def begun(laptop: Machine, desk: Machine) -> None:
     desk.ask("join", invitation_of(laptop), str(desk.root), "--name", "Desk at work", "--background")
     for number in range(14):
         laptop.write(f"Photos/2026/IMG_{4100 + number}.jpg", 90_000)
-    for name in ("Letter to the bank.odt", "Taxes/2025.ods", "Notes/Shopping.txt"):
+    for name in ("Letter to the bank.odt", "Taxes/2025.ods", "Notes/Ideas.txt"):
         laptop.write(name)
+    (laptop.root / "Notes" / "Shopping.txt").write_text(SHOPPING)
+    laptop.write("Drafts/Talk.odp", 240_000)
+    laptop.write("Old address.txt", 300)
     laptop.wait()
     desk.wait()
+    (desk.root / "Drafts" / "Talk.odp").unlink()
+    (desk.root / "Old address.txt").unlink()
     desk.write("Work/Minutes of Monday.md")
     (desk.root / "Letter to the bank.odt").write_bytes(bytes(5200))
     desk.wait()
@@ -160,7 +176,10 @@ def at_rest(browser: Browser, laptop: Machine, out: Path) -> None:
     picture(browser, laptop.url(), out / "overview-dark.png", scheme="dark")
     picture(browser, laptop.url(), out / "overview-narrow.png", width=360)
     picture(browser, laptop.url("activity"), out / "activity.png")
-    picture(browser, laptop.url("conflicts"), out / "conflicts.png")
+    picture(browser, laptop.url("conflicts"), out / "conflicts.png", act=merged)
+    picture(browser, laptop.url("conflicts"), out / "conflicts-dark.png", act=compared, scheme="dark")
+    picture(browser, laptop.url("trash"), out / "trash.png")
+    picture(browser, laptop.url("trash"), out / "trash-narrow-dark.png", scheme="dark", width=360)
     picture(browser, laptop.url("machines"), out / "machines.png", act=show_link)
     picture(browser, laptop.url("preferences"), out / "preferences.png", act=wrong_setting)
     picture(browser, laptop.url("help"), out / "help.png")
@@ -199,8 +218,8 @@ def conflict(one: Machine, other: Machine) -> None:
     """Both change one file while they do not hear of each other."""
     for machine in (one, other):
         machine.ask("pause")
-    one.write("Notes/Shopping.txt", 3000)
-    (other.root / "Notes" / "Shopping.txt").write_text("bread, milk\n")
+    (one.root / "Notes" / "Shopping.txt").write_text(SHOPPING + "candles\n")
+    (other.root / "Notes" / "Shopping.txt").write_text(SHOPPING.replace("bread", "rye bread"))
     other.ask("resume")
     other.wait()
     one.ask("resume")

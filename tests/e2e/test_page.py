@@ -17,7 +17,7 @@ from tests.e2e.machines import HubProcess, Machine, in_sync, until
 
 pytestmark = pytest.mark.e2e
 
-SECTIONS = ("overview", "activity", "conflicts", "held", "machines", "preferences", "help")
+SECTIONS = ("overview", "activity", "conflicts", "held", "trash", "machines", "preferences", "help")
 
 
 @pytest.fixture(scope="module")

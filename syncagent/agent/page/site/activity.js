@@ -23,6 +23,7 @@ export class Activity {
         h("div", { class: "field" }, h("label", { for: "activity-who" }, "Machine"), this.who)),
       h("div", { class: "card" }, h("h2", {}, "Changes"), this.none, this.list),
       h("details", { class: "card", ontoggle: () => this.askLog() }, h("summary", {}, "Log"), this.log));
+    this.learnt();
   }
 
   hear(now) {
@@ -34,6 +35,21 @@ export class Activity {
     }
     this.draw();
     this.askLog();
+  }
+
+  // What was before this page was opened: the news have the latest alone.
+  async learnt() {
+    if (this.world.early || !this.world.offered.has("activity")) return;
+    this.world.early = true;
+    try {
+      const { activity } = await ask("activity", { limit: KEPT });
+      const late = this.world.changes || new Map();
+      this.world.changes = new Map(activity.map((one) => [`${one.time} ${one.path} ${one.what}`, one]));
+      for (const [key, one] of late) this.world.changes.set(key, one);
+      this.draw();
+    } catch {
+      this.world.early = false;
+    }
   }
 
   draw() {

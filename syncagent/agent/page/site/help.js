@@ -9,6 +9,8 @@ const COMMANDS = [
   ["Pause, and go on", "syncagent pause, syncagent resume"],
   ["Limit how fast it sends and receives", "syncagent limit --up 500K --down 2MB"],
   ["What is held, and yes or no", "syncagent held, syncagent approve, syncagent reject"],
+  ["Files changed on two machines at once", "syncagent conflicts, syncagent conflicts merge PATH"],
+  ["What was deleted elsewhere, and back with it", "syncagent trash list, syncagent trash restore PATH"],
   ["Undo a yes or a no", "syncagent undo ID"],
   ["Compare disk and hub, byte by byte", "syncagent check"],
   ["What could keep it from working", "syncagent doctor"],

@@ -11,11 +11,12 @@ import { Overview } from "/overview.js";
 import { Preferences } from "/preferences.js";
 import { Profiles } from "/profiles.js";
 import { stateOf } from "/state.js";
+import { Trash } from "/trash.js";
 
 takeKey();
 document.querySelector("nav").inert = false; // followed before, its links would have taken the key's place in the address
 
-const PARTS = { overview: Overview, activity: Activity, conflicts: Conflicts, held: Held, machines: Machines, preferences: Preferences, help: Help };
+const PARTS = { overview: Overview, activity: Activity, conflicts: Conflicts, held: Held, trash: Trash, machines: Machines, preferences: Preferences, help: Help };
 const main = document.getElementById("main");
 const heard = document.getElementById("heard");
 
