@@ -37,8 +37,10 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: setup
-	@$(BIN)/mypy
+types: setup # as each system has it; a cache for each, else each would throw away the other's
+	@for system in linux darwin win32; do \
+	    echo "as on $$system"; $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system || exit 1; \
+	done
 
 contracts: setup
 	@$(BIN)/lint-imports --no-logo

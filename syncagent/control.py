@@ -1,12 +1,11 @@
-"""The ear of a running agent, or hub, for commands from the same user: a Unix socket in its data directory.
+"""The ear of a running agent, or hub, for commands from the same user, in its data directory (``meeting``).
 
 Lines of JSON.  One request on a connection, ``{"command": str, "args": {…}, "follow": bool}``; then, for one that
 follows, any number of ``{"event": {…}}``; and at the end ``{"ok": true, "result": {…}}`` or
 ``{"ok": false, "error": {"kind": str, "message": str, "code": str}}``, where ``kind`` is a leaf of ``errors.py``.
 
-The socket is made with mode 0600 in a directory of mode 0700, and who connects is checked by the uid that the kernel
-gives (HAZARDS G8).  The server runs in the event loop of whoever listens.  The client is plain blocking code, so that a
-command line starts quickly, and every face can use it.
+Nobody but this user gets in (HAZARDS G8).  The server runs in the event loop of whoever listens.  The client is plain
+blocking code, so that a command line starts quickly, and every face can use it.
 """
 
 from __future__ import annotations
@@ -15,10 +14,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
-import socket
-import struct
-import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +21,8 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
 
 from syncagent import errors
-from syncagent.errors import AlreadyRunning, LinkLost, NotRunning, Refused, SyncAgentError
-from syncagent.private import make_private
+from syncagent.errors import LinkLost, NotRunning, Refused, SyncAgentError
+from syncagent.meeting import Meeting, NotOurs, new_meeting
 
 Answer: TypeAlias = dict[str, Any]
 Handle: TypeAlias = Callable[[str, dict[str, Any]], Coroutine[Any, Any, Answer]]
@@ -58,14 +53,13 @@ class ControlServer:
     handle: Handle
     follow: Follow | None = None
     who: str = "agent"
+    meeting: Meeting = field(default_factory=new_meeting)
     _server: asyncio.Server | None = field(default=None, init=False)
     _talks: dict[asyncio.Task[None], asyncio.Future[Any] | None] = field(default_factory=dict, init=False)
     """Who is being talked with, and what is cancelled to end that: an answer that is ready is still sent."""
 
     async def __aenter__(self) -> Self:
-        make_private(self.path.parent)
-        listening = _listen(self.path, self.who)
-        self._server = await asyncio.start_unix_server(self._accept, sock=listening, limit=MAX_REQUEST)
+        self._server = await self.meeting.listen(self.path, self._accept, MAX_REQUEST, self.who)
         return self
 
     async def __aexit__(
@@ -87,7 +81,7 @@ class ControlServer:
         assert talk is not None
         self._talks[talk] = talk
         try:
-            if peer_uid(writer.get_extra_info("socket")) == os.getuid():
+            if await self.meeting.admits(reader, writer):
                 line = await reader.readline()
                 await _write(writer, await self._answer_to(line, talk, reader, writer))
         except ValueError:
@@ -142,45 +136,6 @@ async def _unless_gone(reader: asyncio.StreamReader, working: asyncio.Future[Ans
         await asyncio.gather(*both, return_exceptions=True)
 
 
-def _listen(path: Path, who: str) -> socket.socket:
-    if _answers(path):
-        raise AlreadyRunning(f"another {who} answers at {path}")
-    path.unlink(missing_ok=True)
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        # On Linux the socket's own mode becomes that of its name, so that there is no moment at which it is wider.
-        # Elsewhere the directory, which is 0700, covers the moment until chmod.
-        os.fchmod(listening.fileno(), 0o600)
-        listening.bind(os.fspath(path))
-        path.chmod(0o600)
-    except BaseException:
-        listening.close()
-        raise
-    return listening
-
-
-def _answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
-        trial.settimeout(1)
-        try:
-            trial.connect(os.fspath(path))
-        except OSError:
-            return False
-        return True
-
-
-def peer_uid(connected: socket.socket) -> int | None:
-    """The uid of the process at the other end of a Unix socket, as the kernel has it; None where it will not say."""
-    try:
-        if sys.platform == "linux":
-            return int(struct.unpack("3i", connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1])
-        else:  # noqa: RET505 - a type checker follows one platform's branch only when it is one
-            # LOCAL_PEERCRED (1) at SOL_LOCAL (0) gives a struct xucred: version, uid, groups.
-            return int(struct.unpack_from("2I", connected.getsockopt(0, 1, 76))[1])
-    except OSError:
-        return None
-
-
 def _request(line: bytes) -> tuple[str, dict[str, Any], bool]:
     match json.loads(line):
         case {"command": str() as command, **rest}:
@@ -208,6 +163,7 @@ class ControlClient:
     who: str = "agent"
     start: str = "syncagent up"
     always: Mapping[str, Any] = field(default_factory=dict)
+    meeting: Meeting = field(default_factory=new_meeting)
 
     def call(self, command: str, *, within: float | None = 30.0, **args: Any) -> Answer:
         """The answer to ``command``; ``within`` so many seconds, None for as long as it takes.
@@ -233,14 +189,13 @@ class ControlClient:
     def _ask(
         self, command: str, args: Mapping[str, Any], *, follow: bool, within: float | None
     ) -> Iterator[Iterator[Answer]]:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-            link.settimeout(within)
-            try:
-                link.connect(os.fspath(self.path))
-            except OSError:
-                raise NotRunning(f"no {self.who} is running here; start it with `{self.start}`") from None
-            if peer_uid(link) != os.getuid():
-                raise NotRunning(f"what listens at {self.path} belongs to another user")
+        try:
+            link = self.meeting.connect(self.path, within)
+        except NotOurs:
+            raise NotRunning(f"what listens at {self.path} belongs to another user") from None
+        except OSError:
+            raise NotRunning(f"no {self.who} is running here; start it with `{self.start}`") from None
+        with link:
             try:
                 request = {"command": command, "args": {**self.always, **args}, "follow": follow}
                 link.sendall(json.dumps(request).encode() + b"\n")

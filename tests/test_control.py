@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-from syncagent.control import ControlClient, ControlServer, UnknownCommand, peer_uid
+from syncagent.control import ControlClient, ControlServer, UnknownCommand
 from syncagent.errors import AlreadyRunning, BadConfig, LinkLost, NotRunning, Refused, SyncAgentError
+from syncagent.meeting import peer_uid
 
 T = TypeVar("T")
 

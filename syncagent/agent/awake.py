@@ -84,19 +84,24 @@ def watch_network(changed: Callable[[], None]) -> Iterator[None]:
         listening.close()
 
 
-def _route_socket() -> socket.socket | None:
-    if sys.platform != "linux":
+if sys.platform == "linux":
+
+    def _route_socket() -> socket.socket | None:
+        try:
+            made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE)
+        except OSError:
+            return None
+        try:
+            made.bind((0, _RTMGRP_LINK_AND_ADDRESSES))
+        except OSError:
+            made.close()
+            return None
+        return made
+
+else:
+
+    def _route_socket() -> socket.socket | None:
         return None
-    try:
-        made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE)
-    except OSError:
-        return None
-    try:
-        made.bind((0, _RTMGRP_LINK_AND_ADDRESSES))
-    except OSError:
-        made.close()
-        return None
-    return made
 
 
 def _is_address_or_link(message: bytes) -> bool:

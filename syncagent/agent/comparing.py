@@ -10,8 +10,8 @@ from typing import Final
 
 from syncagent.engine.lines import bytes_in_words
 from syncagent.errors import NotAsked, StorageTrouble
+from syncagent.localfs.here import disk_at
 from syncagent.localfs.ports import MISSING, Opening, Stat
-from syncagent.localfs.real import RealDisk
 from syncagent.model.names import RelPath
 
 MOST_BYTES: Final = 16 << 20
@@ -41,7 +41,7 @@ class Version:
 
 def version(root: Path, path: RelPath) -> Version:
     """What stands there.  Raises NotAsked where that is no file, StorageTrouble."""
-    disk = RealDisk(str(root))
+    disk = disk_at(str(root))
     try:
         with disk.batch():
             if not disk.stat(path).is_file:

@@ -33,6 +33,7 @@ from syncagent.agent.keys import load_key, load_proxy_password
 from syncagent.agent.places import Places
 from syncagent.control import ControlClient
 from syncagent.errors import AskPerson, NotRunning, SyncAgentError
+from syncagent.private import another_ones, open_to_others
 from syncagent.transport.proxy import Proxy, is_loopback, kept_under, proxy_to
 from syncagent.transport.ws_link import WsDialer
 
@@ -106,11 +107,11 @@ def data_directory(places: Places) -> Check:
         return Check("data directory", Verdict.WARN, f"{directory} is not there yet", "begin with `syncagent up`")
     except OSError as error:
         return Check("data directory", Verdict.FAIL, f"{directory}: {error.strerror}", "see that you may read it")
-    if found.st_uid != os.getuid():
+    if another_ones(found):
         return Check(
             "data directory", Verdict.FAIL, f"{directory} belongs to another user", "choose another --data-dir"
         )
-    if stat.S_IMODE(found.st_mode) & 0o077:
+    if open_to_others(found):
         return Check("data directory", Verdict.WARN, f"others may look into {directory}", f"chmod 700 {directory}")
     if not os.access(directory, os.W_OK | os.X_OK):
         return Check("data directory", Verdict.FAIL, f"{directory} cannot be written", f"chmod 700 {directory}")

@@ -13,8 +13,6 @@ import contextlib
 import json
 import logging
 import os
-import shlex
-import signal
 import tempfile
 from collections import deque
 from collections.abc import Callable
@@ -25,6 +23,7 @@ from syncagent.agent.board import Board
 from syncagent.agent.config.document import said_name
 from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.recents import told
+from syncagent.agent.spawning import end_with_all, own_group, words_of
 from syncagent.engine.effects import Note
 from syncagent.model.names import is_conflict_name, split
 
@@ -139,7 +138,7 @@ class Hooks:
             given.seek(0)
             try:
                 process = await asyncio.create_subprocess_exec(
-                    *shlex.split(command), cwd=config.sync_root, env=environment, start_new_session=True,
+                    *words_of(command), cwd=config.sync_root, env=environment, **own_group(),
                     stdin=given, stdout=asyncio.subprocess.DEVNULL, stderr=words,
                 )  # fmt: skip
             except (OSError, ValueError) as error:
@@ -150,7 +149,7 @@ class Hooks:
             except TimeoutError:
                 return f"{name} was stopped: it was not done after {config.hook_seconds} s"
             finally:
-                await _end(process)
+                await end_with_all(process)
             words.seek(max(words.seek(0, os.SEEK_END) - _WORDS_KEPT, 0))
             said = " ".join(words.read(_WORDS_KEPT).decode("utf-8", "replace").split())
         return f"{name} ended with {code}{f': {said}' if said else ''}" if code else ""
@@ -172,14 +171,3 @@ def _told(about: dict[str, Any]) -> dict[str, str]:
         "SYNCAGENT_COUNT": str(about["count"]),
         "SYNCAGENT_PATHS": "\n".join(reversed(paths)),
     }
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """With all that it has started, where it has not ended by itself."""
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-        await process.wait()

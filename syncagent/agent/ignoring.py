@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncagent.errors import BadConfig, StorageTrouble
-from syncagent.localfs.real import RealDisk
+from syncagent.localfs.here import disk_at
+from syncagent.localfs.ports import Disk
 from syncagent.localfs.rulebook import RuleBook, on
 from syncagent.model.names import RelPath
 from syncagent.rules.layers import Hit, rule_files
@@ -32,7 +33,7 @@ def asked(root: Path, paths: Iterable[str], *, respect_gitignore: bool = False) 
 
     Raises BadConfig for a path that is not in the folder, StorageTrouble when it cannot be looked at.
     """
-    disk = RealDisk(str(root))
+    disk = disk_at(str(root))
     book = RuleBook(on(disk), rule_files(respect_gitignore=respect_gitignore))
     for path in paths:
         inner = within(root, path)
@@ -58,7 +59,7 @@ def within(root: Path, path: str) -> RelPath:
     return RelPath("" if inner == "." else inner)
 
 
-def is_folder(disk: RealDisk, path: RelPath) -> bool:
+def is_folder(disk: Disk, path: RelPath) -> bool:
     try:
         return disk.stat(path).is_dir
     except OSError:

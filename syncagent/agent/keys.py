@@ -18,7 +18,7 @@ from typing import Final, Literal, TypeAlias
 
 from syncagent.agent.places import Places
 from syncagent.errors import BadConfig
-from syncagent.private import write_private
+from syncagent.private import NEVER_WAITING, UNFOLLOWED, another_ones, open_to_others, write_private
 
 KeyStore: TypeAlias = Literal["auto", "file", "keyring"]
 KEY_VARIABLE: Final = "SYNCAGENT_API_KEY"
@@ -92,7 +92,7 @@ def _proxy_passwords(places: Places) -> dict[str, str]:
 
 def _read_private(path: Path, what: str = "key file") -> str:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        handle = os.open(path, os.O_RDONLY | UNFOLLOWED | NEVER_WAITING)
     except FileNotFoundError:
         return ""
     except OSError as error:
@@ -101,9 +101,9 @@ def _read_private(path: Path, what: str = "key file") -> str:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise BadConfig(f"the {what} {path} is not a file")
-        if found.st_uid != os.getuid():
+        if another_ones(found):
             raise BadConfig(f"the {what} {path} belongs to another user")
-        if mode := stat.S_IMODE(found.st_mode) & 0o077:
+        if mode := open_to_others(found):
             raise BadConfig(
                 f"the {what} {path} can be read or written by others (mode {0o600 | mode:04o}): "
                 f"make a new key at the hub, and `chmod 600` the file"

@@ -11,9 +11,10 @@ from typing import Any, Final
 from syncagent.agent.autostart.program import ourselves
 from syncagent.agent.keys import KEY_VARIABLE
 from syncagent.agent.places import Places
+from syncagent.agent.spawning import apart
 from syncagent.control import ControlClient
 from syncagent.errors import NotRunning, SyncAgentError
-from syncagent.private import make_private
+from syncagent.private import UNFOLLOWED, make_private
 
 START_SECONDS: Final = 30.0
 CONTACT_SECONDS: Final = 5.0
@@ -25,10 +26,10 @@ def start_behind(spot: Places, options: Sequence[str] = ()) -> Mapping[str, Any]
     make_private(spot.log.parent)
     words = spot.log.parent / "start.log"
     environment = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
-    with open(words, "wb", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW, 0o600)) as output:
+    with open(words, "wb", opener=lambda path, flags: os.open(path, flags | UNFOLLOWED, 0o600)) as output:
         child = subprocess.Popen(  # noqa: S603 - our own program
             [*ourselves(), "up", "--no-link", *options, "--data-dir", str(spot.data_dir)],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/", env=environment,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, **apart(),
         )  # fmt: skip
     end = time.monotonic() + START_SECONDS
     found: Mapping[str, Any] = {}

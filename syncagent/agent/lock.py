@@ -1,19 +1,20 @@
 """One agent for one data directory.
 
-The lock is the operating system's (``flock``): it goes with the process, whatever becomes of that, so there is no stale
+The lock is the operating system's: it goes with the process, whatever becomes of that, so there is no stale
 lock to clear away.  The pid in the file is only there to be shown.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from syncagent.errors import AlreadyRunning, BadConfig
+from syncagent.locking import could_lock, try_lock
+from syncagent.private import UNFOLLOWED
 
 
 @contextlib.contextmanager
@@ -34,7 +35,7 @@ def hold(path: Path) -> Iterator[None]:
 
 def take(path: Path) -> int:
     """Take the lock; the file descriptor given back holds it until it is closed.  Raises as ``hold`` does."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    flags = os.O_RDWR | os.O_CREAT | UNFOLLOWED
     try:
         handle = os.open(path, flags, 0o600)
     except OSError as error:
@@ -47,38 +48,34 @@ def take(path: Path) -> int:
             f"another agent{process} is running on the data directory {path.parent}; stop it with `syncagent stop`"
         )
     os.ftruncate(handle, 0)
-    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, f"{os.getpid()}\n".encode())
     return handle
 
 
 def _locked(handle: int) -> bool:
     """Whether the lock could be had.  It is tried a few times, since ``is_held`` has it for an instant."""
     for attempt in range(5):
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            time.sleep(0.01 * attempt)
-        else:
+        if try_lock(handle):
             return True
+        time.sleep(0.01 * attempt)
     return False
 
 
 def _holder(handle: int) -> int | None:
-    text = os.pread(handle, 32, 0).strip()
+    os.lseek(handle, 0, os.SEEK_SET)
+    text = os.read(handle, 32).strip()
     return int(text) if text.isdigit() else None
 
 
 def is_held(path: Path) -> bool:
     """Whether someone has the lock right now."""
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        handle = os.open(path, os.O_RDWR | UNFOLLOWED)
     except OSError:
         return False
     try:
         # RACE: an agent that starts in this very moment finds the lock taken by us: it tries again (``_locked``).
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
+        return not could_lock(handle)
     finally:
         os.close(handle)
-    return False

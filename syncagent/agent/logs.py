@@ -18,7 +18,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final, TextIO
 
-from syncagent.private import make_private
+from syncagent.private import UNFOLLOWED, make_private
 
 FILE_BYTES: Final = 5 << 20
 FILES_KEPT: Final = 4
@@ -120,7 +120,7 @@ class PrivateRotatingFile(RotatingFileHandler):
     """A log file that is made with mode 0600, and never through a link."""
 
     def _open(self) -> io.TextIOWrapper:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | UNFOLLOWED
         # A name with a lone surrogate (bytes that are no UTF-8) must not stop the log.
         return io.TextIOWrapper(
             os.fdopen(os.open(self.baseFilename, flags, 0o600), "ab"),

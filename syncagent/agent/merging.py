@@ -9,7 +9,6 @@ own; what comes of it takes the place of both versions only if neither has chang
 from __future__ import annotations
 
 import difflib
-import shlex
 import shutil
 import subprocess
 import tempfile
@@ -20,10 +19,11 @@ from pathlib import Path
 from typing import Final
 
 from syncagent.agent.comparing import Version, version
+from syncagent.agent.spawning import words_of
 from syncagent.content.threeway import BEGIN, END, MIDDLE, United, ended, unite
 from syncagent.errors import NotAsked, SyncAgentError
+from syncagent.localfs.here import disk_at
 from syncagent.localfs.ports import Disk
-from syncagent.localfs.real import RealDisk
 from syncagent.localfs.settling import replace
 from syncagent.model.names import RelPath, split
 
@@ -167,7 +167,7 @@ def merge(root: Path, found: Pair, tool: str, editor: Sequence[str], wish: Wish)
             return Done.NOTHING
         if marked and not (itself or wish.as_it_is):
             raise NotAsked("there are markers left")
-        found.take(RealDisk(str(root)), data)
+        found.take(disk_at(str(root)), data)
     except (OSError, SyncAgentError) as error:
         kind = type(error) if isinstance(error, SyncAgentError) else SyncAgentError
         raise kind(f"{error}: nothing was changed; what was merged is in {merged}") from None
@@ -181,7 +181,7 @@ def called(tool: str, places: Mapping[str, Path], *, three: bool = False) -> lis
     name = tool.strip()
     known = _KNOWN.get(_SAME.get(name, name))
     try:
-        words = shlex.split(tool if known is None else known[three])
+        words = words_of(tool if known is None else known[three])
     except ValueError as reason:
         raise SyncAgentError(f"the merge tool {tool!r} is no command: {reason}") from None
     if not any(f"${word}" in one or f"${{{word}}}" in one for one in words for word in places):

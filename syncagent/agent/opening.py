@@ -20,6 +20,7 @@ from typing import Final
 
 from syncagent.agent.autostart.program import environment_for_others
 from syncagent.agent.page.peers import KNOWN
+from syncagent.agent.spawning import apart
 from syncagent.errors import SyncAgentError
 from syncagent.private import write_private
 
@@ -77,18 +78,21 @@ def _open(what: str, environment: Mapping[str, str] | None) -> None:
     environment = os.environ if environment is None else environment
     if sys.platform == "win32":
         os.startfile(what)  # noqa: S606 - a folder, or our own page
-        return
-    command = [*opener(environment), what]
+    else:
+        _open_by(opener(environment), what, environment)
+
+
+def _open_by(program: list[str], what: str, environment: Mapping[str, str]) -> None:
     child = subprocess.Popen(  # noqa: S603 - a program of the system, and no shell
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True, env=environment_for_others(environment), cwd="/",
+        [*program, what], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env=environment_for_others(environment), **apart(),
     )  # fmt: skip
     try:
         code = child.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         return  # some stay for as long as what they have opened
     if code:
-        raise CannotOpen(f"{Path(command[0]).name} could not open it")
+        raise CannotOpen(f"{Path(program[0]).name} could not open it")
 
 
 async def opened(folder: Path) -> None:

@@ -17,10 +17,10 @@ from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.places import Places
 from syncagent.errors import BadConfig, RootMissing, StorageTrouble
 from syncagent.localfs.applier import Applier
+from syncagent.localfs.here import disk_at
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.probe import probe
-from syncagent.localfs.real import RealDisk
 from syncagent.localfs.root import Marker, Root, look_at_root, make_folder, open_root
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.staging import Staging
@@ -53,7 +53,7 @@ def open_premises(config: AgentConfig) -> Premises:
     known = _known_root(config)
     make_folder(str(config.sync_root), had_one=known is not None)
     return take_premises(
-        RealDisk(str(config.sync_root)),
+        disk_at(str(config.sync_root)),
         config,
         known,
         note=lambda root_id: write_private(_note_of(config), root_id + "\n"),
@@ -119,7 +119,7 @@ def look_in(config: AgentConfig, *, new_folder: bool) -> tuple[Disk, Marker | No
         if known is not None:
             raise RootMissing("the folder is gone (moved, deleted, or its disk is not mounted)")
         return MemoryDisk(), None
-    disk = RealDisk(str(config.sync_root))
+    disk = disk_at(str(config.sync_root))
     try:
         with disk.batch():
             return disk, look_at_root(disk, known=known, folder=config.folder)

@@ -37,7 +37,7 @@ from syncagent.model.acts import Limits
 from syncagent.model.facts import Fact, FileSeen
 from syncagent.model.ids import NodeId
 from syncagent.model.sources import IdSource
-from syncagent.private import make_private
+from syncagent.private import UNFOLLOWED, make_private
 
 FORMAT: Final = 1
 MOST_EVENTS: Final = 2_000
@@ -129,7 +129,7 @@ class Recorder:
         """
         make_private(directory)
         path = directory / f"flight-{when:%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | UNFOLLOWED, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             for line in self.lines(error):
                 file.write(json.dumps(line) + "\n")

@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import gc
 import shutil
-import signal
 import tempfile
 import time
 from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
@@ -30,6 +29,7 @@ from syncagent.agent.keys import load_key
 from syncagent.agent.lock import hold
 from syncagent.agent.logs import Echo, end, log_to, tune
 from syncagent.agent.reach import reach_own_hub
+from syncagent.agent.signals import on_signal
 from syncagent.cli.exits import Exit
 from syncagent.control import ControlClient
 from syncagent.model.acts import DEFAULT_LIMITS, Limits
@@ -224,19 +224,15 @@ async def until_signal(work: Coroutine[Any, Any, int | None]) -> int:
         told = True
         task.cancel()
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
     try:
-        return await task or Exit.OK
+        with on_signal(stop):
+            return await task or Exit.OK
     except asyncio.CancelledError:
         if not told:
             raise
         return Exit.OK
     finally:
         trimming.cancel()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
 
 
 def _collect_rarely() -> None:

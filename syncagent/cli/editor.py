@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from syncagent.agent.config.document import text_of
 from syncagent.agent.config.reading import check_text
 from syncagent.agent.config.writing import alone, fresh, put
 from syncagent.agent.places import Places
+from syncagent.agent.spawning import words_of
 from syncagent.cli.output import tell
 from syncagent.errors import BadConfig, SyncAgentError
 from syncagent.private import write_private
@@ -61,7 +61,7 @@ def edit_settings(spot: Places, environment: Mapping[str, str], again: Callable[
 def editor_in(environment: Mapping[str, str]) -> list[str]:
     """The person's editor, as words of a command.  Raises SyncAgentError when there is none."""
     for name in ("VISUAL", "EDITOR"):
-        if words := shlex.split(environment.get(name, "")):
+        if words := words_of(environment.get(name, "")):
             return words
     if found := next((found for usual in USUAL if (found := shutil.which(usual))), None):
         return [found]

@@ -22,6 +22,7 @@ from syncagent.agent.hours import tomorrow
 from syncagent.agent.launching import start_behind
 from syncagent.agent.opening import open_folder, open_page
 from syncagent.agent.places import Places
+from syncagent.agent.spawning import apart
 from syncagent.control import ControlClient, UnknownCommand
 from syncagent.desktop import actions
 from syncagent.desktop.actions import Action, Place
@@ -147,7 +148,7 @@ class DesktopDeeds:
         command = [*ourselves(), "setup", "--data-dir", str(self._spot.data_dir)]
         subprocess.Popen(  # noqa: S603 - our own program, and no shell
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True, cwd="/",
+            **apart(),
         )  # fmt: skip
 
     def _stop(self) -> None:

@@ -246,7 +246,7 @@ async def run_hub(config: HubConfig) -> None:
 
 def allow_many_files() -> None:
     """Let this process have as many sockets open as the system allows it."""
-    if os.name == "posix":
+    if sys.platform != "win32":
         import resource  # noqa: PLC0415 - there is none on other systems
 
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from syncagent.errors import BadConfig, StorageTrouble
+from syncagent.private import UNFOLLOWED
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -98,7 +99,7 @@ def _write(path: Path, text: bytes) -> None:
     """Write ``path`` whole and durable, readable by its owner alone from the first moment on (HAZARDS G5)."""
     unfinished = path.with_name(path.name + ".unfinished")
     unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | UNFOLLOWED, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(text)
         file.flush()

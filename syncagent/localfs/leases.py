@@ -8,31 +8,41 @@ leases as its server pleases), where there are no leases, and for a file of anot
 from __future__ import annotations
 
 import errno
-import fcntl
 import signal
+import sys
 from functools import lru_cache
 from typing import Final
 
-_SET: Final = getattr(fcntl, "F_SETLEASE", None)
-_SET_SIGNAL: Final = getattr(fcntl, "F_SETSIG", None)
 _SIGNAL: Final = int(getattr(signal, "SIGURG", 0))
 _REMOTE: Final = ("nfs", "cifs", "smb", "ceph", "afs", "9p")
 _MOUNTS: Final = "/proc/self/mountinfo"
 
+if sys.platform == "win32":
 
-def is_open_for_writing(file: int, device: int) -> bool:
-    """Whether somebody has the file, which is open for reading as ``file`` and lies on ``device``, open for writing."""
-    if _SET is None or _SET_SIGNAL is None or _is_remote(device):
+    def is_open_for_writing(file: int, device: int) -> bool:  # noqa: ARG001 - it is not asked here
+        """There who has it open for writing keeps us from opening it (``windows.disk``)."""
         return False
-    try:
-        # Who opens the file for writing while the lease stands waits for that moment, and we are sent a signal: not the
-        # usual one, which would end us.
-        fcntl.fcntl(file, _SET_SIGNAL, _SIGNAL)
-        fcntl.fcntl(file, _SET, fcntl.F_RDLCK)
-    except OSError as error:
-        return error.errno == errno.EAGAIN
-    fcntl.fcntl(file, _SET, fcntl.F_UNLCK)
-    return False
+
+else:
+    import fcntl
+
+    _SET: Final = getattr(fcntl, "F_SETLEASE", None)
+    _SET_SIGNAL: Final = getattr(fcntl, "F_SETSIG", None)
+
+    def is_open_for_writing(file: int, device: int) -> bool:
+        """Whether somebody has the file, which is open for reading as ``file`` and lies on ``device``, open for
+        writing."""
+        if _SET is None or _SET_SIGNAL is None or _is_remote(device):
+            return False
+        try:
+            # Who opens the file for writing while the lease stands waits for that moment, and we are sent a signal:
+            # not the usual one, which would end us.
+            fcntl.fcntl(file, _SET_SIGNAL, _SIGNAL)
+            fcntl.fcntl(file, _SET, fcntl.F_RDLCK)
+        except OSError as error:
+            return error.errno == errno.EAGAIN
+        fcntl.fcntl(file, _SET, fcntl.F_UNLCK)
+        return False
 
 
 @lru_cache(maxsize=16)

@@ -17,6 +17,7 @@ import errno
 import fcntl
 import os
 import stat as mode_bits
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ from syncagent.localfs.leases import is_open_for_writing
 from syncagent.localfs.ports import LATEST_NS, Opening, Rename, Stat, check_parts, clamp
 from syncagent.localfs.syscalls import Syscalls, begin_sync, load
 from syncagent.model.names import RelPath
+
+assert sys.platform != "win32", "there it is windows.disk"
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FILE: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY

@@ -14,6 +14,7 @@ from typing import Final
 
 from syncagent.localfs.ports import MISSING, Disk, Opening
 from syncagent.model.names import OWN_FOLDER, RelPath, join, split
+from syncagent.private import NEVER_WAITING, UNFOLLOWED
 from syncagent.rules.layers import BUILT_IN, RULE_FILE, Hit, Layers, RuleFile, hit, rule_file, within
 from syncagent.rules.patterns import MOST_BYTES
 
@@ -100,7 +101,7 @@ def under(root: str) -> Callable[[RelPath], bytes | None]:
 
     def data(path: RelPath) -> bytes | None:
         try:
-            handle = os.open(f"{root}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            handle = os.open(f"{root}/{path}", os.O_RDONLY | UNFOLLOWED | NEVER_WAITING)
         except OSError as error:
             if error.errno in MISSING:
                 return None

@@ -73,7 +73,7 @@ def load() -> Syscalls:
 _WRITE: Final = 2
 """SYNC_FILE_RANGE_WRITE: begin to write what is not being written yet, and wait for nothing."""
 
-_range = getattr(ctypes.CDLL(None), "sync_file_range", None) if os.name == "posix" else None
+_range = getattr(ctypes.CDLL(None), "sync_file_range", None) if sys.platform == "linux" else None
 if _range is not None:
     _range.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
 

@@ -87,7 +87,7 @@ class Meddler(Protocol):
 
 def install(meddler: Meddler) -> None:
     """From here on, all that this process opens goes through ``meddler``.  For a process that is ours alone."""
-    premises.RealDisk = lambda root: WrappedDisk(RealDisk(root), root, meddler)  # type: ignore[misc,assignment]
+    premises.disk_at = lambda root: WrappedDisk(RealDisk(root), root, meddler)
     hub_premises.BlockFiles = lambda root, digest_of: BlockFiles(  # type: ignore[misc,assignment]
         root, digest_of, WrappedCalls(meddler)
     )

@@ -6,12 +6,12 @@ They raise ValueError, with a reason that goes on after the setting's name.
 from __future__ import annotations
 
 import re
-import shlex
 import socket
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from syncagent.agent.spawning import words_of
 from syncagent.model.link import is_folder_name
 
 
@@ -74,7 +74,7 @@ def host_and_port(text: str) -> tuple[str, int]:
 def command_line(text: str) -> str:
     """A program with its arguments, quoted as for a shell.  Raises ValueError where quotes do not match."""
     try:
-        words = shlex.split(text)
+        words = words_of(text)
     except ValueError as reason:
         raise ValueError(f"is no command with arguments: {reason}") from None
     if text.strip() and not (words and words[0]):

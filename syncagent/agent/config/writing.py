@@ -8,7 +8,6 @@ read, and a file is replaced whole, with mode 0600.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import tomllib
@@ -22,7 +21,8 @@ from syncagent.agent.config.schema import HOW, Described, as_plain, describe, de
 from syncagent.agent.config.settings import GROUPS
 from syncagent.agent.places import Places
 from syncagent.errors import BadConfig
-from syncagent.private import make_private, write_private
+from syncagent.locking import wait_lock
+from syncagent.private import UNFOLLOWED, make_private, write_private
 
 _HEAD: Final = """\
 # The settings of syncagent on this machine.  A line that begins with # says nothing: take the # away to set what stands
@@ -117,10 +117,10 @@ def put(places: Places, text: str) -> None:
 def alone(places: Places) -> Iterator[None]:
     """Nobody else of ours changes the file meanwhile: a change is made of what was read.  Raises BadConfig."""
     make_private(places.data_dir)
-    handle = os.open(places.data_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    handle = os.open(places.config.with_name("config.lock"), os.O_RDWR | os.O_CREAT | UNFOLLOWED, 0o600)
     try:
         with contextlib.suppress(OSError):  # some file systems have no locks: then it is as if there were none of ours
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            wait_lock(handle)
         yield
     finally:
         os.close(handle)

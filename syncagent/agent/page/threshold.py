@@ -7,11 +7,11 @@ for its folder.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from typing import Final
 
 from syncagent.agent.page.peers import Address, owner
+from syncagent.private import our_uid
 
 MOST: Final = 64
 FIRST_SECONDS: Final = 10.0
@@ -36,7 +36,7 @@ class Threshold(asyncio.Protocol):
         self._transport = transport
         peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
         uid = self._whose(peer[:2], here[:2]) if peer and here else None
-        if uid not in (None, os.getuid()):
+        if uid not in (None, our_uid()):
             transport.abort()
             return
         while len(self._others) >= MOST:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from syncagent.errors import StorageFull, StorageTrouble, SyncAgentError
 from syncagent.hub.rows import FolderId
 from syncagent.hub.stores.ports import FileCalls
 from syncagent.model.ids import Digest
+from syncagent.private import UNFOLLOWED, make_durable
 
 PACK_BYTES: Final = 8 * 1024 * 1024
 """So long is a pack, at most, unless one block alone is longer."""
@@ -53,7 +55,7 @@ class SystemCalls:
         return os.listdir(path)
 
     def create(self, path: str) -> int:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | UNFOLLOWED, 0o666)
 
     def write(self, file: int, data: memoryview) -> int:
         return os.write(file, data)
@@ -71,18 +73,25 @@ class SystemCalls:
         os.unlink(path)
 
     def sync_folder(self, path: str) -> None:
-        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        make_durable(path)
 
     def read(self, path: str, spans: Sequence[tuple[int, int]]) -> Sequence[bytes]:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = os.open(path, os.O_RDONLY | UNFOLLOWED)
         try:
-            return [os.pread(file, size, at) for at, size in spans]
+            return [read_at(file, size, at) for at, size in spans]
         finally:
             os.close(file)
+
+
+if sys.platform == "win32":
+
+    def read_at(file: int, size: int, at: int) -> bytes:
+        """Bytes of an open file that nobody else reads from."""
+        os.lseek(file, at, os.SEEK_SET)
+        return os.read(file, size)
+
+else:
+    read_at = os.pread
 
 
 _SYSTEM: Final = SystemCalls()

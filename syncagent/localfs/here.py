@@ -1,0 +1,20 @@
+"""The disk of this machine, whatever system it has."""
+
+from __future__ import annotations
+
+import sys
+
+from syncagent.localfs.ports import Disk
+
+if sys.platform == "win32":
+
+    def disk_at(root: str) -> Disk:
+        """The folder at ``root``, an absolute path."""
+        raise OSError(f"the disk of this system is not known: {root}")
+
+else:
+    from syncagent.localfs.real import RealDisk
+
+    def disk_at(root: str) -> Disk:
+        """The folder at ``root``, an absolute path."""
+        return RealDisk(root)
