@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +36,11 @@ class Proposal:
     changes: Mapping[str, Any]
     key: str = ""
     root: Path | None = None
+
+    def also(self, changes: Mapping[str, Any]) -> Proposal:
+        """With these settings, too, as far as they are said."""
+        said = {key: value for key, value in changes.items() if value is not None}
+        return replace(self, changes={**self.changes, **said})
 
     def settings(self) -> Settings:
         """Those that will be in force.  Raises BadConfig."""

@@ -76,6 +76,8 @@ class Lives:
         self.followers: list[Callable[[AgentConfig, AgentConfig], None]] = []
         """Called with the settings before and after, when they have changed."""
         self.stop = asyncio.Event()
+        self.anew = asyncio.Event()
+        """The life that is now ends cleanly, and the next one begins at once."""
         self.life: Life | None = None
         self.wishes: dict[type[Event], Event] = {}
         """The last of each kind of wish that people had: a new life hears of them when it has started."""
@@ -89,6 +91,10 @@ class Lives:
         )
         if self.life is not None:
             self.life.adopt(config)
+        if config.respect_gitignore != before.respect_gitignore:
+            # Which files are rules is known to all that looks and watches: what they know of the other ones is
+            # forgotten as at every start.
+            self.anew.set()
         for follow in self.followers:
             follow(before, config)
 
@@ -152,9 +158,10 @@ async def live(agent: Lives) -> None:
     holds the data directory's lock.  Raises what only a person can mend: BadConfig, AlreadyRunning."""
     pause = FIRST_PAUSE
     while not agent.stop.is_set():
+        agent.anew.clear()
         agent.life = life = Runtime(agent.config, agent.board, agent.wishes, paces=agent.paces)
         try:
-            await life.run(agent.stop)
+            await life.run(agent.stop, agent.anew)
         except BeginAnew as reason:
             agent.config = renewed(agent.config)
             _log.warning("%s: both sides are united, under the client id %s", reason, agent.config.client_id)

@@ -143,10 +143,11 @@ class Runtime:
 
     # --- life -------------------------------------------------------------------------------------------------
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Live until ``stop`` is set.  Raises AgentFailed, BeginAnew, DatabaseDamaged, BadConfig, AlreadyRunning."""
+    async def run(self, *stops: asyncio.Event) -> None:
+        """Live until one of ``stops`` is set.  Raises AgentFailed, BeginAnew, DatabaseDamaged, BadConfig,
+        AlreadyRunning."""
         try:
-            await first_of(self._live(), stop.wait(), self._over, self.ground.exchanged)
+            await first_of(self._live(), *(stop.wait() for stop in stops), self._over, self.ground.exchanged)
         except BeginAnew:
             await self._memory.put_aside()
             raise

@@ -19,7 +19,7 @@ from syncagent.agent.config.document import UNNAMED
 from syncagent.agent.config.kinds import host_and_port
 from syncagent.agent.config.reading import Source, gather, read_settings, relevant
 from syncagent.agent.config.settings import Settings
-from syncagent.agent.founding import Proposal, propose, propose_joined, set_up, set_up_joined
+from syncagent.agent.founding import Proposal, propose, propose_joined
 from syncagent.agent.keys import from_environment, load_key
 from syncagent.agent.launching import start_behind
 from syncagent.agent.lock import is_held
@@ -37,6 +37,16 @@ from syncagent.model.link import Link, format_link, parse_link
 
 Folder = Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="The folder to keep.", show_default=False)]
 MachineName = Annotated[str | None, typer.Option("--name", help="What this machine is called.", show_default=False)]
+
+
+KeepGitignore = Annotated[
+    bool | None,
+    typer.Option(
+        "--respect-gitignore/--no-respect-gitignore",
+        help="Leave out what .gitignore files leave out, too; that is kept in config.toml.",
+        show_default=False,
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -59,6 +69,7 @@ def up(
     new_hub: NewHub = False,
     new_folder: NewFolder = False,
     brake: BrakeOption = None,
+    respect_gitignore: KeepGitignore = None,
     as_set_up: Annotated[
         bool, typer.Option("--as-set-up", help="Only what was set up before: for starts without a person.")
     ] = False,
@@ -75,10 +86,11 @@ def up(
         # At a login the disk with our own files may not be there yet: that must not become a new hub, with a new key.
         read_settings(spot)
     _only_dry(as_json, dry_run)
+    proposal = propose(spot, folder, listen, name).also({"respect_gitignore": respect_gitignore})
     if dry_run:
-        return _foretell(propose(spot, folder, listen, name), "up", brake, new_hub, new_folder, as_json)
+        return _foretell(proposal, "up", brake, new_hub, new_folder, as_json)
     is_new = "sync_root" not in gather(spot, {}, {}).values
-    settings = set_up(spot, folder, listen, name)
+    settings = proposal.carry_out()
     if is_new and is_held(spot.lock):
         return _taken_in(spot, settings)
     return _start(spot, background=background, show_link=link, new_hub=new_hub, new_folder=new_folder, brake=brake)
@@ -92,6 +104,7 @@ def join(
     name: MachineName = None,
     background: Background = False,
     brake: BrakeOption = None,
+    respect_gitignore: KeepGitignore = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> int:
@@ -99,9 +112,10 @@ def join(
     spot = to_begin(data_dir, profile, folder)
     parsed = parse_link(sys.stdin.readline().strip() if link == "-" else link)
     _only_dry(as_json, dry_run)
+    proposal = propose_joined(spot, parsed, folder, name).also({"respect_gitignore": respect_gitignore})
     if dry_run:
-        return _foretell(propose_joined(spot, parsed, folder, name), "join", brake, True, False, as_json)
-    settings = set_up_joined(spot, parsed, folder, name)
+        return _foretell(proposal, "join", brake, True, False, as_json)
+    settings = proposal.carry_out()
     if is_held(spot.lock):
         return _taken_in(spot, settings)
     if background:

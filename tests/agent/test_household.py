@@ -122,6 +122,25 @@ async def test_a_broken_file_changes_nothing_and_is_told_once(spot: Places, capl
         assert found["limits"]["up"] == 20_000
 
 
+async def test_whether_gitignore_files_count_is_in_force_at_once(spot: Places) -> None:
+    root = set_up(spot)
+    (root / ".gitignore").write_text("*.log\n")
+    (root / "a.log").write_text("a")
+    async with keeping(Source(spot)) as agent:
+        await agent.until(lambda one: one["pending"] == 2)
+        await agent.call("pause")
+        for word, left_out in ((True, 1), (False, 0)):
+            await agent.call("config.set", changes={"respect_gitignore": word})
+            found = await agent.until(
+                lambda one, word=word, left_out=left_out: (
+                    (one["respect_gitignore"], one["ignored"]) == (word, left_out) and one["pending"] == 2 - left_out
+                )
+            )
+            assert found["config"] == {"error": "", "waiting": []}
+            assert found["pause"]["paused"], "what a person said stays"
+        assert (root / "a.log").read_text() == "a"
+
+
 async def test_another_folder_waits_for_the_next_start_and_that_is_said(spot: Places, tmp_path: Path) -> None:
     root = set_up(spot)
     async with keeping(Source(spot)) as agent:

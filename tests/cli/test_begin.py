@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from syncagent.agent.config.writing import write_settings
+from syncagent.agent.founding import propose, set_up, set_up_joined
 from syncagent.agent.keys import load_key
 from syncagent.agent.places import Places, places
-from syncagent.cli.begin import how_to_add, set_up, set_up_joined, typed
+from syncagent.cli.begin import how_to_add, typed
 from syncagent.errors import BadConfig
 from syncagent.model.link import Link, format_link, parse_link
 
@@ -178,3 +179,11 @@ def test_a_further_folder_may_join_another_hub(spot: Places, tmp_path: Path) -> 
     assert load_key(spot.of("work")) == LINK.key != load_key(spot)
     with pytest.raises(BadConfig, match="one agent runs one hub, and the profile default has it"):
         set_up(spot.of("more"), tmp_path / "more", "127.0.0.1:10", None)
+
+
+def test_whether_gitignore_files_count_is_kept_when_it_is_said(spot: Places, tmp_path: Path) -> None:
+    made = propose(spot, tmp_path / "folder", None, None).also({"respect_gitignore": True}).carry_out()
+    assert made.respect_gitignore
+    assert set_up(spot, None, None, None).respect_gitignore, "said once"
+    assert not propose(spot, None, None, None).also({"respect_gitignore": False}).carry_out().respect_gitignore
+    assert not propose(spot, None, None, None).also({"respect_gitignore": None}).changes

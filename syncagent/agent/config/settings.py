@@ -111,7 +111,7 @@ class Settings(BaseModel):
         le=3650,
         description="in so many days each file is read once, for what the disk has lost; 0: never",
     )
-    respect_gitignore: Annotated[bool, About("looking", RESTART)] = Field(
+    respect_gitignore: Annotated[bool, About("looking", LIVE)] = Field(
         False, description="whether what .gitignore files leave out is left out, too; .syncignore files always count"
     )
     brake: Annotated[Literal["on", "off"], About("brake", LIVE)] = Field(
