@@ -17,7 +17,8 @@ from syncagent.agent.autostart.choice import login_item
 from syncagent.agent.autostart.program import at_login
 from syncagent.agent.config.kinds import host_name
 from syncagent.agent.config.reading import read_settings
-from syncagent.agent.doctor import Verdict, hub_and_clock
+from syncagent.agent.doctor.findings import Verdict
+from syncagent.agent.doctor.link import hub_and_clock
 from syncagent.agent.founding import DEFAULT_FOLDER, PORT, check_sealed, set_up, set_up_joined
 from syncagent.agent.launching import start_behind
 from syncagent.agent.places import Places
@@ -120,11 +121,11 @@ class Assistant:
             return {"problem": str(error).partition("  Put it in quotes")[0]}
         hub, clock = checks["hub"], checks.get("clock")
         answer = {"where": urlsplit(link.server).netloc, "folder": link.folder, "reached": hub.verdict is Verdict.OK}
-        if hub.verdict is Verdict.FAIL:
+        if hub.verdict is Verdict.PROBLEM:
             another = "another one" in hub.found
             advice = "" if another else "; you can go on, and it joins when the hub is there"
             return answer | {"problem" if another else "warning": f"{hub.found}: {hub.todo}{advice}"}
-        if clock is not None and clock.verdict is not Verdict.OK:
+        if clock is not None and clock.verdict is Verdict.WARNING:
             return answer | {"warning": f"{clock.found}: {clock.todo}"}
         return answer
 

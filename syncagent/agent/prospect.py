@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from syncagent.agent import doctor
-from syncagent.agent.doctor import Check, Verdict
+from syncagent.agent.doctor import folder as doctor
+from syncagent.agent.doctor.findings import Check, Verdict
+from syncagent.agent.doctor.limits import watch_limits
 from syncagent.errors import BadConfig
 
 COUNTED: Final = 1000
@@ -110,7 +111,7 @@ def _forbidden(path: Path, data_dir: Path) -> str:
 def _out_of_reach(path: Path, *, there: bool) -> str:
     if there:
         found = doctor.folder(path)
-        return found.found if found.verdict is Verdict.FAIL else ""
+        return found.found if found.verdict is Verdict.PROBLEM else ""
     if os.path.lexists(path):
         return f"{path} is there already, and is no folder"
     above = _nearest(path)
@@ -136,9 +137,9 @@ def _known_places(path: Path, home: Path) -> Iterator[str]:
 
 
 def _of_disk(place: Path, data_dir: Path) -> Iterator[str]:
-    checks: list[Check] = [doctor.file_system(place), doctor.watch_limits(place), doctor.room(place, data_dir)]
+    checks: list[Check] = [doctor.file_system(place), watch_limits(place), doctor.room(place, data_dir)]
     for check in checks:
-        if check.verdict is not Verdict.OK:
+        if check.verdict in (Verdict.WARNING, Verdict.PROBLEM):
             yield f"{check.name}: {check.found}; {check.todo}"
 
 

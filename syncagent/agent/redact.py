@@ -51,7 +51,7 @@ class Redactor:
         for line in flight:
             if "flight" in line:
                 kept = {"flight": line["flight"], "brake": line["brake"], "lost": line["lost"]}
-                yield kept | {"client_id": self._hash(line["client_id"]), "machine": self._hash(line["machine"])}
+                yield kept | {"client_id": self.hashed(line["client_id"]), "machine": self.hashed(line["machine"])}
             elif "error" in line:
                 yield {"error": "\n".join(self._trace(str(line["error"])))}
             elif isinstance(line["event"], str):
@@ -62,25 +62,28 @@ class Redactor:
 
     def _touch(self, kind: str, field: str, value: Any) -> Any:
         if kind in ("RelPath", "Name") or field in _PATHS:
-            return "/".join(self._name(part) for part in str(value).split("/"))
+            return self.path(str(value))
         if kind == "Digest":
             return hashlib.blake2b(value, key=self._salt, digest_size=32).digest()
         if kind == "ClientId" or field == "machine":
-            return self._hash(value)
+            return self.hashed(value)
         if field in _TEXTS and isinstance(value, str):
             return value if value in _HARMLESS or not value else "(text)"
         if kind == "bytes":
             return bytes(len(value))
         return value
 
-    def _name(self, name: str) -> str:
+    def path(self, text: str) -> str:
+        return "/".join(self.name(part) for part in text.split("/"))
+
+    def name(self, name: str) -> str:
         if name in _PARTS:
             return name
         stem, dot, ending = name.rpartition(".")
         kept = f".{ending}" if dot and stem and ending.lower() in _ENDINGS else ""
-        return self._hash(name) + kept
+        return self.hashed(name) + kept
 
-    def _hash(self, text: str) -> str:
+    def hashed(self, text: str) -> str:
         raw = text.encode("utf-8", "surrogatepass")
         return "n" + hashlib.blake2b(raw, key=self._salt, digest_size=8).hexdigest()
 

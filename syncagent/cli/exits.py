@@ -25,7 +25,7 @@ class Exit(IntEnum):
 MEANING: Final[dict[Exit, str]] = {
     Exit.OK: "done; for `wait`: in sync",
     Exit.ERROR: "something went wrong; stderr says what; for `check`: there are differences; "
-    "for `autostart status`: it is off",
+    "for `autostart status`: it is off; for `doctor`: there is a problem",
     Exit.USAGE: "a command, an option, a setting or a link is wrong",
     Exit.TIMEOUT: "not in sync in the time that was given; for `check`: all that differs is known to be open",
     Exit.NOT_RUNNING: "no agent, or no hub, is running for this data directory",

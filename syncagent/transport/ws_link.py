@@ -162,6 +162,18 @@ class WsLink:
         answer = self._socket.response
         return answer.headers.get("Date", "") if answer is not None else ""
 
+    @property
+    def certificate(self) -> bytes:
+        """What the other side showed, in DER; empty without TLS."""
+        channel = self._socket.transport.get_extra_info("ssl_object")
+        return channel.getpeercert(binary_form=True) or b"" if channel is not None else b""
+
+    @property
+    def tls(self) -> str:
+        """The version of TLS, such as TLSv1.3; empty without."""
+        channel = self._socket.transport.get_extra_info("ssl_object")
+        return channel.version() or "" if channel is not None else ""
+
     async def send_text(self, text: str | bytes) -> None:
         try:
             await self._socket.send(text, text=True)

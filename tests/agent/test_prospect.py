@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from syncagent.agent import doctor
-from syncagent.agent.doctor import Check, Verdict
+from syncagent.agent import prospect
+from syncagent.agent.doctor import folder as doctor
+from syncagent.agent.doctor.findings import Check, Verdict
 from syncagent.agent.prospect import COUNTED, Prospect, as_path, folders_in, look_at
 from syncagent.errors import BadConfig
 
@@ -17,8 +18,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home on a disk with room, whatever this machine has."""
     home = tmp_path / "home"
     home.mkdir()
-    for name in ("file_system", "watch_limits"):
-        monkeypatch.setattr(doctor, name, lambda _: Check("well", Verdict.OK, "well"))
+    monkeypatch.setattr(doctor, "file_system", lambda _: Check("well", Verdict.OK, "well"))
+    monkeypatch.setattr(prospect, "watch_limits", lambda _: Check("well", Verdict.OK, "well"))
     monkeypatch.setattr(doctor, "room", lambda _place, _data: Check("disk space", Verdict.OK, "enough"))
     return home
 
@@ -84,7 +85,9 @@ def test_what_a_person_should_know_is_said(home: Path, monkeypatch: pytest.Monke
     (home / "box").mkdir()
     (home / "box" / ".dropbox").touch()
     assert "Dropbox" in seen(home / "box" / "below", home).warnings[0]
-    monkeypatch.setattr(doctor, "file_system", lambda _: Check("file system", Verdict.WARN, "nfs, over a network", "x"))
+    monkeypatch.setattr(
+        doctor, "file_system", lambda _: Check("file system", Verdict.WARNING, "nfs, over a network", "x")
+    )
     assert seen(home / "new", home).warnings == ("file system: nfs, over a network; x",)
 
 

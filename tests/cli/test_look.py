@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import syncagent
 from syncagent.agent.places import Places
@@ -20,8 +21,22 @@ def test_version(command: Command) -> None:
 def test_doctor_before_anything_is_set_up(command: Command) -> None:
     code, out, err = command("doctor")
     assert (code, err) == (1, "")
-    assert "fail  settings" in out
+    assert "problem  settings" in out
     assert "→ " in out
+
+
+def test_a_bundle_says_what_is_in_it_and_is_not_replaced(command: Command, tmp_path: Path) -> None:
+    target = tmp_path / "b.zip"
+    code, out, err = command("doctor", "--bundle", str(target))
+    assert (code, out) == (0, f"{target}\n")
+    assert "keys are left out" in err
+    assert "log.txt" in err
+    before = target.read_bytes()
+    code, _, err = command("doctor", "--bundle", str(target))
+    assert (code, "is not replaced" in err) == (2, True)
+    assert target.read_bytes() == before
+    found = json.loads(command("doctor", "--bundle", str(tmp_path / "c.tar.gz"), "--json")[1])
+    assert {file["name"] for file in found["files"]} >= {"README.txt", "doctor.json", "log.txt"}
 
 
 def test_doctor_shows_what_is_wrong_in_the_config(command: Command, spot: Places) -> None:

@@ -1,4 +1,4 @@
-"""The doctor: each check says ok, warn or fail, and what to do."""
+"""The way to the hub, looked at by a stand-in and by a real one."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ import http.server
 import ssl
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import trustme
 
-from syncagent.agent import doctor
 from syncagent.agent.config.settings import Settings
-from syncagent.agent.doctor import Check, Verdict, examine
+from syncagent.agent.doctor import link as doctor
+from syncagent.agent.doctor.findings import Check, Verdict
 from syncagent.agent.keys import save_key, save_proxy_password
 from syncagent.agent.places import Places
 from syncagent.hub import app
+from tests.support.hubs import KEY, hub_in
 from tests.support.proxies import HttpProxy
 
 
@@ -70,48 +72,17 @@ def settings(spot: Places, server: str, **rest: str) -> Settings:
     return Settings(sync_root=spot.data_dir.parent / "root", server=server, **rest)  # type: ignore[arg-type]
 
 
-def verdicts(spot: Places, chosen: Settings | None, trouble: str = "") -> dict[str, Verdict]:
-    return {check.name: check.verdict for check in examine(spot, chosen, trouble)}
-
-
-def test_all_is_well_but_that_no_agent_runs(spot: Places, server: Server) -> None:
-    save_key(spot, "secret-key-of-this-machine", "file")
-    found = verdicts(spot, settings(spot, f"ws://127.0.0.1:{server.server_port}"))
-    assert found.pop("agent") is Verdict.WARN
-    assert set(found) == {
-        "python", "versions", "data directory", "settings", "key", "folder", "file system", "watching", "disk space",
-        "hub", "clock",
-    }  # fmt: skip
-    assert {name for name, verdict in found.items() if verdict is Verdict.FAIL} == set()
-    [asked] = server.asked
-    assert asked.startswith("/health ")
-    assert "secret-key" not in asked, "the key is sent nowhere, and a redirect is not followed"
-
-
-def test_without_settings_the_rest_is_still_looked_at(spot: Places) -> None:
-    checks = {check.name: check for check in examine(spot, None, "config.toml:1:1: wrong")}
-    assert checks["settings"].verdict is Verdict.FAIL
-    assert checks["settings"].found == "config.toml:1:1: wrong"
-    assert checks["python"].verdict is Verdict.OK
-
-
-def test_all_that_is_not_well_says_what_to_do(spot: Places) -> None:
-    spot.data_dir.chmod(0o755)
-    for check in examine(spot, settings(spot, "ws://127.0.0.1:1"), ""):
-        assert check.verdict is Verdict.OK or check.todo, check
-
-
 def test_a_hub_that_does_not_answer(spot: Places) -> None:
-    [check] = doctor.hub_and_clock(settings(spot, "ws://127.0.0.1:1"))
-    assert (check.verdict, check.found) == (Verdict.FAIL, "127.0.0.1:1: Connection refused")
+    _, check = doctor.hub_and_clock(settings(spot, "ws://127.0.0.1:1"))
+    assert (check.verdict, check.found) == (Verdict.PROBLEM, "127.0.0.1:1: Connection refused")
 
 
 def test_a_clock_that_is_far_off_is_a_warning(spot: Places, server: Server) -> None:
     server.hour = "Mon, 01 Jan 2001 00:00:00 GMT"
-    hub, clock = doctor.hub_and_clock(settings(spot, f"ws://127.0.0.1:{server.server_port}"))
-    assert (hub.verdict, clock.verdict) == (Verdict.OK, Verdict.WARN)
+    _, hub, clock = doctor.hub_and_clock(settings(spot, f"ws://127.0.0.1:{server.server_port}"))
+    assert (hub.verdict, clock.verdict) == (Verdict.OK, Verdict.WARNING)
     server.hour = "not a date"
-    [only] = doctor.hub_and_clock(settings(spot, f"ws://127.0.0.1:{server.server_port}"))
+    *_, only = doctor.hub_and_clock(settings(spot, f"ws://127.0.0.1:{server.server_port}"))
     assert only.name == "hub"
 
 
@@ -122,50 +93,15 @@ def test_a_certificate_is_known_by_its_fingerprint_or_not_at_all(spot: Places, s
     server.socket = context.wrap_socket(server.socket, server_side=True)
     address = f"wss://127.0.0.1:{server.server_port}"
     right = hashlib.sha256(ssl.PEM_cert_to_DER_cert(made.cert_chain_pems[0].bytes().decode())).hexdigest()
-    assert next(doctor.hub_and_clock(settings(spot, address, fingerprint=right))).verdict is Verdict.OK
+    found = {one.name: one for one in doctor.hub_and_clock(settings(spot, address, fingerprint=right))}
+    assert {one.verdict for one in found.values()} == {Verdict.OK}
+    assert found["certificate"].data["pinned"]
+    assert found["certificate"].data["names"] == ["127.0.0.1"]
     for wrong in ("0" * 64, ""):
-        check = next(doctor.hub_and_clock(settings(spot, address, fingerprint=wrong)))
-        assert check.verdict is Verdict.FAIL
+        _, check = doctor.hub_and_clock(settings(spot, address, fingerprint=wrong))
+        assert check.verdict is Verdict.PROBLEM
         assert "certificate" in check.found
     assert len(server.asked) == 1, "nothing is asked of a hub that is not the right one"
-
-
-def test_a_folder_that_is_gone_or_is_none(spot: Places, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    (tmp_path / "link").symlink_to("root")
-    assert doctor.folder(tmp_path / "none").verdict is Verdict.FAIL
-    assert "nothing is deleted" in doctor.folder(tmp_path / "none").todo
-    assert doctor.folder(tmp_path / "file").verdict is Verdict.FAIL
-    assert doctor.folder(tmp_path / "link").verdict is Verdict.OK
-    gone = Settings(sync_root=tmp_path / "none", server="ws://127.0.0.1:1")
-    assert verdicts(spot, gone)["folder"] is Verdict.FAIL
-
-
-def test_more_folders_than_may_be_watched(tmp_path: Path) -> None:
-    limits = tmp_path / "inotify"
-    limits.mkdir()
-    root = tmp_path / "root"
-    for number in range(9):
-        (root / f"d{number}").mkdir(parents=True)
-    (root / "loop").symlink_to(".")
-    for most, verdict in ((100, Verdict.OK), (12, Verdict.WARN), (10, Verdict.FAIL), (5, Verdict.FAIL)):
-        (limits / "max_user_watches").write_text(f"{most}\n")
-        assert doctor.watch_limits(root, limits).verdict is verdict, most
-    assert "sysctl" in doctor.watch_limits(root, limits).todo
-    assert doctor.watch_limits(root, tmp_path / "no-linux").verdict is Verdict.OK
-
-
-def test_the_count_of_folders_ends_in_time(tmp_path: Path) -> None:
-    (tmp_path / "a" / "b").mkdir(parents=True)
-    assert doctor.count_folders(tmp_path, 100) == (3, True)
-    hours = iter((0.0, 0.0, 99.0))
-    assert doctor.count_folders(tmp_path, 100, lambda: next(hours)) == (2, False)
-
-
-def test_a_key_that_others_can_read_fails(spot: Places) -> None:
-    save_key(spot, "k", "file")
-    spot.key.chmod(0o644)
-    assert doctor.key_kept(spot).verdict is Verdict.FAIL
 
 
 @pytest.mark.hazard("G5")
@@ -180,13 +116,16 @@ async def test_behind_a_proxy_the_hub_is_asked_through_it_and_told_no_key(spot: 
             return {one.name: one for one in await asyncio.to_thread(lambda: list(doctor.hub_and_clock(chosen, spot)))}
 
         found = await checks(chosen)
-        assert {name: check.verdict for name, check in found.items()} == {"proxy": Verdict.WARN, "hub": Verdict.FAIL}
+        assert {name: check.verdict for name, check in found.items()} == {
+            "proxy": Verdict.WARNING,
+            "hub": Verdict.PROBLEM,
+        }
         assert "does not take this name and password (HTTP 407)" in found["hub"].found
         assert "it is kept apart" in found["hub"].todo
         save_proxy_password(spot, address, "hush", "file")
         found = await checks(chosen)
         assert {name: check.verdict for name, check in found.items()} == dict.fromkeys(
-            ("proxy", "hub", "clock"), Verdict.OK
+            ("proxy", "hub", "certificate", "clock"), Verdict.OK
         )
         assert found["proxy"].found == f"{address}, as the settings say"
         assert proxy.asked == [("hub.test", hub.port)]
@@ -197,4 +136,57 @@ async def test_behind_a_proxy_the_hub_is_asked_through_it_and_told_no_key(spot: 
 def test_a_proxy_that_cannot_be_is_told(spot: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "gopher://proxy:1")
     [check] = doctor.hub_and_clock(settings(spot, "wss://hub.test:1"))
-    assert (check.name, check.verdict) == ("proxy", Verdict.FAIL)
+    assert (check.name, check.verdict) == ("proxy", Verdict.PROBLEM)
+
+
+async def checks_of(chosen: Settings, key: str = "") -> dict[str, Check]:
+    return {one.name: one for one in await asyncio.to_thread(lambda: list(doctor.hub_and_clock(chosen, None, key)))}
+
+
+async def test_a_hub_that_lets_us_in_tells_what_it_can_do_and_what_hour_it_has(spot: Places, tmp_path: Path) -> None:
+    async with hub_in(tmp_path / "hub") as address:
+        found = await checks_of(settings(spot, address), KEY)
+        assert {name: one.verdict for name, one in found.items()} == dict.fromkeys(
+            ("proxy", "hub", "connection", "hub's version", "clock"), Verdict.OK
+        )
+        assert found["connection"].data["answer_ms"] > 0
+        assert "journal" in found["hub's version"].data["capabilities"]
+        assert found["hub's version"].data["version"]
+        assert abs(found["clock"].data["skew_seconds"]) < 60
+        found = await checks_of(settings(spot, address), "a key that it does not know")
+        assert found["connection"].verdict is Verdict.PROBLEM
+        assert "clock" not in found
+
+
+async def test_what_is_no_hub_is_not_told_the_key(spot: Places, server: Server) -> None:
+    found = await checks_of(settings(spot, f"ws://127.0.0.1:{server.server_port}"), "secret-key-of-this-machine")
+    assert found["connection"].verdict is Verdict.PROBLEM
+    assert not [one for one in server.asked if "secret-key" in one]
+    assert not [one for one in server.asked if "elsewhere" in one], "a redirect is not followed"
+
+
+def test_a_hub_that_is_far_away_without_tls_is_a_problem(spot: Places) -> None:
+    way = doctor.Way(settings(spot, "ws://hub.test:80"))
+    assert (way.where, way.secure) == ("hub.test:80", False)
+
+
+@pytest.mark.parametrize(("apart", "verdict"), [(0.2, Verdict.OK), (-20.0, Verdict.NOTE), (4000.0, Verdict.WARNING)])
+def test_how_far_a_clock_is_off_decides_what_is_said_of_it(apart: float, verdict: Verdict) -> None:
+    check = doctor.clock(apart, exact=True)
+    assert (check.verdict, check.data["skew_seconds"]) == (verdict, apart)
+    assert ("ahead of" if apart > 0 else "behind") in check.found
+    assert bool(check.means) is (verdict is not Verdict.OK)
+
+
+def test_a_certificate_that_ends_soon_is_a_warning(spot: Places) -> None:
+    from datetime import UTC, datetime
+
+    for days, verdict in ((5, Verdict.WARNING), (200, Verdict.OK)):
+        made = trustme.CA(organization_name="Ours").issue_cert(
+            "hub.test", not_after=datetime.now(UTC) + timedelta(days=days, hours=1)
+        )
+        shown = ssl.PEM_cert_to_DER_cert(made.cert_chain_pems[0].bytes().decode())
+        check = doctor.certificate(doctor.Health(certificate=shown, tls="TLSv1.3"), settings(spot, "wss://hub.test:1"))
+        assert (check.verdict, check.data["days_left"]) == (verdict, days)
+        assert check.data["names"] == ["hub.test"]
+        assert "TLSv1.3" in check.found
