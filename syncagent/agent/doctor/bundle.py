@@ -13,6 +13,7 @@ import os
 import platform
 import re
 import socket
+import sys
 import tarfile
 import time
 import zipfile
@@ -132,7 +133,7 @@ def _attempt(veil: Veil, had: Callable[[], Any]) -> str:
 def _versions(checks: Iterable[Check]) -> dict[str, Any]:
     """Nothing that a person has named: numbers, and words of a list that others have made."""
     found = {check.name: _plain(check.data) for check in checks if check.name in _VERSIONS}
-    about = {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()}
+    about = {"python": platform.python_version(), "system": sys.platform, "machine": platform.machine()}
     release = re.match(r"[\d.]*", platform.release())
     return {"syncagent": syncagent.__version__, **about, "release": release[0] if release else "", "checks": found}
 

@@ -15,9 +15,9 @@ from typing import Any, Final
 from syncagent.agent.doctor.findings import Check, Verdict, note, ok, problem, warning
 from syncagent.engine.lines import bytes_in_words
 from syncagent.errors import RootMissing
+from syncagent.localfs.here import disk_at
 from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.probe import probe
-from syncagent.localfs.real import RealDisk
 from syncagent.model.names import OWN_FOLDER
 
 _NETWORK: Final = (
@@ -129,7 +129,7 @@ def _trial_folder(root: Path) -> Iterator[Path]:
 
 def _tried(trial: Path) -> dict[str, bool]:
     (trial / STAGE).mkdir(parents=True)
-    found = probe(RealDisk(str(trial)))
+    found = probe(disk_at(str(trial)))
     one = trial / "one"
     one.write_bytes(b"x")
     one.chmod(0o755)
