@@ -29,6 +29,8 @@ _SECRET: Final = re.compile(
               (?P<between> ["']? \s* [:=] \s* (?: bearer \s+ )? ["']? )
               (?P<value> [^\s"',;&})]+ )"""
 )
+_WORDS: Final = ("key", "token", "password", "authorization", "secret")
+"""Without one of these a line has nothing that _SECRET looks for.  To look for that takes longer than all else."""
 _LINK: Final = re.compile(r"(?i)\bsyncagent(?:\+\w+)?:(?://)?[^\s\"'<>]+")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -46,6 +48,8 @@ class Redaction:
     def __call__(self, text: str) -> str:
         if self._known is not None:
             text = self._known.sub(HIDDEN, text)
+        if text.isascii() and not any(word in (small := text.lower()) for word in _WORDS) and "syncagent" not in small:
+            return text
         text = _LINK.sub(HIDDEN, text)
         return _SECRET.sub(lambda found: f"{found['what']}{found['between']}{HIDDEN}", text)
 
@@ -53,6 +57,8 @@ class Redaction:
 def visible(text: str) -> str:
     """``text`` with its control characters (and those that turn the direction of writing) spelled out.  Line breaks
     and tabs stay."""
+    if text.isprintable():
+        return text
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -62,11 +68,15 @@ class PlainLines(logging.Formatter):
     def __init__(self, redact: Redaction) -> None:
         super().__init__()
         self._redact = redact
+        self._last: tuple[logging.LogRecord, str] | None = None
+        """The record that was shown last, and how: the file and stderr show the same."""
 
     def format(self, record: logging.LogRecord) -> str:
-        name = record.name.removeprefix("syncagent.")
-        text = visible(self._redact(_whole(self, record))).replace("\n", "\n    ")
-        return f"{_instant(record)} {record.levelname} {name}: {text}"
+        if self._last is None or self._last[0] is not record:
+            name = record.name.removeprefix("syncagent.")
+            text = visible(self._redact(_whole(self, record))).replace("\n", "\n    ")
+            self._last = record, f"{_instant(record)} {record.levelname} {name}: {text}"
+        return self._last[1]
 
 
 class JsonLines(logging.Formatter):
@@ -118,6 +128,11 @@ class Echo(Enum):
 
 class PrivateRotatingFile(RotatingFileHandler):
     """A log file that is made with mode 0600, and never through a link."""
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - the library's name
+        # The library asks the file system for more, and goes to the end of the file first.
+        self.stream = self.stream or self._open()
+        return os.fstat(self.stream.fileno()).st_size + len(self.format(record)) >= self.maxBytes
 
     def _open(self) -> io.TextIOWrapper:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | UNFOLLOWED

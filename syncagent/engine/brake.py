@@ -214,7 +214,7 @@ class Brake:
     def consider(self, directions: Iterable[Direction], now: float) -> None:
         """Hold what is too much to go unasked, of what would be planned next in these directions."""
         self._perils.expire(now)
-        for direction in directions:
+        for direction in directions if self._ledger.acts or self.may_hold or not self._perils.nothing_waits() else ():
             if self._limits is None:
                 self._freed.extend(self._hesitation.consider(direction, None, now))
                 continue

@@ -11,7 +11,6 @@ planning, since two sides that say the same agree without any transfer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import assert_never
 from zlib import crc32
 
@@ -86,6 +85,9 @@ class Engine:
     def step(self, event: ev.Event, now: float) -> Sequence[Effect]:
         """What to do now that ``event`` has happened.  ``now`` never goes backward."""
         self._now = now
+        if isinstance(event, ev.BlocksCame) and self._teller.status.settled and not event.ahead:
+            effects = self._downloads.put_by(event, now)
+            return [*effects, *self._teller.tell(self._teller.status, self._next_wake(settled=True), now)]
         self._unswept = self._unswept or leaves_something(event)
         return [*self._happen(event), *self._go_on()]
 
@@ -225,9 +227,7 @@ class Engine:
         if self._started and not self._root:
             moving.extend(self._local.advance(self._now))
         facts = {**self._remote.new_facts(), **self._local.damage.new_facts(), **self._ledger.new_facts()}
-        acts, parts = self._ledger.take_touched()
-        delta = self.canopy.take_delta(facts)
-        delta = replace(delta, recipes=self._launch.recipes_of(delta), acts=acts, parts=parts)
+        delta = self._launch.completed(self.canopy.take_delta(facts), *self._ledger.take_touched())
         effects: list[Effect] = [*self._local.damage.take_notes(), *([Commit(delta)] if delta else [])]
         effects.extend([*self._brake.take_effects(), *self.exclusions.take_effects(), *launched, *moving])
         return [*effects, *self._tell()]

@@ -70,7 +70,7 @@ class Holding:
 
     def asked(self) -> tuple[Asked, ...]:
         """What a person is asked about."""
-        return tuple(self.summary(act) for act in self._ledger.held())
+        return () if not self._ledger.acts else tuple(self.summary(act) for act in self._ledger.held())
 
     def summary(self, act: Act) -> Asked:
         if act.id not in self._asked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from syncagent.engine.at_hand import SMALL
 from syncagent.engine.downloads import Downloads
@@ -12,6 +13,7 @@ from syncagent.engine.flight import Flight
 from syncagent.engine.local import LocalSide
 from syncagent.engine.remote import RemoteSide
 from syncagent.engine.uploads import Uploads
+from syncagent.model.acts import Act, Part
 from syncagent.model.changes import Change
 from syncagent.model.facts import UNSURE, Stamp
 from syncagent.model.ids import Digest, NodeId
@@ -97,7 +99,15 @@ class Launch:
                 effects.extend(self._next_batch(submits, incarnation, folders, confirmed=confirmed))
         return effects
 
-    def recipes_of(self, delta: Delta) -> dict[Digest, Recipe]:
+    def completed(
+        self, delta: Delta, acts: dict[int, Act | None], parts: dict[tuple[int, NodeId], Part | None]
+    ) -> Delta:
+        """``delta`` with what belongs to it."""
+        if not (delta.rows or acts or parts):
+            return delta
+        return replace(delta, recipes=self._recipes_of(delta), acts=acts, parts=parts)
+
+    def _recipes_of(self, delta: Delta) -> dict[Digest, Recipe]:
         """The recipes that are kept along with the rows of ``delta``."""
         kept: dict[Digest, Recipe] = {}
         here, there = self._local.at_hand.recipes, self._remote.recipes

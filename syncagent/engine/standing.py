@@ -127,11 +127,11 @@ class Standing:
         unacknowledged = self._unacknowledged
         if scope.dormant and unacknowledged:
             unacknowledged = {one: at for one, at in unacknowledged.items() if one not in scope.dormant}
-        settled = at_rest and heard_all and state is State.IDLE
+        settled, skipped = at_rest and heard_all and state is State.IDLE, self._local.skipped
         return Status(
             state=state,
             reason=reason,
-            in_sync=settled and not self._local.skipped.unreadable,
+            in_sync=settled and not skipped.unreadable,
             pending=pending,
             hub_seq=self._remote.head,
             applied_seq=self._remote.cursor,
@@ -139,9 +139,9 @@ class Standing:
             proven=self._proven,
             uploading=self._uploads.bytes_left,
             downloading=self._downloads.bytes_left,
-            skipped=tuple(sorted([*self._local.skipped.why.items(), *self._clashes()])),
+            skipped=tuple(sorted([*skipped.why.items(), *self._clashes()])) if skipped.why or scope.clashes else (),
             held=tuple(sorted(self._held())),
-            unreadable=tuple(sorted(self._local.skipped.unreadable.items())),
+            unreadable=tuple(sorted(skipped.unreadable.items())) if skipped.unreadable else (),
             unacknowledged=len(unacknowledged),
             unacknowledged_since=next(iter(unacknowledged.values()), None),
             looking=self._local.busy,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from syncagent.agent import logs
-from syncagent.agent.logs import Echo, Redaction, end, log_to, tune, visible
+from syncagent.agent.logs import Echo, PlainLines, Redaction, end, log_to, tune, visible
 
 CANARY = "canary-1f2e3d4c5b6a"
 
@@ -140,3 +140,17 @@ def test_a_log_is_tuned_while_it_is_written(tmp_path: Path, capsys: pytest.Captu
     [line] = (tmp_path / "logs" / "agent.log").read_text().splitlines()
     assert (json.loads(line)["level"], json.loads(line)["text"]) == ("debug", "told, without [hidden]")
     assert capsys.readouterr().err == line + "\n"
+
+
+@pytest.mark.parametrize(
+    "word", ["api_key=abcdefgh1", "TOKEN: abcdefgh1", "pa\u017f\u017fword=abcdefgh1", "Secret=abcdefgh1"]
+)
+def test_g7_what_is_looked_for_in_small_letters_is_found_in_all(word: str) -> None:
+    assert "abcdefgh1" not in Redaction()(f"a line with {word} in it")
+    assert "abcdefgh1" not in Redaction()("x SyncAgent:abcdefgh1 y")
+
+
+def test_of_a_line_that_two_are_shown_each_is_the_same_and_of_the_next_another() -> None:
+    lines = PlainLines(Redaction())
+    one, two = (logging.makeLogRecord({"msg": text, "created": 0.0, "name": "x"}) for text in ("one", "two"))
+    assert [lines.format(record).split()[-1] for record in (one, one, two, one)] == ["one", "one", "two", "one"]

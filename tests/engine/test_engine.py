@@ -286,3 +286,17 @@ def test_many_files_are_sent_in_batches_that_the_hub_takes_d17() -> None:
     assert max(sizes) <= 500
     assert solo.status.in_sync
     assert solo.status.files == 1300
+
+
+def test_bytes_that_come_ahead_of_their_change_are_put_by_and_are_there_when_it_comes() -> None:
+    solo = Solo().synced(a=b"1")
+    solo.drain(ef.AskBlocks)
+    before = solo.engine._planning
+    solo.engine._planning = None  # type: ignore[assignment]  # nothing follows before the change comes
+    effects = solo.engine.step(ev.BlocksCame(((file("n", "new", b"new").content.digest, b"new"),)), 50.0)
+    assert [type(one) for one in effects] == [ef.WakeAt]
+    solo.engine._planning = before
+    solo.hear(solo.entry(file("n", "new", b"new")))
+    assert solo.user.read("new") == b"new"
+    assert solo.drain(ef.AskBlocks) == []
+    assert solo.status.in_sync
