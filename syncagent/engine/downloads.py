@@ -304,14 +304,6 @@ class Downloads:
                 effects.append(FillStage(job.wish.content, tuple(blocks)))
         return effects
 
-    def put_by(self, event: BlocksCame, now: float) -> list[Effect]:
-        """They came while all was at rest: of a change that is being judged.  Until it comes nothing else follows from
-        them, and to look whether it does would cost as much as what does then."""
-        effects = self.came(event)
-        self.let_go_of_all(now)
-        self.trim()
-        return effects
-
     def ended(self, event: BlocksEnded) -> list[Effect]:
         """All that was asked for has come, but what the hub lacks."""
         for digest in self._requests.pop(event.number, ()):

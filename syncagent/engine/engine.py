@@ -86,7 +86,7 @@ class Engine:
         """What to do now that ``event`` has happened.  ``now`` never goes backward."""
         self._now = now
         if isinstance(event, ev.BlocksCame) and self._teller.status.settled and not event.ahead:
-            effects = self._downloads.put_by(event, now)
+            effects = self._freight.put_by(event, now)
             return [*effects, *self._teller.tell(self._teller.status, self._next_wake(settled=True), now)]
         self._unswept = self._unswept or leaves_something(event)
         return [*self._happen(event), *self._go_on()]

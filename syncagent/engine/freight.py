@@ -91,6 +91,14 @@ class Freight:
             case _:
                 assert_never(event)
 
+    def put_by(self, event: BlocksCame, now: float) -> list[Effect]:
+        """They came while all was at rest: of a change that is being judged.  Until it comes nothing else follows from
+        them, and to look whether it does would cost as much as what does then."""
+        effects = self._downloads.came(event)
+        self._downloads.let_go_of_all(now)
+        self._downloads.trim()
+        return effects
+
     def _give_again(self, files: Iterable[tuple[NodeId, Content, Recipe]]) -> None:
         """Send what the hub has lost of these files, where they are here as they were there (HAZARDS E8)."""
         for node_id, content, recipe in files:
