@@ -33,15 +33,28 @@ def asleep() -> float:
         return 0.0
 
 
-async def watch_sleep(woke: Callable[[float], None], slept: Callable[[], float] = asleep, every: float = EVERY) -> None:
-    """Call ``woke`` with the length of each sleep, soon after it.  Runs for ever."""
-    before = slept()
-    while True:
-        await asyncio.sleep(every)
-        now = slept()
-        if now - before > JUMP:
-            woke(now - before)
-        before = now
+class SleepWatch:
+    """Calls ``woke`` with the length of each sleep, soon after it."""
+
+    def __init__(
+        self, woke: Callable[[float], None], slept: Callable[[], float] = asleep, every: float = EVERY
+    ) -> None:
+        self._woke = woke
+        self._slept = slept
+        self._every = every
+        self._before = slept()
+
+    async def watch(self) -> None:
+        """For ever."""
+        while True:
+            await asyncio.sleep(self._every)
+            self.look()
+
+    def look(self) -> None:
+        """Now: someone says that the machine has woken up."""
+        before, self._before = self._before, self._slept()
+        if self._before - before > JUMP:
+            self._woke(self._before - before)
 
 
 @contextlib.contextmanager

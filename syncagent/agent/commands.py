@@ -146,6 +146,7 @@ class Commands:
         return self._standing()
 
     async def _sync(self, _: Args) -> Answer:
+        self._agent.manners.waive()
         self._agent.feed(Hinted(everything=True, reason="you asked for it"))
         self._agent.nudge()
         return {}
@@ -235,6 +236,7 @@ class Commands:
 
     async def _resume(self, _: Args) -> Answer:
         await self._pausing.resume()
+        self._agent.manners.waive()
         return {}
 
     async def _at_a_glance(self) -> Answer:

@@ -22,6 +22,9 @@ from syncagent.transport.ports import Dialer, Link
 from syncagent.transport.traffic import Traffic
 
 FAREWELL_SECONDS: Final = 1.0
+REST_SECONDS: Final = 60.0
+"""A sleep of which was told, and that did not come, keeps the hub waiting no longer."""
+
 SILENT_AFTER: Final = 1.5
 """Intervals of heartbeats.  After two and a half the connection is given up."""
 
@@ -48,6 +51,8 @@ class Conversation:
         self._now = asyncio.get_running_loop().time
         self._talk: _Talk | None = None
         self._paces = paces or Paces()
+        self._changed, self._awake, self._over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._awake.set()
         self.last_contact: float | None = None
         """When the hub was last heard, in seconds since 1970."""
         self.heard_at: float | None = None
@@ -86,6 +91,28 @@ class Conversation:
             self._paces.held = held
             self.paced()
 
+    def doubt(self, nudge: Callable[[], None]) -> None:
+        """The network is another one.  Without a connection one is tried now: what is being dialled may lead nowhere
+        any more, and there is no reason to wait."""
+        if self._talk is not None:
+            self.probe()
+        else:
+            self._changed.set()
+            nudge()
+
+    async def rest(self, reason: str) -> None:
+        """Tell the hub goodbye, and do not call it before ``rise``, or for a while; comes back when that is said."""
+        self._awake.clear()
+        asyncio.get_running_loop().call_later(REST_SECONDS, self.rise)
+        if self._talk is not None:
+            self._over.clear()
+            self._talk.send(CloseLink(reason, again=True))
+            await self._over.wait()
+
+    def rise(self) -> None:
+        """Call the hub again."""
+        self._awake.set()
+
     def redial(self, dial: Dialer, reason: str) -> None:
         """From now on another way leads to the hub, or we have something else to say of ourselves: begin anew."""
         self._dial, self.refusal, self._other_way = dial, "", True
@@ -100,8 +127,8 @@ class Conversation:
         """
         anew, self._other_way = self._other_way, False
         try:
-            link = await self._dial()
-            reason = await self._converse(link)
+            await self._awake.wait()
+            reason = await self._converse(await self._dialled())
         except IdTaken as error:
             self._hear([link_down(error)])
             raise BeginAnew(f"{error}: this machine, or that one, is a copy of the other") from error
@@ -110,6 +137,21 @@ class Conversation:
             self._hear([link_down(error, anew=anew)])
             raise
         self._hear([LinkDown(reason)])
+
+    async def _dialled(self) -> Link:
+        """Raises LinkLost, also when the network has changed meanwhile: what was begun on the one before may lead
+        nowhere, and takes long to find that out."""
+        dialing, changed = asyncio.ensure_future(self._dial()), asyncio.ensure_future(self._changed.wait())
+        self._changed.clear()
+        try:
+            await asyncio.wait({dialing, changed}, return_when=asyncio.FIRST_COMPLETED)
+            if dialing.done():
+                return dialing.result()
+            raise LinkLost("the network has changed while the hub was called")
+        finally:
+            for task in (dialing, changed):
+                task.cancel()
+            await asyncio.gather(dialing, changed, return_exceptions=True)
 
     async def _converse(self, link: Link) -> str:
         talk = self._talk = _Talk(
@@ -127,6 +169,7 @@ class Conversation:
             if came := talk.came():
                 self._hear(came)  # what has come is not asked for again on the next one
             await link.close()
+            self._over.set()
 
     def _hear_from_hub(self, events: Sequence[Event]) -> None:
         self.last_contact, self.heard_at, self.refusal = time.time(), self._now(), ""

@@ -22,6 +22,8 @@ from syncagent.agent.config.identity import agent_config
 from syncagent.agent.config.proposing import settled
 from syncagent.agent.config.reading import Profile, Source
 from syncagent.agent.config.settings import AgentConfig
+from syncagent.agent.guest.deciding import Conditions
+from syncagent.agent.guest.senses import Senses
 from syncagent.agent.hearing import Hearing
 from syncagent.agent.hooks import Hooks
 from syncagent.agent.keys import load_key
@@ -78,6 +80,7 @@ class Household:
         self._tune = tune
         self._turn = asyncio.Lock()
         self._hearing = Hearing(self)
+        self._senses = Senses(self._see, self)
         self._seen: tuple[object, ...] = ()
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -94,7 +97,7 @@ class Household:
                 if not any(member.agent for member in self.members.values()):
                     raise BadConfig(next(iter(self.members.values())).trouble)
                 ready()
-                await first_of(self.stop.wait(), self._ended, self._watch())
+                await first_of(self.stop.wait(), self._ended, self._watch(), self._senses.run())
                 await self._end()
         finally:
             await self._end()
@@ -193,7 +196,10 @@ class Household:
     # --- the profiles -------------------------------------------------------------------------------------------
 
     def _begin(self, member: Member, config: AgentConfig) -> None:
+        if member.agent is not None:
+            member.agent.manners.end()
         member.agent = Lives(config)
+        member.agent.manners.see(self._senses.found)
         member.commands = Commands(member.agent, self.stop.set, partial(self._ask, said_name(member.name)))
         if member.hooks is not None:
             member.hooks.cancel()
@@ -201,6 +207,24 @@ class Household:
         member.hooks = asyncio.ensure_future(Hooks(lambda: agent.config, agent.board).run())
         member.task = asyncio.ensure_future(live(member.agent))
         member.task.add_done_callback(lambda task: self._over(member, task))
+
+    # --- the machine --------------------------------------------------------------------------------------------
+
+    def _see(self, found: Conditions) -> None:
+        for agent in self._agents():
+            agent.manners.see(found)
+
+    async def fall_asleep(self) -> None:
+        """The machine sleeps in a moment: the hubs are told goodbye, and what was done is kept."""
+        await asyncio.gather(*(agent.fall_asleep() for agent in self._agents()))
+
+    def wake_up(self) -> None:
+        """It is awake again."""
+        for agent in self._agents():
+            agent.wake_up()
+
+    def _agents(self) -> list[Lives]:
+        return [member.agent for member in self.members.values() if member.agent is not None]
 
     async def _ask(self, profile: str, command: str, args: dict[str, Any]) -> Answer:
         """What the page of a profile asks: for that one, unless it says otherwise."""
@@ -224,6 +248,7 @@ class Household:
         if member.agent is not None and member.commands is not None and member.task is not None:
             _log.info("the profile %s is no longer in the settings, and ends", said_name(member.name))
             member.agent.stop.set()
+            member.agent.manners.end()
             if member.hooks is not None:
                 member.hooks.cancel()
             await asyncio.gather(member.task, member.commands.aclose(), return_exceptions=True)
@@ -233,6 +258,8 @@ class Household:
         tasks += [member.hooks for member in self.members.values() if member.hooks is not None]
         for task in tasks:
             task.cancel()
+        for agent in self._agents():
+            agent.manners.end()
         pages = [member.commands.aclose() for member in self.members.values() if member.commands is not None]
         await asyncio.gather(*tasks, *pages, return_exceptions=True)
 

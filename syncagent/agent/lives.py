@@ -11,12 +11,15 @@ import logging
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from syncagent.agent.awake import SleepWatch
 from syncagent.agent.board import Board
 from syncagent.agent.check import Grounds
 from syncagent.agent.config.identity import renewed
 from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.conversation import Conversation
 from syncagent.agent.ground import Ground
+from syncagent.agent.guest.manners import Manners
+from syncagent.agent.memory import Memory
 from syncagent.agent.outbox import Paces
 from syncagent.agent.runtime import AgentFailed, Runtime
 from syncagent.agent.tally import BeginAnew
@@ -48,6 +51,12 @@ class Life(Protocol):
     def conversation(self) -> Conversation: ...
 
     @property
+    def sleep_watch(self) -> SleepWatch: ...
+
+    @property
+    def memory(self) -> Memory: ...
+
+    @property
     def grounds(self) -> Grounds: ...
 
     def feed(self, event: Event) -> None: ...
@@ -73,6 +82,8 @@ class Lives:
         """Settings that have changed, and take effect at the next start."""
         self.board = Board(config.profile)
         self.paces = Paces(config.max_up, config.max_down)
+        self._rates: tuple[int, int] = (config.max_up, config.max_down)
+        self._hours: tuple[int | None, int | None] = (None, None)
         self.followers: list[Callable[[AgentConfig, AgentConfig], None]] = []
         """Called with the settings before and after, when they have changed."""
         self.stop = asyncio.Event()
@@ -81,6 +92,7 @@ class Lives:
         self.life: Life | None = None
         self.wishes: dict[type[Event], Event] = {}
         """The last of each kind of wish that people had: a new life hears of them when it has started."""
+        self.manners = Manners(self)
 
     def adopt(self, config: AgentConfig) -> None:
         """Go by ``config`` from now on.  What was asked of a pace by a command stays, unless that has changed, too."""
@@ -95,6 +107,7 @@ class Lives:
             # Which files are rules is known to all that looks and watches: what they know of the other ones is
             # forgotten as at every start.
             self.anew.set()
+        self.manners.look()
         for follow in self.followers:
             follow(before, config)
 
@@ -113,9 +126,18 @@ class Lives:
 
     def pace(self, up: int | None, down: int | None) -> None:
         """From now on no more bytes a second than these pass (0: as many as go; None: as before)."""
-        for pace, rate in ((self.paces.up, up), (self.paces.down, down)):
-            if rate is not None:
-                pace.change(rate)
+        self._rates = (self._rates[0] if up is None else up, self._rates[1] if down is None else down)
+        self._go_by_rates()
+
+    def schedule(self, up: int | None, down: int | None) -> None:
+        """By the hours these hold instead; None: what holds at all times."""
+        self._hours = (up, down)
+        self._go_by_rates()
+
+    def _go_by_rates(self) -> None:
+        for pace, rate, hours in zip((self.paces.up, self.paces.down), self._rates, self._hours, strict=True):
+            if (wanted := rate if hours is None else hours) != pace.rate:
+                pace.change(wanted)
         if self.life is not None:
             self.life.conversation.paced()
 
@@ -151,6 +173,19 @@ class Lives:
         if self.life is not None:
             self.life.conversation.refusal = ""
             self.life.nudge()
+
+    async def fall_asleep(self) -> None:
+        """The machine sleeps in a moment."""
+        if self.life is not None and self.life.started:
+            await self.life.conversation.rest("this machine goes to sleep")
+            await self.life.memory.settle()
+
+    def wake_up(self) -> None:
+        """It is awake again: connect at once, and look at the disk if it has slept."""
+        if self.life is not None and self.life.started:
+            self.life.conversation.rise()
+            self.life.nudge()
+            self.life.sleep_watch.look()
 
 
 async def live(agent: Lives) -> None:

@@ -122,6 +122,10 @@ class Memory:
         self._note_kept(delta)
         return True
 
+    async def settle(self) -> None:
+        """Come back when all that was to be kept until now is."""
+        await done_in(self._lane, lambda: None)
+
     async def mark(self, token: str) -> None:
         """Keep the token of this start, durably.  Raises StorageFull, StorageTrouble."""
         store = self._store

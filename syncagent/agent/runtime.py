@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, assert_never
 
 from syncagent.agent.alarm import Alarm
-from syncagent.agent.awake import watch_sleep
+from syncagent.agent.awake import SleepWatch
 from syncagent.agent.beginnings import configured, introduced, introduction, recognise, started
 from syncagent.agent.board import Board
 from syncagent.agent.check import Grounds
@@ -78,8 +78,8 @@ class Runtime:
         self._vigil = outside.vigil(config.places.state)
         self._tally = outside.tally(config.places.state)
         self._excluded = outside.excluded(config.places.state)
-        self._pump = Pump(self._begin, lambda delta: self._memory.keep(delta), self.ground.prepare)  # noqa: PLW0108
-        self._memory = Memory(
+        self._pump = Pump(self._begin, lambda delta: self.memory.keep(delta), self.ground.prepare)  # noqa: PLW0108
+        self.memory = Memory(
             str(config.places.database),
             self._workers.keep,
             kept=self._pump.kept,
@@ -88,7 +88,7 @@ class Runtime:
             open_store=outside.database,
         )
         self.conversation = Conversation(outside.dialer(config), self._introduce, self._feed_all, board.traffic, paces)
-        self.nudge = Nudge()
+        self.nudge, self.sleep_watch = Nudge(), SleepWatch(self._woke, outside.slept)
         self._recorder = Recorder(config.client_id, config.name, config.limits, gitignore=config.respect_gitignore)
         ids = self._recorder.ids(outside.ids())
         self._engine = Engine(
@@ -149,7 +149,7 @@ class Runtime:
         try:
             await first_of(self._live(), *(stop.wait() for stop in stops), self._over, self.ground.exchanged)
         except BeginAnew:
-            await self._memory.put_aside()
+            await self.memory.put_aside()
             raise
         finally:
             await self._end()
@@ -164,18 +164,18 @@ class Runtime:
         with self._outside.network(self._doubt_connection):
             await first_of(
                 keep_connected(self.conversation.talk, self.nudge, self._outside.chance),
-                watch_sleep(self._woke, self._outside.slept),
+                self.sleep_watch.watch(),
                 self._rounds.make(),
                 self._vigil.keep(self._workers.keep.do),
             )
 
     async def _beginning(self) -> ev.Started:
         """What is remembered, and what is there; held by nobody but the engine, for it may be a great deal."""
-        loaded = await self._memory.load()
+        loaded = await self.memory.load()
         if loaded.rebuilt:
             self._begin(ef.Note("warning", f"what was remembered had to be put aside: {loaded.rebuilt}"))
         parked = await self.ground.enter()
-        await recognise(loaded, self._memory, self.ground, self._tally, self._workers.keep)
+        await recognise(loaded, self.memory, self.ground, self._tally, self._workers.keep)
         stop = await done_in(self._workers.keep, self._vigil.begin)
         today, excluded = self._outside.today(), self._excluded.load()
         return started(loaded, self.ground, parked, stop, today, excluded, new_hub=self._config.new_hub)
@@ -185,7 +185,7 @@ class Runtime:
             self._over.set_result(None)
         self._alarm.set(None)
         await self.ground.leave()
-        self._memory.close()
+        self.memory.close()
         self._workers.keep.do(self._vigil.end)
         if not await asyncio.to_thread(self._workers.end):
             _log.warning("some work on the disk did not end in time, and is left to itself")
@@ -219,7 +219,7 @@ class Runtime:
         self._doubt_connection()
 
     def _doubt_connection(self) -> None:
-        (self.conversation.probe if self.conversation.connected else self.nudge)()
+        self.conversation.doubt(self.nudge)
 
     # --- effects ----------------------------------------------------------------------------------------------
 
@@ -231,14 +231,14 @@ class Runtime:
             case _ if isinstance(effect, HubEffect):
                 self.conversation.send(effect)
             case ef.Recall(digests=digests):
-                self._memory.recall(digests, lambda recipes: self.feed(ev.Recalled(recipes)))
+                self.memory.recall(digests, lambda recipes: self.feed(ev.Recalled(recipes)))
             case ef.WakeAt(time=time):
                 self._alarm.set(time)
             case ef.Publish(status=status):
                 self._board.publish(status)
                 self._vigil.hear(status)
                 if status.settled:
-                    self._memory.rest()
+                    self.memory.rest()
             case ef.Note():
                 self._board.write(effect)
             case ef.Answered():
@@ -277,4 +277,4 @@ class Runtime:
         return Dialogue(self._introduction(), self._outside.instant, now)
 
     def _introduction(self) -> Introduction:
-        return introduction(self._config, self._engine.footing, self._memory.facts.get(INCARNATION, ""))
+        return introduction(self._config, self._engine.footing, self.memory.facts.get(INCARNATION, ""))

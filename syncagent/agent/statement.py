@@ -8,6 +8,7 @@ from typing import Protocol
 from syncagent.agent.board import Board
 from syncagent.agent.config.document import said_name
 from syncagent.agent.config.settings import AgentConfig
+from syncagent.agent.guest.manners import Manners
 from syncagent.agent.outbox import Paces
 from syncagent.agent.pausing import Pausing
 from syncagent.agent.reach import proxy_in_words
@@ -42,6 +43,9 @@ class Agent(Protocol):
     @property
     def paces(self) -> Paces: ...
 
+    @property
+    def manners(self) -> Manners: ...
+
 
 def statement(agent: Agent, around: Around, *, stuck: str, pausing: Pausing, trash: Answer) -> Answer:
     """``stuck`` is what only a person can help with; ``trash`` is what is known of that."""
@@ -62,8 +66,9 @@ def statement(agent: Agent, around: Around, *, stuck: str, pausing: Pausing, tra
         "reason": status.reason,
         "stuck": stuck,
         "pause": {"paused": pausing.paused, "until": pausing.until},
+        "guest": {**agent.manners.told(), "large": {"count": status.kept_back[0], "bytes": status.kept_back[1]}},
         "in_sync": in_sync(said),
-        "lines": [plain(line) for line in [*said, *_of_settings(trouble, waits), *_of_hooks(agent.board)]],
+        "lines": [plain(line) for line in [*said, *_beside(agent)]],
         "config": {"error": trouble, "waiting": list(waits)},
         "pending": status.pending,
         "hub_seq": status.hub_seq,
@@ -113,6 +118,14 @@ def statement(agent: Agent, around: Around, *, stuck: str, pausing: Pausing, tra
 def limits(paces: Paces) -> Answer:
     """Bytes a second; None: as fast as it goes."""
     return {"up": paces.up.rate or None, "down": paces.down.rate or None}
+
+
+def _beside(agent: Agent) -> Iterator[Line]:
+    """What keeps nothing from being in sync, and is worth a word."""
+    yield from _of_settings(agent.config_trouble, agent.config_waits)
+    yield from _of_hooks(agent.board)
+    if waived := agent.manners.decision.ignored:
+        yield Line("waived", f"{' and '.join(waived)}; it goes on since you said so", hinders=False)
 
 
 def _of_settings(trouble: str, waits: Sequence[str]) -> Iterator[Line]:

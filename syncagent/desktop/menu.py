@@ -150,6 +150,8 @@ def _recent(standing: Standing, now: float) -> Iterator[Entry]:
 def _pausing(standing: Standing) -> Iterator[Entry]:
     if standing.paused:
         yield Item("resume", "Resume syncing", actions.Resume())
+    elif standing.spared:
+        yield Item("resume", "Sync everything all the same", actions.Resume())
     choices = (
         Item("pause-30", "For 30 minutes", actions.PauseFor(1800)),
         Item("pause-60", "For 1 hour", actions.PauseFor(3600)),

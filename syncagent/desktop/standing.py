@@ -83,6 +83,8 @@ class Standing:
     """All folders, where there are several."""
     paused: bool = False
     until: float | None = None
+    spared: str = ""
+    """Why the machine is spared, where that and no person is what keeps anything back."""
     conflicts: int = 0
     conflict_paths: tuple[str, ...] = ()
     conflict_root: str = ""
@@ -143,10 +145,11 @@ class Sight:
         count = _number(conflicts.get("count"))
         face = _face(said, troubles, held, count)
         headline, details = self._words(face, said, troubles, held, count)
+        spared = _spared(said)
         return Standing(
             face, headline, details, True, said.get("in_sync") is True, self._root, self._roots,
-            said.get("state") == "paused", float(until) if isinstance(until, (int, float)) else None,
-            count, tuple(str(path) for path in conflicts.get("paths") or ()), str(conflicts.get("root") or ""),
+            said.get("state") == "paused" and not spared, float(until) if isinstance(until, (int, float)) else None,
+            spared, count, tuple(str(path) for path in conflicts.get("paths") or ()), str(conflicts.get("root") or ""),
             held, troubles, self._recent,
         )  # fmt: skip
 
@@ -196,7 +199,10 @@ class Sight:
                 first, *rest = needed
                 return _sentence(first), (*map(_sentence, rest), *work)
             case Face.PAUSED:
-                return "Paused", (*map(_sentence, needed),)
+                large = [str(one.get("text")) for one in _rows(said.get("lines")) if one.get("kind") == "large"]
+                if said.get("state") == "waiting":
+                    return f"Large files wait: {_spared(said)}", (*map(_sentence, [*large, *needed]),)
+                return (f"Paused: {why}" if (why := _spared(said)) else "Paused"), (*map(_sentence, needed),)
             case Face.OFFLINE:
                 lines = [str(one.get("text")) for one in _rows(said.get("lines")) if one.get("kind") == "hub"]
                 return "Offline", (*map(_sentence, lines[:1]), *_waiting(said))
@@ -259,11 +265,18 @@ def _face(said: Mapping[str, Any], troubles: Sequence[Trouble], held: Sequence[H
         return Face.PAUSED
     if troubles or held or conflicts:
         return Face.ATTENTION
+    if state == "waiting":
+        return Face.PAUSED
     if state == "offline" or any(one.get("kind") == "hub" for one in _rows(said.get("lines"))):
         return Face.OFFLINE
     if state == "idle" and said.get("in_sync") is True:
         return Face.IDLE
     return Face.SYNCING
+
+
+def _spared(said: Mapping[str, Any]) -> str:
+    of_itself = said.get("state") in ("paused", "waiting") and _mapping(said.get("pause")).get("paused") is not True
+    return str(said.get("reason") or "") if of_itself else ""
 
 
 def _waiting(said: Mapping[str, Any]) -> list[str]:

@@ -20,9 +20,8 @@ def test_a_sleep_is_told_once_with_its_length_e10() -> None:
     async def run() -> None:
         nonlocal slept
         loop = asyncio.get_running_loop()
-        watching = asyncio.ensure_future(
-            awake.watch_sleep(lambda length: told.append((loop.time(), length)), lambda: slept)
-        )
+        watch = awake.SleepWatch(lambda length: told.append((loop.time(), length)), lambda: slept)
+        watching = asyncio.ensure_future(watch.watch())
         await asyncio.sleep(60)
         slept += 8 * 3600
         await asyncio.sleep(60)

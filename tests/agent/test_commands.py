@@ -19,11 +19,13 @@ from syncagent.agent import commands, watching
 from syncagent.agent.board import Board
 from syncagent.agent.commands import Commands
 from syncagent.agent.config.settings import AgentConfig
+from syncagent.agent.guest.deciding import Conditions
+from syncagent.agent.guest.manners import Manners
 from syncagent.agent.outbox import Paces
 from syncagent.content.digest import digest_of
 from syncagent.control import UnknownCommand
 from syncagent.engine.effects import Note
-from syncagent.engine.events import Event, HealWanted, Heard, Hinted, Paused, ProofWanted
+from syncagent.engine.events import Event, HealWanted, Heard, Hinted, Paused, ProofWanted, Restrained
 from syncagent.engine.lines import Around
 from syncagent.engine.status import Asked, State, Status
 from syncagent.errors import BadConfig, RootMissing
@@ -56,6 +58,7 @@ class Agent:
             sync_root=Path("/home/ann/Sync"), server="ws://127.0.0.1:8765", name="Laptop", data_dir=data_dir,
             client_id="laptop-1", api_key=SecretStr("a key that no one must see"),
         )  # fmt: skip
+        self.manners = Manners(self)
         self.commands = Commands(self, self.stopped.set)
 
     def grounds(self) -> Any:
@@ -71,6 +74,9 @@ class Agent:
 
     def acts(self) -> list[tuple[Act, list[Part]]]:
         return []
+
+    def schedule(self, up: int | None, down: int | None) -> None:
+        raise AssertionError("there is no schedule")
 
     def pace(self, up: int | None, down: int | None) -> None:
         self.paced.append((up, down))
@@ -99,9 +105,13 @@ async def test_status_says_how_things_stand() -> None:
     assert answer == {
         "name": "Laptop", "profile": "default", "config": {"error": "", "waiting": []},
         "trash": {"count": 0, "bytes": 0},
-        "root": "/home/ann/Sync", "server": "ws://127.0.0.1:8765", "folder": "default",
+        "root": "/home/ann/Sync", "server": "ws://127.0.0.1:8765", "proxy": "", "folder": "default",
         "client_id": "laptop-1", "state": "syncing", "reason": "", "stuck": "held", "in_sync": False, "pending": 4,
         "pause": {"paused": False, "until": None},
+        "guest": {
+            "does": "sync", "reasons": [], "metered": None, "on_battery": None, "battery_percent": None,
+            "power_saver": None, "large": {"count": 0, "bytes": 0},
+        },
         "hub_seq": 9, "applied_seq": 7, "files": 0, "last_contact": 12.5,
         "transfers": {"upload_bytes": 10, "download_bytes": 0}, "limits": {"up": None, "down": None},
         "traffic": {"sent": 11, "received": 4, "content_sent": 0, "content_received": 4},
@@ -134,6 +144,22 @@ async def test_status_says_how_things_stand() -> None:
             {"kind": "skipped", "text": "it is a pipe", "hinders": False, "path": "pipe"},
         ],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["resume", "sync"])
+async def test_a_person_has_the_last_word_on_what_the_machine_is_spared(command: str) -> None:
+    agent = Agent()
+    agent.config = agent.config.model_copy(update={"on_battery": "pause"})
+    agent.manners.see(Conditions(on_battery=True))
+    assert agent.fed == [Restrained("this machine runs on battery", 0)]
+    await agent.commands.handle(command, {})
+    assert agent.fed[-1] in (Restrained(), Hinted(everything=True, reason="you asked for it"))
+    assert Restrained() in agent.fed
+    answer = await agent.commands.handle("status", {})
+    assert (answer["guest"]["does"], answer["guest"]["on_battery"]) == ("sync", True)
+    [line] = [line for line in answer["lines"] if line["kind"] == "waived"]
+    assert (line["text"], line["hinders"]) == ("this machine runs on battery; it goes on since you said so", False)
+    assert answer["pause"] == {"paused": False, "until": None}
 
 
 async def test_wait_wants_a_proof_of_its_own() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from blake3 import blake3
 
+from syncagent.agent import conversation
 from syncagent.agent.conversation import Conversation
 from syncagent.agent.outbox import Paces
 from syncagent.agent.tally import BeginAnew
@@ -425,5 +426,78 @@ def test_a_pause_keeps_back_what_waits_to_leave_and_no_word_of_life() -> None:
         room.conversation.hold(held=False)
         assert await room.link.next_type() == "pack"
         await room.until(lambda: BlocksSent(7) in room.heard)
+
+    in_room(story)
+
+
+def test_a_machine_that_goes_to_sleep_says_goodbye_and_does_not_call_before_it_wakes() -> None:
+    async def story(room: Room) -> None:
+        loop = asyncio.get_running_loop()
+        await room.welcome()
+        while not room.link.sent.empty():
+            room.link.sent.get_nowait()
+        await room.conversation.rest("this machine goes to sleep")
+        assert room.link.closed
+        assert await room.link.next_type() == "client_disconnect"
+        await room.talking
+        assert isinstance(room.heard[-1], LinkDown)
+        assert room.heard[-1].reason == "this machine goes to sleep"
+        again, began = asyncio.ensure_future(room.conversation.talk()), loop.time()
+        await asyncio.sleep(10)
+        assert room.link.sent.empty()
+        room.conversation.rise()
+        assert await room.link.next_type() == "client_connect"
+        assert loop.time() - began == pytest.approx(10)
+        again.cancel()
+        await asyncio.gather(again, return_exceptions=True)
+
+    in_room(story)
+
+
+def test_a_sleep_that_does_not_come_keeps_the_hub_waiting_for_a_while_only() -> None:
+    async def story(room: Room) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await room.welcome()
+        await room.conversation.rest("this machine goes to sleep")
+        await room.talking
+        again = asyncio.ensure_future(room.conversation.talk())
+        while await room.link.next_type() != "client_connect":
+            pass
+        assert loop.time() - began == pytest.approx(conversation.REST_SECONDS, abs=2)
+        again.cancel()
+        await asyncio.gather(again, return_exceptions=True)
+
+    in_room(story)
+
+
+def test_another_network_ends_a_call_that_leads_nowhere_and_doubts_a_connection() -> None:
+    async def run() -> None:
+        calls: list[str] = []
+        nudges: list[int] = []
+
+        async def dial() -> Link:
+            calls.append("call")
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        one = Conversation(dial, lambda now: Dialogue(WHO, lambda: WHEN, now), lambda events: None, Traffic())
+        talking = asyncio.ensure_future(one.talk())
+        await asyncio.sleep(3)
+        one.doubt(lambda: nudges.append(1))
+        with pytest.raises(LinkLost, match="the network has changed while the hub was called"):
+            await talking
+        assert (calls, nudges) == (["call"], [1])
+
+    run_virtually(run())
+
+    async def story(room: Room) -> None:
+        loop = asyncio.get_running_loop()
+        await room.welcome()
+        began = loop.time()
+        room.conversation.doubt(lambda: pytest.fail("there is a connection"))
+        with pytest.raises(LinkLost):
+            await room.talking
+        assert loop.time() - began == pytest.approx(5, abs=0.1)
 
     in_room(story)

@@ -33,6 +33,9 @@ class Quiet:
         )
         self.conversation: Any = SimpleNamespace(last_contact=12.5, heard_at=5.0, patience=45.0, refusal="no key")
 
+        self.memory: Any = None
+        self.sleep_watch: Any = None
+
     def feed(self, event: Event) -> None:
         self.fed.append(event)
 
@@ -82,6 +85,43 @@ async def test_a_nudge_lets_what_was_refused_be_tried_again() -> None:
     lives.life = cast("Life", life)
     lives.nudge()
     assert (life.nudges, lives.refusal) == (1, "")
+
+
+async def test_the_hours_have_the_word_on_limits_and_what_was_said_at_all_times_holds_again_afterwards() -> None:
+    lives, life = Lives(CONFIG.model_copy(update={"max_up": 50_000})), Quiet()
+    lives.life = cast("Life", life)
+    told: list[str] = []
+    life.conversation.paced = lambda: told.append("paced")
+    lives.schedule(10_000, 0)
+    assert (lives.paces.up.rate, lives.paces.down.rate, told) == (10_000, 0, ["paced"])
+    lives.pace(70_000, 90_000)
+    assert (lives.paces.up.rate, lives.paces.down.rate) == (10_000, 0)
+    lives.schedule(None, None)
+    assert (lives.paces.up.rate, lives.paces.down.rate) == (70_000, 90_000)
+
+
+async def test_a_machine_that_goes_to_sleep_says_goodbye_and_calls_again_at_once_when_it_wakes() -> None:
+    lives, life = Lives(CONFIG), Quiet()
+    told: list[str] = []
+
+    async def rest(reason: str) -> None:
+        told.append(reason)
+
+    async def settle() -> None:
+        told.append("kept")
+
+    life.conversation.rest, life.conversation.rise = rest, lambda: told.append("up")
+    life.memory = SimpleNamespace(settle=settle)
+    life.sleep_watch = SimpleNamespace(look=lambda: told.append("look"))
+    lives.life = cast("Life", life)
+    await lives.fall_asleep()
+    lives.wake_up()
+    assert told == []
+    life.started = True
+    await lives.fall_asleep()
+    lives.wake_up()
+    assert told == ["this machine goes to sleep", "kept", "up", "look"]
+    assert life.nudges == 1
 
 
 async def test_a_limit_lasts_through_all_lives() -> None:

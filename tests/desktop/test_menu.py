@@ -87,6 +87,14 @@ def test_pauses() -> None:
     assert not paused["sync"].enabled
 
 
+def test_a_pause_of_the_machines_can_be_overruled_and_one_of_ones_own_begun() -> None:
+    spared = made(told(state="paused", in_sync=False, reason="the network is metered"))
+    assert spared["headline"].label == "Paused: the network is metered"
+    assert (spared["resume"].label, spared["resume"].action) == ("Sync everything all the same", actions.Resume())
+    assert spared["pause"].label == "Pause"
+    assert spared["sync"].enabled
+
+
 def test_recent_changes_say_who_and_when_and_lead_to_their_folder() -> None:
     recent = [
         {"time": NOON, "what": "changed", "path": "docs/report.docx", "by": "desk"},

@@ -15,6 +15,7 @@ sent to those who help."""
 ALLOWED = {
     ("agent/doctor/bundle.py", "tarfile"),
     ("agent/doctor/bundle.py", "zipfile"),
+    ("agent/guest/under_windows.py", "ctypes"),
     ("heap.py", "ctypes"),
     ("localfs/syscalls.py", "ctypes"),
     ("localfs/watcher.py", "ctypes"),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from syncagent.agent.guest.timetable import read
 from syncagent.agent.spawning import words_of
 from syncagent.model.link import is_folder_name
 
@@ -80,6 +81,21 @@ def command_line(text: str) -> str:
     if text.strip() and not (words and words[0]):
         raise ValueError("names no program")
     return text.strip()
+
+
+def schedule(text: str) -> str:
+    """Hours with what holds then, as ``timetable`` has them."""
+    read(text)
+    return text.strip()
+
+
+def small_size(said: object) -> str:
+    """A number of bytes such as ``10MB``, from 1 MB on: what is smaller goes at once anyway."""
+    text = str(said).strip()
+    size, share = bytes_or_share(text)
+    if share is not None or size is None or size < 1_000_000:
+        raise ValueError("must be bytes such as 10MB, and 1MB or more")
+    return text
 
 
 _SIZES: Final = {

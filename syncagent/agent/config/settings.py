@@ -142,6 +142,25 @@ class Settings(BaseModel):
     max_down: Annotated[int, BeforeValidator(bytes_a_second), About("speed", LIVE, "bytes a second", kind="rate")] = (
         Field(0, description="bytes a second that are received at most, likewise")
     )
+    on_metered: Annotated[Literal["sync", "small", "pause"], About("guest", LIVE)] = Field(
+        "small",
+        description='while the network is metered, as a phone\'s is: "sync", "small" (large files wait), or "pause"',
+    )
+    on_battery: Annotated[Literal["sync", "small", "pause"], About("guest", LIVE)] = Field(
+        "sync", description="likewise while this machine runs on battery"
+    )
+    on_power_saver: Annotated[Literal["sync", "small", "pause"], About("guest", LIVE)] = Field(
+        "small", description="likewise while it runs on battery and was told to use less power"
+    )
+    pause_below_battery: Annotated[int, About("guest", LIVE, "percent")] = Field(
+        10, ge=0, le=100, description="on battery with less than so much left, nothing is sent or received; 0: never so"
+    )
+    small_size: Annotated[str, BeforeValidator(kinds.small_size), About("guest", LIVE)] = Field(
+        "10MB", description="from which size on files wait where large ones do"
+    )
+    schedule: Annotated[str, AfterValidator(kinds.schedule), About("guest", LIVE)] = Field(
+        "", description='what holds when: "Mon-Fri 09:00-18:00 up=1M down=5M; 22:00-06:00 pause" (or small, or sync)'
+    )
     notify: Annotated[Literal["all", "important", "none"], About("desktop", LIVE, scope=Scope.WHOLE)] = Field(
         "all", description='what the tray notifies of: "all", "important" (what needs you), or "none"'
     )
@@ -175,6 +194,7 @@ GROUPS: Final = {
     "brake": "Before a great many files are deleted or overwritten",
     "trash": "The trash",
     "speed": "Speed",
+    "guest": "Sparing the machine",
     "desktop": "The desktop",
     "hooks": "Commands of your own",
     "log": "The log",
@@ -222,6 +242,11 @@ class AgentConfig(Settings):
             self.api_key.get_secret_value(),
             *(one for one in (self.proxy_password.get_secret_value(), named) if one),
         ]
+
+    @property
+    def small_bytes(self) -> int:
+        """The largest file that is carried over where large ones wait."""
+        return kinds.bytes_or_share(self.small_size)[0] or 0
 
     @property
     def limits(self) -> Limits | None:

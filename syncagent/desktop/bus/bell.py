@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from dbus_fast import Variant
 
+from syncagent.bus.asking import NoAnswer, Others
 from syncagent.desktop.actions import Action
-from syncagent.desktop.bus.asking import NoAnswer, Others
 from syncagent.desktop.icons import icon_file
 from syncagent.desktop.notices import Notice
 from syncagent.desktop.ports import Choose

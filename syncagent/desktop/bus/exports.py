@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias
 from dbus_fast import ErrorType, Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from syncagent.desktop.bus.sending import Sending
+from syncagent.bus.sending import Sending
 
 Body: TypeAlias = tuple[str, list[Any]]
 """A signature, and the values that go with it."""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final
 
-from syncagent.desktop.bus.asking import NoAnswer, Others
+from syncagent.bus.asking import NoAnswer, Others
 
 WATCHER: Final = "org.kde.StatusNotifierWatcher"
 WATCHER_PATH: Final = "/StatusNotifierWatcher"

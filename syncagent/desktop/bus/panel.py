@@ -10,13 +10,13 @@ from typing import Any, Final
 from dbus_fast import BusType, RequestNameReply
 from dbus_fast.aio import MessageBus
 
-from syncagent.desktop.bus.asking import Others
+from syncagent.bus.asking import Others
+from syncagent.bus.sending import Sending
 from syncagent.desktop.bus.bell import DesktopBell
 from syncagent.desktop.bus.exports import Exports
 from syncagent.desktop.bus.host import Host
 from syncagent.desktop.bus.item import Item
 from syncagent.desktop.bus.menus import Menu
-from syncagent.desktop.bus.sending import Sending
 from syncagent.desktop.ports import Choose, View
 from syncagent.errors import SyncAgentError
 

@@ -12,9 +12,9 @@ import pytest
 from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
+from syncagent.bus.sending import Sending
 from syncagent.desktop.bus.exports import NOTHING, Body, Exports
 from syncagent.desktop.bus.host import WATCHER, WATCHER_PATH
-from syncagent.desktop.bus.sending import Sending
 
 
 @pytest.fixture

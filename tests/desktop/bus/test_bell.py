@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 from dbus_fast.aio import MessageBus
 
+from syncagent.bus.asking import Others
+from syncagent.bus.sending import Sending
 from syncagent.desktop import actions
 from syncagent.desktop.actions import Action, Place
-from syncagent.desktop.bus.asking import Others
 from syncagent.desktop.bus.bell import DesktopBell
-from syncagent.desktop.bus.sending import Sending
 from syncagent.desktop.notices import Notice
 from tests.desktop.bus.conftest import Daemon, Other
 

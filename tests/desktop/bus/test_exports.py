@@ -9,8 +9,8 @@ import pytest
 from dbus_fast import ErrorType, Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
+from syncagent.bus.sending import Sending
 from syncagent.desktop.bus.exports import Body, Exports, Refusal, described
-from syncagent.desktop.bus.sending import Sending
 from tests.desktop.bus.conftest import Other
 
 PATH: Final = "/thing"

@@ -6,9 +6,9 @@ import asyncio
 
 from dbus_fast.aio import MessageBus
 
-from syncagent.desktop.bus.asking import Others
+from syncagent.bus.asking import Others
+from syncagent.bus.sending import Sending
 from syncagent.desktop.bus.host import Host
-from syncagent.desktop.bus.sending import Sending
 from tests.desktop.bus.conftest import Watcher
 
 

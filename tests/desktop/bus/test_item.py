@@ -7,10 +7,10 @@ from pathlib import Path
 
 from dbus_fast.aio import MessageBus
 
+from syncagent.bus.sending import Sending
 from syncagent.desktop.actions import Action, OpenFolder, OpenPage, Place
 from syncagent.desktop.bus.exports import Exports
 from syncagent.desktop.bus.item import MENU_PATH, PATH, Item
-from syncagent.desktop.bus.sending import Sending
 from syncagent.desktop.ports import View
 from tests.desktop.bus.conftest import Other
 

@@ -8,12 +8,12 @@ import pytest
 from dbus_fast import Variant
 from dbus_fast.aio import MessageBus
 
+from syncagent.bus.sending import Sending
 from syncagent.desktop import actions
 from syncagent.desktop.actions import Action
 from syncagent.desktop.bus.exports import Exports
 from syncagent.desktop.bus.item import MENU_PATH
 from syncagent.desktop.bus.menus import Menu
-from syncagent.desktop.bus.sending import Sending
 from syncagent.desktop.menu import Entry, Item, Line
 from tests.desktop.bus.conftest import Other
 

@@ -76,8 +76,8 @@ export class Overview {
     say(this.why, state.why);
     if (!now) return;
     this.hearProgress(now, gone);
-    const paused = now.state === "paused" || now.pause?.paused === true;
-    show(this.resume, paused);
+    const paused = now.pause?.paused === true || (now.state === "paused" && !now.reason);
+    show(this.resume, paused || now.state === "paused" || now.state === "waiting");
     show(this.pause, !paused);
     show(this.look, this.world.offered.has("sync") && !paused);
     this.hearNeeds(now);
@@ -164,7 +164,7 @@ export class Overview {
       this.asked = performance.now();
       if (this.left) return;
       fill(this.queue, pending, (one) => one.path, (one) => queueRow(one), updateQueued);
-      say(this.queueTitle, ["paused", "offline", "held", "halted"].includes(now.state) ? "Waiting" : "On its way");
+      say(this.queueTitle, ["paused", "waiting", "offline", "held", "halted"].includes(now.state) ? "Waiting" : "On its way");
       say(this.queueMore, now.pending > pending.length ? `and ${(now.pending - pending.length).toLocaleString("en")} more` : "");
       show(this.queueCard, pending.length > 0);
     } catch {

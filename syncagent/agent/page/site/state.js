@@ -13,8 +13,11 @@ export function stateOf(now, gone) {
   switch (now.state) {
     case "paused": {
       const until = pausedUntil(now);
+      if (now.reason && !now.pause?.paused) return { icon: "paused", line: `Paused: ${now.reason}`, why: "Nothing is sent and nothing received. It goes on by itself when that is over, or when you say so.", short: "paused" };
       return { icon: "paused", line: until ? `Paused until ${until}` : "Paused", why: "Nothing is sent and nothing received. Changes made meanwhile are kept, and carried over afterwards.", short: "paused" };
     }
+    case "waiting":
+      return { icon: "paused", line: `Large files wait: ${now.reason}`, why: sentence((now.lines || []).find((line) => line.kind === "large")?.text || ""), short: "large files wait" };
     case "offline":
       return { icon: "offline", line: "Not connected to the hub", why: `${reason || "It is tried again by itself."}${pendingSaid(now)}`, short: "offline" };
     case "held":
@@ -65,7 +68,7 @@ export class Progress {
     this.most = left ? Math.max(this.most, left) : 0;
     this.mostBytes = left ? Math.max(this.mostBytes, bytesLeft) : 0;
     this.measure(now);
-    const working = !now.in_sync && left > 0 && !["paused", "offline", "held", "halted"].includes(now.state);
+    const working = !now.in_sync && left > 0 && !["paused", "waiting", "offline", "held", "halted"].includes(now.state);
     const done = [];
     if (this.most) done.push(1 - left / this.most);
     if (this.mostBytes) done.push(1 - bytesLeft / this.mostBytes);

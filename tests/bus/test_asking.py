@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from dbus_fast.aio import MessageBus
 
-from syncagent.desktop.bus.asking import NoAnswer, Others
-from syncagent.desktop.bus.sending import Sending
+from syncagent.bus.asking import NoAnswer, Others
+from syncagent.bus.sending import Sending
 from tests.desktop.bus.conftest import Daemon, Other
 
 

@@ -11,7 +11,7 @@ import pytest
 from dbus_fast import Message
 from dbus_fast.aio import MessageBus
 
-from syncagent.desktop.bus.sending import Sending
+from syncagent.bus.sending import Sending
 
 
 class Slow:
