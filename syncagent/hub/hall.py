@@ -298,7 +298,7 @@ class Hall:
     def _hand_over(self, job: Job, answer: Answer) -> None:
         """To the one who asked.  Its verdicts have their place before all that comes later, so nothing later is told to
         anyone before that."""
-        if isinstance(answer, Fetched) and answer.lacking:
+        if isinstance(answer, Fetched) and answer.number and answer.lacking:
             self.lacked.set()
         job.done(answer)
         if isinstance(answer, Submitted) and answer.head > answer.before:

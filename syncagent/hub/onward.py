@@ -49,6 +49,8 @@ class PassedOn:
         self._heard = False
         """Whether the client has said anything of room."""
         self._gap = False
+        self._unkept = False
+        """Whether what is to be read is still on its way into the store."""
         self._waiting: deque[Onward] = deque()
         self._bytes = self._blocks = 0
         self.fetch: Fetch | None = None
@@ -63,6 +65,7 @@ class PassedOn:
         """This came from another client."""
         if not self._agreed or self._gap:
             return
+        self._unkept = False
         if self._blocks + len(pack.digests) > WAITING_BLOCKS or not self._heard:
             self._gap = True
             return
@@ -84,19 +87,27 @@ class PassedOn:
 
     def next_fetch(self) -> Fetch | None:
         """What is to be read from the store to go on."""
-        if self.fetch is not None or not self._waiting or self._waiting[0].frame:
+        if self.fetch is not None or self._unkept or not self._waiting or self._waiting[0].frame:
             return None
         if self._waiting[0].size > self._room:
             return None
         pack = self._next()
         self._room -= pack.size
-        self.fetch = Fetch(pack.digests, pack.size)
+        self.fetch = Fetch(pack.digests, pack.size, unasked=True)
         return self.fetch
 
     def fetched(self, answer: Fetched | None) -> list[bytes]:
         """It was read (None: it could not be): the frames that leave now."""
         wanted, self.fetch = self.fetch, None
-        if answer is None or answer.lacking or wanted is None or len(answer.blocks) < len(wanted.digests):
+        if answer is not None and answer.lacking and wanted is not None:
+            # They wait for the disk still: a slow reader is behind the store, and a quick one is not.  Once more, then,
+            # when the next have come.
+            self._room += wanted.room
+            self._waiting.appendleft(Onward(b"", wanted.digests, wanted.room, plain=True))
+            self._blocks += len(wanted.digests)
+            self._unkept = True
+            return []
+        if answer is None or wanted is None or len(answer.blocks) < len(wanted.digests):
             self._empty()
             self._gap = True
             return []

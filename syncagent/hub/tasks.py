@@ -66,10 +66,12 @@ class AskLacking:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """The first of these blocks, about ``room`` bytes of them."""
+    """The first of these blocks, about ``room`` bytes of them; ``unasked`` by the client, all of them or none: they may
+    not be kept yet."""
 
     digests: tuple[Digest, ...]
     room: int
+    unasked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

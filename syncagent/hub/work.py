@@ -212,6 +212,8 @@ def stretches_of(submit: Submit, submitted: Submitted) -> tuple[Stretch, ...] | 
 
 def _fetch(store: Store, folder: FolderId, task: Fetch) -> Fetched:
     sizes = store.blocks.sizes(folder, task.digests)
+    if task.unasked and len(sizes) < len(set(task.digests)):
+        return Fetched(0, (), tuple(digest for digest in task.digests if digest not in sizes))
     number = size = 0
     wanted: list[Digest] = []
     for digest in task.digests:

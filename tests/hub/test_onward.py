@@ -109,13 +109,32 @@ def test_a_slow_reader_does_not_make_the_hub_hoard_and_loses_nothing() -> None:
     assert found == list(range(40))
 
 
-def test_what_is_not_in_the_store_ends_it_until_a_change_was_told() -> None:
+def test_what_is_not_in_the_store_yet_is_read_when_the_next_has_come() -> None:
+    one = who(MOST_ROOM)
+    for number in range(40):
+        one.add(pack(number, 1_000_000))
+    taken(one)
+    first = one.next_fetch()
+    assert first is not None and first.unasked
+    assert one.fetched(Fetched(0, (), first.digests)) == []
+    assert (one.take(), one.next_fetch()) == (None, None), "it is still on its way there"
+    one.add(pack(40, 1_000_000))
+    found = []
+    while (fetch := one.next_fetch()) is not None:
+        number = 16 + len(found)
+        found.append(fetch.digests == (block(number, 1_000_000)[0],))
+        one.fetched(Fetched(1, (block(number, 1_000_000),), ()))
+    assert found == [True] * 24
+    assert taken(one) == [40], "in their order, and none is left out"
+
+
+def test_what_cannot_be_read_ends_it_until_a_change_was_told() -> None:
     one = who(MOST_ROOM)
     for number in range(40):
         one.add(pack(number, 1_000_000))
     taken(one)
     assert one.next_fetch() is not None
-    assert one.fetched(Fetched(1, (), (block(16, 1_000_000)[0],))) == []
+    assert one.fetched(None) == []
     one.add(pack(41))
     assert taken(one) == []
     assert one.next_fetch() is None

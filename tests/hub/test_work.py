@@ -166,6 +166,7 @@ def test_blocks_are_given_as_far_as_there_is_room(bench: Bench) -> None:
     asked = (blocks[3][0], Digest(b"?" * 32), blocks[0][0], blocks[1][0])
     assert bench.do(Fetch(asked, 250)) == Fetched(3, (blocks[3], blocks[0]), (Digest(b"?" * 32),))
     assert bench.do(Fetch(asked[3:], 1)) == Fetched(1, (blocks[1],), ())
+    assert bench.do(Fetch(asked, 250, unasked=True)) == Fetched(0, (), (Digest(b"?" * 32),)), "all of them or none"
 
 
 def test_the_tail_has_the_small_blocks_with_it(bench: Bench) -> None:
