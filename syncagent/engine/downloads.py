@@ -112,9 +112,11 @@ class Downloads:
         content: Content,
         recipe: Recipe,
         bases: tuple[tuple[RelPath, Stamp, Recipe], ...],
+        unknown: Digest | None = None,
     ) -> Source | None:
         """Where the bytes of ``content`` are; None when they have to come first, and the node is woken when they
-        have.  Its recipe is empty where it is not at hand: then it is looked up."""
+        have.  Its recipe is empty where it is not at hand: then it is looked up, as is that of the content ``unknown``,
+        which is a base."""
         if content.size == 0:
             return Inline(b"")
         if content.digest in self._at_hand:
@@ -128,10 +130,7 @@ class Downloads:
                 waiting = self._wanted[content.digest] = (content.size, {})
                 self._bytes_left += content.size
             waiting[1][node_id] = None
-        elif not recipe and content.digest not in self._recalled:
-            waits = self._recalling.get(content.digest) or self._unknown.setdefault(content.digest, {})
-            waits[node_id] = None
-        else:
+        elif not self._recalls(node_id, unknown, None if recipe else content.digest):
             recipe = recipe or self._recalled[content.digest] or (Block(content.digest, content.size),)
             job = self._jobs.get(content.digest) or self._queue.get(content.digest)
             if job is None:
@@ -139,6 +138,18 @@ class Downloads:
                 self._bytes_left += content.size
             job.nodes[node_id] = None
         return None
+
+    def _recalls(self, node_id: NodeId, *digests: Digest | None) -> bool:
+        """Whether the recipes of these have to be looked up first; then the node is woken when they are."""
+        wanted = [digest for digest in digests if digest is not None and digest not in self._recalled]
+        for digest in wanted:
+            waits = self._recalling.get(digest) or self._unknown.setdefault(digest, {})
+            waits[node_id] = None
+        return bool(wanted)
+
+    def recipe_of(self, digest: Digest) -> Recipe:
+        """The recipe that was looked up; empty when none was found."""
+        return self._recalled.get(digest, ())
 
     def news(self, node_ids: Iterable[NodeId]) -> None:
         """Something about these nodes has changed: they want what they still want when they have been planned again.

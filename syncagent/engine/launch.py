@@ -144,12 +144,15 @@ class Launch:
         if not isinstance(node, File) or (isinstance(expect, File) and expect.content == node.content):
             return InPlace()
         bases: tuple[tuple[RelPath, Stamp, Recipe], ...] = ()
-        recipe = self._known_recipe(node)
+        recipe, unknown = self._known_recipe(node), None
         if isinstance(expect, File) and expect.content.size > SMALL:
             path, stamp = self._canopy.local_path(node.id), self._canopy.stamp(node.id)
             if path is not None and stamp is not None:
-                bases = ((path, stamp, self._known_recipe(expect)),)
-        return self._downloads.source(node.id, node.content, recipe, bases)
+                # To read a large file only to learn how it is cut would take as long as all else that is done about it.
+                digest = expect.content.digest
+                known = self._known_recipe(expect) or self._downloads.recipe_of(digest)
+                bases, unknown = ((path, stamp, known),), None if known else digest
+        return self._downloads.source(node.id, node.content, recipe, bases, unknown)
 
     def _known_recipe(self, file: File) -> Recipe:
         digest = file.content.digest

@@ -145,13 +145,13 @@ class Member:
         self._staged.add(blocks, packed)
         # What was lost belongs to no change that would come after it.
         again = any(digest in self._wanted for digest, _ in blocks)
-        kept = self._keep(everything=again) if again or self._staged.due(idle=not self._keeping) else []
+        kept = self._keep(everything=again, full=not again) if again or self._staged.due else []
         return [PassOn(onward(pack, packed)), *kept] if pack.ahead else kept
 
-    def _keep(self, *, everything: bool = False) -> list[Effect]:
+    def _keep(self, *, everything: bool = False, full: bool = False) -> list[Effect]:
         """Keep what does not wait for the change that it belongs to."""
         effects: list[Effect] = []
-        for part in self._staged.take_parts(everything=everything):
+        for part in self._staged.take_parts(everything=everything, full=full):
             effects += self._do(Keep(part))
             self._keeping[self._numbers] = None
         return effects
@@ -212,7 +212,7 @@ class Member:
                 digests = digests_from_wire(request.digests)
                 self._onward.asked(digests)
                 self._deliveries.ask(request.request_id, digests)
-                return []
+                return self._keep() if self._staged.large else []
             case AheadRequest(room=room):
                 self._onward.give(room)
                 return []
@@ -273,8 +273,6 @@ class Member:
         effects: list[Effect] = []
         while self._held and self._held[0][0] < min(self._keeping, default=self._numbers + 1):
             effects += self._do(*self._held.popleft()[1:])
-        if self._staged.large and not self._keeping:
-            effects += self._keep()
         return effects
 
     def _page(self, page: Page, asked: str, now: Now) -> list[Effect]:

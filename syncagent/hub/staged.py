@@ -21,11 +21,9 @@ Blocks: TypeAlias = tuple[tuple[Digest, bytes], ...]
 MOST_BYTES: Final = 8 * 1024 * 1024
 """More than that never waits for its change."""
 
-TOGETHER_BYTES: Final = 8 * 1024 * 1024
-"""More than that is kept although earlier ones are being kept still."""
-
 PART_BYTES: Final = 8 * 1024 * 1024
-"""So much is kept in one go, so that no one waits long for the store behind it."""
+"""So much is kept in one go, and lies in one pack: it costs three waits for the disk, as less would, and no one waits
+long for the store behind it."""
 
 
 class Staged:
@@ -54,9 +52,10 @@ class Staged:
                 if digest in packed:
                     self._packed[digest] = packed[digest]
 
-    def due(self, *, idle: bool) -> bool:
-        """Whether some are to be kept now; ``idle`` when none of this client's are being kept."""
-        return self._too_many() or (self.large and (idle or self._large_bytes > TOGETHER_BYTES))
+    @property
+    def due(self) -> bool:
+        """Whether some are to be kept now, although nothing is said of them yet."""
+        return self._too_many()
 
     def take(self, wanted: Iterable[Digest]) -> tuple[Blocks, dict[Digest, memoryview]]:
         """The small ones among ``wanted``, and how those travelled.  The others are for a change that is still to
@@ -72,22 +71,26 @@ class Staged:
                     packed[digest] = self._packed.pop(digest)
         return tuple(blocks), packed
 
-    def take_parts(self, *, everything: bool = False) -> list[Blocks]:
+    def take_parts(self, *, everything: bool = False, full: bool = False) -> list[Blocks]:
         """Those that are not to wait any longer, in parts that are not too large: the large ones; the small ones of a
-        mass of files go with their change, unless they are too many by now, or ``everything`` is wanted."""
+        mass of files go with their change, unless they are too many by now, or ``everything`` is wanted.  ``full``: what
+        makes up no whole part waits on."""
         taken, self._large, self._large_bytes = self._large, [], 0
         if everything or self._too_many():
+            full = False
             taken = [*taken, *self._small.items()]
             self._small, self._packed, self._small_bytes = {}, {}, 0
-        parts: list[list[tuple[Digest, bytes]]] = []
-        size = PART_BYTES
+        parts: list[list[tuple[Digest, bytes]]] = [[]]
+        size = 0
         for block in taken:
-            if size >= PART_BYTES:
+            if parts[-1] and size + len(block[1]) > PART_BYTES:
                 parts.append([])
                 size = 0
             parts[-1].append(block)
             size += len(block[1])
-        return [tuple(part) for part in parts]
+        if full and len(parts) > 1:
+            self.add(tuple(parts.pop()))
+        return [tuple(part) for part in parts if part]
 
     def _too_many(self) -> bool:
         return self._small_bytes + self._large_bytes > MOST_BYTES

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 
-from syncagent.hub.staged import MOST_BYTES, TOGETHER_BYTES, Staged
+from syncagent.hub.staged import MOST_BYTES, PART_BYTES, Staged
+from syncagent.hub.stores.files import PACK_BYTES
 from syncagent.model.ids import Digest
 
 numbers = itertools.count()
@@ -18,7 +19,7 @@ def test_small_blocks_wait_for_the_change_that_names_them() -> None:
     staged = Staged()
     blocks = tuple(block(60_000) for _ in range(100))
     staged.add(blocks)
-    assert not staged.due(idle=True)
+    assert not staged.due
     first, second = blocks[:50], blocks[50:]
     assert staged.take(digest for digest, _ in second)[0] == second
     assert staged.take(digest for digest, _ in blocks)[0] == first
@@ -36,19 +37,26 @@ def test_how_they_travelled_is_known_as_long_as_they_wait() -> None:
 def test_too_many_small_blocks_do_not_wait() -> None:
     staged = Staged()
     staged.add(tuple(block(60_000) for _ in range(MOST_BYTES // 60_000 + 1)))
-    assert staged.due(idle=False)
+    assert staged.due
 
 
-def test_large_blocks_are_kept_at_once_or_several_together() -> None:
+def test_large_blocks_are_kept_once_they_make_up_a_pack_and_the_rest_waits_for_the_next() -> None:
     staged = Staged()
-    staged.add((block(100_000),))
+    blocks = tuple(block(1_000_000) for _ in range(9))
+    staged.add(blocks[:8])
     assert staged.large
-    assert staged.due(idle=True)
-    assert not staged.due(idle=False)
-    staged.add((block(TOGETHER_BYTES),))
-    assert staged.due(idle=False)
-    staged.take_parts()
+    assert not staged.due
+    staged.add(blocks[8:])
+    assert staged.due
+    assert staged.take_parts(full=True) == [blocks[:8]]
+    assert staged.large
+    assert not staged.due
+    assert staged.take_parts() == [blocks[8:]], "a change speaks of them"
     assert not staged.large
+
+
+def test_a_part_is_a_pack() -> None:
+    assert PART_BYTES == PACK_BYTES
 
 
 def test_small_blocks_go_with_their_change_though_large_ones_are_among_them() -> None:
@@ -74,6 +82,6 @@ def test_they_are_kept_in_parts() -> None:
     blocks = tuple(block(1_000_000) for _ in range(12))
     staged.add(blocks)
     parts = staged.take_parts()
-    assert [len(part) for part in parts] == [9, 3]
+    assert [len(part) for part in parts] == [8, 4]
     assert tuple(one for part in parts for one in part) == blocks
     assert staged.take_parts() == []
