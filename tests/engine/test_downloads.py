@@ -143,7 +143,6 @@ def test_of_an_edited_large_file_only_the_new_blocks_come() -> None:
     solo = Solo().synced()
     tell(solo, "big", BIG).give(BIG)
     edited = BIG + large("more", 1)
-    solo.engine._remote.recipes[content_of(BIG)[0].digest] = content_of(BIG)[1]
     solo.hear(solo.entry(file("id-big", "big", edited), Operation.UPDATE, recipe=content_of(edited)[1]))
     asked = {digest for one in solo.drain(ef.AskBlocks) for digest in one.digests}
     known = {block.digest for block in content_of(BIG)[1]}
@@ -419,6 +418,20 @@ def test_a_recipe_that_is_not_at_hand_is_looked_up() -> None:
     solo.give(BIG)
     assert solo.tree() == {"big": BIG}
     assert solo.status.in_sync
+
+
+def test_how_the_file_that_is_there_is_cut_is_looked_up_and_not_found_out_by_reading_it() -> None:
+    solo = Solo().synced()
+    tell(solo, "big", BIG).give(BIG).start().online()
+    solo.frozen = True
+    edited = BIG + large("more", 1)
+    solo.hear(solo.entry(file("id-big", "big", edited), Operation.UPDATE, recipe=content_of(edited)[1]))
+    assert solo.todo == [ef.Recall((content_of(BIG)[0].digest,))]
+    solo.todo.clear()
+    solo.feed(ev.Recalled({content_of(BIG)[0].digest: content_of(BIG)[1]}))
+    [opened] = solo.todo
+    assert isinstance(opened, ef.OpenStage)
+    assert [(path, recipe) for path, _, recipe in opened.wish.bases] == [("big", content_of(BIG)[1])]
 
 
 def test_a_content_of_which_no_recipe_was_kept_is_asked_for_as_one_block() -> None:
