@@ -73,8 +73,8 @@ class Staged:
 
     def take_parts(self, *, everything: bool = False, full: bool = False) -> list[Blocks]:
         """Those that are not to wait any longer, in parts that are not too large: the large ones; the small ones of a
-        mass of files go with their change, unless they are too many by now, or ``everything`` is wanted.  ``full``: what
-        makes up no whole part waits on."""
+        mass of files go with their change, unless they are too many by now, or ``everything`` is wanted.  ``full``:
+        what makes up no whole part waits on."""
         taken, self._large, self._large_bytes = self._large, [], 0
         if everything or self._too_many():
             full = False
