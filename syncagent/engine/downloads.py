@@ -7,13 +7,14 @@ area, block by block, from what this disk has and what the hub sends; after any 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
 from syncagent.engine.at_hand import AT_HAND, SMALL
-from syncagent.engine.effects import AskBlocks, Effect, FillStage, OpenStage, Recall
+from syncagent.engine.effects import AskBlocks, Effect, FillStage, OpenStage
 from syncagent.engine.events import BlocksCame, BlocksEnded, StageFilled, StageOpened
+from syncagent.engine.recalls import Recalls
 from syncagent.engine.spared import first_within, kept_back, within
 from syncagent.engine.spares import Spares
 from syncagent.model.facts import Stamp
@@ -81,15 +82,13 @@ class Downloads:
         """Files of more bytes than this wait, also those of which a part has come."""
         self._wanting: dict[NodeId, Digest] = {}
         self._doubted: dict[Digest, None] = {}
-        self._unknown: dict[Digest, dict[NodeId, None]] = {}
-        self._recalling: dict[Digest, dict[NodeId, None]] = {}
-        self._recalled: dict[Digest, Recipe] = {}
+        self.recalls = Recalls(wake)
 
     @property
     def busy(self) -> bool:
         """Whether anything is on its way, or waits to be; also what is given up by now, while it is still being written
         (the stage is swept when all is quiet)."""
-        recalling = self._unknown or self._recalling
+        recalling = self.recalls.busy
         return bool(self._jobs or self._queue or self._wanted or self._coming or self._writing or recalling)
 
     @property
@@ -130,26 +129,14 @@ class Downloads:
                 waiting = self._wanted[content.digest] = (content.size, {})
                 self._bytes_left += content.size
             waiting[1][node_id] = None
-        elif not self._recalls(node_id, unknown, None if recipe else content.digest):
-            recipe = recipe or self._recalled[content.digest] or (Block(content.digest, content.size),)
+        elif not self.recalls.wants(node_id, unknown, None if recipe else content.digest):
+            recipe = recipe or self.recalls.recipe_of(content.digest) or (Block(content.digest, content.size),)
             job = self._jobs.get(content.digest) or self._queue.get(content.digest)
             if job is None:
                 job = self._queue[content.digest] = _Download(StageWish(content, recipe, bases), {})
                 self._bytes_left += content.size
             job.nodes[node_id] = None
         return None
-
-    def _recalls(self, node_id: NodeId, *digests: Digest | None) -> bool:
-        """Whether the recipes of these have to be looked up first; then the node is woken when they are."""
-        wanted = [digest for digest in digests if digest is not None and digest not in self._recalled]
-        for digest in wanted:
-            waits = self._recalling.get(digest) or self._unknown.setdefault(digest, {})
-            waits[node_id] = None
-        return bool(wanted)
-
-    def recipe_of(self, digest: Digest) -> Recipe:
-        """The recipe that was looked up; empty when none was found."""
-        return self._recalled.get(digest, ())
 
     def news(self, node_ids: Iterable[NodeId]) -> None:
         """Something about these nodes has changed: they want what they still want when they have been planned again.
@@ -160,13 +147,6 @@ class Downloads:
                 self._doubted[digest] = None
                 for nodes in self._waiting_for(digest):
                     nodes.pop(node_id, None)
-
-    def recalled(self, recipes: Mapping[Digest, Recipe]) -> None:
-        """Recipes that were looked up.  A content without one is taken for a single block: the hub knows better."""
-        for digest, recipe in recipes.items():
-            waiting = self._recalling.pop(digest, {})
-            self._recalled[digest] = recipe
-            self._wake(waiting)
 
     def _waiting_for(self, digest: Digest) -> list[dict[NodeId, None]]:
         jobs = [one.nodes for one in (self._jobs.get(digest), self._queue.get(digest)) if one is not None]
@@ -198,10 +178,7 @@ class Downloads:
         nothing is asked for."""
         effects: list[Effect] = []
         self._give_up_doubted()
-        if self._unknown:
-            effects.append(Recall(tuple(self._unknown)))
-            self._recalling.update(self._unknown)
-            self._unknown.clear()
+        effects.extend(self.recalls.take())
         if not self._online or not room:
             return effects
         while self._wanted and len(self._requests) < SMALL_REQUESTS and self._held_bytes < AT_HAND:
@@ -360,7 +337,7 @@ class Downloads:
             self._held_bytes -= len(self._at_hand.pop(digest))
         self._staged.clear()
         self._block_of.clear()
-        self._recalled.clear()
+        self.recalls.let_go()
 
     def spare_until(self) -> float | None:
         """When the first of what was spared may be let go of, if all is at rest until then."""

@@ -79,7 +79,7 @@ class Freight:
             case StageFilled():
                 return self._downloads.filled(event)
             case Recalled(recipes=recipes):
-                self._downloads.recalled(recipes)
+                self._downloads.recalls.came(recipes)
                 return []
             case AheadHeld():
                 self._downloads.spares.held(event)

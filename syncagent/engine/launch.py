@@ -150,7 +150,7 @@ class Launch:
             if path is not None and stamp is not None:
                 # To read a large file only to learn how it is cut would take as long as all else that is done about it.
                 digest = expect.content.digest
-                known = self._known_recipe(expect) or self._downloads.recipe_of(digest)
+                known = self._known_recipe(expect) or self._downloads.recalls.recipe_of(digest)
                 bases, unknown = ((path, stamp, known),), None if known else digest
         return self._downloads.source(node.id, node.content, recipe, bases, unknown)
 

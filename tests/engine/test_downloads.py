@@ -408,38 +408,3 @@ def test_at_a_start_the_stage_keeps_what_is_on_its_way_here() -> None:
     ]
     assert still_wanted(rows) == {node.content}
     assert still_wanted(rows[1:]) == frozenset()
-
-
-def test_a_recipe_that_is_not_at_hand_is_looked_up() -> None:
-    """What was at one when the agent started, and is wanted again: the hub tells no recipe of it."""
-    solo = Solo().synced(big=BIG).offline()
-    solo.user.spoil("big", b"damaged")
-    solo.start(stop=ev.Stop(0, cleanly=False)).online()
-    solo.give(BIG)
-    assert solo.tree() == {"big": BIG}
-    assert solo.status.in_sync
-
-
-def test_how_the_file_that_is_there_is_cut_is_looked_up_and_not_found_out_by_reading_it() -> None:
-    solo = Solo().synced()
-    tell(solo, "big", BIG).give(BIG).start().online()
-    solo.frozen = True
-    edited = BIG + large("more", 1)
-    solo.hear(solo.entry(file("id-big", "big", edited), Operation.UPDATE, recipe=content_of(edited)[1]))
-    assert solo.todo == [ef.Recall((content_of(BIG)[0].digest,))]
-    solo.todo.clear()
-    solo.feed(ev.Recalled({content_of(BIG)[0].digest: content_of(BIG)[1]}))
-    [opened] = solo.todo
-    assert isinstance(opened, ef.OpenStage)
-    assert [(path, recipe) for path, _, recipe in opened.wish.bases] == [("big", content_of(BIG)[1])]
-
-
-def test_a_content_of_which_no_recipe_was_kept_is_asked_for_as_one_block() -> None:
-    solo = Solo().synced(big=BIG).offline()
-    solo.recipes.clear()
-    solo.user.spoil("big", b"damaged")
-    solo.start(stop=ev.Stop(0, cleanly=False)).online()
-    (asked,) = solo.drain(ef.AskBlocks)
-    assert asked.digests == (content_of(BIG)[0].digest,)
-    solo.feed(ev.BlocksEnded(asked.number, frozenset(asked.digests)))
-    assert [path for path, _ in solo.status.held] == ["big"]
