@@ -15,7 +15,7 @@ BIN    := $(VENV)/bin
 PACKAGE := $(VENV)-package
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check lint types contracts format sim sim-rules plans histories races swaps chaos kill-points power-cuts errnos bench bench-scale bench-peers build icons package package-setup clean setup
+.PHONY: help run test test-slow check lint types contracts format sim sim-rules plans histories races swaps chaos kill-points power-cuts errnos bench bench-scale bench-peers build icons manual package package-setup clean setup
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ bench-peers: ## Get the peers of the benchmarks from Debian, into a folder of th
 build: setup ## Build the wheel and the source archive into dist/
 	@rm -rf dist
 	@$(BIN)/python -m build
+
+manual: setup ## Make the man pages and the scripts of completion, into build/manual/
+	@PYTHONPATH=packaging $(BIN)/python -m bundling manual
 
 icons: package-setup ## Draw the icons in every size into build/icons/
 	@PYTHONPATH=packaging $(PACKAGE)/bin/python -m bundling icons

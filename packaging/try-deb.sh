@@ -22,6 +22,9 @@ must 'as syncagent --version'
 must 'test -f /usr/lib/systemd/user/syncagent.service'
 must 'test -f /usr/share/icons/hicolor/48x48/apps/syncagent.png'
 must 'test -f /usr/lib/syncagent/_internal/syncagent/desktop/icons/hicolor/22x22/status/syncagent-idle.png'
+must 'test -s /usr/share/bash-completion/completions/syncagent'
+must 'as "bash -c \"source /usr/share/bash-completion/completions/syncagent && complete -p syncagent\""'
+must 'test -s /usr/share/man/man1/syncagent-config.1.gz'
 must 'as "syncagent tray" 2>&1 | grep -q "there is no session bus"'
 
 say "a hub and two agents keep a folder"

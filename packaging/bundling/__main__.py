@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 from typing import Final
 
 from bundling import appimage, debian, icons
-from bundling.manual import manual
+from bundling.manual import pages
 
 PROJECT: Final = Path(__file__).parents[2]
 BUILD: Final = PROJECT / "build"
@@ -94,7 +94,8 @@ def make_deb() -> Path:
         # The same source gives the same package, where whoever builds it says which hour it is.
         when = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
         changes = debian.changelog(debian.debian_version(version), when)
-        debian.tree(PROJECT, make_bundle(), make_icons(), manual(command, version), unit, changes, root)
+        texts = debian.Texts(pages(command, version), completions(command), unit, changes)
+        debian.tree(PROJECT, make_bundle(), make_icons(), texts, root)
         return debian.build(PROJECT, root, version, DIST)
 
 
@@ -109,6 +110,27 @@ def make_appimage() -> Path:
     return appimage.build(root, DIST / f"syncagent-{about()[0]}-{os.uname().machine}.AppImage")
 
 
+def make_manual() -> Path:
+    """The man pages and the scripts of completion, for those who package it otherwise."""
+    version, command = about()
+    target = BUILD / "manual"
+    shutil.rmtree(target, ignore_errors=True)
+    (target / "completion").mkdir(parents=True)
+    for name, page in pages(command, version).items():
+        (target / f"{name}.1").write_text(page, encoding="utf-8")
+    for shell, script in completions(command).items():
+        (target / "completion" / shell).mkdir()
+        (target / "completion" / shell / PurePath(debian.COMPLETIONS[shell]).name).write_text(script, encoding="utf-8")
+    return target
+
+
+def completions(command: object) -> dict[str, str]:
+    from syncagent.cli.completing import SHELLS, places_of  # noqa: PLC0415 - icons and AppImage are made without it
+
+    places = tuple(places_of(command))
+    return {shell: script(places) for shell, script in SHELLS.items()}
+
+
 def about() -> tuple[str, object]:
     """The version, and the command line with all of its commands."""
     import typer  # noqa: PLC0415 - icons and AppImage are made without it
@@ -120,7 +142,8 @@ def about() -> tuple[str, object]:
 
 
 KINDS: Final[dict[str, Callable[[], Path]]] = {
-    "icons": make_icons, "wheel": make_wheel, "bundle": make_bundle, "deb": make_deb, "appimage": make_appimage,
+    "icons": make_icons, "manual": make_manual, "wheel": make_wheel, "bundle": make_bundle, "deb": make_deb,
+    "appimage": make_appimage,
 }  # fmt: skip
 
 

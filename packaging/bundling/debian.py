@@ -12,7 +12,8 @@ import hashlib
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -83,7 +84,25 @@ def sums(root: Path) -> str:
     return "".join(f"{hashlib.md5(path.read_bytes()).hexdigest()}  {path.relative_to(root)}\n" for path in kept)
 
 
-def tree(project: Path, bundle: Path, icons: Path, manual: str, unit: str, changes: str, root: Path) -> None:
+COMPLETIONS: Final = {
+    "bash": "usr/share/bash-completion/completions/syncagent",
+    "zsh": "usr/share/zsh/vendor-completions/_syncagent",
+    "fish": "usr/share/fish/vendor_completions.d/syncagent.fish",
+}
+"""Where each shell looks for the script that completes our commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What is made of the program itself: man pages by their names, completion by shell, the unit, the changes."""
+
+    manual: Mapping[str, str]
+    completion: Mapping[str, str]
+    unit: str
+    changes: str
+
+
+def tree(project: Path, bundle: Path, icons: Path, texts: Texts, root: Path) -> None:
     """Put under ``root`` all that is installed."""
     shutil.copytree(bundle, root / "usr/lib/syncagent", symlinks=True)
     (root / "usr/bin").mkdir(parents=True)
@@ -91,10 +110,13 @@ def tree(project: Path, bundle: Path, icons: Path, manual: str, unit: str, chang
     shutil.copytree(icons / "hicolor", root / "usr/share/icons/hicolor")
     for source, target in COPIED.items():
         _write(root / target, (project / source).read_bytes())
-    _write(root / "usr/lib/systemd/user/syncagent.service", unit.encode())
-    _write(root / "usr/share/man/man1/syncagent.1.gz", _zipped(manual.encode()))
+    _write(root / "usr/lib/systemd/user/syncagent.service", texts.unit.encode())
+    for name, page in texts.manual.items():
+        _write(root / f"usr/share/man/man1/{name}.1.gz", _zipped(page.encode()))
+    for shell, script in texts.completion.items():
+        _write(root / COMPLETIONS[shell], script.encode())
     _write(root / "usr/share/doc/syncagent/changelog.gz", _zipped((project / "CHANGELOG.md").read_bytes()))
-    _write(root / "usr/share/doc/syncagent/changelog.Debian.gz", _zipped(changes.encode()))
+    _write(root / "usr/share/doc/syncagent/changelog.Debian.gz", _zipped(texts.changes.encode()))
     settle_modes(root)
 
 

@@ -18,7 +18,6 @@ from syncagent.agent.autostart.program import at_login
 from syncagent.agent.config.kinds import host_name
 from syncagent.agent.config.reading import read_settings
 from syncagent.agent.doctor.findings import Verdict
-from syncagent.agent.doctor.link import hub_and_clock
 from syncagent.agent.founding import DEFAULT_FOLDER, PORT, check_sealed, set_up, set_up_joined
 from syncagent.agent.launching import start_behind
 from syncagent.agent.places import Places
@@ -130,6 +129,8 @@ class Assistant:
         return answer
 
     def _ask_hub(self, link: Link) -> list[Any]:
+        from syncagent.agent.doctor.link import hub_and_clock  # noqa: PLC0415 - the protocol: not for `status`
+
         given = {"server": link.server, "fingerprint": link.fingerprint, "sync_root": NOWHERE}
         return list(hub_and_clock(read_settings(Places(self._spot.data_dir / "not-set-up"), {}, given)))
 

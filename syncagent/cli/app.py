@@ -34,6 +34,7 @@ _GROUPS: Final = {
     "page": ("page", "open"),
     "look": ("doctor", "version"),
     "tray": ("tray",),
+    "completion": ("completion",),
 }
 """The modules, and the commands that each registers."""
 

@@ -6,19 +6,20 @@ import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
 from syncagent.agent.config.identity import trial_config
 from syncagent.agent.config.settings import Settings
-from syncagent.agent.foretold import Foretold, Row
 from syncagent.agent.places import Places
-from syncagent.agent.prospect import look_at
 from syncagent.cli.exits import Exit
 from syncagent.cli.output import say, show_json, tell
 from syncagent.cli.words import one_line
 from syncagent.engine.lines import bytes_in_words
+
+if TYPE_CHECKING:
+    from syncagent.agent.foretold import Foretold, Row
 
 DryRun: TypeAlias = Annotated[
     bool,
@@ -78,6 +79,8 @@ def foretell(
 
 
 def _of_folder(root: Path, spot: Places) -> Iterator[str]:
+    from syncagent.agent.prospect import look_at  # noqa: PLC0415 - as above
+
     found = look_at(root, Path(os.path.expanduser("~")), spot.data_dir)
     if found.problem:
         yield found.problem

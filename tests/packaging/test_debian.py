@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from bundling.debian import (
+    COMPLETIONS,
     COPIED,
     METAINFO,
     SCRIPTS,
+    Texts,
     changelog,
     control,
     debian_version,
@@ -65,7 +67,12 @@ def root(tmp_path: Path) -> Path:
     (icons / "hicolor/16x16/apps/syncagent.png").write_text("png")
     for path in (bundle / "_internal", bundle / "syncagent"):
         path.chmod(0o700)
-    tree(PROJECT, bundle, icons, "manual", "unit", "changes", root)
+    texts = Texts({"syncagent": "manual", "syncagent-hub": "more"}, dict.fromkeys(COMPLETIONS, "script"), "unit", "new")
+    tree(PROJECT, bundle, icons, texts, root)
+    for name in ("syncagent", "syncagent-hub"):
+        assert (root / f"usr/share/man/man1/{name}.1.gz").is_file()
+    for path in COMPLETIONS.values():
+        assert (root / path).read_text() == "script"
     return root
 
 
