@@ -16,6 +16,7 @@ from syncagent.engine.scoping import Scoping
 from syncagent.engine.standing import Standing
 from syncagent.model.acts import Direction
 from syncagent.model.ids import NodeId
+from syncagent.planner.along import let_along
 from syncagent.planner.ops import Adopt, Agree, Op, beneath, subject
 from syncagent.planner.outcome import settle_tree
 from syncagent.planner.plan import Plan, plan
@@ -148,7 +149,7 @@ class Planning:
         # What was decided may change what was agreed, and that is news again.
         while news := self.canopy.take_news():
             self.scoping.news(news)
-            self.launch.estrange(self.scoping.take_estranged())
+            self.launch.estrange([*self.scoping.take_estranged(), *let_along(self.canopy, news)])
             self.flight.release(news)
             self.downloads.news(news)
             self.agenda.add(news)

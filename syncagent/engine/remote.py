@@ -21,9 +21,13 @@ from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import ancestors, subtree
 
-WHOLE = 16
-"""A folder with at least so many nodes beneath it goes together with them; fewer go quickly by themselves, in batches
-with others."""
+WHOLE_HERE = 16
+"""A folder with at least so many nodes beneath it goes from this disk together with them; fewer go quickly by
+themselves, in batches with others."""
+
+WHOLE_THERE = 1
+"""The same at the hub.  There any folder that can goes as a whole: else what is in it would be gone before it shows
+that others have moved it meanwhile."""
 
 
 class Link(Enum):
@@ -130,8 +134,8 @@ class RemoteSide:
 
     def policy(self, machine: str, day: str, *, submits: bool, writes: bool) -> Policy:
         """What may be done, as far as the hub has a say in it."""
-        whole_there = WHOLE if self.subtrees else 0
-        return Policy(machine, day, submits and self.may_write, writes, whole_here=WHOLE, whole_there=whole_there)
+        whole_there = WHOLE_THERE if self.subtrees else 0
+        return Policy(machine, day, submits and self.may_write, writes, whole_here=WHOLE_HERE, whole_there=whole_there)
 
     @property
     def footing(self) -> Footing:

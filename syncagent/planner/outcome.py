@@ -64,8 +64,13 @@ def settle_local(canopy: Canopy, op: LocalOp, stamp: Stamp | None) -> None:
                 _settle_gone_here(canopy, expect.id)
         case SetAside(expect=expect, to=to, becomes=becomes):
             local = canopy.local.get(expect.id) or expect
+            synced = canopy.synced.get(expect.id)
             if becomes != expect.id:
                 canopy.set_local(expect.id, None)
+            elif synced is not None and synced.at == local.at and canopy.remote.get(expect.id) is None:
+                # A folder that comes back only since something must stand in it.  Nobody moved it: what was in it, and
+                # was deleted with it, does not come along.
+                canopy.set_synced(expect.id, replace(synced, at=to))
             canopy.set_local(becomes, replace(local, id=becomes, at=to), stamp)
             canopy.spell(becomes, None)
         case _:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Container
 
 from syncagent.model.ids import ROOT, NodeId
 from syncagent.model.values import value
+from syncagent.planner.along import on_the_move
 from syncagent.planner.batch import Batch
 from syncagent.planner.compare import Three, interchangeable
 from syncagent.planner.ops import DeleteLocal, Op, SubmitDelete
@@ -39,6 +40,7 @@ class Deletes:
         self, canopy: Canopy, policy: Policy, batch: Batch, piecemeal: Container[NodeId], scope: Scope
     ) -> None:
         self._canopy = canopy
+        self._policy = policy
         self._batch = batch
         self._scope = scope
         self.dormant: dict[NodeId, None] = {}
@@ -49,9 +51,17 @@ class Deletes:
 
     def here(self, node_id: NodeId) -> NodeId | None:
         """The node, which was deleted at the hub, goes here."""
-        if (whole := self._here.of(node_id)) is not None:
-            return self._here.put(node_id, whole, self._batch, self._delete(whole.top, whole.beneath))
-        return _first_child(self._canopy.local, node_id) or self._singly(node_id)
+        whole = self._here.of(node_id)
+        if whole is None and (child := _first_child(self._canopy.local, node_id)) is not None:
+            return child
+        # As long as the hub is being heard: what it has in full by now is no beginning of a folder's delete.
+        if not self._policy.may_submit and (
+            moving := on_the_move(self._canopy, self._canopy.local, whole.top if whole else node_id)
+        ):
+            return moving
+        if whole is None:
+            return self._singly(node_id)
+        return self._here.put(node_id, whole, self._batch, self._delete(whole.top, whole.beneath))
 
     def _goes_here(self, node_id: NodeId) -> bool:
         return self._canopy.is_deleted_there(node_id) and not self._scope.keeps(node_id)
@@ -77,9 +87,14 @@ class Deletes:
 
     def there(self, node_id: NodeId) -> NodeId | None:
         """The node, which was deleted here, goes at the hub."""
-        if (whole := self._there.of(node_id)) is not None:
-            return self._there.put(node_id, whole, self._batch, self._submit(whole.top, whole.beneath))
-        return _first_child(self._canopy.remote, node_id) or self._batch.put(self._submit(node_id))
+        whole = self._there.of(node_id)
+        if whole is None and (child := _first_child(self._canopy.remote, node_id)) is not None:
+            return child
+        if (moving := on_the_move(self._canopy, self._canopy.remote, whole.top if whole else node_id)) is not None:
+            return moving
+        if whole is None:
+            return self._batch.put(self._submit(node_id))
+        return self._there.put(node_id, whole, self._batch, self._submit(whole.top, whole.beneath))
 
     def _delete(self, node_id: NodeId, beneath: tuple[NodeId, ...] = ()) -> DeleteLocal:
         node = self._canopy.local.get(node_id)

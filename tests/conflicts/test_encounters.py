@@ -70,6 +70,14 @@ ROWS = [
         Encounter("d/ a=1", "move a d/a", "delete a", "d/ d/a=1"), id="D10 move and delete", marks=hazard("D10"),
     ),
     pytest.param(
+        Encounter("p/ p/x/ p/x/a=1 p/x/y/ p/x/y/b=2 p/c=3", "move p/x x", "delete p", "x/ x/a=1 x/y/ x/y/b=2", extra=6),
+        id="D10 a folder moved out of one that is deleted", marks=hazard("D10", "B3"),
+    ),
+    pytest.param(
+        Encounter("d/ d/a=1 d/e/ d/e/b=2", "move d f", "delete d", "f/ f/a=1 f/e/ f/e/b=2", extra=6),
+        id="D10 a folder renamed and deleted", marks=hazard("D10"),
+    ),
+    pytest.param(
         Encounter("d/ d/a=1", "write d/n 2", "delete d", "d/ d/n=2", extra=1),
         id="D11 create in a deleted folder", marks=hazard("D11", "B3"),
     ),

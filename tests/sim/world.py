@@ -73,7 +73,7 @@ class World:
         if isinstance(faults, bool):
             faults = kinds.ALL if faults else ()
         self.faults = frozenset(faults)
-        remote.WHOLE = (1, 1, 2, 3)[seed % 4]  # folders of users here are small, and go as a whole all the same
+        remote.WHOLE_HERE = (1, 1, 2, 3)[seed % 4]  # folders of users here are small, and go as a whole all the same
         self.met: Counter[str] = Counter()
         """How often each kind of fault has taken effect."""
         self.acted: Counter[str] = Counter()

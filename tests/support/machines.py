@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from syncagent.model.ids import NodeId, Rev
 from syncagent.model.nodes import Node
+from syncagent.planner.along import let_along
 from syncagent.planner.ops import (
     Adopt,
     Agree,
@@ -41,6 +43,9 @@ class Machine:
         self.disk = PathDisk()
         self.ops: Counter[str] = Counter()
         self.heard = 0
+        self._read = 0
+        """So much of the hub's journal."""
+        self._catching_up = False
         self._policy = Policy(name, DAY, whole_here=whole, whole_there=whole)
         self._pending: dict[NodeId, tuple[Op | Task, int]] = {}
         for node in base.values():
@@ -71,9 +76,19 @@ class Machine:
                 self.canopy.set_local(node_id, nodes.get(node_id))
         self.disk.nodes = {self.canopy.local_path(node.id) or "": node for node in nodes.values()}
 
+    def hear_some(self, hub: IdHub, rng: random.Random) -> None:
+        """Learn a part of what the hub has done since; until all is known nothing is sent."""
+        for node_id, node, rev in hub.journal[self._read :][: rng.randint(1, 4)]:
+            self._read += 1
+            self.canopy.set_remote(node_id, node, rev)
+        self._catching_up = True
+        if self._read == len(hub.journal):
+            self.hear(hub)
+
     def hear(self, hub: IdHub) -> None:
         """Learn all that the hub has."""
-        self.heard = sum(hub.revs.values())
+        self._catching_up = False
+        self.heard, self._read = sum(hub.revs.values()), len(hub.journal)
         for node_id in sorted(hub.revs):
             if (
                 self.canopy.remote.get(node_id) != hub.nodes.get(node_id)
@@ -88,8 +103,10 @@ class Machine:
         return self._plan(focus, rng.choice([3, 1000]))
 
     def _plan(self, focus: Sequence[NodeId], limit: int) -> bool:
+        let_along(self.canopy, self.canopy.take_news())
         busy = busy_with([one for one, _ in self._pending.values()])
-        made = plan(self.canopy, self._policy, focus=focus, busy=busy, limit=limit)
+        policy = replace(self._policy, may_submit=not self._catching_up)
+        made = plan(self.canopy, policy, focus=focus, busy=busy, limit=limit)
         for op in made.ops:
             match op:
                 case Agree() | Adopt():
@@ -127,7 +144,7 @@ class Machine:
                 raise
             return
         self.ops[type(op).__name__] += 1
-        self.heard = sum(hub.revs.values())
+        self.heard, self._read = sum(hub.revs.values()), len(hub.journal)
         settle_submitted(self.canopy, op, rev)
 
     def settle(self, hub: IdHub, rng: random.Random) -> None:
@@ -172,7 +189,7 @@ def together(machines: list[Machine], hub: IdHub, rng: random.Random) -> None:
         one = rng.choice(machines)
         match rng.randrange(4):
             case 0:
-                one.hear(hub)
+                one.hear(hub) if rng.random() < 0.5 else one.hear_some(hub, rng)
             case 1:
                 one.think(rng)
             case _:

@@ -55,11 +55,20 @@ class _Merge:
     # --- one node -----------------------------------------------------------------------------------------------
 
     def _survives(self, one: NodeId) -> bool:
-        """A delete counts where the other side left the node as it was."""
+        """A delete counts where the other side left the node as it was, and every folder that went with it, too."""
         base, here, there = self._base.get(one), self._here.get(one), self._there.get(one)
         if here is None:
-            return there != base
-        return there is not None or here != base
+            return there != base or self._went_along(one, self._there, self._here)
+        return there is not None or here != base or self._went_along(one, self._here, self._there)
+
+    def _went_along(self, one: NodeId, has: Mapping[NodeId, Node], lacks: Mapping[NodeId, Node]) -> bool:
+        """Whether a folder above the node, which was deleted with it, was moved by the other side."""
+        while (node := has.get(one)) is not None and one not in lacks:
+            base = self._base.get(one)
+            if base is not None and base.at != node.at:
+                return True
+            one = node.at.parent
+        return False
 
     def _one(self, one: NodeId) -> Node:
         base, here, there = self._base.get(one), self._here.get(one), self._there.get(one)

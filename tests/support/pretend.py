@@ -131,6 +131,8 @@ class IdHub:
     revs: dict[NodeId, Rev] = field(default_factory=dict)
     numbers: dict[NodeId, int] = field(default_factory=dict)
     """Of the last change of each node, counted as revisions are: all together."""
+    journal: list[tuple[NodeId, Node | None, Rev]] = field(default_factory=list)
+    """What became of whom, in order: of a folder that goes as a whole, the deepest first."""
 
     def run(self, op: SubmitOp, as_of: int | None = None) -> Rev:
         """``as_of``: how many revisions there were, by what the client had heard when it planned this."""
@@ -160,13 +162,15 @@ class IdHub:
                     raise Refused(f"in {node_id} is {lying}, not {beneath}")
                 if as_of is not None and any(self.numbers.get(one, 0) > as_of for one in lying):
                     raise Refused(f"something in {node_id} has changed since {as_of}")
-                for one in beneath:
+                for one in reversed(beneath):
                     del self.nodes[one]
                     self.revs[one] = Rev(self.revs[one] + 1)
                     self.numbers[one] = sum(self.revs.values())
+                    self.journal.append((one, None, self.revs[one]))
                 del self.nodes[node_id]
         self.revs[node_id] = Rev(op.base + 1)
         self.numbers[node_id] = sum(self.revs.values())
+        self.journal.append((node_id, self.nodes.get(node_id), self.revs[node_id]))
         return self.revs[node_id]
 
     def _beneath(self, folder: NodeId) -> set[NodeId]:
