@@ -76,7 +76,7 @@ class Engine:
         self._launch = Launch(canopy, *both_ways, self._brake.is_confirmed)
         at_work = self._local, self._flight, self._uploads, self._downloads
         self._reactions = Reactions(canopy, self._agenda, *at_work, self._brake)
-        self.standing = Standing(canopy, *both_ways, self._brake, self.scoping)
+        self.standing = Standing(canopy, *both_ways, self._brake, self.scoping, self._agenda)
         self._planning = Planning(
             canopy, self._agenda, self._flight, self._launch, self._downloads, self.standing, self._brake,
             self.scoping, Policy(may_submit=False, may_write=False),

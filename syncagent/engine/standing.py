@@ -6,9 +6,10 @@ answers that began after it was wanted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
+from syncagent.engine.agenda import Agenda
 from syncagent.engine.brake import Brake
 from syncagent.engine.closed import Closed
 from syncagent.engine.downloads import Downloads
@@ -28,6 +29,11 @@ from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import path_of
 
 NO_RESTRAINT = Restrained()
+AT_HUB = "at the hub it is "
+
+MOST_WAITING = 100
+"""So many are told that wait for what is held."""
+
 ONLY_READS = "this machine may only read: what is changed here stays here"
 
 
@@ -44,8 +50,10 @@ class Standing:
         downloads: Downloads,
         brake: Brake,
         scoping: Scoping,
+        agenda: Agenda,
     ) -> None:
         self._canopy = canopy
+        self._agenda = agenda
         self._local = local
         self._remote = remote
         self._flight = flight
@@ -196,8 +204,31 @@ class Standing:
     def _held(self) -> list[tuple[RelPath, str]]:
         # A refusal may come when both sides have come to be at one by other ways: then nothing is held back by it.
         kept_back = [(one, why) for one, why in self._flight.held.items() if self._canopy.is_diverged(one)]
-        held = [(self._path(one), why.reason) for one, why in kept_back if why.reason]
-        return held + [(self._path(one), reason) for one, reason in self._local.doubts() if reason]
+        reasons = {
+            one: why for one, why in [*((one, why.reason) for one, why in kept_back), *self._local.doubts()] if why
+        }
+        held = [(self._path(one), self._with_place(one, reason)) for one, reason in reasons.items()]
+        return held + [(self._path(one), f"it waits for {self._path(on)}") for one, on in self._waiting_for(reasons)]
+
+    def _waiting_for(self, held: Iterable[NodeId]) -> Iterator[tuple[NodeId, NodeId]]:
+        """Which nodes wait for one that is held, each with what it waits for.  Those that are new in a folder that
+        cannot be had are not told one by one, and of the others not more than a person reads."""
+        waited_for = list(held)
+        seen = set(waited_for)
+        for on in waited_for:
+            for node_id in self._agenda.waiting_for(on):
+                there, stands = self._canopy.remote.get(node_id), self._canopy.local.get(node_id) is not None
+                if node_id in seen or not self._canopy.is_diverged(node_id) or len(seen) > MOST_WAITING:
+                    continue
+                seen.add(node_id)
+                if stands or there is None or there.at.parent != on:
+                    waited_for.append(node_id)
+                    yield node_id, on
+
+    def _with_place(self, node_id: NodeId, reason: str) -> str:
+        """Why it is held back; also where it is elsewhere, if it is what cannot be moved here, or there."""
+        here, there = path_of(self._canopy.local, node_id), path_of(self._canopy.remote, node_id)
+        return f"{reason} ({AT_HUB}{there})" if here and there and here != there else reason
 
     def _clashes(self) -> list[tuple[RelPath, str]]:
         return [(self._path(one), why) for one, why in self._scoping.scope.clashes.items()]

@@ -10,7 +10,7 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
-from syncagent.engine.standing import ONLY_READS
+from syncagent.engine.standing import AT_HUB, ONLY_READS
 from syncagent.engine.status import State
 from syncagent.model.changes import Operation
 from syncagent.model.names import RelPath
@@ -140,12 +140,42 @@ def test_what_the_disk_refuses_is_listed_with_its_reason_and_holds_up_nothing_el
         solo.entry(file("x", "other", b"o")),
     ).give(b"o")
     assert solo.tree() == {"a": b"1", "other": b"o"}
-    assert [path for path, _ in solo.status.held] == ["a"]
+    [(path, reason)] = solo.status.held
+    assert path == "a"
+    assert reason.endswith(f"({AT_HUB}moved)"), "where it is told to stand, it does not stand elsewhere"
     assert not solo.status.in_sync
     solo.disk.before_call = lambda call, path: None
     solo.pass_time(60)
     assert solo.tree() == {"moved": b"1", "other": b"o"}
     assert solo.status.held == ()
+    assert solo.status.in_sync
+
+
+@pytest.mark.hazard("N15")
+def test_what_waits_for_what_is_held_is_told_too_but_not_all_that_is_new_in_it() -> None:
+    solo = Solo().synced(a=b"1")
+
+    def refuse(call: str, path: RelPath) -> None:
+        if call == "mkdir" and path == "d":
+            raise OSError(errno.EINVAL, "no such name")
+
+    solo.disk.before_call = refuse
+    node_id = solo.id_of("a")
+    node = solo.engine.canopy.remote.get(node_id)
+    assert isinstance(node, File)
+    solo.hear(
+        solo.entry(folder("d", "d")),
+        solo.entry(file("n", "new", b"n", parent="d")),
+        solo.entry(file(node_id, "a", b"1", parent="d", mtime_ns=node.mtime_ns), Operation.MOVE),
+        solo.entry(file("x", "a", b"x")),
+    ).give(b"n", b"x")
+    held = dict(solo.status.held)
+    assert held.keys() == {"a", "d"}, "the new one at its name has that name, too"
+    assert held[RelPath("a")].startswith("it waits for ")
+    assert held[RelPath("d")] == os.strerror(errno.EINVAL).lower()
+    solo.disk.before_call = lambda call, path: None
+    solo.pass_time(60)
+    assert solo.tree() == {"a": b"x", "d": None, "d/a": b"1", "d/new": b"n"}
     assert solo.status.in_sync
 
 

@@ -90,6 +90,8 @@ class Oracle:
             return
         if digest_of(content) in self.was_at_hub and any(content in contents_of(one) for one in world.agents):
             return  # the hub had told of a delete, and was put back since: who moved it there has it still
+        if world.acted["exclude"] and digest_of(content) in self.was_at_hub:
+            return  # it goes from here, for the hub has it; that was put back since, and nobody could know of it yet
         self._fail("N7", f"{agent.name} destroys {content[:60]!r} at {path}, which is nowhere else")
 
     def committed(self, entries: list[Entry]) -> None:

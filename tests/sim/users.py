@@ -74,6 +74,9 @@ class Act:
             return
         finally:
             disk.free = free
+        if not tree.keys() <= disk.user.tree().keys():
+            # Also by a write, where a file is replaced under a name that the disk takes for the one that it had.
+            self._world.removals += 1
         if touched:
             self._world.acted[self._kind] += 1
             self._world.hint(self._agent, touched)

@@ -18,6 +18,7 @@ from syncagent.content.digest import digest_of
 from syncagent.engine import events as ev
 from syncagent.engine import remote
 from syncagent.engine.damage import ONLY_HERE
+from syncagent.engine.standing import AT_HUB
 from syncagent.errors import StorageFull
 from syncagent.hub.stores.memory import MemoryStore
 from syncagent.model.ids import ClientId
@@ -430,7 +431,10 @@ class World:
                     quiet_since, before = self.schedule.now, state
                     self.listed.clear()
                 for agent in self.limited:
-                    paths = (path for path, _ in (*agent.status.skipped, *agent.status.held))
+                    listed = (*agent.status.skipped, *agent.status.held)
+                    paths = [path for path, _ in listed]
+                    # What cannot be moved here is told where it stands, with the name that it is to have.
+                    paths += [RelPath(why.partition(AT_HUB)[2].removesuffix(")")) for _, why in listed if AT_HUB in why]
                     self.listed.setdefault(agent.name, set()).update(paths)
                 if self.limited and self.schedule.now - quiet_since > QUIET:
                     return
