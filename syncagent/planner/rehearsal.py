@@ -13,6 +13,7 @@ from syncagent.model.ids import PARK, NodeId, Rev
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Node
 from syncagent.model.values import value
+from syncagent.planner.along import let_along
 from syncagent.planner.ops import (
     Adopt,
     Agree,
@@ -59,6 +60,7 @@ def rehearse(canopy: Canopy, policy: Policy, scope: Scope, heard: Callable[[], N
     """All deeds in an order in which they could be done; ``heard`` is called whenever the trees have changed.  What is
     only passed through (the park, a passing name) is told as the place where it ends."""
     origins: dict[NodeId, RelPath] = {}
+    let_along(canopy, list(canopy.diverged()))
     for _ in range(MOST_PLANS):
         focus = [one for one in canopy.diverged() if one not in scope.dormant]
         made = plan(canopy, policy, focus=focus, limit=AT_ONCE, scope=scope)

@@ -174,7 +174,7 @@ def test_what_waits_for_what_is_held_is_told_too_but_not_all_that_is_new_in_it()
     assert held[RelPath("a")].startswith("it waits for ")
     assert held[RelPath("d")] == "no such name"
     solo.disk.before_call = lambda call, path: None
-    solo.pass_time(60)
+    solo.pass_time(60).give(b"n", b"x")
     assert solo.tree() == {"a": b"x", "d": None, "d/a": b"1", "d/new": b"n"}
     assert solo.status.in_sync
 
