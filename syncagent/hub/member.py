@@ -23,7 +23,7 @@ from syncagent.hub.events import Close, Do, Effect, Note, Now, PassOn, Say, Tell
 from syncagent.hub.lost import wanted_messages
 from syncagent.hub.onward import Onward, PassedOn, onward
 from syncagent.hub.rows import Role, Row, Timed
-from syncagent.hub.staged import Staged, named
+from syncagent.hub.staged import Staged, named, overtakes
 from syncagent.hub.stretch import Ahead, Stretch, iso, written
 from syncagent.hub.tasks import (
     Analyse,
@@ -120,7 +120,7 @@ class Member:
         self._keeping: dict[int, None] = {}
         self._held: deque[tuple[int, Submit | AskLacking, str]] = deque()
         """Submissions, and questions after blocks, that wait for the blocks that came before them to be kept, up to
-        that number; not for those that come after them, or a small edit would wait until a large file has passed."""
+        that number; not for those that come after them."""
 
     @property
     def busy(self) -> bool:
@@ -179,7 +179,7 @@ class Member:
         return [*effects, *self._when_kept(submit)]
 
     def _when_kept(self, task: Submit | AskLacking, request_id: str = "") -> list[Effect]:
-        if self._keeping:
+        if self._keeping and not overtakes(task, self._held):
             self._held.append((max(self._keeping), task, request_id))
             return []
         return self._do(task, request_id)

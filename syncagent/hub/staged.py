@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from syncagent.hub.stretch import PUSH_BYTES
+from syncagent.hub.tasks import AskLacking, Submit
 from syncagent.model.changes import Change, Verdict
 from syncagent.model.ids import Digest
 from syncagent.model.nodes import Block
@@ -94,6 +95,15 @@ class Staged:
 
     def _too_many(self) -> bool:
         return self._small_bytes + self._large_bytes > MOST_BYTES
+
+
+def overtakes(task: Submit | AskLacking, waiting: Iterable[tuple[int, Submit | AskLacking, str]]) -> bool:
+    """Whether ``task`` need not wait for blocks that are being kept, though they came before it: it is a submission
+    that brings all that it names, and none of the ``waiting`` ones is.  So a small edit passes a large file."""
+    if not isinstance(task, Submit) or any(isinstance(one, Submit) for _, one, _ in waiting):
+        return False
+    brought = {digest for digest, _ in task.blocks}
+    return all(digest in brought for digest in named(task.changes))
 
 
 def named(changes: Iterable[Change | Verdict]) -> Iterator[Digest]:

@@ -30,6 +30,8 @@ REST_SECONDS: Final = 3.0
 """After so long without anything to do, what the store only keeps to be quick is let go of."""
 
 _TOGETHER: Final = 64
+_FEW: Final = 2
+"""So many submissions or questions are done by themselves once, though blocks of large files wait."""
 _BULK_BYTES: Final = 1024 * 1024
 
 
@@ -74,6 +76,8 @@ class Worker:
         self._came = threading.Condition()
         self._queue: deque[Job | _Call] = deque()
         self._bulk: deque[Job] = deque()
+        self._passed_by = False
+        """Whether the last turn left the bulk for the next one."""
         self._thread = threading.Thread(target=self._run, name="hub-store", daemon=True)
         self._opened: asyncio.Future[Store] = self._loop.create_future()
         self._stopped = False
@@ -133,14 +137,12 @@ class Worker:
 
     def _take(self, rest: Callable[[], None] = lambda: None) -> tuple[list[Job], _Call | None] | None:
         """What is to be done next: all that has come, and a part of the bulk; None at the end."""
-        patience: float | None = REST_SECONDS
+        if not self._comes(REST_SECONDS):
+            rest()  # once; whatever comes next begins anew
+            self._comes(None)
         with self._came:
-            while not self._queue and not self._bulk:
-                if self._stopped:
-                    return None
-                if not self._came.wait(patience):
-                    patience = None  # once; whatever comes next begins anew
-                    rest()
+            if not self._queue and not self._bulk:
+                return None
             jobs: list[Job] = []
             call: _Call | None = None
             while self._queue and call is None and len(jobs) < _TOGETHER:
@@ -149,11 +151,19 @@ class Worker:
                     jobs.append(item)
                 else:
                     call = item
+            # What someone waits for is not held up by blocks of a large file, which have the next turn.
+            alone = 0 < len(jobs) <= _FEW and not self._passed_by
+            self._passed_by = alone and bool(self._bulk)
             size = 0
-            while self._bulk and size < _BULK_BYTES:
+            while self._bulk and size < _BULK_BYTES and not alone:
                 jobs.append(self._bulk.popleft())
                 size += _size(jobs[-1].task)
             return jobs, call
+
+    def _comes(self, patience: float | None) -> bool:
+        """Whether something is to be done, or it is the end; waits so many seconds for it."""
+        with self._came:
+            return bool(self._came.wait_for(lambda: self._queue or self._bulk or self._stopped, patience))
 
     def _together(self, store: Store, jobs: list[Job]) -> list[tuple[Job, Answer]]:
         try:

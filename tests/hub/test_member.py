@@ -152,16 +152,34 @@ def verdicts(client: Client) -> list[tuple[str, str]]:
 def test_a_submission_does_not_wait_for_blocks_that_come_after_it(desk: Desk) -> None:
     a = live(desk, "a")
     desk.held = deque()
-    a.feed(Heard(pack(bytes(100_000))))
-    a.submit(directory("d1"))
+    first, last = bytes(100_000), b"z" * 100_000
+    a.feed(Heard(pack(first)))
+    a.submit(file_change("n1", "first", first))
     for number in range(1, 60):
         a.feed(Heard(pack(bytes([number]) * 100_000)))
-    a.submit(directory("d2"))
+    a.feed(Heard(pack(last)))
+    a.submit(file_change("n2", "last", last))
     desk.release(1)
     assert desk.held, "blocks that came later are still being kept"
-    assert verdicts(a) == [("d1", "committed")]
+    assert verdicts(a) == [("n1", "committed")]
     desk.release()
-    assert verdicts(a) == [("d1", "committed"), ("d2", "committed")]
+    assert verdicts(a) == [("n1", "committed"), ("n2", "committed")]
+
+
+def test_a_small_edit_does_not_wait_for_blocks_of_a_large_file_but_for_what_was_submitted_before_it(desk: Desk) -> None:
+    a = live(desk, "a")
+    desk.held = deque()
+    big, other = bytes(100_000), b"y" * 100_000
+    a.feed(Heard(pack(big)))
+    a.feed(Heard(pack(b"small")))
+    a.submit(file_change("n1", "edited", b"small"))
+    assert [type(effect.task).__name__ for _, effect in desk.held or ()] == ["Keep", "Submit"]
+    a.feed(Heard(pack(other)))
+    a.submit(file_change("n2", "large", other))
+    a.submit(directory("d1"))
+    assert [type(effect.task).__name__ for _, effect in desk.held or ()].count("Submit") == 1
+    desk.release()
+    assert verdicts(a) == [("n1", "committed"), ("n2", "committed"), ("d1", "committed")]
 
 
 @pytest.mark.hazard("F12", "N17")

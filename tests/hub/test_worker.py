@@ -102,6 +102,24 @@ async def test_what_comes_meanwhile_is_one_unit(bench: Bench) -> None:
     assert bench.commits <= 5
 
 
+async def test_what_someone_waits_for_is_done_before_blocks_of_large_files_which_have_the_next_turn() -> None:
+    bench = Bench()
+    bench.gate.clear()
+    await bench.worker.start()
+    asking = [asyncio.ensure_future(bench.worker.call(lambda store: store.journal.make_folder("default")))]
+    await asyncio.sleep(0)
+    for number in range(3):
+        bench.submit(f"bulk {number}", bytes([number]))
+    for _ in range(2):
+        job = Job(FolderId(1), AskLacking(()), lambda answer: bench.done.append(("asked", answer)))
+        bench.worker.submit(job)
+    bench.gate.set()
+    await asyncio.gather(*asking)
+    await bench.worker.call(lambda store: None)
+    await bench.worker.stop()
+    assert [name for name, _ in bench.done] == ["asked", "asked", "bulk 0", "bulk 1", "bulk 2"]
+
+
 async def test_trouble_stays_with_the_one_who_has_it(bench: Bench) -> None:
     bench.gate.clear()
     bench.full_at = b"c"

@@ -114,6 +114,8 @@ class SqliteStore:
     def rest(self) -> None:
         with suppress(StorageTrouble, StorageFull):
             self._database.shrink()
+            if self._database.logged:
+                self._database.empty_log()
 
     def close(self) -> None:
         self._database.close()
