@@ -102,21 +102,24 @@ async def test_what_comes_meanwhile_is_one_unit(bench: Bench) -> None:
     assert bench.commits <= 5
 
 
-async def test_what_someone_waits_for_is_done_before_blocks_of_large_files_which_have_the_next_turn() -> None:
-    bench = Bench()
-    bench.gate.clear()
-    await bench.worker.start()
-    asking = [asyncio.ensure_future(bench.worker.call(lambda store: store.journal.make_folder("default")))]
-    await asyncio.sleep(0)
+async def test_what_someone_waits_for_is_done_before_blocks_of_large_files_which_have_the_next_turn(
+    bench: Bench,
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def hold_up(_: object) -> bool:
+        begun.set()
+        return go.wait(10)
+
+    held = asyncio.ensure_future(bench.worker.call(hold_up))
+    assert await asyncio.to_thread(begun.wait, 10)
     for number in range(3):
         bench.submit(f"bulk {number}", bytes([number]))
     for _ in range(2):
-        job = Job(FolderId(1), AskLacking(()), lambda answer: bench.done.append(("asked", answer)))
-        bench.worker.submit(job)
-    bench.gate.set()
-    await asyncio.gather(*asking)
+        bench.worker.submit(Job(FolderId(1), AskLacking(()), lambda answer: bench.done.append(("asked", answer))))
+    go.set()
+    assert await held
     await bench.worker.call(lambda store: None)
-    await bench.worker.stop()
     assert [name for name, _ in bench.done] == ["asked", "asked", "bulk 0", "bulk 1", "bulk 2"]
 
 
