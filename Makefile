@@ -15,7 +15,7 @@ BIN    := $(VENV)/bin
 PACKAGE := $(VENV)-package
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check lint types contracts format sim sim-rules plans histories races swaps chaos kill-points power-cuts errnos bench bench-scale bench-peers build icons manual package package-setup clean setup
+.PHONY: help run test test-slow check lint types contracts format sim sim-rules plans histories races swaps chaos kill-points power-cuts errnos bench bench-scale bench-peers walkthrough build icons manual package package-setup clean setup
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ bench-scale: setup ## Measure how we grow with the number of files (COUNTS=10000
 
 bench-peers: ## Get the peers of the benchmarks from Debian, into a folder of their own
 	@scripts/bench_peers.sh
+
+walkthrough: setup ## Do all that docs/WALKTHROUGH.md tells, and write it anew, with its pictures
+	@$(BIN)/python scripts/walkthrough.py
 
 build: setup ## Build the wheel and the source archive into dist/
 	@rm -rf dist

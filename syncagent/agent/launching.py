@@ -13,6 +13,7 @@ from syncagent.agent.keys import KEY_VARIABLE
 from syncagent.agent.places import Places
 from syncagent.agent.spawning import apart
 from syncagent.control import ControlClient
+from syncagent.engine.status import NOT_YET
 from syncagent.errors import NotRunning, SyncAgentError
 from syncagent.private import UNFOLLOWED, make_private
 
@@ -42,7 +43,7 @@ def start_behind(spot: Places, options: Sequence[str] = ()) -> Mapping[str, Any]
         except NotRunning:
             time.sleep(0.05)
             continue
-        if found.get("last_contact") or found.get("reason") or found.get("stuck"):
+        if found.get("last_contact") or (found.get("reason") or NOT_YET) != NOT_YET or found.get("stuck"):
             return found
         end = min(end, time.monotonic() + CONTACT_SECONDS)
         time.sleep(0.05)

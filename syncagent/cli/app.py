@@ -12,6 +12,7 @@ import typer
 
 import syncagent
 from syncagent.cli.exits import Exit, exit_for
+from syncagent.cli.helping import Sections
 from syncagent.cli.output import complain, say
 from syncagent.errors import SyncAgentError
 
@@ -44,6 +45,7 @@ def build(wanted: str = "") -> typer.Typer:
     command that is ``wanted``."""
     app = typer.Typer(
         name="syncagent",
+        cls=Sections,
         help="Keeps a folder the same on all of your machines, through a hub that you run yourself.",
         no_args_is_help=False,
         add_completion=False,

@@ -56,7 +56,7 @@ def _told(finding: Mapping[str, Any]) -> str:
 
 
 def _show(summary: Mapping[str, Any]) -> None:
-    counts = f"{summary.get('files')} files, {summary.get('folders')} folders, {summary.get('links')} links"
+    counts = ", ".join(_some(summary.get(f"{noun}s"), noun) for noun in ("file", "folder", "link"))
     read = f"{bytes_in_words(summary.get('bytes_read') or 0)} read"
     if summary.get("hub"):
         complain(f"the hub could not be asked: {summary['hub']}")
@@ -67,3 +67,7 @@ def _show(summary: Mapping[str, Any]) -> None:
             say(f"{summary.get('different')} differ: {counts}, {read}")
         case _:
             say(f"nothing is wrong, but not all is at one: {summary.get('open')} open; {counts}, {read}")
+
+
+def _some(number: Any, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -16,6 +16,7 @@ from syncagent.agent.places import places
 from syncagent.cli.asked import agent_of
 from syncagent.cli.editor import editor_in
 from syncagent.cli.exits import Exit
+from syncagent.cli.helping import Whole
 from syncagent.cli.inbox import HISTORY_SECONDS, clock, meant
 from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import say, show_json, tell
@@ -36,7 +37,7 @@ _WORDS = ("mine", "theirs", "both", "copy", "original")
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(rich_markup_mode=None)
+    group = typer.Typer(rich_markup_mode=None, cls=Whole)
     group.callback(invoke_without_command=True)(conflicts)
     for command in (diff, keep, merge):
         group.command()(command)
@@ -101,9 +102,9 @@ def keep(
         case "both":
             say(f"both stay: {name}, and {now_at}")
         case "copy":
-            say(f"{name} is what the copy was; what it was before is in .syncagent/trash")
+            say(f"{name} is what the copy was; what it was before is in the trash (`syncagent trash list`)")
         case _:
-            say(f"{name} stays as it is; the copy is {now_at}")
+            say(f"{name} stays as it is; the copy is in the trash (`syncagent trash list`)")
     return Exit.OK
 
 

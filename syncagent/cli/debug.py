@@ -12,6 +12,7 @@ import typer
 from syncagent.agent.places import Places
 from syncagent.cli.asked import agent_of
 from syncagent.cli.exits import Exit
+from syncagent.cli.helping import Whole
 from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import complain, say, show_json
 from syncagent.cli.which import the_profile
@@ -22,7 +23,7 @@ Recording: TypeAlias = Annotated[Path, typer.Argument(metavar="FLIGHT", help="A 
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, cls=Whole)
     group.callback()(debug)
     for command in (record, export, replay, trees, plan):
         group.command()(command)

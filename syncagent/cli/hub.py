@@ -12,6 +12,7 @@ import typer
 from syncagent.agent.config.kinds import host_and_port
 from syncagent.agent.keys import from_environment
 from syncagent.cli.exits import Exit
+from syncagent.cli.helping import Whole
 from syncagent.cli.options import AsJson
 from syncagent.cli.output import say, show_json
 from syncagent.cli.words import one_line
@@ -27,7 +28,7 @@ Folder: TypeAlias = Annotated[str, typer.Option("--folder", metavar="F", help="I
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(no_args_is_help=False, rich_markup_mode=None)
+    group = typer.Typer(no_args_is_help=False, rich_markup_mode=None, cls=Whole)
     group.callback(invoke_without_command=True)(hub)
     for command in (held, approve, reject, fsck):
         group.command()(command)

@@ -18,6 +18,7 @@ from syncagent.agent.keys import load_key
 from syncagent.agent.lock import is_held
 from syncagent.agent.places import Places, places
 from syncagent.cli.exits import Exit
+from syncagent.cli.helping import Whole
 from syncagent.cli.options import AsJson, DataDir
 from syncagent.cli.output import say, show_json
 from syncagent.cli.which import first_profile
@@ -32,7 +33,7 @@ Force: TypeAlias = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, cls=Whole)
     group.callback()(autostart)
     for command in (on, off, status):
         group.command()(command)

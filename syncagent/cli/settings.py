@@ -20,6 +20,7 @@ from syncagent.agent.config.settings import GROUPS, Applies
 from syncagent.agent.places import Places, places
 from syncagent.cli.editor import edit_settings
 from syncagent.cli.exits import Exit
+from syncagent.cli.helping import Whole
 from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import complain, say, show_json
 from syncagent.cli.which import the_profile
@@ -37,7 +38,7 @@ _TELLS = {
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, cls=Whole)
     group.callback()(config)
     group.command("get")(get)
     group.command("set")(set_)

@@ -11,6 +11,7 @@ import typer
 from syncagent.agent import hours
 from syncagent.cli.asked import agent_of
 from syncagent.cli.exits import Exit
+from syncagent.cli.helping import Whole
 from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import say, show_json
 from syncagent.cli.words import one_line
@@ -19,7 +20,7 @@ from syncagent.errors import BadConfig
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, cls=Whole)
     group.callback()(trash)
     group.command("list")(list_)
     for command in (restore, empty):

@@ -210,7 +210,9 @@ class Sight:
                 return self._busy(said), tuple(self._progress(said))
             case Face.IDLE:
                 files = _number(said.get("files"))
-                return "Everything is in sync", ((f"{files:,} files" if files != 1 else "1 file"),)
+                return "Everything is in sync", (
+                    (f"{files:,} files and folders" if files != 1 else "1 file or folder"),
+                )
 
     def _busy(self, said: Mapping[str, Any]) -> str:
         match said.get("state"):

@@ -14,6 +14,7 @@ from typing import assert_never
 
 from syncagent.engine.effects import AskChanges, CloseLink, Effect, Note
 from syncagent.engine.events import CaughtUp, Heard, Judged, Welcomed
+from syncagent.engine.status import NOT_YET
 from syncagent.model.changes import Entry, Operation, Verdict
 from syncagent.model.ids import ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.nodes import File, Node, Recipe
@@ -52,7 +53,7 @@ class RemoteSide:
         self._canopy = canopy
         self._client_id = client_id
         self.link = Link.DOWN
-        self.reason = "not connected yet"
+        self.reason = NOT_YET
         self.final = False
         self.hub_id = ""
         self.epoch = ""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from syncagent.model.acts import Direction
 from syncagent.model.names import RelPath
+
+NOT_YET: Final = "not connected yet"
+"""Why there is no connection, before the first attempt at one has ended."""
 
 
 class State(Enum):

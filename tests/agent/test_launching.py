@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
 import pytest
 
 from syncagent.agent import launching
+from syncagent.agent.founding import set_up_joined
 from syncagent.agent.launching import start_behind
 from syncagent.agent.places import Places
+from syncagent.control import ControlClient
 from syncagent.errors import SyncAgentError
+from syncagent.model.link import Link
+from tests.support.hubs import KEY, hub_in
 
 
 @pytest.fixture
@@ -52,3 +57,14 @@ def test_what_does_not_answer_in_time_goes_on_by_itself(
     monkeypatch.setattr(launching, "ourselves", lambda: command)
     monkeypatch.setattr(launching, "START_SECONDS", 0.0)
     assert start_behind(spot) == {}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # as above
+async def test_its_first_word_with_the_hub_is_waited_for(spot: Places, tmp_path: Path) -> None:
+    async with hub_in(tmp_path / "hub") as server:
+        set_up_joined(spot, Link(server, KEY), tmp_path / "folder", "Desk")
+        try:
+            found = await asyncio.to_thread(start_behind, spot)
+            assert found["last_contact"] is not None, "nobody is told that it is offline who only begins"
+        finally:
+            await asyncio.to_thread(ControlClient(spot.control).call, "stop")

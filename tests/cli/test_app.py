@@ -34,7 +34,7 @@ def test_a_mistake_is_one_line_on_stderr_and_code_2(command: Command, mistake: t
 def test_without_a_command_the_help_is_shown(command: Command) -> None:
     code, out, _ = command()
     assert code == 2
-    assert "Commands:" in out
+    assert "Begin:" in out
     assert command("--help")[:2] == (0, out)
 
 

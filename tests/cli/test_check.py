@@ -23,7 +23,7 @@ FINDING = {"path": "a\nb", "kind": "open", "agree": "none", "text": "all three d
 def test_all_the_same(command: Command, agent: Script) -> None:
     agent.entries = [{"progress": "reading"}, {"summary": SUMMARY}]
     assert command("check") == (
-        0, "all the same: 3 files, 1 folders, 0 links, 1.5 kB read; the hub is at change 9\n", "",
+        0, "all the same: 3 files, 1 folder, 0 links, 1.5 kB read; the hub is at change 9\n", "",
     )  # fmt: skip
 
 

@@ -68,8 +68,8 @@ def test_what_is_no_conflict_is_said_in_one_line(command: Command, agent: Script
 
 
 @pytest.mark.parametrize(("kept", "said"), [
-    ("both", "both stay: docs/a.txt, and x"), ("copy", "what it was before is in .syncagent/trash"),
-    ("original", "docs/a.txt stays as it is; the copy is x"),
+    ("both", "both stay: docs/a.txt, and x"), ("copy", "what it was before is in the trash"),
+    ("original", "docs/a.txt stays as it is; the copy is in the trash"),
 ])  # fmt: skip
 def test_they_are_settled(command: Command, agent: Script, root: Path, kept: str, said: str) -> None:
     agent.answers["conflict.keep"] = {"path": "docs/a.txt", "copy": COPY, "kept": kept, "now_at": "x"}

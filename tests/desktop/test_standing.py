@@ -19,7 +19,7 @@ def seen(said: dict[str, Any] | None, now: float = 100.0) -> Standing:
 def test_in_sync() -> None:
     standing = seen(told())
     assert (standing.face, standing.headline) == (Face.IDLE, "Everything is in sync")
-    assert standing.details == ("1,234 files",)
+    assert standing.details == ("1,234 files and folders",)
     assert standing.running
     assert standing.root == "/home/ann/Sync"
 

@@ -139,7 +139,7 @@ export class Overview {
   hearFacts(now) {
     const heard = now.last_contact ? ago(Date.now() / 1000 - now.last_contact) : "not yet";
     const facts = [
-      ["Folder", now.root], ["Files", (now.files || 0).toLocaleString("en")], ["Hub", hubSaid(now)], ["Hub heard", heard],
+      ["Folder", now.root], ["Files and folders", (now.files || 0).toLocaleString("en")], ["Hub", hubSaid(now)], ["Hub heard", heard],
       ["Sent and received since the start", `${bytes(now.traffic?.sent)} and ${bytes(now.traffic?.received)}`],
     ];
     if (now.limits?.up || now.limits?.down) {

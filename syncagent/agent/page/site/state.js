@@ -6,7 +6,7 @@ export function stateOf(now, gone) {
   if (gone) return { icon: "offline", line: "The agent does not answer", why: "It was stopped, or is starting anew. This page goes on when it is there again.", short: "no answer" };
   if (!now) return { icon: "offline", line: "One moment…", why: "", short: "connecting…" };
   const heard = now.last_contact ? `hub heard ${ago(Date.now() / 1000 - now.last_contact)}` : "hub not heard yet";
-  const files = counted(now.files || 0, "file");
+  const files = counted(now.files || 0, "file or folder", "files and folders");
   if (now.in_sync) return { icon: "idle", line: "Everything is in sync", why: `${files} · ${heard}`, short: "in sync" };
   const first = (now.lines || []).find((line) => line.hinders && !line.path);
   const reason = sentence(now.reason || (first && first.text) || "");
