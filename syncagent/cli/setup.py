@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from syncagent.agent.assistant import assist
 from syncagent.agent.config.reading import gather
 from syncagent.agent.launching import start_behind
 from syncagent.agent.lock import is_held
@@ -36,6 +35,8 @@ def setup(
     spot = places(data_dir)
     if "sync_root" in gather(spot, {}, {}).values:
         return _go_on(spot, only_print=only_print)
+    from syncagent.agent.assistant import assist  # noqa: PLC0415 - it tries hubs: only for those who set up
+
     if asyncio.run(assist(spot, lambda url: _show(url, spot, only_print=only_print))):
         say("set up; the agent runs in the background")
         return Exit.OK

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from syncagent.agent import assistant
 from syncagent.agent.places import Places
-from syncagent.cli import setup
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Script
@@ -22,7 +22,7 @@ def assistant(monkeypatch: pytest.MonkeyPatch, *, done: bool) -> None:
         show(URL)
         return done
 
-    monkeypatch.setattr(setup, "assist", assist)
+    monkeypatch.setattr(assistant, "assist", assist)
 
 
 def test_the_assistant_is_shown_until_it_is_done(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
