@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from syncagent.agent import assistant
+import syncagent.agent.assistant
 from syncagent.agent.places import Places
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def assistant(monkeypatch: pytest.MonkeyPatch, *, done: bool) -> None:
         show(URL)
         return done
 
-    monkeypatch.setattr(assistant, "assist", assist)
+    monkeypatch.setattr(syncagent.agent.assistant, "assist", assist)
 
 
 def test_the_assistant_is_shown_until_it_is_done(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
