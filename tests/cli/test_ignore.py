@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from syncagent.agent.founding import set_up
 from syncagent.agent.places import Places
-from syncagent.cli.begin import set_up
 from tests.cli.conftest import Script, running
 
 Command = Callable[..., tuple[int, str, str]]

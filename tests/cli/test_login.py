@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from syncagent.agent.autostart import choice
+from syncagent.agent.founding import set_up
 from syncagent.agent.keys import save_key
 from syncagent.agent.places import Places
-from syncagent.cli.begin import set_up
 from syncagent.cli.login import answers, in_words
 from tests.cli.conftest import Script, running
 
