@@ -40,7 +40,7 @@ TRAY_SECONDS: Final = 6.0
 NO_TRAY: Final = (
     "this desktop shows no tray icons. On GNOME install the extension AppIndicator (Debian, Ubuntu: "
     "gnome-shell-extension-appindicator; Fedora: gnome-shell-extension-appindicator), then log in again; "
-    "other panels need a StatusNotifier plugin"
+    "other panels need a StatusNotifier plugin, and those that know older icons alone (trayer, stalonetray) snixembed"
 )
 INSTEAD: Final = "`syncagent page` shows the agent's page, `syncagent status` how it stands"
 GOES_ON: Final = "Notifications are shown all the same, and the icon once there is a tray"
@@ -165,7 +165,7 @@ def _look_for_tray(host: Host, tray: Tray, options: Options) -> None:
     """It is said where it was started, each time; on the screen once, and the page opens as what there is instead."""
     if host.shown or tray.over.is_set():
         return
-    _log.warning("%s", NO_TRAY)
+    _log.info("%s", NO_TRAY)
     options.tell(f"syncagent: {NO_TRAY}. {GOES_ON}; `syncagent page` shows the agent's page")
     look = actions.OpenPage(Place.STATUS)
     notice = Notice(
