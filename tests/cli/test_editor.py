@@ -34,7 +34,7 @@ def test_what_is_right_takes_the_place_of_the_file(spot: Places, tmp_path: Path)
     assert edit_settings(spot, editor(tmp_path, "echo 'rescan_minutes = 7' >> \"$1\""))
     assert spot.config.read_text() == FILE + "rescan_minutes = 7\n"
     assert spot.config.stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in spot.data_dir.iterdir()] == ["config.toml"]
+    assert sorted(path.name for path in spot.data_dir.iterdir()) == ["config.lock", "config.toml"]
 
 
 def test_what_is_not_changed_is_not_written(spot: Places, tmp_path: Path) -> None:
