@@ -39,7 +39,8 @@ def test_at_rest() -> None:
     found = made(told())
     labels = [one.label for one in found.values() if one.shown and not one.key.startswith(("pause-", "notify-"))]
     assert labels == [
-        "Everything is in sync", "1,234 files and folders", "Open the folder “Sync”", "Recent changes", "Nothing yet", "Pause",
+        "Everything is in sync", "1,234 files and folders",
+        "Open the folder “Sync”", "Recent changes", "Nothing yet", "Pause",
         "Sync now", "Open syncagent", "Preferences…", "Notifications", "Quiet for 30 minutes", "Quiet for 1 hour",
         "Quiet for 8 hours", "Help", "Quit (syncing goes on)", "Stop syncing and quit",
     ]  # fmt: skip
