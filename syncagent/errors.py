@@ -43,7 +43,11 @@ class IdTaken(TryAgain):
 
 
 class StorageFull(TryAgain):
-    """No room on a disk, here or at the hub."""
+    """No room on a disk, here or at the hub; ``lacking``: so many bytes, where that is known."""
+
+    def __init__(self, message: str = "", lacking: int = 0) -> None:
+        super().__init__(message)
+        self.lacking = lacking
 
 
 class StorageTrouble(TryAgain):

@@ -47,7 +47,7 @@ from syncagent.localfs.scanner import Scanner, read_on
 from syncagent.localfs.staging import Staging
 from syncagent.model.facts import FileSeen, LookAt, Stamp
 from syncagent.model.names import RelPath
-from syncagent.model.nodes import Recipe
+from syncagent.model.nodes import Content, Recipe
 from syncagent.planner.ops import WriteLocal
 from syncagent.planner.tasks import Done, Failed, Inline, InPlace, Outcome, Staged, Task, WriteTask
 
@@ -256,13 +256,14 @@ class Errands:
                 outcomes[index] = outcome
         return outcomes
 
-    def _with_room(self, work: Callable[[], T]) -> T:
+    def _with_room(self, content: Content, work: Callable[[], T]) -> T:
         """The same for what is put in the stage.  Raises StorageFull, and what ``work`` raises."""
+        trash = self.staging.trash
         while True:
             try:
                 return work()
-            except StorageFull:
-                if self.staging.trash is None or not self.staging.trash.make_room():
+            except StorageFull as full:
+                if not (trash is not None and trash.make_room(full.lacking)) and not self.staging.make_room(content):
                     raise
 
     def _tidy(self) -> None:
@@ -274,7 +275,7 @@ class Errands:
         content = effect.wish.content
         bases = tuple((path, stamp, recipe or self._cut(path, stamp)) for path, stamp, recipe in effect.wish.bases)
         try:
-            missing = self._with_room(lambda: self.staging.begin(replace(effect.wish, bases=bases)))
+            missing = self._with_room(content, lambda: self.staging.begin(replace(effect.wish, bases=bases)))
         except (Damaged, StorageFull, StorageTrouble) as error:
             self.post(StageOpened(content, frozenset(), str(error), isinstance(error, StorageFull)))
         else:
@@ -289,7 +290,7 @@ class Errands:
         digests = tuple(digest for digest, _ in effect.blocks)
         try:
             recipe = self.staging.recipe_of(effect.content)
-            self._with_room(lambda: self.staging.put(effect.content, effect.blocks, recipe))
+            self._with_room(effect.content, lambda: self.staging.put(effect.content, effect.blocks, recipe))
         except (Damaged, StorageFull, StorageTrouble) as error:
             self.post(StageFilled(effect.content, digests, str(error), isinstance(error, StorageFull)))
         else:

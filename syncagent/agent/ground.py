@@ -15,6 +15,7 @@ from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.errands import DiskEffect, Errands
 from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.premises import Premises, keeping_of
+from syncagent.agent.room import Room
 from syncagent.agent.tally import BeginAnew
 from syncagent.agent.workers import Workers, call_in, done_in
 from syncagent.engine.effects import Effect, Run
@@ -28,6 +29,7 @@ from syncagent.localfs.watcher import WatchState
 from syncagent.model.facts import Fact
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath, split
+from syncagent.reserve import bytes_or_share
 from syncagent.rules.layers import rule_files
 
 SEARCH_SECONDS: Final = 1.0
@@ -64,6 +66,7 @@ class Ground:
         """What the start has put back from the stage."""
         self.exchanged: asyncio.Future[None] = self._loop.create_future()
         """Ends with BeginAnew when the folder came back as it was at some earlier time."""
+        self._room = Room(config, post, self._give_room, outside.usage)
         self._watches_stand = asyncio.Event()
         self._hints_wanted = False
         self._rules = rule_files(respect_gitignore=config.respect_gitignore)
@@ -94,12 +97,24 @@ class Ground:
         """The folder's trash; None while there is no folder."""
         return self._premises.staging.trash if self._premises is not None else None
 
+    async def watch_room(self, comes: Callable[[], bool]) -> None:
+        """Find out for ever whether there is room for what comes from the hub; ``comes``: whether anything does."""
+        await self._room.watch(self._workers.clear, comes)
+
+    def _give_room(self) -> bool:
+        try:
+            return self.trash is not None and self.trash.make_room()
+        except RootMissing:
+            return False
+
     def go_by(self, config: AgentConfig) -> None:
         """From now on this is what the machine is called in the names of conflict copies, and what its trash keeps."""
-        kept = ("name", "trash_days", "trash_size", "trash_keeps")
+        kept = ("name", "trash_days", "trash_size", "trash_keeps", "min_free")
         self._config = self._config.model_copy(update={key: getattr(config, key) for key in kept})
+        self._room.go_by(config)
         if self._premises is not None:
             self._premises.staging.slots.machine = config.name
+            self._premises.staging.reserve.keep(bytes_or_share(config.min_free))
         if self.trash is not None:
             self.trash.keeping = keeping_of(config)
 
@@ -185,6 +200,7 @@ class Ground:
                 continue
             self._hinder("")
             self._premises = premises
+            premises.staging.reserve.refused = lambda: call_in(self._loop, self._room.refused)
             self._errands = Errands(
                 premises.disk, premises.scanner, premises.applier, premises.staging, self._workers, self._post
             )

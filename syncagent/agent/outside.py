@@ -21,6 +21,7 @@ from syncagent.agent.excluding import Kept, kept_in
 from syncagent.agent.ids import RandomIds
 from syncagent.agent.premises import Premises, open_premises
 from syncagent.agent.reach import way_to_hub
+from syncagent.agent.room import usage_of
 from syncagent.agent.tally import Tally, tally_in
 from syncagent.agent.vigil import Vigil, vigil_in
 from syncagent.agent.workers import Workers
@@ -62,7 +63,8 @@ def _hour() -> datetime:
 @dataclass(frozen=True, slots=True)
 class Outside:
     """``hour`` is the time of day in UTC, by which nothing is decided; ``chance`` gives numbers from 0 to 1; ``slept``
-    the seconds that the machine has slept, and ``network`` a context in which changes of the network are told."""
+    the seconds that the machine has slept, ``usage`` the bytes of a disk and those that are free (None: nobody can
+    say), and ``network`` a context in which changes of the network are told."""
 
     workers: Callable[[Callable[[BaseException], None]], Workers] = Workers
     premises: Callable[[AgentConfig], Premises] = open_premises
@@ -76,6 +78,7 @@ class Outside:
     hour: Callable[[], datetime] = _hour
     chance: Callable[[], float] = random.random
     slept: Callable[[], float] = asleep
+    usage: Callable[[Path], tuple[int, int]] | None = usage_of
     network: Callable[[Callable[[], None]], AbstractContextManager[None]] = watch_network
 
     def today(self) -> str:

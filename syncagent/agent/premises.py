@@ -7,14 +7,13 @@ database: an agent that has lost its memory must still know an empty mount point
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from syncagent.agent.config.kinds import bytes_or_share
 from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.places import Places
+from syncagent.agent.room import usage_of
 from syncagent.errors import BadConfig, RootMissing, StorageTrouble
 from syncagent.localfs.applier import Applier
 from syncagent.localfs.here import disk_at
@@ -26,6 +25,7 @@ from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.staging import Staging
 from syncagent.localfs.trash import Keeping, Trash
 from syncagent.private import write_private
+from syncagent.reserve import Reserve, bytes_or_share
 from syncagent.rules.layers import rule_files
 
 
@@ -58,7 +58,7 @@ def open_premises(config: AgentConfig) -> Premises:
         known,
         note=lambda root_id: write_private(_note_of(config), root_id + "\n"),
         new_id=lambda: secrets.token_hex(13),
-        room=lambda: _room(config.sync_root),
+        room=lambda: usage_of(config.sync_root),
     )
 
 
@@ -92,7 +92,8 @@ def take_premises(
     except BaseException:
         root.close()
         raise
-    staging = Staging(disk, config.name, Trash(disk, keeping_of(config), room))
+    reserve = Reserve(room, disk.now_ns, bytes_or_share(config.min_free))
+    staging = Staging(disk, config.name, Trash(disk, keeping_of(config), room), reserve)
     return Premises(
         root,
         disk,
@@ -125,11 +126,6 @@ def look_in(config: AgentConfig, *, new_folder: bool) -> tuple[Disk, Marker | No
             return disk, look_at_root(disk, known=known, folder=config.folder)
     except OSError as error:
         raise StorageTrouble(f"the folder cannot be read: {error.strerror or error}") from error
-
-
-def _room(folder: Path) -> tuple[int, int]:
-    usage = shutil.disk_usage(folder)
-    return usage.total, usage.free
 
 
 def _note_of(config: AgentConfig) -> Path:

@@ -92,11 +92,7 @@ class Runtime:
         self._recorder = Recorder(config.client_id, config.name, config.limits, gitignore=config.respect_gitignore)
         ids = self._recorder.ids(outside.ids())
         self._engine = Engine(
-            ClientId(config.client_id),
-            config.name,
-            ids,
-            brake=config.limits,
-            gitignore=config.respect_gitignore,
+            ClientId(config.client_id), config.name, ids, brake=config.limits, gitignore=config.respect_gitignore
         )
         self.exclusions = lambda: list(self._engine.exclusions.told())
         self.acts = self._engine.acts
@@ -166,6 +162,7 @@ class Runtime:
                 keep_connected(self.conversation.talk, self.nudge, self._outside.chance),
                 self.sleep_watch.watch(),
                 self._rounds.make(),
+                self.ground.watch_room(lambda: self._board.told.comes),
                 self._vigil.keep(self._workers.keep.do),
             )
 

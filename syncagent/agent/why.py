@@ -157,6 +157,8 @@ def _way(one: Waiting | None, status: Status, around: Around) -> str:
         return "a change of it is being carried over"
     if status.most and one.size > status.most and not one.busy:
         return f"its turn: large files wait because {status.restraint} (`syncagent resume` goes on all the same)"
+    if status.cramped and not one.out and not one.busy:
+        return f"room: {status.cramped}"
     what = "it is being sent to the hub" if one.out else "the hub's version is being received"
     turn = "its turn to be sent to the hub" if one.out else "its turn to be received from the hub"
     return what if one.busy else turn

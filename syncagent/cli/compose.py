@@ -71,11 +71,15 @@ async def _keep(
     return await Household(source, key=start.key, strangers=strangers, tune=go_by).run(ready)
 
 
-def run_hub_alone(directory: Path, host: str, port: int, *, insecure: bool, key: str, brake: BrakeRules) -> int:
+def run_hub_alone(
+    directory: Path, host: str, port: int, *, insecure: bool, key: str, brake: BrakeRules, min_free: str
+) -> int:
     """`hub`: a hub for agents that are elsewhere.  ``key`` may be empty once the hub has keys."""
     from syncagent.hub.app import HubConfig, run_hub  # noqa: PLC0415 - see the module
 
-    config = HubConfig(data_dir=directory, host=host, port=port, insecure=insecure, bootstrap_key=key, brake=brake)
+    config = HubConfig(
+        data_dir=directory, host=host, port=port, insecure=insecure, bootstrap_key=key, brake=brake, min_free=min_free
+    )
     handler = log_to(make_private(directory / "logs") / "hub.log", secrets=[key], echo=Echo.ALL)
     try:
         return asyncio.run(until_signal(run_hub(config)))
@@ -132,7 +136,7 @@ def own_hub(config: AgentConfig) -> HubConfig:
     return HubConfig(
         data_dir=make_private(config.places.hub), host=host, port=port,
         bootstrap_key=config.api_key.get_secret_value(),
-        brake=_brake_of(config),
+        brake=_brake_of(config), min_free=config.min_free,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`hub`: runs a hub; and what its keeper asks of one that runs: held, approve, reject."""
+"""`hub`: runs a hub; and what its keeper asks of one that runs: status, held, approve, reject."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from syncagent.cli.words import one_line
 from syncagent.control import ControlClient
 from syncagent.errors import BadConfig, NotRunning
 from syncagent.private import control_socket, make_private
+from syncagent.reserve import bytes_or_share
 
 HubDir: TypeAlias = Annotated[
     Path, typer.Option("--data-dir", metavar="D", help="Where the hub keeps its journal and the blocks.")
@@ -30,7 +31,7 @@ Folder: TypeAlias = Annotated[str, typer.Option("--folder", metavar="F", help="I
 def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=False, rich_markup_mode=None, cls=Whole)
     group.callback(invoke_without_command=True)(hub)
-    for command in (held, approve, reject, fsck):
+    for command in (status, held, approve, reject, fsck):
         group.command()(command)
     app.add_typer(group, name="hub")
 
@@ -58,6 +59,12 @@ def hub(
     brake_most: Annotated[
         int, typer.Option(min=1, envvar="SYNCAGENT_BRAKE_MOST", help="Held: so many files, of how many ever.")
     ] = 1000,
+    min_free: Annotated[
+        str,
+        typer.Option(
+            metavar="SIZE", envvar="SYNCAGENT_MIN_FREE", help="What stays free of its disk: 5GB, or 1% of it."
+        ),
+    ] = "1%",
 ) -> int:
     """Run a hub, or ask one that runs.  SYNCAGENT_API_KEY is the first key that it accepts."""
     if context.invoked_subcommand is not None:
@@ -70,12 +77,39 @@ def hub(
         raise BadConfig(f"--listen: {error}") from None
     if brake not in ("on", "off"):
         raise BadConfig(f"--brake: must be on or off, and is {brake!r}")
+    try:
+        bytes_or_share(min_free)
+    except ValueError as error:
+        raise BadConfig(f"--min-free: {error}") from None
     directory = make_private(data_dir.expanduser().resolve())
     from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`
 
     limits = compose.brake_rules(on=brake == "on", files=brake_files, share=brake_share, most=brake_most)
     key = from_environment(os.environ)
-    return compose.run_hub_alone(directory, host, port, insecure=insecure, key=key, brake=limits)
+    return compose.run_hub_alone(directory, host, port, insecure=insecure, key=key, brake=limits, min_free=min_free)
+
+
+def status(data_dir: HubDir, as_json: AsJson = False) -> int:
+    """Show the hub's folders, who is connected, what is held or lost, and the room on its disk."""
+    found = _client(data_dir).call("status")
+    if as_json:
+        show_json(found)
+    else:
+        for line in _status_lines(found):
+            say(line)
+    return Exit.OK
+
+
+def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    for one in found["folders"]:
+        here = ", ".join(map(one_line, one["clients"])) or "nobody"
+        yield f"{one_line(one['folder'])}: {one['files']} files, at change {one['head']}; connected: {here}"
+        if one["lost"]:
+            yield f"    {one['lost']} blocks are lost; machines that have them send them again (see `hub fsck`)"
+    if found["held"]:
+        yield f"{found['held']} clients are held (see `hub held`)"
+    room = found["room"]
+    yield f"room: {room['text']}" + ("; new content is refused, and all else goes on" if room["refuses"] else "")
 
 
 def held(data_dir: HubDir, as_json: AsJson = False) -> int:

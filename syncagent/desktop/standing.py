@@ -168,6 +168,8 @@ class Sight:
                 yield Trouble("halted", reason or texts.get("halted") or "the agent does not work")
             case _:
                 pass
+        if "room" in texts:
+            yield Trouble("room", texts["room"])
         if "watch" in texts:
             yield Trouble("watch", texts["watch"])
         for kind, what in (("held", "cannot be kept the same"), ("unreadable", "cannot be read")):

@@ -101,7 +101,7 @@ class Engine:
                 self._day = day
                 self._teller.woken()
                 self._brake.hour(hour)
-            case ev.Paused() | ev.Restrained() | ev.Configured() | ev.Exclusion():
+            case ev.Paused() | ev.Restrained() | ev.Cramped() | ev.Configured() | ev.Exclusion():
                 self._told(event)
             case ev.Decided():
                 return [self._brake.answer(event, started=self._started)]
@@ -132,9 +132,10 @@ class Engine:
                 return self._freight.moved(event)
         return []
 
-    def _told(self, event: ev.Paused | ev.Restrained | ev.Configured | ev.Exclusion) -> None:
-        if isinstance(event, ev.Paused | ev.Restrained):
+    def _told(self, event: ev.Paused | ev.Restrained | ev.Cramped | ev.Configured | ev.Exclusion) -> None:
+        if isinstance(event, ev.Paused | ev.Restrained | ev.Cramped):
             self.sparing.hear(event)
+            self._agenda.add(self._flight.take_due() if event == ev.Cramped() else ())  # it may fit now
         elif isinstance(event, ev.Exclusion):
             self.exclusions.decide(event, started=self._started)
         else:
@@ -222,7 +223,7 @@ class Engine:
         self._local.found.clear()
         launched = self._planning.go_on(f"{self._incarnation}{self._remote.anew}", self._now)
         room = self._planning.has_room()
-        moving = self._freight.advance(policy, room, self._now, self.sparing.most)
+        moving = self._freight.advance(policy, room, self._now, self.sparing)
         self._local.enough = self._agenda.is_long and bool(self._flight.busy)
         if self._started and not self._root:
             moving.extend(self._local.advance(self._now))
@@ -266,7 +267,7 @@ class Engine:
     def present_status(self) -> Status:
         """How things stand by now."""
         of_itself = State.STARTING if not self._started else State.PAUSED if self.sparing.stands_still else None
-        return self.standing.status(of_itself, self._root, self._scanned, self.sparing.restraint)
+        return self.standing.status(of_itself, self._root, self._scanned, self.sparing)
 
     def _next_wake(self, settled: bool) -> float | None:
         looking = self._local.wake_at() if self._started and not self._root else None

@@ -78,6 +78,14 @@ class Restrained:
 
 
 @dataclass(frozen=True, slots=True)
+class Cramped:
+    """There is too little room for what comes from the hub, on this disk or that of our own files (``reason``, as a
+    sentence); "": there is room.  Deletes, moves and what goes to the hub need none."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Configured:
     """A person has changed what this machine is called, or from which limits on the brake asks (None: it is off)."""
 
@@ -330,6 +338,7 @@ Event: TypeAlias = (
     | Tick
     | Paused
     | Restrained
+    | Cramped
     | Configured
     | ProofWanted
     | Decided

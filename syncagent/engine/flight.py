@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Final, assert_never
 
 from syncagent.model.changes import NO_SEQ, Change, Operation, Verdict
@@ -259,9 +260,9 @@ class Flight:
         held = self.held.get(node_id)
         return held is not None and (held.until is None or held.until > now)
 
-    def take_due(self, now: float) -> list[NodeId]:
-        """The nodes whose time to be tried again has come: they are held no longer, but it is remembered how often they
-        were."""
+    def take_due(self, now: float = inf) -> list[NodeId]:
+        """The nodes whose time to be tried again has come (or will ever come): they are held no longer, but it is
+        remembered how often they were."""
         due = [node_id for node_id, held in self.held.items() if held.until is not None and held.until <= now]
         for node_id in due:
             self._tried[node_id] = self.held.pop(node_id).times + 1

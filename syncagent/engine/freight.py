@@ -21,6 +21,7 @@ from syncagent.engine.events import (
     StageFilled,
     StageOpened,
 )
+from syncagent.engine.spared import Sparing
 from syncagent.engine.uploads import Uploads
 from syncagent.model.facts import UNSURE
 from syncagent.model.ids import NodeId
@@ -108,15 +109,18 @@ class Freight:
             if isinstance(file, File) and path is not None and stamp is not None and stamp != UNSURE:
                 self._uploads.want_large(file, recipe, path, stamp)
 
-    def advance(self, policy: Policy, room: bool, now: float, most: int | None = None) -> list[Effect]:
+    def advance(self, policy: Policy, room: bool, now: float, sparing: Sparing) -> list[Effect]:
         """Begin what was wanted; with ``room`` for it, also what is read or asked for to be sent or written at once.
-        Of files of more than ``most`` bytes nothing is."""
+        What the machine is to be spared waits."""
         passing, spares = self._uploads.passing, self._downloads.spares
         passing.may_send = policy.may_submit
-        self._uploads.most = self._downloads.most = passing.most = most
+        self._uploads.most = self._downloads.most = passing.most = sparing.most
+        may_come = policy.may_write and not sparing.cramped
+        if sparing.cramped:
+            self._downloads.most = 0
         effects = self._uploads.advance(room and policy.may_submit)
-        effects += self._downloads.advance(room and policy.may_write)
-        effects += [*passing.advance(now), *spares.advance(now, may_write=policy.may_write)]
+        effects += self._downloads.advance(room and may_come)
+        effects += [*passing.advance(now), *spares.advance(now, may_write=may_come)]
         self._downloads.trim()
         return effects
 

@@ -123,6 +123,9 @@ def _of_changes(status: Status, around: Around) -> Iterator[Line]:
         yield Line("unacknowledged", f"{counted(status.unacknowledged, 'change')} not acknowledged by the hub{age}")
     if (incoming := status.pending - status.unacknowledged) > 0:
         yield Line("incoming", f"{counted(incoming, 'change')} of the hub's not carried out here yet")
+    if status.cramped:
+        waits = "what comes from the hub waits for it" if incoming > 0 else "nothing could be received"
+        yield Line("room", f"{status.cramped}; {waits}", hinders=incoming > 0)
     if status.most and status.kept_back[0]:
         files, size = status.kept_back
         which = f"{counted(files, 'file')} of more than {bytes_in_words(status.most)}"

@@ -1,26 +1,32 @@
-"""What is not carried over for now, since the machine is to be spared: files that are larger than is allowed."""
+"""What is not carried over for now, since the machine is to be spared: files that are larger than is allowed; or, since
+there is no room for it, anything that comes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
-from syncagent.engine.events import Paused, Restrained
+from syncagent.engine.events import Cramped, Paused, Restrained
 from syncagent.model.ids import NodeId
 
 
 class Sparing:
-    """What a person (a pause) and the machine (a restraint) want to be left undone."""
+    """What a person (a pause) and the machine (a restraint) want to be left undone, and what there is no room for."""
 
     def __init__(self) -> None:
         self._paused = False
         self._restraint = Restrained()
+        self.cramped = ""
+        """Why nothing may come in; empty when there is room."""
 
-    def hear(self, event: Paused | Restrained) -> None:
-        if isinstance(event, Paused):
-            self._paused = event.paused
-        else:
-            self._restraint = event
+    def hear(self, event: Paused | Restrained | Cramped) -> None:
+        match event:
+            case Paused():
+                self._paused = event.paused
+            case Restrained():
+                self._restraint = event
+            case Cramped():
+                self.cramped = event.reason
 
     @property
     def stands_still(self) -> bool:

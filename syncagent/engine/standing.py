@@ -18,6 +18,7 @@ from syncagent.engine.flight import Flight
 from syncagent.engine.local import LocalSide
 from syncagent.engine.remote import Link, RemoteSide
 from syncagent.engine.scoping import Scoping
+from syncagent.engine.spared import Sparing
 from syncagent.engine.status import State, Status, Waiting, ask_in_words
 from syncagent.engine.uploads import Uploads
 from syncagent.model.ids import NodeId
@@ -28,7 +29,7 @@ from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import path_of
 
-NO_RESTRAINT = Restrained()
+NOT_SPARED = Sparing()
 AT_HUB = "at the hub it is "
 
 MOST_WAITING = 100
@@ -117,9 +118,9 @@ class Standing:
         """A full scan and a word of the hub are wanted that begin from now on: one under way began too early."""
         self._proof = (number, self._local.full_scans_begun + 1, self._remote.heads_heard + 1)
 
-    def status(self, of_itself: State | None, root: str, scanned: bool, restraint: Restrained = NO_RESTRAINT) -> Status:
+    def status(self, of_itself: State | None, root: str, scanned: bool, sparing: Sparing = NOT_SPARED) -> Status:
         """``of_itself`` is a state that has nothing to do with either side; ``root`` is why there is no root."""
-        scope = self._scoping.scope
+        scope, restraint = self._scoping.scope, sparing.restraint
         pending = self._canopy.count_diverged() - len(scope.dormant)
         quiet = self.is_quiet() and not self._brake.busy
         at_rest = not pending and not self._local.busy and not self._local.damage.held and quiet
@@ -127,6 +128,8 @@ class Standing:
         kept_back = {**self._uploads.kept_back(), **self._downloads.kept_back()} if restraint.most else {}
         nothing_else = not self._local.busy and not self._flight.busy and pending <= len(kept_back)
         waits = restraint.reason if kept_back and nothing_else else ""
+        idle = not self._local.busy and not self._flight.busy and not self._uploads.busy
+        waits = sparing.cramped if sparing.cramped and idle else waits
         state, reason = self._state(of_itself, root, scanned, at_rest, restraint, waits)
         if self._proof is not None:
             number, scan, heads = self._proof
@@ -158,6 +161,7 @@ class Standing:
             behind=not heard_all,
             settled=settled,
             restraint=restraint.reason,
+            cramped=sparing.cramped,
             most=restraint.most,
             kept_back=(len(kept_back), sum(kept_back.values())),
             asked=self._brake.asked,

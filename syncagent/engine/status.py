@@ -23,7 +23,7 @@ class State(Enum):
     IDLE = "idle"
     PAUSED = "paused"
     WAITING = "waiting"
-    """All is done but what is too large for now."""
+    """All is done but what is too large for now, or has no room."""
     HALTED = "halted"
 
 
@@ -105,6 +105,8 @@ class Status:
     """Larger files than this are not carried over because of that; 0: none are."""
     kept_back: tuple[int, int] = (0, 0)
     """How many files wait for that alone, and their bytes."""
+    cramped: str = ""
+    """Why there is no room for what comes from the hub; empty when there is."""
     asked: tuple[Asked, ...] = ()
     ignored: int = 0
     """Names on this disk that rules leave out; of a folder, the folder alone."""
@@ -112,3 +114,8 @@ class Status:
     """What is excluded on this machine."""
     broken_rules: tuple[tuple[RelPath, str], ...] = ()
     """Lines of rule files that match nothing, though someone meant something by them."""
+
+    @property
+    def comes(self) -> bool:
+        """Whether anything is to come from the hub."""
+        return self.pending > self.unacknowledged or self.downloading > 0

@@ -34,6 +34,7 @@ from syncagent.hub.hall import Hall
 from syncagent.hub.healing import Healing
 from syncagent.hub.keeper import Keeper
 from syncagent.hub.premises import block_files, has_lost_its_database, held, open_store
+from syncagent.hub.room import HubRoom
 from syncagent.hub.rows import Folder
 from syncagent.hub.rules import Rules
 from syncagent.hub.runs import Runs
@@ -56,8 +57,9 @@ _LOG: Final = logging.getLogger("syncagent.hub")
 
 @dataclass(frozen=True, slots=True)
 class HubConfig:
-    """``data_dir`` holds all that the hub keeps.  Beyond loopback the hub speaks TLS, unless ``insecure``.  Port 0 is
-    one that is free.  ``bootstrap_key`` replaces the one of the last start; "" keeps it, or makes one."""
+    """``data_dir`` holds all that the hub keeps; ``min_free`` of its disk (bytes, or a part: ``1%``) is no room for
+    content.  Beyond loopback the hub speaks TLS, unless ``insecure``.  Port 0 is one that is free.  ``bootstrap_key``
+    replaces the one of the last start; "" keeps it, or makes one."""
 
     data_dir: Path
     host: str = "127.0.0.1"
@@ -67,6 +69,7 @@ class HubConfig:
     rules: Rules = field(default_factory=Rules)
     caps: Caps = field(default_factory=Caps)
     brake: BrakeRules = field(default_factory=BrakeRules)
+    min_free: str = "0"
 
 
 class Hub:
@@ -137,13 +140,17 @@ class Hub:
         if not config.insecure and not is_loopback(config.host):
             self._identity = identity(config.data_dir, config.host)
         files = block_files(config.data_dir)
+        room = HubRoom(config.data_dir, config.min_free)
+        files.refuses = room.refuses
         self._cleanup.callback(files.close)
         threads = self._cleanup.enter_context(ThreadPoolExecutor(4, thread_name_prefix="hub-files"))
         hall = Hall(config.rules, config.caps.per_key, threads)
         brake = Brake(config.brake)
         if lost := has_lost_its_database(config.data_dir):
             _LOG.warning("%s", lost)
-        worker = Worker(lambda: open_store(config.data_dir, files), time.time_ns, hall.deliver, brake)
+        worker = Worker(
+            lambda: open_store(config.data_dir, files), time.time_ns, hall.deliver, brake, refuses=room.refuses
+        )
         store = await worker.start()
         self._cleanup.push_async_callback(worker.stop)
         ring, folders, runs = await worker.call(lambda store: self._prepare(store, brake))
@@ -151,7 +158,7 @@ class Hub:
         healing = asyncio.create_task(Healing(worker, hall, config.rules.heal).run())
         self._cleanup.push_async_callback(_cancelled, healing)
         self._told = lambda rules: worker.call(lambda _: brake.go_by(rules))
-        keeper = Keeper(worker, brake, time.monotonic, hall.lacked.set)
+        keeper = Keeper(worker, brake, time.monotonic, hall.lacked.set, room, hall.present)
         ear = ControlServer(control_socket(config.data_dir.absolute()), keeper.handle, who="hub")
         await self._cleanup.enter_async_context(ear)
         await self._listen(hall)

@@ -192,6 +192,10 @@ class Hall:
         if self._clients.get(place.client) is seat:
             del self._clients[place.client]
 
+    def present(self) -> list[tuple[FolderId, str]]:
+        """Who is here, by folder and client."""
+        return sorted(self._clients)
+
     def revoked(self, key_id: str) -> None:
         """The key is good no more: who came in with it goes (HAZARDS G12)."""
         for seat, place in list(self._seats.items()):

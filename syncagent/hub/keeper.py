@@ -16,6 +16,7 @@ from syncagent.hub import audit
 from syncagent.hub.brake import Brake, Held
 from syncagent.hub.checkup import Checkup
 from syncagent.hub.events import Note
+from syncagent.hub.room import HubRoom
 from syncagent.hub.rows import FolderId
 from syncagent.hub.stores.ports import Store
 from syncagent.hub.worker import Worker
@@ -30,18 +31,30 @@ WHOLE_BYTES: Final = 64 * 1024 * 1024
 """A database of at most so many bytes is looked through as a whole while the hub runs: it takes a part of a second."""
 
 _LONGEST_PAUSE: Final = 0.05
+_COUNTED: Final = 10_000
 
 
 class Keeper:
-    """Answers commands.  ``mono`` is the clock that the brake counts by; ``lacked`` is called when it
-    has become known which blocks are lost."""
+    """Answers commands.  ``mono`` is the clock that the brake counts by; ``lacked`` is called when it has become known
+    which blocks are lost; ``present`` gives the clients that are here."""
 
-    def __init__(self, worker: Worker, brake: Brake, mono: Callable[[], float], lacked: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        brake: Brake,
+        mono: Callable[[], float],
+        lacked: Callable[[], None],
+        room: HubRoom,
+        present: Callable[[], list[tuple[FolderId, str]]],
+    ) -> None:
+        self._room = room
+        self._present = present
         self._lacked = lacked
         self._worker = worker
         self._brake = brake
         self._mono = mono
         self._commands: dict[str, Callable[[dict[str, Any]], Awaitable[Answer]]] = {
+            "status": self._status,
             "held": self._held,
             "approve": self._approve,
             "reject": self._reject,
@@ -55,6 +68,37 @@ class Keeper:
         if known is None:
             raise UnknownCommand(f"the hub does not know the command {command!r}")
         return await known(args)
+
+    async def _status(self, args: dict[str, Any]) -> Answer:
+        """How the hub stands: its folders, who is here, what is held, what is lost, and the room on its disk."""
+
+        def looked(store: Store) -> list[Answer]:
+            return [
+                {
+                    "folder": folder.name, "head": folder.head, "files": store.journal.living_files(folder.id),
+                    "lost": len(store.blocks.lost(folder.id, _COUNTED)), "id": folder.id,
+                }
+                for folder in store.journal.folders()
+            ]  # fmt: skip
+
+        folders = await self._worker.call(looked)
+        held = await self._worker.call(lambda _: self._brake.held())
+        try:
+            room = await asyncio.to_thread(self._room.standing)
+        except OSError as trouble:
+            raise StorageTrouble(f"the hub's disk cannot be asked: {trouble.strerror}") from None
+        here = self._present()
+        for one in folders:
+            number = one.pop("id")
+            one["clients"] = [client for folder, client in here if folder == number]
+        return {
+            "folders": folders,
+            "held": len(held),
+            "room": {
+                "bytes": room.whole, "free": room.free, "kept_free": room.kept, "refuses": room.short,
+                "text": room.in_words(),
+            },
+        }  # fmt: skip
 
     async def _held(self, args: dict[str, Any]) -> Answer:
         found, folders = await self._worker.call(lambda store: (self._brake.held(), store.journal.folders()))

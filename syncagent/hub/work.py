@@ -14,7 +14,9 @@ from syncagent.errors import BadMessage
 from syncagent.hub.analysis import analyse
 from syncagent.hub.brake import Brake, BrakeRules
 from syncagent.hub.judge import judge, touched
+from syncagent.hub.refusing import Refuses, instead_of_asking, never, without
 from syncagent.hub.rows import Folder, FolderId, Row, Timed, Wanted
+from syncagent.hub.staged import Blocks
 from syncagent.hub.stores.ports import Store
 from syncagent.hub.stretch import Stretch, cut_stretches, pushed
 from syncagent.hub.tasks import (
@@ -59,15 +61,24 @@ def writes(task: Task) -> bool:
 
 
 def perform(
-    store: Store, folder: FolderId, task: Task, time_ns: int, brake: Brake = NO_BRAKE, mono: float = 0.0
+    store: Store,
+    folder: FolderId,
+    task: Task,
+    time_ns: int,
+    brake: Brake = NO_BRAKE,
+    mono: float = 0.0,
+    refuses: Refuses = never,
 ) -> Answer:
     """Carry out ``task`` in ``folder``.  Raises StorageFull, StorageTrouble: then the unit is undone, as must be what
-    ``brake`` has counted.  ``mono``: seconds of a clock that only goes forward."""
+    ``brake`` has counted.  ``mono``: seconds of a clock that only goes forward; ``refuses``: what there is no room
+    for."""
     match task:
         case Submit():
-            return _submit(store, folder, task, time_ns, brake, mono)
+            return _submit(store, folder, task, time_ns, brake, mono, refuses)
         case Keep(blocks=blocks):
-            store.blocks.put(folder, blocks)
+            # What there is no room for is not kept; who speaks of it in a change is told why.
+            if refuses is never or not refuses(_size(_fresh(store, folder, blocks))):
+                store.blocks.put(folder, blocks)
             return Kept()
         case ReadChanges():
             return _page(store, folder, task)
@@ -84,9 +95,24 @@ def perform(
             assert_never(task)
 
 
-def _submit(store: Store, folder: FolderId, task: Submit, time_ns: int, brake: Brake, mono: float) -> Submitted:
+def _fresh(store: Store, folder: FolderId, blocks: Blocks) -> dict[Digest, bytes]:
+    known = store.blocks.sizes(folder, [digest for digest, _ in blocks])
+    return {digest: plain for digest, plain in blocks if digest not in known}
+
+
+def _size(blocks: Mapping[Digest, bytes]) -> int:
+    return sum([len(plain) for plain in blocks.values()])
+
+
+def _submit(
+    store: Store, folder: FolderId, task: Submit, time_ns: int, brake: Brake, mono: float, refuses: Refuses
+) -> Submitted:
     if any(isinstance(change, Change) and change.splice for change in task.changes):
         task = replace(task, changes=_with_recipes(store, folder, task.changes))
+    if task.blocks and refuses is not never:
+        fresh = _fresh(store, folder, task.blocks)
+        if fresh and (why := refuses(_size(fresh))):
+            task = without(task, fresh, why)
     changes = [change for change in task.changes if isinstance(change, Change)]
     if task.blocks:
         store.blocks.put(folder, task.blocks)
@@ -101,7 +127,10 @@ def _submit(store: Store, folder: FolderId, task: Submit, time_ns: int, brake: B
     store.journal.write(folder, judgement, time_ns)
     if scale.holds != held_before:
         store.journal.note_held(folder, task.author, held=scale.holds)
-    judged = iter(judgement.verdicts)
+    given = judgement.verdicts
+    if refuses is not never and any(verdict.ruling is Ruling.NEEDS_BLOCKS for verdict in given):
+        given = instead_of_asking(given, changes, refuses)
+    judged = iter(given)
     verdicts = tuple([change if isinstance(change, Verdict) else next(judged) for change in task.changes])
     entries = tuple([Timed(entry, time_ns) for entry in judgement.told])
     splices = _splices(entries, rows.nodes)

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from syncagent.errors import StorageTrouble, SyncAgentError
 from syncagent.hub.brake import Brake
+from syncagent.hub.refusing import Refuses, never
 from syncagent.hub.rows import FolderId
 from syncagent.hub.stores.ports import SMALL, Store
 from syncagent.hub.tasks import Answer, Failed, Keep, Task
@@ -66,11 +67,13 @@ class Worker:
         deliver: Deliver,
         brake: Brake = NO_BRAKE,
         mono: Callable[[], float] = time.monotonic,
+        refuses: Refuses = never,
     ) -> None:
         self._open_store = open_store
         self._wall_ns = wall_ns
         self._mono = mono
         self._brake = brake
+        self._refuses = refuses
         self._deliver = deliver
         self._loop = asyncio.get_running_loop()
         self._came = threading.Condition()
@@ -180,7 +183,7 @@ class Worker:
         self._brake.begin()
         try:
             with store.unit():
-                return [perform(store, job.folder, job.task, now, self._brake, mono) for job in jobs]
+                return [perform(store, job.folder, job.task, now, self._brake, mono, self._refuses) for job in jobs]
         except BaseException:
             self._brake.undo()
             raise

@@ -40,6 +40,8 @@ class Assembly:
         self.recipe = recipe
         self.spots: dict[Digest, list[tuple[int, int]]] = {}
         self.seen: Stat | None = None
+        self.touched_ns = 0
+        """When it was last added to, by the clock of the disk."""
         self._line = list(places(recipe))
         for offset, block in self._line:
             self.spots.setdefault(block.digest, []).append((offset, block.size))
@@ -70,6 +72,11 @@ class Assembly:
     def missing(self) -> set[Digest]:
         """The blocks that are not in their places."""
         return set(self.spots) - self._there
+
+    @property
+    def left(self) -> int:
+        """How many bytes are to be written yet."""
+        return sum(size for digest in self.missing for _, size in self.spots[digest])
 
     def found(self, digests: Iterator[Digest] | set[Digest]) -> None:
         """The blocks of these are in their places."""

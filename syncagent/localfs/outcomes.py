@@ -24,6 +24,7 @@ from syncagent.planner.tasks import (
     Task,
     WriteTask,
 )
+from syncagent.reserve import NoRoom
 
 STALE: Final = MISSING | {errno.EEXIST, errno.ENOTEMPTY, errno.EISDIR}
 """What says that something else stands there than was expected."""
@@ -76,5 +77,7 @@ def outcome_of(task: Task, error: OSError | Stale | Damaged) -> Outcome:
             return Failed(task.op, str(error))
         case OSError(errno=number) if number in STALE:
             return StaleTask(task.op, paths_of(task), (error.strerror or str(error)).lower())
+        case NoRoom():
+            return Failed(task.op, error.strerror or "no room", full=True)
         case OSError(errno=number):
             return Failed(task.op, (error.strerror or str(error)).lower(), full=number in FULL)

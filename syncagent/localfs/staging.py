@@ -31,9 +31,13 @@ from syncagent.model.ids import Digest
 from syncagent.model.names import RelPath, join
 from syncagent.model.nodes import Content, Recipe
 from syncagent.planner.tasks import StageWish
+from syncagent.reserve import NoRoom, Reserve
 
 _BESIDE: Final = 8 << 20
 """What is copied of a local file is checked beside the copying from so many bytes on: a thread costs something, too."""
+
+IDLE_NS: Final = 60_000_000_000
+"""A file to which nothing was added for so long does not keep others from their room, nor its own if they need it."""
 
 _CHECKS_WAIT: Final = 4
 """So many pieces wait to be checked, at most."""
@@ -42,8 +46,11 @@ _CHECKS_WAIT: Final = 4
 class Staging:
     """One for each root; may be called from several threads, from one at a time for the same content."""
 
-    def __init__(self, disk: Disk, machine: str = "", trash: Trash | None = None) -> None:
+    def __init__(
+        self, disk: Disk, machine: str = "", trash: Trash | None = None, reserve: Reserve | None = None
+    ) -> None:
         self.trash = trash
+        self.reserve = reserve or Reserve()
         self.slots = Slots(disk, machine, trash)
         self.displaced = Displaced()
         self._disk = disk
@@ -61,6 +68,9 @@ class Staging:
         with _translated(), self._disk.batch():
             self.slots.make_folders()
             ahead = self._take_over(wish.content, assembly)
+            there = self._size_of(part_path(wish.content))
+            self.reserve.demand(max(wish.content.size - there, 0), will_be=self._promised(assembly))
+            assembly.touched_ns = self._disk.now_ns()
             with self._disk.open(part_path(wish.content), Opening.EDIT) as part:
                 if part.stat().size > wish.content.size:
                     part.truncate(0)
@@ -84,6 +94,7 @@ class Staging:
         fresh = [block for block in blocks if not any(block[0] in spots for spots in late)]
         with _translated(), self._disk.batch():
             if fresh:
+                self.reserve.demand(sum([len(data) for _, data in fresh]))
                 self.slots.make_folders()
                 self._spare.hold(fresh)
 
@@ -91,6 +102,33 @@ class Staging:
         """Nobody wants what was put aside.  Raises StorageFull, StorageTrouble, RootMissing."""
         with _translated(), self._disk.batch():
             self._spare.drop()
+
+    def _promised(self, but: Assembly) -> int:
+        """How many bytes are to be written yet of the other files that are being put together."""
+        late = self._disk.now_ns() - IDLE_NS
+        others = [one for one in self._assemblies.values() if one is not but and one.touched_ns > late]
+        return sum(one.left for one in others)
+
+    def make_room(self, wanted: Content) -> bool:
+        """Give up what has been put together of a file that nobody goes on with, but for ``wanted``; whether there was
+        one.  Its blocks are got again when it is its turn.  Raises StorageFull, StorageTrouble, RootMissing."""
+        late = self._disk.now_ns() - IDLE_NS
+        kept = [part_path(one) for one, how in self._assemblies.items() if how.touched_ns > late or not how.left]
+        kept += [part_path(wanted), AHEAD]
+        with _translated(), self._disk.batch():
+            for name, seen in self._disk.list(STAGE):
+                path = join(STAGE, name)
+                idle = not isinstance(seen, OSError) and seen.mtime_ns <= late
+                if name.startswith("part.") and idle and path not in kept:
+                    self._remove(path)
+                    return True
+        return False
+
+    def _size_of(self, path: RelPath) -> int:
+        try:
+            return self._disk.stat(path).size
+        except FileNotFoundError:
+            return 0
 
     def _take_over(self, content: Content, assembly: Assembly) -> bool:
         """Whether what was put aside is the beginning of this content, and has become its staging file."""
@@ -110,6 +148,9 @@ class Staging:
         """
         assembly = self._assembly(content, recipe)
         fresh: dict[Digest, bytes] = {}
+        with _translated():
+            self.reserve.demand(sum([len(data) for _, data in blocks]))
+        assembly.touched_ns = self._disk.now_ns()
         with _translated(), self._disk.batch(), self._disk.open(part_path(content), Opening.EDIT) as part:
             if part.stat() != assembly.seen:
                 assembly.begin_anew()  # it is not what we left: what it comes to is found in the end
@@ -266,6 +307,8 @@ def _mended(part: DiskFile, digest: Digest, spots: list[tuple[int, int]]) -> boo
 def _translated() -> Iterator[None]:
     try:
         yield
+    except NoRoom as error:
+        raise StorageFull(error.strerror or "no room", error.lacking) from error
     except OSError as error:
         if error.errno in FULL:
             raise StorageFull("the disk of the folder is full") from error

@@ -262,13 +262,17 @@ class Trash:
         RootMissing."""
         return self._remove([item for item in self.items() if before_ms is None or item.ms < before_ms])
 
-    def make_room(self) -> bool:
-        """The disk is full: remove some of the oldest; whether anything was.  Raises RootMissing."""
+    def make_room(self, lacking: int = 0) -> bool:
+        """The disk is full: remove some of the oldest; whether anything was.  Nothing is where all of it would not give
+        what is ``lacking``.  Raises RootMissing."""
         with suppress(OSError):
             going: list[Item] = []
-            for item in self.items():
+            items = self.items()
+            if sum(item.size for item in items) < lacking:
+                return False
+            for item in items:
                 going.append(item)
-                if sum(one.size for one in going) >= AT_ONCE:
+                if sum(one.size for one in going) >= max(AT_ONCE, lacking):
                     break
             return self._remove(going)[0] > 0
         return False

@@ -86,6 +86,7 @@ class Writer:
             self._check_part(node.content)
             new = self.staging.take(node.content)
         else:
+            self.staging.reserve.demand(node.content.size)
             new = self.staging.slots.new()
         mode = self._mode(task.path, old, node.executable)
         try:

@@ -445,6 +445,9 @@ def test_a_look_at_everything_keeps_the_trash_to_its_limits(desk: Desk) -> None:
     trash.keeping = Keeping(most=3, reserve=0)
     desk.errands.begin(Look(1, (), (RelPath(""),)))
     desk.all_seen()
+    tidied = threading.Event()
+    desk.workers.clear.do(tidied.set)
+    assert tidied.wait(10)  # what has not begun when the threads end is not done
     assert desk.workers.end()
     assert [item.path for item in trash.items()] == ["new"]
 

@@ -38,6 +38,7 @@ EVENTS: list[ev.Event] = [
     ev.Tick("2026-11-22"),
     ev.Paused(True),
     ev.Restrained("the network is metered", 0),
+    ev.Cramped("the disk has no room"),
     ev.Configured("Laptop", Limits(1, 0.5, 2)),
     ev.Configured("Laptop", None),
     ev.Decided(1, 0, "approve"),

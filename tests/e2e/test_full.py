@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.machines import HubProcess, Machine, Namespace, copies, in_sync, tree, until
+from tests.e2e.machines import HubProcess, Machine, Namespace, command, copies, in_sync, tree, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -79,6 +80,7 @@ def whole(path: Path) -> None:
 def test_the_disk_of_the_folder_is_full(site: Site) -> None:
     root = site.small(site.bert.root, "12m")
     site.start()
+    assert site.bert.ask("config", "set", "min_free", "0").returncode == 0
     (site.anna.root / "kept.txt").write_text("first")
     (site.anna.root / "grows").write_text("small")
     in_sync(site.anna, site.bert)
@@ -144,3 +146,77 @@ def test_the_disk_of_the_hub_is_full(site: Site) -> None:
     assert site.hub.terminate() == 0
     for database in data.rglob("*.db"):
         whole(database)
+
+
+@pytest.mark.hazard("B7", "N19", "N15")
+def test_what_is_to_stay_free_stays_free(site: Site) -> None:
+    root = site.small(site.bert.root, "64m")
+    site.start()
+    for name in ("deleted", "renamed"):
+        (site.anna.root / name).write_text(name)
+    in_sync(site.anna, site.bert)
+    assert site.bert.ask("config", "set", "min_free", "30MB").returncode == 0
+    (site.anna.root / "large").write_bytes(bytes(range(256)) * 160_000)
+    (site.anna.root / "small").write_text("fits")
+    site.anna.wait()
+    until(says(site.bert, "it needs 41.0 MB; "), lambda: site.bert.ask("status").stdout, pause=0.5)
+    assert "to stay so (min_free)" in site.bert.ask("why", "large").stdout
+    until(lambda: "small" in tree(root), lambda: site.bert.ask("status").stdout, SOON, pause=0.2)
+
+    filler = root / "filler.part"  # what is no one's concern elsewhere
+    filler.write_bytes(bytes(40_000_000))
+    (site.anna.root / "deleted").unlink()
+    (site.anna.root / "renamed").rename(site.anna.root / "other name")
+    root.joinpath("by bert").write_text("goes out")
+    site.anna.wait()
+    until(lambda: (root / "other name").exists() and not (root / "deleted").exists(), site.bert.output, SOON, pause=0.2)
+    until(lambda: "by bert" in site.anna.tree(), site.bert.output, SOON, pause=0.2)
+    numbers = count()
+    latest = site.anna.root
+
+    def crowded() -> bool:
+        nonlocal latest  # what was found free a moment ago is believed for that moment
+        latest = site.anna.root / f"later {next(numbers)}"
+        latest.write_text("has to wait")
+        return "the disk of the folder has no room" in site.bert.ask("status").stdout
+
+    until(crowded, lambda: site.bert.ask("status").stdout, SOON, pause=0.5)
+    site.anna.wait()
+    assert not (root / latest.name).exists()
+    assert "room: the disk of the folder" in site.bert.ask("why", latest.name).stdout
+    filler.unlink()
+    until((root / latest.name).exists, lambda: site.bert.ask("status").stdout, SOON, pause=0.2)
+    assert not (root / "large").exists()
+    assert site.bert.ask("config", "set", "min_free", "1%").returncode == 0
+    in_sync(site.anna, site.bert)
+    assert tree(root) == tree(site.anna.root)
+    assert not copies(root)
+
+
+@pytest.mark.hazard("F17", "N19", "N15")
+def test_a_hub_without_room_lets_pass_what_needs_none(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNCAGENT_MIN_FREE", "30MB")
+    data = site.small(site.hub.data, "64m")
+    site.start()
+    for name in ("deleted", "renamed"):
+        (site.anna.root / name).write_text(name)
+    in_sync(site.anna, site.bert)
+    filler = data / "filler"
+    filler.write_bytes(bytes(38_000_000))
+    (site.anna.root / "large").write_bytes(bytes(range(256)) * 20_000)
+    (site.anna.root / "small").write_text("new as well")
+    (site.anna.root / "copied").write_text("renamed")
+    (site.anna.root / "deleted").unlink()
+    (site.anna.root / "renamed").rename(site.anna.root / "other name")
+    (site.anna.root / "folder").mkdir()
+    wanted = {"copied", "other name", "folder"}
+    until(lambda: site.bert.tree().keys() == wanted, site.anna.output, SOON, pause=0.2)
+    until(says(site.anna, "no room on the hub's disk"), lambda: site.anna.ask("status").stdout, pause=0.5)
+    shown = site.namespace.run(*command("hub", "status", "--data-dir", site.hub.data))
+    assert "new content is refused, and all else goes on" in shown
+    assert "connected: anna" in shown
+    filler.unlink()
+    in_sync(site.anna, site.bert)
+    assert site.bert.tree() == site.anna.tree()
+    assert site.bert.tree().keys() == {*wanted, "large", "small"}
+    assert not copies(site.anna.root)

@@ -11,6 +11,7 @@ from syncagent.engine.lines import Around, in_sync, lines
 from syncagent.engine.spared import first_within, kept_back, within
 from syncagent.engine.status import State
 from syncagent.localfs import perusal, scanner
+from syncagent.model.changes import Operation
 from syncagent.model.ids import NodeId
 from tests.support.solo import Solo, content_of, file, large
 
@@ -20,6 +21,7 @@ MOST = 1_000_000
 COSTLY = ev.Restrained("the network is metered", MOST)
 NOTHING = ev.Restrained("the battery is at 9 %", 0)
 FREE = ev.Restrained()
+CRAMPED, ROOM = ev.Cramped("the disk has no room"), ev.Cramped()
 PAUSED, RESUMED = ev.Paused(paused=True), ev.Paused(paused=False)
 
 
@@ -67,9 +69,11 @@ def uploading() -> Solo:
 
 
 STOPS = [(PAUSED, RESUMED), (NOTHING, FREE), (COSTLY, FREE)]
+NO_ROOM = (CRAMPED, ROOM)
 
 
-@pytest.mark.parametrize(("stop", "go_on"), STOPS)
+@pytest.mark.hazard("B7")
+@pytest.mark.parametrize(("stop", "go_on"), [*STOPS, NO_ROOM])
 def test_a_large_download_stops_half_way_and_goes_on_where_it_was(stop: ev.Event, go_on: ev.Event) -> None:
     solo = tell(Solo().synced(), "big", BIG)
     assert give_once(solo, BIG)
@@ -181,6 +185,44 @@ def test_what_is_being_sent_while_it_is_read_stops_too(monkeypatch: pytest.Monke
     solo.feed(COSTLY)
     assert take_once(solo) == 0
     assert solo.drain(ef.AskMissing) == []
+
+
+@pytest.mark.hazard("B7", "N15")
+def test_without_room_nothing_is_asked_for_and_all_that_needs_none_goes_on() -> None:
+    solo = Solo().synced()
+    tell(solo, "old", b"first").give(b"first")
+    solo.feed(CRAMPED)
+    assert solo.status.in_sync, "nothing waits for it yet"
+    assert [(line.kind, line.hinders) for line in lines(solo.status, Around())] == [("room", False)]
+    tell(solo, "small", b"small")
+    tell(solo, "big", BIG)
+    solo.user.write("mine", b"mine")
+    solo.hinted("mine")
+    solo.accept()
+    solo.hear(solo.entry("id-old", Operation.DELETE))
+    assert solo.drain(ef.AskBlocks) == []
+    assert solo.drain(ef.GiveRoom) == []
+    assert solo.tree() == {"mine": b"mine"}
+    assert (solo.status.state, solo.status.reason) == (State.WAITING, "the disk has no room")
+    said = lines(solo.status, Around())
+    assert not in_sync(said)
+    assert "the disk has no room; what comes from the hub waits for it" in [line.text for line in said]
+    solo.feed(ROOM).give(b"small", BIG)
+    assert solo.tree() == {"mine": b"mine", "small": b"small", "big": BIG}
+    assert solo.status.in_sync
+
+
+@pytest.mark.hazard("B7")
+def test_what_a_full_disk_refused_is_tried_again_as_soon_as_there_is_room() -> None:
+    solo = Solo().synced()
+    solo.disk.free = 0
+    tell(solo, "small", b"small").give(b"small")
+    assert solo.status.held
+    solo.pass_time(100)
+    solo.feed(CRAMPED)
+    solo.disk.free = None
+    solo.feed(ROOM).give(b"small")
+    assert solo.tree() == {"small": b"small"}
 
 
 class Job:

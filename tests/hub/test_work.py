@@ -15,6 +15,7 @@ from syncagent.hub.tasks import (
     Fetch,
     Fetched,
     Keep,
+    Kept,
     Lacks,
     Page,
     ReadChanges,
@@ -187,3 +188,60 @@ def test_what_others_hear_is_made_of_what_came_with_the_batch(bench: Bench) -> N
     assert made[0]._blocks == dict([block(b"x")])
     bench.do(Keep((block(b"y"),)))
     assert stretches_of(*bench.submit(file("b", b"y"))) is None
+
+
+# --- no room ----------------------------------------------------------------------------------------------------------
+
+
+class Short(Bench):
+    """A hub with room for so many bytes of content."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+
+    def do(self, task: Task) -> object:
+        with self.store.unit():
+            return perform(self.store, self.folder, task, 5, refuses=self.refuses)
+
+    def refuses(self, size: int) -> str:
+        return "no room" if size > self.room else ""
+
+    def said(self, *changes: Change | Verdict, blocks: Blocks = ()) -> dict[str, str]:
+        _, answer = self.submit(*changes, blocks=blocks)
+        return {one.change_id: one.error_code or one.ruling.value for one in answer.verdicts}
+
+
+@pytest.mark.hazard("F17", "N19")
+def test_without_room_what_brings_content_is_refused_and_all_else_passes() -> None:
+    short = Short(100)
+    assert short.said(file("a", b"first"), file("b", b"second"), blocks=(block(b"first"), block(b"second"))) == {
+        "c-a": "committed", "c-b": "committed",
+    }  # fmt: skip
+    short.room = 3
+    delete = Change(
+        ChangeId("d-a"), Operation.DELETE, NodeId("a"), Rev(1), Kind.FILE, ROOT, Name("a"), None
+    )  # fmt: skip
+    folder = Change(ChangeId("c-d"), Operation.CREATE, NodeId("d"), Rev(0), Kind.DIR, ROOT, Name("d"), None)
+    said = short.said(
+        file("new", b"unknown"), delete, folder, file("copy", b"second"), file("empty"),
+        blocks=(block(b"unknown"), block(b"second")),
+    )  # fmt: skip
+    assert said == {
+        "c-new": "storage_full", "d-a": "committed", "c-d": "committed", "c-copy": "committed", "c-empty": "committed",
+    }  # fmt: skip
+    assert short.store.blocks.sizes(short.folder, [digest_of(b"unknown")]) == {}
+    short.room = 100
+    assert short.said(file("new", b"unknown"), blocks=(block(b"unknown"),)) == {"c-new": "committed"}
+
+
+@pytest.mark.hazard("F17")
+def test_nobody_is_asked_again_for_blocks_that_there_is_no_room_for() -> None:
+    short = Short(3)
+    parts = (b"many ", b"blocks")
+    assert isinstance(short.do(Keep((block(parts[0]), block(parts[1])))), Kept)
+    assert short.said(file("large", parts=parts)) == {"c-large": "storage_full"}
+    short.room = 100
+    assert short.said(file("large", parts=parts)) == {"c-large": "needs_blocks"}
+    short.do(Keep((block(parts[0]), block(parts[1]))))
+    assert short.said(file("large", parts=parts)) == {"c-large": "committed"}

@@ -83,6 +83,10 @@ class Agent:
         self.dialled: Callable[[Wire], None] = lambda wire: None
         self.mood: Callable[[], list[float]] = lambda: [0.0]
         """What becomes of a word of the kernel: how late it is, once for each time that it comes."""
+        self.crowded: Callable[[], None] | None = None
+        """Called when it is asked what is free, while others have taken what is to stay so."""
+        self.counts_room = False
+        """Whether it can tell what is free: to look takes its turns, and makes another world of a seed."""
         self._dying = False
 
     # --- what is there of it when it does not run ---------------------------------------------------------------
@@ -135,6 +139,7 @@ class Agent:
             hour=self.hour,
             chance=self.rng.random,
             slept=lambda: 0.0,
+            usage=(lambda folder: self._usage()) if self.counts_room else None,
             network=lambda changed: contextlib.nullcontext(),
         )
         stop = asyncio.Event()
@@ -268,7 +273,19 @@ class Agent:
         def note(root_id: str) -> None:
             self.root_id = root_id
 
-        return take_premises(self.disk, config, self.root_id, note, lambda: f"{self._ids.getrandbits(100):025x}")
+        return take_premises(
+            self.disk,
+            config,
+            self.root_id,
+            note,
+            lambda: f"{self._ids.getrandbits(100):025x}",
+            self._usage if self.counts_room else None,
+        )
+
+    def _usage(self) -> tuple[int, int]:
+        if self.crowded is not None:
+            self.crowded()
+        return 1 << 40, 1 << (20 if self.crowded is not None else 39)
 
     def _watch(self, root: Path, on_hints: Callable[[Any], None], rule_files: tuple[str, ...]) -> SimWatcher:
         self.watcher = SimWatcher(self.schedule, self.loop, self.name, self.rng, self.disk, on_hints)

@@ -37,8 +37,8 @@ class Fault:
 
 FAULTS: dict[str, Fault] = {}
 
-OFF: set[str] = set()
-"""Kinds that are had only when they are asked for: none, now."""
+OFF: set[str] = {"disk-crowded"}
+"""Kinds that are had only when they are asked for: a seed gives the same world as before they were there."""
 
 
 def _fault(name: str, **more: float) -> Callable[[Begin], Begin]:
@@ -287,6 +287,21 @@ def _disk_full(world: World, agent: Agent, rng: Random) -> None:
         world.full.discard(agent.name)
 
     world.schedule.after(rng.random() * 2, f"{agent.name} room", room)
+
+
+@_fault("disk-crowded", until=2.0)
+def _disk_crowded(world: World, agent: Agent, rng: Random) -> None:
+    """Others have taken the room that is to stay free: the disk would hold more, and gets nothing."""
+
+    def refused() -> None:
+        world.met["disk-crowded"] += 1
+
+    agent.crowded = refused
+
+    def room() -> None:
+        agent.crowded = None
+
+    world.schedule.after(rng.random() * 8, f"{agent.name} has room again", room)
 
 
 @_fault("root-gone")

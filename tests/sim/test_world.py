@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.sim.runs import Settings, play, run, script_of, settings_of, smallest
 SEEDS = int(os.environ.get("SYNCAGENT_SIM_SEEDS", "2000"))
 FIRST = int(os.environ.get("SYNCAGENT_SIM_FIRST", "0"))
 SHARES = 32
+CROWDED = 60
 
 TOGETHER = {"ack-lost": {"hub-killed"}, "agent-data-torn": {"agent-power-within"}}
 """What comes with others."""
@@ -46,13 +48,24 @@ def test_worlds(share: int) -> None:
 
 
 @pytest.mark.sim
-@pytest.mark.parametrize("kind", sorted(kinds.ALL))
+@pytest.mark.parametrize("kind", sorted(kinds.ALL | kinds.OFF))
 def test_every_kind_of_fault_can_be_had_alone_and_takes_effect(kind: str) -> None:
     for seed in range(200):
         settings = Settings(seed, machines=2, acts=12, faults=frozenset({kind, *TOGETHER.get(kind, ())}))
         if play(settings, script_of(settings)).met[kind]:
             return
     raise AssertionError(f"{kind} has not come about in 200 seeds")
+
+
+@pytest.mark.sim
+@pytest.mark.hazard("B7", "N1", "N15", "N19")
+def test_disks_on_which_others_need_the_room() -> None:
+    met = 0
+    for seed in range(CROWDED):
+        settings = settings_of(seed)
+        settings = replace(settings, faults=settings.faults | {"disk-crowded"})
+        met += play(settings, script_of(settings)).met["disk-crowded"]
+    assert met
 
 
 @pytest.mark.sim

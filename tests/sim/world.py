@@ -126,6 +126,7 @@ class World:
         able = [kind for kind in kinds.KINDS_OF_DISK if kind in self.faults]
         kind = rng.choice(able) if able and rng.random() < 0.25 else ""
         agent = Agent(name, self.schedule, self.hub)
+        agent.counts_room = "disk-crowded" in self.faults
         agent.disk = make_disk(kind, agent.clock_ns)
         if kind:
             self.met[kind] += 1

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import socket
 from pathlib import Path
-from typing import Final
 from urllib.parse import urlsplit
 
 from syncagent.agent.guest.timetable import read
 from syncagent.agent.spawning import words_of
 from syncagent.model.link import is_folder_name
+from syncagent.reserve import bytes_or_share
 
 
 def folder_path(path: Path) -> Path:
@@ -98,23 +98,8 @@ def small_size(said: object) -> str:
     return text
 
 
-_SIZES: Final = {
-    "": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40,
-}  # fmt: skip
-
-
 def size_or_share(said: object) -> str:
     """A number of bytes such as ``5GB``, or a part of the disk such as ``10%``."""
     text = str(said).strip()
     bytes_or_share(text)
     return text
-
-
-def bytes_or_share(text: str) -> tuple[int | None, float | None]:
-    """``(5_000_000_000, None)`` for ``5GB``, ``(None, 0.1)`` for ``10%``."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:(%)|([kmgt]i?)?b?)", text, re.IGNORECASE)
-    if not found or (found[2] and float(found[1]) > 100):
-        raise ValueError("must be bytes such as 5GB, or a part of the disk such as 10%")
-    if found[2]:
-        return None, float(found[1]) / 100
-    return round(float(found[1]) * _SIZES[(found[3] or "").lower()]), None

@@ -19,6 +19,7 @@ from syncagent.agent.config import kinds
 from syncagent.agent.keys import KeyStore
 from syncagent.agent.places import Places
 from syncagent.model.acts import Limits
+from syncagent.reserve import bytes_or_share
 from syncagent.transport.pace import bytes_a_second
 from syncagent.transport.proxy import NONE, SYSTEM, proxy_in, proxy_setting
 
@@ -161,6 +162,10 @@ class Settings(BaseModel):
     schedule: Annotated[str, AfterValidator(kinds.schedule), About("guest", LIVE)] = Field(
         "", description='what holds when: "Mon-Fri 09:00-18:00 up=1M down=5M; 22:00-06:00 pause" (or small, or sync)'
     )
+    min_free: Annotated[str, BeforeValidator(kinds.size_or_share), About("guest", LIVE)] = Field(
+        "1%",
+        description="what stays free of each disk, such as 5GB, or 1% of it: what would take it waits; 0: nothing",
+    )
     notify: Annotated[Literal["all", "important", "none"], About("desktop", LIVE, scope=Scope.WHOLE)] = Field(
         "all", description='what the tray notifies of: "all", "important" (what needs you), or "none"'
     )
@@ -246,7 +251,7 @@ class AgentConfig(Settings):
     @property
     def small_bytes(self) -> int:
         """The largest file that is carried over where large ones wait."""
-        return kinds.bytes_or_share(self.small_size)[0] or 0
+        return bytes_or_share(self.small_size)[0] or 0
 
     @property
     def limits(self) -> Limits | None:

@@ -42,7 +42,7 @@ def examine(places: Places, settings: Settings | None, trouble: str = "", key: s
         yield of_folder.abilities(root)
         yield limits.watch_limits(root)
         yield foreign_names(root)
-        yield of_folder.room(root, places.data_dir)
+        yield of_folder.room(root, places.data_dir, settings.min_free)
     yield from hub_and_clock(settings, places, key or _kept(places))
 
 

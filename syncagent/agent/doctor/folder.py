@@ -19,6 +19,7 @@ from syncagent.localfs.here import disk_at
 from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.probe import probe
 from syncagent.model.names import OWN_FOLDER
+from syncagent.reserve import bytes_or_share, kept_of
 
 _NETWORK: Final = (
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "fuse.rclone", "davfs",
@@ -161,11 +162,12 @@ def _works(attempt: Any) -> bool:
     return True
 
 
-def room(root: Path, data_dir: Path) -> Check:
-    """What is left on the fuller of the two disks."""
+def room(root: Path, data_dir: Path, min_free: str = "0") -> Check:
+    """What is left on the fuller of the two disks, beyond what is to stay free."""
     there = [path for path in (root, data_dir) if path.is_dir()]
-    free, path = min((shutil.disk_usage(path).free, path) for path in there)
-    found = f"{bytes_in_words(free)} free at {path}"
+    free, path = min((_beyond(path, min_free), path) for path in there)
+    beyond = f" beyond what is to stay so (min_free = {min_free})" if min_free != "0" else ""
+    found = f"{bytes_in_words(max(free, 0))} free at {path}{beyond}"
     if free < _SMALL:
         return problem("disk space", found, "make room", "nothing can be received", free=free)
     if free < _SOON:
@@ -175,6 +177,11 @@ def room(root: Path, data_dir: Path) -> Check:
         found = f"{found}, but only {inodes} more files can be made"
         return problem("disk space", found, "remove files, or make a file system with more inodes", free=free)
     return ok("disk space", found, free=free)
+
+
+def _beyond(path: Path, min_free: str) -> int:
+    usage = shutil.disk_usage(path)
+    return usage.free - kept_of(bytes_or_share(min_free), usage.total)
 
 
 def _inodes_left(path: Path) -> int | None:

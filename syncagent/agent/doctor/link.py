@@ -29,7 +29,7 @@ from syncagent.engine.dialogue import Dialogue, Introduction
 from syncagent.errors import AskPerson, LinkLost, Refused, SyncAgentError
 from syncagent.model.ids import ClientId
 from syncagent.protocol.connection import ALL_CAPABILITIES
-from syncagent.transport.proxy import Proxy, is_loopback, kept_under, proxy_to
+from syncagent.transport.proxy import Proxy, is_loopback, kept_under, proxy_to, without_password
 from syncagent.transport.ws_link import WsDialer, WsLink
 
 HUB_SECONDS: Final = 5.0
@@ -109,8 +109,9 @@ def hub_and_clock(settings: Settings, places: Places | None = None, key: str = "
 
 
 def _straight(way: Way) -> Iterator[Check | Health]:
-    found = f"none, as {way.settings.proxy!r} comes to for this address" if way.secure else "none: not for ws://"
-    yield ok("proxy", found, setting=way.settings.proxy)
+    setting = without_password(way.settings.proxy)
+    found = f"none, as {setting!r} comes to for this address" if way.secure else "none: not for ws://"
+    yield ok("proxy", found, setting=setting)
     try:
         health = _ask_health(way)
     except ssl.SSLError as error:

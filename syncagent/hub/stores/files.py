@@ -103,6 +103,8 @@ class BlockFiles:
     def __init__(self, root: str, digest_of: Callable[[bytes], Digest], calls: FileCalls = _SYSTEM) -> None:
         """Make ``root``, and remove what an earlier process left half written.  Raises StorageFull, StorageTrouble."""
         self.digest_of = digest_of
+        self.refuses: Callable[[int], str] = lambda _: ""
+        """Why there is no room for so many bytes that nobody waits for yet."""
         self._calls = calls
         self._root = root
         self._above = os.path.dirname(root)
@@ -145,7 +147,9 @@ class BlockFiles:
         return spots
 
     def prepare(self, folder: FolderId, blocks: Sequence[tuple[Digest, bytes]]) -> None:
-        """Do what ``ensure`` will want done.  Raises StorageFull, StorageTrouble."""
+        """Do what ``ensure`` will want done; nothing where there is no room.  Raises StorageFull, StorageTrouble."""
+        if blocks and self.refuses(sum([len(plain) for _, plain in blocks])):
+            return
         spots = self.write(folder, blocks)
         with self._lock:
             self._durable.update(((folder, digest), spot) for digest, spot in spots.items())

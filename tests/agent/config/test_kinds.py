@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from syncagent.agent.config.kinds import bytes_or_share, command_line, host_and_port, size_or_share
+from syncagent.agent.config.kinds import command_line, host_and_port, size_or_share
+from syncagent.reserve import bytes_or_share
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,8 @@ def test_room_is_that_of_the_fuller_disk(
 ) -> None:
     (tmp_path / "data").mkdir()
     usage = {tmp_path: 9_000_000_000, tmp_path / "data": free}
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=usage[path]))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=usage[path], total=10**12))
     found = doctor.room(tmp_path, tmp_path / "data")
     assert (found.verdict, found.data["free"]) == (verdict, free)
     assert doctor.room(tmp_path, tmp_path / "none").data["free"] == 9_000_000_000
+    assert doctor.room(tmp_path, tmp_path / "data", "1%").data["free"] == free - 10_000_000_000

@@ -190,3 +190,9 @@ def test_a_certificate_that_ends_soon_is_a_warning(spot: Places) -> None:
         assert (check.verdict, check.data["days_left"]) == (verdict, days)
         assert check.data["names"] == ["hub.test"]
         assert "TLSv1.3" in check.found
+
+
+@pytest.mark.hazard("G5")
+def test_a_password_that_stands_in_the_settings_is_not_told(spot: Places) -> None:
+    chosen = settings(spot, "wss://127.0.0.1:1", proxy="http://ann:hush@proxy:3128")
+    assert "hush" not in str(list(doctor.hub_and_clock(chosen, spot)))
