@@ -8,8 +8,8 @@ reads, and submits nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from syncagent.content.digest import content_of
@@ -25,6 +25,9 @@ from syncagent.trees.picture import Picture, picture_of
 from syncagent.trees.tree import Tree
 
 _Event = TypeVar("_Event", bound=Event)
+
+MOST_TOGETHER: Final = 1 << 20
+"""Entries of one page, of all of which it is wanted when they were made."""
 
 ANSWER_SECONDS: Final = 30.0
 """So long may the hub take for one message."""
@@ -57,6 +60,8 @@ class History:
     head: Seq
     entries: tuple[Entry, ...]
     complete: bool
+    times: Mapping[Seq, str] = field(default_factory=dict)
+    """When each was made, by the hub's clock."""
 
 
 async def hub_history(dial: Dialer, introduce: Callable[[float], Dialogue], wanted: Callable[[Entry], bool]) -> History:
@@ -90,17 +95,21 @@ class _Asking:
         self._entries: dict[NodeId, Entry] = {}
 
     async def history(self, wanted: Callable[[Entry], bool]) -> History:
+        self._dialogue.when.most = MOST_TOGETHER
         await self._enter()
         found: list[Entry] = []
+        times: dict[Seq, str] = {}
         since, complete = Seq(0), True
         while True:
             await self._say(self._dialogue.send(AskChanges(since, plain=True)))
             page = await self._next(CaughtUp)
+            some = [entry for entry in page.entries if wanted(entry)]
+            times |= {entry.seq: page.times.get(entry.seq, "") for entry in some}
             if page.snapshot and not since:
                 # An older hub, asked from 0 on, tells the last states alone: what was first may be one of them.
-                found, since = [entry for entry in page.entries if entry.seq == 1 and wanted(entry)], Seq(1)
+                found, since = [entry for entry in some if entry.seq == 1], Seq(1)
                 continue
-            found.extend(entry for entry in page.entries if wanted(entry))
+            found.extend(some)
             complete = complete and not page.snapshot
             if not page.more:
                 break
@@ -108,7 +117,7 @@ class _Asking:
         await self._say(self._dialogue.farewell())
         entries = tuple(sorted({entry.seq: entry for entry in found}.values(), key=lambda entry: entry.seq))
         begins = not entries or entries[0].operation is Operation.CREATE
-        return History(page.head, entries, complete and begins)
+        return History(page.head, entries, complete and begins, times)
 
     async def bytes_of(self, content: Content, recipe: Recipe) -> bytes | None:
         await self._enter()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Final
 
 from syncagent.agent.asking import Agent as Asked
 from syncagent.agent.census import hub_history
 from syncagent.agent.check import Grounds
 from syncagent.agent.copies import Copies
-from syncagent.agent.recents import KEPT, WORDS, machine_of, told
+from syncagent.agent.recents import KEPT, WORDS, machine_of, moment, told
 from syncagent.agent.table import Args, Streams, Table, count, text
 from syncagent.agent.why import why
 from syncagent.control import Answer
@@ -21,7 +21,7 @@ from syncagent.errors import NotAsked, RootMissing
 from syncagent.localfs.settling import Keep, settle
 from syncagent.model.acts import Decision
 from syncagent.model.changes import Entry
-from syncagent.model.ids import ROOT
+from syncagent.model.ids import ROOT, Seq
 from syncagent.model.names import Name, RelPath, conflict_of, join, machine_label, split
 from syncagent.model.nodes import File, Link
 from syncagent.trees.canopy import Canopy
@@ -88,7 +88,11 @@ class Inbox:
             return entry.node_id == node_id if node_id is not None else path in (entry.path, entry.old_path)
 
         found = await hub_history(grounds.dial, grounds.introduce, wanted)
-        return {"path": path, "complete": found.complete, "history": [_entry(one) for one in found.entries]}
+        return {
+            "path": path,
+            "complete": found.complete,
+            "history": [_entry(one, found.times) for one in found.entries],
+        }
 
     async def conflicts(self) -> list[Answer]:
         """Each conflict copy on this disk, with what stands at its name.  Raises RootMissing."""
@@ -155,10 +159,11 @@ def _version(canopy: Canopy, path: RelPath, by: str) -> Answer | None:
             return None
 
 
-def _entry(one: Entry) -> Answer:
+def _entry(one: Entry, times: Mapping[Seq, str]) -> Answer:
     content = one.node.content if isinstance(one.node, File) else None
     return {
         "seq": one.seq,
+        "time": moment(times.get(one.seq, "")),
         "rev": one.rev,
         "what": WORDS[one.operation],
         "by": machine_of(one.author),

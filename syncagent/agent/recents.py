@@ -11,8 +11,9 @@ import json
 import re
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from syncagent.engine.effects import Submit
 from syncagent.engine.events import CaughtUp, Event, Heard, Judged, LinkDown
 from syncagent.errors import BadConfig
 from syncagent.model.changes import Change, Entry, Operation, Ruling
-from syncagent.model.ids import ChangeId, ClientId
+from syncagent.model.ids import ChangeId, ClientId, Seq
 from syncagent.model.names import RelPath
 from syncagent.private import write_private
 
@@ -36,8 +37,9 @@ WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """One change.  ``time`` is when this machine heard of it (seconds since 1970), ``by`` the machine that made it: ""
-    for this one."""
+    """One change.  ``time`` is when the hub took it (seconds since 1970), by the hub's clock, so that all machines tell
+    the same; where it did not say, when this machine heard of it.  ``by`` is the machine that made it: "" for this
+    one."""
 
     time: float
     what: str
@@ -85,27 +87,34 @@ class Recents:
     def hear(self, event: Event, ours: ClientId) -> None:
         """``ours`` is our own name at the hub: what we made comes back under it."""
         match event:
-            case Heard(entries=entries) | CaughtUp(entries=entries):
-                self._take(entries, ours)
-            case Judged(verdicts=verdicts):
+            case Heard(entries=entries, times=times) | CaughtUp(entries=entries, times=times):
+                self._take(entries, times, ours)
+            case Judged(verdicts=verdicts, time=said):
+                at = moment(said) or self._now()
                 done = [
                     (change, verdict.seq)
                     for verdict in verdicts
                     if (change := self._sent.pop(verdict.change_id, None)) is not None
                     and verdict.ruling in (Ruling.COMMITTED, Ruling.DUPLICATE)
                 ]
-                self._add(Recent(self._now(), WORDS[one.operation], one.path, "", seq) for one, seq in done[-KEPT:])
+                self._add(Recent(at, WORDS[one.operation], one.path, "", seq) for one, seq in done[-KEPT:])
             case LinkDown():
                 self._sent.clear()
             case _:
                 pass
 
-    def _take(self, entries: tuple[Entry, ...], ours: ClientId) -> None:
+    def _take(self, entries: tuple[Entry, ...], times: Mapping[Seq, str], ours: ClientId) -> None:
         self.copies_changed += sum(map(is_of_copy, entries))
         # Of a mass the last ones alone: a first sync costs nothing here.
         foreign = [entry for entry in entries[-2 * KEPT :] if entry.author != ours]
         self._add(
-            Recent(self._now(), WORDS[one.operation], one.path, machine_of(one.author), one.seq)
+            Recent(
+                moment(times.get(one.seq, "")) or self._now(),
+                WORDS[one.operation],
+                one.path,
+                machine_of(one.author),
+                one.seq,
+            )
             for one in foreign[-KEPT:]
         )
 
@@ -144,6 +153,15 @@ def told(recent: Recent) -> dict[str, Any]:
     return {"time": round(recent.time, 3), "what": recent.what, "path": recent.path, "by": recent.by} | (
         {"seq": recent.seq} if recent.seq else {}
     )
+
+
+def moment(said: str) -> float | None:
+    """What the hub says of the time, as seconds since 1970; None where that is no time."""
+    try:
+        hour = datetime.fromisoformat(said)
+    except ValueError:
+        return None
+    return hour.timestamp() if hour.tzinfo is not None else None
 
 
 def machine_of(author: str) -> str:

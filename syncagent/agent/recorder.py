@@ -176,6 +176,8 @@ def _without_content(event: Event) -> Event:
             return replace(event, blocks=tuple([(digest, _zeros(data)) for digest, data in blocks]))
         case Seen(number=number, facts=facts, last=last):
             return Seen(number, tuple([_unread(fact) for fact in facts]), last)
+        case Heard(times=times) | CaughtUp(times=times) if times:  # they are for people
+            return replace(event, times={})
     return event
 
 

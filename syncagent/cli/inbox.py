@@ -83,7 +83,8 @@ def history(path: str, data_dir: Path | None, profile: str | None, limit: int, *
         size = f", {bytes_in_words(one['size'])}" if one["size"] is not None else ""
         old = f" (was {one_line(one['old_path'])})" if one["old_path"] else ""
         number = f"change {one['seq']:<8} revision {one['rev']:<4}"
-        say(f"{number} {one['what']:<7} {one_line(one['path'])}{old}{size} ({one_line(one['by'])})")
+        when = clock(one["time"]) if one.get("time") is not None else f"{'at a time not known':<19}"
+        say(f"{when} {number} {one['what']:<7} {one_line(one['path'])}{old}{size} ({one_line(one['by'])})")
     if not as_json and not found["history"]:
         say(f"the hub knows nothing of {one_line(inner)}")
     elif not as_json and not found["complete"]:
@@ -129,7 +130,7 @@ def _why_lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield "  there is no connection to the hub: what it has by now is not known"
     if last := found["last_change"]:
         by = one_line(last["by"]) or "this machine"
-        yield f"  last {last['what']} by {by}, {ago(max(time.time() - last['time'], 0.0))}"
+        yield f"  last {last['what']} by {by}, {clock(last['time'])} ({ago(max(time.time() - last['time'], 0.0))})"
     if found["beneath"]:
         yield f"  beneath it: {', '.join(f'{count} {state}' for state, count in found['beneath'].items())}"
 

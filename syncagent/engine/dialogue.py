@@ -30,6 +30,7 @@ from syncagent.engine.gathering import Gathering
 from syncagent.engine.pulse import Pulse
 from syncagent.engine.recollection import Recollection
 from syncagent.engine.requests import Requests
+from syncagent.engine.when import When
 from syncagent.errors import AskPerson, BadMessage, LinkLost, Refused, SyncAgentError
 from syncagent.model.changes import Change, Entry, Ruling, Verdict
 from syncagent.model.ids import ClientId, Digest, Seq
@@ -107,6 +108,7 @@ class Dialogue:
         self._since = 0
         self._untold: list[Event] = []
         self._recollection = Recollection()
+        self.when = When()
         self.pace = Pace()
         """How quickly bulk leaves: its sender tells."""
         self._gathering = Gathering()
@@ -254,8 +256,8 @@ class Dialogue:
         return [*self.gathered(), *self._said(message, now)]
 
     def _said(self, message: WebSocketMessage, now: float) -> list[Event]:
-        masses = self._masses(message)
-        if masses is not None:
+        self.when.hear(message)
+        if (masses := self._masses(message)) is not None:
             return masses
         body = codec.body_from_hub(message)
         if isinstance(body, ConnectionResponse):
@@ -286,7 +288,7 @@ class Dialogue:
         if message.type is MessageType.FILE_CHANGED:
             entries = quick.read_told(data, DEFAULT_LIMITS.batch_changes)
             self._recollection.told(entries or ())
-            return None if entries is None else [Heard(entries)] if entries else []
+            return None if entries is None else [Heard(entries, self.when.done)] if entries else []
         if message.type is not MessageType.SYNC_RESPONSE:
             return None
         if data.get("kind") == "changes" and (entries := quick.read_entries(data.get("changes"))) is not None:
@@ -334,7 +336,7 @@ class Dialogue:
     def _heard(self, changes: Sequence[FileChange]) -> list[Event]:
         """A notice (of level 1) tells of no content, and there is nothing to be done about it."""
         entries = self._entries(changes)
-        return [Heard(entries)] if entries else []
+        return [Heard(entries, self.when.done)] if entries else []
 
     def _entries(self, changes: Sequence[FileChange]) -> tuple[Entry, ...]:
         entries = []
@@ -356,11 +358,12 @@ class Dialogue:
                 entries = entries or self._entries(answer.changes)
                 if answer.more and answer.next <= self._since:
                     raise BadMessage("invalid_message", "a page of the journal that leads nowhere")
-                return [CaughtUp(entries, Seq(answer.head), answer.more, answer.snapshot, Seq(answer.next))]
+                head, following = Seq(answer.head), Seq(answer.next)
+                return [CaughtUp(entries, head, answer.more, answer.snapshot, following, self.when.done)]
             case VerdictsResponse():
                 judged = verdicts or tuple(map(convert.verdict_from_wire, answer.verdicts))
                 self._recollection.judged(judged)
-                return [Judged(judged, Seq(answer.head))]
+                return [Judged(judged, Seq(answer.head), self.when.said)]
             case MissingResponse(request_id=request_id, digests=digests):
                 return self._requests.collected(request_id, digests, HubLacks)
             case BlocksResponse(request_id=request_id, digests=digests):

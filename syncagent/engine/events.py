@@ -270,28 +270,32 @@ class LinkDown:
 
 @dataclass(frozen=True, slots=True)
 class CaughtUp:
-    """A page of what AskChanges asked for."""
+    """A page of what AskChanges asked for.  ``times`` are those of its last entries, by their numbers, as the hub's
+    clock has them: for people."""
 
     entries: tuple[Entry, ...]
     head: Seq
     more: bool
     snapshot: bool
     next: Seq
+    times: Mapping[Seq, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Entries of the journal, as the hub tells them while we are connected."""
+    """Entries of the journal, as the hub tells them while we are connected.  ``times`` as in CaughtUp."""
 
     entries: tuple[Entry, ...]
+    times: Mapping[Seq, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The hub's verdicts on a submitted batch."""
+    """The hub's verdicts on a submitted batch; ``time`` is when it gave them, by its clock."""
 
     verdicts: tuple[Verdict, ...]
     head: Seq
+    time: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,27 @@ async def test_what_cannot_be_settled_is_said_and_nothing_is_done(tmp_path: Path
         assert sorted(path.name for path in (agent.root / "docs").iterdir()) == ["a (2026-11-22 Desk).txt", "a.txt"]
 
 
+async def test_all_machines_tell_the_same_time_which_is_the_hub_s(tmp_path: Path) -> None:
+    async with (
+        hub_in(tmp_path / "hub") as server,
+        running(config_in(tmp_path / "a", server=server)) as one,
+        running(config_in(tmp_path / "b", server=server, name="Desk")) as other,
+    ):
+        (one.root / "a").write_text("1")
+        await one.wait()
+        await other.wait()
+        here = (await one.call("activity"))["activity"][-1]
+        there = (await other.call("activity"))["activity"][-1]
+        [kept] = (await other.call("history", path="a"))["history"]
+        assert kept["time"] == pytest.approx(there["time"], abs=0.001), "that of the journal"
+        assert here["time"] == pytest.approx(there["time"], abs=5)
+        async with running(config_in(tmp_path / "c", server=server, name="Late")) as late:
+            await late.wait()
+            heard = (await late.call("activity"))["activity"][-1]
+            assert heard["time"] == there["time"], "when it was done, and not when it was heard of"
+            assert (await late.call("why", path="a"))["last_change"]["time"] == there["time"]
+
+
 async def test_the_history_of_a_file_follows_it_through_its_names(tmp_path: Path) -> None:
     async with hub_in(tmp_path / "hub") as server, running(config_in(tmp_path / "a", server=server)) as agent:
         (agent.root / "first").mkdir()

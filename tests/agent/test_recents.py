@@ -54,6 +54,16 @@ def test_what_others_changed_is_told_with_their_machine() -> None:
     assert [one.what for one in found.latest(1)] == ["deleted"]
 
 
+def test_when_it_was_is_told_by_the_hub_s_clock() -> None:
+    found = made()
+    times = {Seq(1): "2026-11-22T23:18:00.500Z", Seq(2): "yesterday", Seq(3): "2026-11-22T23:18:00"}
+    found.hear(Heard((entry("a"), entry("b", seq=2), entry("c", seq=3), entry("d", seq=4)), times), OURS)
+    assert [one.time for one in reversed(found.latest(10))] == [1795389480.5, 100.0, 100.0, 100.0]
+    found.begun(submitted("mine"))
+    found.hear(replace(verdict(Ruling.COMMITTED), time="2026-11-22T23:18:01Z"), OURS)
+    assert found.latest(1)[0].time == 1795389481.0
+
+
 def test_what_was_changed_here_is_told_once_the_hub_has_it() -> None:
     found = made()
     found.begun(submitted("mine"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from syncagent.cli.inbox import clock
 from tests.cli.conftest import Script
 
 Command = Callable[..., tuple[int, str, str]]
@@ -85,11 +86,23 @@ def test_activity_is_a_line_for_each_change(command: Command, agent: Script) -> 
 def test_the_log_of_a_path_is_its_history(command: Command, agent: Script, root: Path) -> None:
     rows = [
         {"seq": 3, "rev": 1, "what": "added", "by": "Desk", "path": "a", "old_path": "", "size": 3, "digest": "aa"},
-        {"seq": 9, "rev": 2, "what": "moved", "by": "Desk", "path": "b", "old_path": "a", "size": 3, "digest": "aa"},
+        {
+            "seq": 9,
+            "rev": 2,
+            "what": "moved",
+            "by": "Desk",
+            "path": "b",
+            "old_path": "a",
+            "size": 3,
+            "digest": "aa",
+            "time": 1795389480.0,
+        },
     ]
     agent.answers["history"] = {"path": "b", "complete": False, "history": rows}
     code, out, err = command("log", str(root / "b"))
     assert (code, len(out.splitlines()), "does not tell" in err) == (0, 2, True)
+    assert out.splitlines()[0].startswith("at a time not known ")
+    assert out.splitlines()[1].startswith(clock(1795389480.0))
     assert out.splitlines()[1].endswith("moved   b (was a), 3 B (Desk)")
     assert [json.loads(line) for line in command("log", str(root / "b"), "--json", "-n", "1")[1].splitlines()] == rows[
         1:

@@ -420,6 +420,12 @@ def test_what_is_no_message_of_a_hub_is_refused(frame: Frame) -> None:
         connected().receive(frame, 1.0)
 
 
+def test_when_it_was_goes_along_with_it() -> None:
+    [told] = connected().receive(hub("file_changed", **ROW), 1.0)
+    assert isinstance(told, Heard)
+    assert told.times == {ENTRY.seq: ROW["server_time"]}
+
+
 def test_fields_that_are_not_known_do_no_harm() -> None:
     assert connected().receive(hub("file_changed", **ROW, colour="red"), 1.0) == [Heard((ENTRY,))]
 
