@@ -260,7 +260,7 @@ class Commands:
         if wanted:
             await asyncio.to_thread(write_settings, self._agent.config.places, wanted)
             self._agent.pace(wanted.get("max_up"), wanted.get("max_down"))
-        return {"limits": statement.limits(self._agent.paces)}
+        return {"limits": statement.limits(self._agent.paces), "guest": self._agent.manners.told()}
 
     def _stuck(self) -> str:
         """What only a person can help with: "folder", "hub" or "held"; empty when there is nothing of the kind."""

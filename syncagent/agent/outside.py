@@ -15,10 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
-from syncagent.agent.awake import asleep, watch_network
+from syncagent.agent.awake import asleep
 from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.excluding import Kept, kept_in
 from syncagent.agent.ids import RandomIds
+from syncagent.agent.network import watch_network
 from syncagent.agent.premises import Premises, open_premises
 from syncagent.agent.reach import way_to_hub
 from syncagent.agent.room import usage_of

@@ -66,7 +66,7 @@ def wait(
 
 
 def sync(data_dir: DataDir = None, profile: Profile = None) -> int:
-    """Look through the folder and try to reach the hub now; `wait` does so too, and waits."""
+    """Look through the folder and try to reach the hub now, whatever the network or the battery; `wait` waits, too."""
     agent_of(data_dir, profile).call("sync")
     say("looking through the folder")
     return Exit.OK
@@ -109,7 +109,7 @@ def pause(
 
 
 def resume(data_dir: DataDir = None, profile: Profile = None) -> int:
-    """Go on after `pause`."""
+    """Go on after `pause`, and with what waits because of the network, the battery or the hours until that is over."""
     agent_of(data_dir, profile).call("resume")
     say("resumed")
     return Exit.OK

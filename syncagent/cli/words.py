@@ -58,11 +58,17 @@ def contact(status: Mapping[str, Any], now: float | None = None) -> str:
 
 
 def limits(status: Mapping[str, Any]) -> str:
-    """``no more than 500.0 kB/s up and 2.0 MB/s down``; empty when there is no limit."""
+    """``no more than 500.0 kB/s up and 2.0 MB/s down``; empty when there is no limit, and the schedule says nothing."""
     found = status.get("limits")
     known = found if isinstance(found, Mapping) else {}
     said = [f"{bytes_in_words(rate)}/s {way}" for way in ("up", "down") if (rate := known.get(way))]
-    return f"no more than {' and '.join(said)}" if said else ""
+    guest = status.get("guest")
+    hours = guest.get("limits") if isinstance(guest, Mapping) else None
+    by_hours = isinstance(hours, Mapping) and any(rate is not None for rate in hours.values())
+    by = ", as the schedule says for now" if by_hours else ""
+    if not said:
+        return f"no limits{by}" if by else ""
+    return f"no more than {' and '.join(said)}{by}"
 
 
 def left_out_in_words(status: Mapping[str, Any]) -> str:

@@ -41,6 +41,9 @@ class Passing:
         self._tell = passed
         self.may_send = False
         """Whether anything may be sent at all; the engine says so."""
+        self.leaving: set[int] = set()
+        """Parts that have not left yet of a file that is not sent any more while it is read.  Before they have, the hub
+        would say that it lacks them, and they would be sent twice."""
         self.most: int | None = None
         """Of files of more bytes than this nothing is sent."""
         self._reset()
@@ -67,7 +70,8 @@ class Passing:
 
     def owns(self, number: int) -> bool:
         """Whether an answer of this number is for what was sent or asked here."""
-        return number in self._sending or (self._asked is not None and number == self._asked[0])
+        asked = self._asked is not None and number == self._asked[0]
+        return asked or number in self._sending or number in self.leaving
 
     def begin(self, number: int, path: RelPath) -> ReadOn:
         """Read this file, as the look of this number."""
@@ -128,14 +132,17 @@ class Passing:
 
     def sent(self, number: int) -> None:
         """A part has left."""
-        self._left = max(self._left - self._sending.pop(number), 0)
-        self._waits_since = None
+        self.leaving.discard(number)
+        if number in self._sending:
+            self._left = max(self._left - self._sending.pop(number), 0)
+            self._waits_since = None
 
     def seen(self, number: int, facts: Sequence[Fact]) -> None:
         """The file was read to its end, or cannot be."""
         if number != self._number:
             return
         aloud, passed = self._aloud, self._passed
+        self.leaving.update(self._sending)
         self._reset()
         for fact in facts:
             if not (aloud and isinstance(fact, FileSeen)) or fact.content is None:
@@ -143,13 +150,19 @@ class Passing:
             if all(block.digest in passed for block in fact.recipe):
                 self._tell(fact.content.digest)
 
+    def link_down(self) -> None:
+        """What has not left never will."""
+        self.hush()
+        self.leaving.clear()
+
     def hush(self) -> None:
-        """Nothing more can be sent: there is no link any more, or nothing may leave."""
+        """Nothing more is to be sent of it; what was sent leaves when it may."""
         if not self:
             return
         self._aloud = False
         self._asked = None
         self._queue.clear()
+        self.leaving.update(self._sending)
         self._sending.clear()
 
     def forget(self) -> None:

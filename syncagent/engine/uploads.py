@@ -152,7 +152,7 @@ class Uploads:
         going = [job for job in self._jobs.values() if within(self.most, job.size)]
         for job in [job for job in going if job.todo]:
             effects.extend(self._send_on(job))
-        free = JOBS_AT_ONCE - len(going) if room else 0
+        free = JOBS_AT_ONCE - len(going) if room and not self.passing.leaving else 0
         while free > 0 and (one := first_within(self.most, self._queue.values())) is not None:
             free -= 1
             job = self._jobs[one.digest] = self._queue.pop(one.digest)
@@ -259,7 +259,7 @@ class Uploads:
     def link_down(self) -> None:
         """Nothing that was asked will be answered; what was sent is asked about anew.  The engine plans again."""
         self._at_hub.clear()
-        self.passing.hush()
+        self.passing.link_down()
         self._give_up()
 
     def root_lost(self) -> None:

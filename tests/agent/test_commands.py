@@ -109,7 +109,8 @@ async def test_status_says_how_things_stand() -> None:
         "client_id": "laptop-1", "state": "syncing", "reason": "", "stuck": "held", "in_sync": False, "pending": 4,
         "pause": {"paused": False, "until": None},
         "guest": {
-            "does": "sync", "reasons": [], "metered": None, "on_battery": None, "battery_percent": None,
+            "does": "sync", "reasons": [], "limits": {"up": None, "down": None},
+            "metered": None, "on_battery": None, "battery_percent": None,
             "power_saver": None, "large": {"count": 0, "bytes": 0},
         },
         "hub_seq": 9, "applied_seq": 7, "files": 0, "last_contact": 12.5,
@@ -326,7 +327,7 @@ async def test_a_limit_counts_at_once_and_at_later_starts(tmp_path: Path) -> Non
     agent = Agent()
     agent.config = agent.config.model_copy(update={"data_dir": tmp_path})
     agent.paces.up.change(500_000)
-    assert await agent.commands.handle("limit", {}) == {"limits": {"up": 500_000, "down": None}}
+    assert (await agent.commands.handle("limit", {}))["limits"] == {"up": 500_000, "down": None}
     assert agent.paced == []
     await agent.commands.handle("limit", {"up": "2MB", "down": "off"})
     await agent.commands.handle("limit", {"up": None, "down": 65_536})

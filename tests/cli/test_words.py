@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syncagent.cli.words import bytes_in_words, contact, duration, summary
+from syncagent.cli.words import bytes_in_words, contact, duration, limits, summary
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,17 @@ def test_duration(seconds: float, said: str) -> None:
 @pytest.mark.parametrize(("size", "said"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (3e12, "3.0 TB")])
 def test_bytes(size: float, said: str) -> None:
     assert bytes_in_words(size) == said
+
+
+@pytest.mark.parametrize(
+    ("now", "hours", "said"),
+    [
+        ({"up": None, "down": None}, {"up": None, "down": None}, ""),
+        ({"up": 500_000, "down": None}, {"up": None, "down": None}, "no more than 500.0 kB/s up"),
+        ({"up": 500_000, "down": 2_000_000}, {"up": 500_000, "down": None},
+         "no more than 500.0 kB/s up and 2.0 MB/s down, as the schedule says for now"),
+        ({"up": None, "down": None}, {"up": 0, "down": None}, "no limits, as the schedule says for now"),
+    ],
+)  # fmt: skip
+def test_limits_say_when_the_schedule_has_set_them(now: object, hours: object, said: str) -> None:
+    assert limits({"limits": now, "guest": {"limits": hours}}) == said

@@ -128,7 +128,7 @@ async def test_a_metered_network_stops_a_large_transfer_and_the_next_one_goes_on
     await pair.say("limit", "--up", "off", "--down", "off")
     await pair.in_sync()
     sent = (await pair.status())["traffic"]["content_sent"]
-    assert sent < 2 * len(BIG)
+    assert sent < 1.3 * len(BIG), "what had left is not sent again"
 
 
 async def test_a_person_overrules_it_until_it_comes_again(pair: Pair, other: Other) -> None:

@@ -182,3 +182,40 @@ def test_how_much_is_left_is_told() -> None:
     assert solo.status.uploading == SIZE
     answer(solo)
     assert 0 < solo.status.uploading < SIZE
+
+
+@pytest.mark.parametrize("stop", ["slow", "paused"])
+def test_the_hub_is_not_asked_about_what_is_still_leaving(stop: str) -> None:
+    """It would say that it lacks that, and have it sent twice."""
+    solo = begun()
+    for asked in solo.drain(ef.AskMissing):
+        solo.feed(ev.HubLacks(asked.number, frozenset(asked.digests)))
+    leaving = solo.drain(ef.SendBlocks)
+    assert len(leaving) > 1
+    if stop == "paused":
+        solo.feed(ev.Paused(True), ev.Paused(False))
+    else:
+        solo.pass_time(passing.PATIENCE + 0.1)
+    assert solo.id_of("big") in solo.engine.canopy.local
+    for one in leaving:
+        assert not solo.drain(ef.AskMissing)
+        solo.feed(ev.BlocksSent(one.number))
+    [asked] = solo.drain(ef.AskMissing)
+    left = {block.digest for one in leaving for block, _ in one.blocks}
+    solo.feed(ev.HubLacks(asked.number, frozenset(asked.digests) - left))
+    while sent := [one for one in solo.drain(ef.SendBlocks) if one.number]:
+        assert not left & {block.digest for one in sent for block, _ in one.blocks}
+        solo.feed(*[ev.BlocksSent(one.number) for one in sent])
+    solo.accept()
+    assert solo.status.in_sync
+
+
+def test_what_was_leaving_when_the_link_broke_is_waited_for_no_more() -> None:
+    solo = begun()
+    for asked in solo.drain(ef.AskMissing):
+        solo.feed(ev.HubLacks(asked.number, frozenset(asked.digests)))
+    solo.pass_time(passing.PATIENCE + 0.1)
+    solo.offline()
+    solo.sent.clear()
+    solo.online()
+    assert solo.drain(ef.AskMissing)

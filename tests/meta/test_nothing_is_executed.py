@@ -19,6 +19,8 @@ ALLOWED = {
     ("heap.py", "ctypes"),
     ("localfs/syscalls.py", "ctypes"),
     ("localfs/watcher.py", "ctypes"),
+    ("windows/addresses.py", "ctypes"),
+    ("windows/clocks.py", "ctypes"),
     ("windows/libraries.py", "ctypes"),
     ("windows/security.py", "ctypes"),
 }

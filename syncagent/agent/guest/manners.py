@@ -83,6 +83,7 @@ class Manners:
                 {"kind": one.kind, "does": one.does.value, "text": one.text, "waived": one.key in decision.waived}
                 for one in decision.reasons
             ],
+            "limits": {"up": decision.up, "down": decision.down},
             "metered": found.metered,
             "on_battery": found.on_battery,
             "battery_percent": found.percent,
