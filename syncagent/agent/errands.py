@@ -39,7 +39,8 @@ from syncagent.engine.events import (
     TasksDone,
 )
 from syncagent.errors import Damaged, RootMissing, StorageFull, StorageTrouble
-from syncagent.localfs.applier import FEW, Applier, Begun
+from syncagent.localfs.applier import Applier
+from syncagent.localfs.begun import FEW, Begun
 from syncagent.localfs.perusal import Perusal
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.reader import StaleRead, read_blocks
@@ -223,10 +224,24 @@ class Errands:
             self.workers.stage.do(lambda: self._at_root(lambda: self._apply(large)))
 
     def _apply_waiting(self) -> None:
+        tasks = self._take_waiting(prepared=True)
+        if not tasks:
+            return
+        # Of masses each batch is begun while the one before it is made durable.
+        begun = self.applier.begin(tasks)
+        while not begun.are_few and not self.workers.ending and (more := self._take_waiting(prepared=False)):
+            following = self.applier.follow(more)
+            self._tell_done(tasks, self.applier.finish(begun, self.workers.clear.do, following))
+            tasks, begun = more, following
+        self._tell_done(tasks, self.applier.finish(begun, self.workers.clear.do))
+
+    def _take_waiting(self, *, prepared: bool) -> list[Task]:
+        """Tasks that wait, enough for a batch.  Those that were ``prepared`` and come first are done by this; else
+        nothing behind such ones is taken."""
         tasks: list[Task] = []
         while self._waiting and len(tasks) < TOGETHER:
             _, begun = self._begun.get(id(self._waiting[0]), (None, None))
-            if begun is not None and tasks:
+            if begun is not None and (tasks or not prepared):
                 break
             self._begun.pop(id(self._waiting[0]), None)
             some = self._waiting.popleft()
@@ -234,8 +249,7 @@ class Errands:
                 tasks.extend(some)
             else:
                 self._tell_done(some, self.applier.finish(begun, self.workers.clear.do))
-        if tasks:
-            self._apply(tasks)
+        return tasks
 
     def _apply(self, tasks: Sequence[Task]) -> None:
         self._tell_done(tasks, self.applier.run(tasks, self.workers.clear.do))

@@ -21,7 +21,7 @@ from syncagent.agent.workers import Workers, call_in, done_in
 from syncagent.engine.effects import Effect, Run
 from syncagent.engine.events import Event, Hinted, RootFound
 from syncagent.errors import RootMissing, StorageFull, StorageTrouble
-from syncagent.localfs.applier import FEW
+from syncagent.localfs.begun import FEW
 from syncagent.localfs.dirty import Hints
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.trash import Trash

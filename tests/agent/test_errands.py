@@ -15,16 +15,17 @@ from blake3 import blake3
 from pydantic import SecretStr
 
 from syncagent.agent.config.settings import AgentConfig
-from syncagent.agent.errands import LARGE, Errands
+from syncagent.agent.errands import LARGE, TOGETHER, Errands
 from syncagent.agent.premises import open_premises
 from syncagent.agent.workers import Workers
 from syncagent.content.recipe import read_all
 from syncagent.engine.effects import FillStage, Look, OpenStage, ReadBlocks, ReadOn, Run, SweepStage
 from syncagent.engine.events import BlocksRead, Event, PartRead, RootLost, Seen, StageFilled, StageOpened, TasksDone
 from syncagent.errors import StorageFull
-from syncagent.localfs.applier import FEW
+from syncagent.localfs.begun import FEW
 from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.memory import MemoryDisk
+from syncagent.localfs.real import RealDisk
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.trash import Keeping
 from syncagent.model.facts import FileSeen, Listed, LookAt, NothingThere, Stamp
@@ -190,6 +191,26 @@ def test_tasks_that_have_come_to_wait_are_done_in_one_batch(desk: Desk) -> None:
     event = desk.next()
     assert isinstance(event, TasksDone)
     assert len(event.outcomes) == 1
+
+
+def test_masses_that_follow_each_other_wait_for_the_disk_once_between_them(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    desk.workers.change.do(lambda: assert_true(go.wait(10)))
+    real, syncs = desk.premises.disk.sync, list[object]()
+    monkeypatch.setattr(RealDisk, "sync", lambda _, folders: (syncs.append(folders), real(folders))[1])
+    content = content_of(b"data")
+    for batch in range(3):
+        names = [f"{batch}.{number}" for number in range(TOGETHER)]
+        desk.errands.begin(Run(tuple(write_task(name, content, Inline(b"data")) for name in names)))
+    go.set()
+    for batch in range(3):
+        event = desk.next()
+        assert isinstance(event, TasksDone)
+        assert all(isinstance(one, Done) for one in event.outcomes)
+        assert len(list(desk.root.glob(f"{batch}.*"))) == TOGETHER
+    assert syncs.count(None) == 4
 
 
 def test_no_one_waits_until_what_was_deleted_is_removed(desk: Desk) -> None:

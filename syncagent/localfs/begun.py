@@ -1,0 +1,345 @@
+"""A batch of tasks that was begun: what of it is done, step by step.  Called by the applier, which says in which order.
+
+A batch of few is made durable file by file; one of many by syncs of the whole file system, of which one can serve two
+batches that follow each other: the names of the one, and the content of the next.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, assert_never
+
+from syncagent.errors import Damaged, Stale
+from syncagent.localfs.damaged import keep_damaged
+from syncagent.localfs.ignore import STAGE
+from syncagent.localfs.outcomes import STALE, is_in_place, is_kept, outcome_of, paths_of, refusal_of, staged_content
+from syncagent.localfs.ports import MISSING, Abilities, Disk, Opening, Rename, Stat
+from syncagent.localfs.staging import Staging
+from syncagent.localfs.standing import check_unused, confirm, is_written, still
+from syncagent.localfs.taken_out import TakenOut, let_go, take_out
+from syncagent.localfs.writing import Held, Writer, Writing, after_us
+from syncagent.model.facts import DirSeen, Fact, FileSeen, LinkSeen
+from syncagent.model.names import RelPath, split
+from syncagent.model.nodes import Dir, File, Link
+from syncagent.planner.ops import SetAside
+from syncagent.planner.tasks import (
+    DeleteTask,
+    Done,
+    Failed,
+    MakeDirTask,
+    MoveTask,
+    Outcome,
+    StaleTask,
+    Task,
+    WriteTask,
+)
+
+FEW: Final = 8
+"""Up to so many files or folders are made durable one by one; more, by one sync of the file system."""
+
+
+@dataclass(slots=True)
+class Begun:
+    """One batch."""
+
+    disk: Disk
+    staging: Staging
+    abilities: Abilities
+    tasks: Sequence[Task]
+    writer: Writer
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    writings: dict[int, Writing] = field(default_factory=dict)
+    held: dict[int, Held] = field(default_factory=dict)
+    adjusted: list[RelPath] = field(default_factory=list)
+    folders: dict[RelPath, None] = field(default_factory=dict)
+    """Those in which names changed, in the order in which they are made durable: a name that comes before one that
+    goes."""
+    taken_out: dict[int, TakenOut] = field(default_factory=dict)
+    over: dict[RelPath, bool] = field(default_factory=dict)
+    """The slots of what went, and whether it may go to the trash."""
+    unsettled: bool = False
+    """Whether its content was made, and is not durable."""
+
+    def make(self, *, settle: bool = True) -> None:
+        """Make the new files.  Without ``settle`` those of many are made durable later: nothing is published before."""
+        try:
+            self.staging.slots.make_folders()
+        except OSError as error:
+            self.outcomes = {index: outcome_of(task, error) for index, task in enumerate(self.tasks)}
+            return
+        self._make(sync=self.are_few)
+        self.unsettled = not self.are_few and bool(self.writings)
+        if settle:
+            self._settle_content()
+
+    @property
+    def are_few(self) -> bool:
+        return sum(isinstance(task, WriteTask) for task in self.tasks) <= FEW
+
+    def go(self, following: Begun | None = None) -> list[Outcome]:
+        """Do the rest; of many, what is ``following`` is made meanwhile, so that one sync serves both."""
+        self._settle_content()
+        few = self.are_few
+        for index, task in enumerate(self.tasks):
+            if index not in self.outcomes:
+                try:
+                    self._do(index, task, sync=few)
+                except (OSError, Stale, Damaged) as error:
+                    self.outcomes[index] = outcome_of(task, error)
+        if following is not None:
+            following.make(settle=few)
+        self._settle_names(everything=not few, following=following)
+        self._let_go()
+        trouble = let_go(self.taken_out.values(), self.disk)
+        for index, taken in self.taken_out.items():
+            if taken.task.path in trouble:
+                self.outcomes[index] = outcome_of(taken.task, trouble[taken.task.path])
+            else:
+                self.over[taken.slot] = taken.task.elsewhere
+        return [self.outcomes[index] for index in range(len(self.tasks))]
+
+    # --- 1. content ---------------------------------------------------------------------------------------------
+
+    def _make(self, *, sync: bool) -> None:
+        uses = Counter(staged for task in self.tasks if (staged := staged_content(task)) is not None)
+        for index, task in enumerate(self.tasks):
+            if (why := refusal_of(task)) is not None:
+                self.outcomes[index] = Failed(task.op, why)
+            elif isinstance(task, WriteTask) and not is_in_place(task):
+                staged = staged_content(task)
+                if staged is not None:
+                    uses[staged] -= 1
+                last = staged is not None and not uses[staged]
+                try:
+                    self.writings[index] = self.writer.make(task, sync=sync, last=last)
+                except (OSError, Stale, Damaged) as error:
+                    self.outcomes[index] = outcome_of(task, error)
+
+    def _settle_content(self) -> None:
+        if not self.unsettled:
+            return
+        self.unsettled = False
+        try:
+            self.disk.sync(None)
+        except OSError as error:
+            if error.errno != errno.ENOSYS:
+                self._fail_all(error)
+                return
+            for index, writing in list(self.writings.items()):
+                if writing.own.is_file:
+                    try:
+                        self._sync_file(writing.new)
+                    except (OSError, Stale, Damaged) as failed:
+                        self.outcomes[index] = outcome_of(writing.task, failed)
+
+    def _sync_file(self, path: RelPath) -> None:
+        with self.disk.open(path, Opening.READ) as file:
+            file.sync()
+
+    def _fail_all(self, error: OSError) -> None:
+        """The content may not have got to the disk (B9): none of it is published."""
+        for index, writing in self.writings.items():
+            self.outcomes[index] = outcome_of(writing.task, error)
+            self._drop(writing)
+
+    def _drop(self, writing: Writing) -> None:
+        try:
+            self.writer.drop(writing.new, writing.content)
+        except OSError:
+            return  # the next sweep finds it
+
+    # --- 2. names -----------------------------------------------------------------------------------------------
+
+    def _do(self, index: int, task: Task, *, sync: bool) -> None:
+        match task:
+            case MakeDirTask(op=op, path=path):
+                self.disk.mkdir(path, self.staging.displaced.narrow_folder(path))
+                self.staging.displaced.filled(path)
+                self._changed(path)
+                self.outcomes[index] = Done(op, DirSeen(path, self.disk.stat(path).stamp))
+            case WriteTask(op=op, path=path):
+                self.outcomes[index] = Done(op, self._write(index, task, sync=sync))
+            case MoveTask(op=op):
+                self.outcomes[index] = Done(op, self._move(task))
+            case DeleteTask(op=op):
+                if task.beneath:
+                    self._changed(task.path)
+                    self.taken_out[index] = take_out(self.disk, self.staging.slots, task)
+                else:
+                    self._delete(index, task)
+                self.outcomes[index] = Done(op, None)
+            case _:
+                assert_never(task)
+
+    def _write(self, index: int, task: WriteTask, *, sync: bool) -> Fact:
+        writing = self.writings.get(index)
+        if writing is None:
+            self.adjusted.append(task.path)
+            return self.writer.adjust(task, sync=sync)
+        if task.keep:
+            self._keep(writing)
+        self._changed(task.path)
+        fact, held = self.writer.publish(writing)
+        if held is not None:
+            self.held[index] = held
+        return fact
+
+    def _keep(self, writing: Writing) -> None:
+        """What is damaged is kept before anything takes its place.  Should it change in between, then
+        the copy is one too many."""
+        try:
+            if writing.task.expect is not None:
+                keep_damaged(self.disk, writing.task.path)
+        except OSError as error:
+            self._drop(writing)
+            if error.errno not in MISSING:
+                raise
+            raise Stale("it is gone") from error
+
+    def _move(self, task: MoveTask) -> Fact:
+        node = task.op.expect
+        old = confirm(self.disk, task.path, task.expect, node)
+        self._changed(task.to)
+        self._changed(task.path)
+        try:
+            self.disk.rename(task.path, task.to, Rename.NEW)
+        except FileExistsError:
+            if not self._is_respelling(task, old):
+                raise
+            self._respell(task)
+        seen = still(self.disk, task.to, old, task.expect, node)
+        if seen is None:
+            # RACE: what stands at ``to`` came from ``path`` in the moment after our look.  It goes back; where the user
+            # has put something else there in the meantime, it stays at ``to``, and both are looked at.
+            self._rename_back(task)
+            raise Stale("it was changed in that very moment")
+        if isinstance(task.op, SetAside):
+            self.staging.displaced.note(task.path, seen)
+        stamp = after_us(self.abilities, seen, seen.stamp, self.disk.now_ns())
+        match node:
+            case Dir():
+                return DirSeen(task.to, seen.stamp)
+            case File(content=content):
+                return FileSeen(task.to, stamp, seen.executable, seen.mtime_ns, content)
+            case Link(target=target):
+                return LinkSeen(task.to, seen.stamp, target)
+        assert_never(node)
+
+    def _rename_back(self, task: MoveTask) -> None:
+        try:
+            self.disk.rename(task.to, task.path, Rename.NEW)
+        except OSError as error:
+            if error.errno not in STALE:
+                raise
+
+    def _is_respelling(self, task: MoveTask, old: Stat) -> bool:
+        """Whether ``to`` is only another spelling of ``path``, on a disk that takes both for the same (C5)."""
+        if split(task.path)[0] != split(task.to)[0] or self.disk.stat(task.to).inode != old.inode:
+            return False
+        names = {name for name, _ in self.disk.list(split(task.path)[0])}
+        return split(task.path)[1] in names and split(task.to)[1] not in names
+
+    def _respell(self, task: MoveTask) -> None:
+        """A rename from one spelling to another does nothing on some disks: so there are two."""
+        slot = self.staging.slots.back(task.to)
+        self._changed(slot)
+        self.disk.rename(task.path, slot, Rename.NEW)
+        self.disk.rename(slot, task.to, Rename.NEW)
+        self.staging.slots.done_with(slot)
+
+    def _delete(self, index: int, task: DeleteTask) -> None:
+        node = task.op.expect
+        old = confirm(self.disk, task.path, task.expect, node)
+        self._changed(task.path)
+        if isinstance(node, Dir):
+            # RACE: another folder that was put there in this moment goes instead, if it is empty.
+            self.disk.remove(task.path, folder=True)
+            return
+        if old.is_file:
+            check_unused(self.disk, task.path)
+            if task.keep:
+                keep_damaged(self.disk, task.path)
+        held = Held(self.staging.slots.held(task.path, None, old if task.expect else None), task.path, old, None)
+        self.disk.rename(task.path, held.slot, Rename.NEW)
+        try:
+            seen = still(self.disk, held.slot, old, task.expect, node)
+        except OSError:
+            self.staging.slots.leave(held.slot)
+            raise
+        if seen is None:
+            back = self.writer.put_back(held)
+            self._changed(back)
+            raise Stale("it was changed in that very moment")
+        held.seen = seen
+        self.held[index] = held
+
+    # --- 3. and 4. ----------------------------------------------------------------------------------------------
+
+    def _settle_names(self, *, everything: bool, following: Begun | None) -> None:
+        folders = [folder for folder in self.folders if folder != STAGE]
+        if not folders and not everything:
+            return
+        try:
+            if not everything and len(folders) <= FEW:
+                self._sync_folders(folders)
+                return
+            try:
+                self.disk.sync(None)
+            except OSError as error:
+                if error.errno != errno.ENOSYS:
+                    raise
+                for path in self.adjusted:
+                    self._sync_file(path)
+                self._sync_folders(folders)
+            else:
+                if following is not None:
+                    following.unsettled = False
+        except OSError as error:
+            for index, outcome in self.outcomes.items():
+                if isinstance(outcome, Done):
+                    self.outcomes[index] = outcome_of(self.tasks[index], error)
+            for taken in self.taken_out.values():
+                taken.bring_back()
+            self.taken_out.clear()
+            self.held.clear()  # the old files stay in the stage: they may be all that is left after a crash
+
+    def _sync_folders(self, folders: Sequence[RelPath]) -> None:
+        for folder in folders:
+            try:
+                self.disk.sync([folder])
+            except OSError as error:
+                if error.errno not in MISSING:  # it was moved or deleted since: by the user, and with what is in it
+                    raise
+
+    def _let_go(self) -> None:
+        for index, held in self.held.items():
+            task = self.tasks[index]
+            try:
+                if not self._is_written(held) and self.disk.stat(held.slot) == held.seen:
+                    if isinstance(task, WriteTask | DeleteTask) and task.expect:
+                        self.over[held.slot] = is_kept(task)
+                    else:
+                        # What is unsure by its stamp would go back if we were stopped: it does not wait for its turn.
+                        self.staging.slots.let_go_all({held.slot: is_kept(task)})
+                    continue
+                back = self.writer.put_back(held)
+            except OSError:
+                self.staging.slots.leave(held.slot)
+                continue
+            paths = dict.fromkeys((*paths_of(task), back))
+            self.outcomes[index] = StaleTask(task.op, tuple(paths), "it was being written")
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    def _is_written(self, held: Held) -> bool:
+        """Asked before the last look: who was writing until now has written by then."""
+        try:
+            return held.seen.is_file and is_written(self.disk, held.slot)
+        except PermissionError:
+            return False
+
+    def _changed(self, path: RelPath) -> None:
+        self.folders[split(path)[0]] = None
