@@ -76,10 +76,19 @@ class Hooks:
         self._board = board
         self._gather = gather
         self._change, self._conflict, self._idle = Hook("on_change"), Hook("on_conflict"), Hook("on_idle")
+        self._any = asyncio.Event()
+
+    def heed(self) -> None:
+        """The settings may be others by now."""
+        if any(getattr(self._config(), hook.name) for hook in (self._change, self._conflict, self._idle)):
+            self._any.set()
 
     async def run(self) -> None:
         """For ever."""
         hooks = (self._change, self._conflict, self._idle)
+        # Whoever has no hooks is not woken with each file that changes: that would be a good part of what it costs.
+        self.heed()
+        await self._any.wait()
         try:
             # Each is cancelled once: a second time would cut short the end of what it has started.
             async with asyncio.TaskGroup() as group:

@@ -204,7 +204,9 @@ class Household:
         if member.hooks is not None:
             member.hooks.cancel()
         agent = member.agent
-        member.hooks = asyncio.ensure_future(Hooks(lambda: agent.config, agent.board).run())
+        hooks = Hooks(lambda: agent.config, agent.board)
+        agent.followers.append(lambda before, after: hooks.heed())  # noqa: ARG005 - it asks for itself
+        member.hooks = asyncio.ensure_future(hooks.run())
         member.task = asyncio.ensure_future(live(member.agent))
         member.task.add_done_callback(lambda task: self._over(member, task))
 

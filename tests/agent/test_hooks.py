@@ -176,3 +176,23 @@ async def test_a_running_agent_says_in_its_status_what_went_wrong_and_is_in_sync
         [line] = [line for line in status["lines"] if line["kind"] == "hook"]
         assert line["text"].startswith("on_idle cannot be started") and line["hinders"] is False
         await agent.wait()
+
+
+async def test_where_there_are_none_nobody_is_woken_until_a_setting_names_one(tmp_path: Path) -> None:
+    out = tmp_path / "told"
+    without = config_in(tmp_path / "a")
+    config, board = [without], Board()
+    made = Hooks(lambda: config[0], board, gather=0.01)
+    task = asyncio.ensure_future(made.run())
+    await asyncio.sleep(0)
+    changed(board, "before")
+    assert not made._change.wanted.is_set()
+    config[0] = without.model_copy(update={"on_change": program(WRITES, out)})
+    made.heed()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    changed(board, "after")
+    [first] = await until(lambda: told(out))
+    assert [one["path"] for one in first["changes"]] == ["after"]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
