@@ -38,8 +38,8 @@ def _whole(command: Any, version: str, others: list[str]) -> str:
             lines.append(".PP")
             lines.append("By itself:")
         else:
-            lines += [_title(name, one), *paragraphs(one.help or "")]
-        lines += _options(one)
+            lines += [_title(name, one), *paragraphs(one.help or ""), *_explained(one)]
+        lines += [*_options(one), *_examples(name)]
     lines += [".SH EXIT STATUS"]
     for code, meaning in MEANING.items():
         lines += [".TP", f"\\fB{code.value}\\fR", escaped(meaning)]
@@ -67,7 +67,8 @@ def _group(name: str, group: Any, version: str) -> str:
         lines += _options(group)
     lines.append(".SH COMMANDS")
     for inner, one in group.commands.items():
-        lines += [_title(f"{name} {inner}", one), *paragraphs(one.help or ""), *_options(one)]
+        path = f"{name} {inner}"
+        lines += [_title(path, one), *paragraphs(one.help or ""), *_explained(one), *_options(one), *_examples(path)]
     lines += [".SH SEE ALSO", ".BR syncagent (1),", "which has the exit codes."]
     return "\n".join(lines) + "\n"
 
@@ -116,7 +117,24 @@ def commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def arguments(command: Any) -> list[str]:
-    return [str(one.metavar or one.name.upper()) for one in command.params if one.param_type_name == "argument"]
+    from syncagent.cli.helping import shown_arguments  # noqa: PLC0415 - as above
+
+    return list(shown_arguments(command))
+
+
+def _explained(command: Any) -> Iterator[str]:
+    for one in command.params:
+        if one.param_type_name == "argument" and one.help:
+            yield from (".TP", f"\\fI{escaped(str(one.metavar or one.name.upper()))}\\fR", escaped(str(one.help)))
+
+
+def _examples(name: str) -> Iterator[str]:
+    from syncagent.cli.helping import EXAMPLES  # noqa: PLC0415 - as above
+
+    if lines := EXAMPLES.get(name, ()):
+        yield from (".PP", "Examples:", ".PP", ".nf", ".RS")
+        yield from (escaped(f"syncagent {line}") for line in lines)
+        yield from (".RE", ".fi")
 
 
 def paragraphs(text: str) -> Iterator[str]:

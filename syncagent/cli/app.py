@@ -12,7 +12,7 @@ import typer
 
 import syncagent
 from syncagent.cli.exits import Exit, exit_for
-from syncagent.cli.helping import Sections
+from syncagent.cli.helping import Sections, explain
 from syncagent.cli.output import complain, say
 from syncagent.errors import SyncAgentError
 
@@ -57,6 +57,7 @@ def build(wanted: str = "") -> typer.Typer:
     for module, commands in _GROUPS.items():
         if wanted in commands or not any(wanted in others for others in _GROUPS.values()):
             importlib.import_module(f"syncagent.cli.{module}").register(app)
+    explain(app)
     return app
 
 

@@ -45,7 +45,9 @@ def status(data_dir: DataDir = None, profile: Profile = None, as_json: AsJson = 
 def wait(
     data_dir: DataDir = None,
     profile: Profile = None,
-    timeout: Annotated[float, typer.Option(min=0, help="Give up after this many seconds.")] = 60.0,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="Give up after so many seconds; the exit code is 3 then.")
+    ] = 60.0,
     as_json: AsJson = False,
 ) -> int:
     """Wait until everything is in sync; the agent looks through the folder first."""
@@ -76,11 +78,19 @@ def pause(
     data_dir: DataDir = None,
     profile: Profile = None,
     span: Annotated[
-        str | None, typer.Option("--for", metavar="TIME", help="So long: 30m, 1h.", show_default=False)
+        str | None,
+        typer.Option(
+            "--for", metavar="TIME", help="So long, such as 30m or 2h; otherwise until `resume`.", show_default=False
+        ),
     ] = None,
     until: Annotated[
         str | None,
-        typer.Option("--until", metavar="TIME", help="Until then: 17:45, tomorrow, a date.", show_default=False),
+        typer.Option(
+            "--until",
+            metavar="TIME",
+            help="Until then: a time such as 17:45, tomorrow, or a date such as 2026-12-24.",
+            show_default=False,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -120,10 +130,15 @@ def limit(
     profile: Profile = None,
     up: Annotated[
         str | None,
-        typer.Option(metavar="RATE", help="Bytes a second sent at most: 500K, 2MB, off.", show_default=False),
+        typer.Option(
+            metavar="RATE",
+            help="Bytes a second that are sent at most, such as 500K or 2MB; off: as many as go.",
+            show_default=False,
+        ),
     ] = None,
     down: Annotated[
-        str | None, typer.Option(metavar="RATE", help="Bytes a second received at most.", show_default=False)
+        str | None,
+        typer.Option(metavar="RATE", help="Bytes a second that are received at most, likewise.", show_default=False),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -161,11 +176,14 @@ def stop(data_dir: DataDir = None) -> int:
 
 def log(
     path: Annotated[
-        str, typer.Argument(metavar="[PATH]", help="Of this file alone, as the hub has it.", show_default=False)
+        str,
+        typer.Argument(metavar="PATH", help="The history of this one alone, as the hub has it.", show_default=False),
     ] = "",
     data_dir: DataDir = None,
     profile: Profile = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many of the latest entries.")] = 50,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", metavar="N", min=1, help="How many of the latest entries.")
+    ] = 50,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with each new entry, until Ctrl-C.")] = False,
     as_json: AsJson = False,
 ) -> int:

@@ -35,8 +35,21 @@ from syncagent.control import ControlClient
 from syncagent.errors import AlreadyRunning, BadConfig
 from syncagent.model.link import Link, format_link, parse_link
 
-Folder = Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="The folder to keep.", show_default=False)]
-MachineName = Annotated[str | None, typer.Option("--name", help="What this machine is called.", show_default=False)]
+Folder = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="FOLDER", help="The folder to keep; ~/syncagent when none was set up before.", show_default=False
+    ),
+]
+MachineName = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        metavar="NAME",
+        help="What this machine is called, also in conflict copies; otherwise its host name.",
+        show_default=False,
+    ),
+]
 
 
 KeepGitignore = Annotated[
@@ -61,7 +74,10 @@ def up(
     listen: Annotated[
         str | None,
         typer.Option(
-            metavar="HOST[:PORT]", help="Where the hub listens; 0.0.0.0 for other machines.", show_default=False
+            metavar="HOST[:PORT]",
+            help="Where the hub listens: 127.0.0.1:8765 at first, which is this "
+            "machine alone; 0.0.0.0 lets others in, over TLS.",
+            show_default=False,
         ),
     ] = None,
     name: MachineName = None,
@@ -97,7 +113,12 @@ def up(
 
 
 def join(
-    link: Annotated[str, typer.Argument(metavar="LINK", help="The link that `up` showed; - reads it from stdin.")],
+    link: Annotated[
+        str,
+        typer.Argument(
+            metavar="LINK", help="The link that `up` showed, in quotes because of its &; - reads it from stdin."
+        ),
+    ],
     folder: Folder = None,
     data_dir: DataDir = None,
     profile: Profile = None,

@@ -28,7 +28,9 @@ def check(
     deep: Annotated[
         bool, typer.Option("--deep/--quick", help="Read every file, or only those that look changed.")
     ] = True,
-    timeout: Annotated[float, typer.Option(min=0, help="Wait so many seconds for what is on its way.")] = 60.0,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="Wait so long for what is on its way.")
+    ] = 60.0,
     as_json: AsJson = False,
 ) -> int:
     """Compare disk, hub and what was agreed on, and say what differs."""

@@ -84,7 +84,15 @@ def diff(path: Copy, data_dir: DataDir = None, profile: Profile = None, as_json:
 
 def keep(
     path: Copy,
-    which: Annotated[str, typer.Argument(metavar="mine|theirs|both", help="Also: copy, original.", show_default=False)],
+    which: Annotated[
+        str,
+        typer.Argument(
+            metavar="mine|theirs|both",
+            help="This machine's version, the other one, or both under two "
+            "names; also copy or original: the version under that name.",
+            show_default=False,
+        ),
+    ],
     data_dir: DataDir = None,
     profile: Profile = None,
     as_json: AsJson = False,

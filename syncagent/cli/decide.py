@@ -14,7 +14,13 @@ from syncagent.cli.output import say, show_json
 from syncagent.cli.words import one_line
 
 Which: TypeAlias = Annotated[
-    int, typer.Argument(metavar="[ID]", min=0, help="Which one; not needed when one is held.", show_default=False)
+    int,
+    typer.Argument(
+        metavar="ID",
+        min=0,
+        help="Which one, as `held` numbers them; not needed when one alone is held.",
+        show_default=False,
+    ),
 ]
 
 

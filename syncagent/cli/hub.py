@@ -50,14 +50,23 @@ def hub(
     ] = "on",
     brake_files: Annotated[
         int,
-        typer.Option(min=1, envvar="SYNCAGENT_BRAKE_FILES", help="Never held: fewer files than this."),
+        typer.Option(metavar="N", min=1, envvar="SYNCAGENT_BRAKE_FILES", help="Never held: fewer files than this."),
     ] = 10,
     brake_share: Annotated[
         float,
-        typer.Option(min=0, max=1, envvar="SYNCAGENT_BRAKE_SHARE", help="Held: this part of a folder's files."),
+        typer.Option(
+            metavar="P",
+            min=0,
+            max=1,
+            envvar="SYNCAGENT_BRAKE_SHARE",
+            help="Held: this part of a folder's files, such as 0.5 for half of them.",
+        ),
     ] = 0.5,
     brake_most: Annotated[
-        int, typer.Option(min=1, envvar="SYNCAGENT_BRAKE_MOST", help="Held: so many files, of how many ever.")
+        int,
+        typer.Option(
+            metavar="N", min=1, envvar="SYNCAGENT_BRAKE_MOST", help="Held: so many files, however many there are."
+        ),
     ] = 1000,
     min_free: Annotated[
         str,

@@ -30,7 +30,10 @@ def register(app: typer.Typer) -> None:
 
 
 def check_ignore(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Within the folder.", show_default=False)],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Files or folders, which need not be there.", show_default=False),
+    ],
     data_dir: DataDir = None,
     profile: Profile = None,
     verbose: Annotated[
@@ -56,7 +59,9 @@ def check_ignore(
 
 
 def exclude(
-    path: Annotated[str, typer.Argument(metavar="[PATH]", help="Within the folder.", show_default=False)] = "",
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="What is not to be kept: a folder or a file.", show_default=False)
+    ] = "",
     data_dir: DataDir = None,
     profile: Profile = None,
     listed: Annotated[bool, typer.Option("--list", help="List what is excluded.")] = False,
@@ -81,7 +86,12 @@ def exclude(
 
 
 def include(
-    path: Annotated[str, typer.Argument(metavar="PATH", help="Within the folder.", show_default=False)],
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH", help="What is to be kept again; `exclude --list` lists what is not.", show_default=False
+        ),
+    ],
     data_dir: DataDir = None,
     profile: Profile = None,
     as_json: AsJson = False,

@@ -32,7 +32,14 @@ def register(app: typer.Typer) -> None:
 
 
 def why(
-    path: Annotated[str, typer.Argument(metavar="PATH", help="Within the folder.", show_default=False)],
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH",
+            help="A file or folder: as any program takes it, or within the folder that is kept.",
+            show_default=False,
+        ),
+    ],
     data_dir: DataDir = None,
     profile: Profile = None,
     as_json: AsJson = False,
@@ -51,7 +58,7 @@ def why(
 def activity(
     data_dir: DataDir = None,
     profile: Profile = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many of the latest.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, help="How many of the latest.")] = 50,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with each new one, until Ctrl-C.")] = False,
     as_json: AsJson = False,
 ) -> int:

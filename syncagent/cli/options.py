@@ -13,7 +13,7 @@ DataDir: TypeAlias = Annotated[
         "--data-dir",
         envvar="SYNCAGENT_DATA_DIR",
         metavar="D",
-        help="Where this agent keeps its own files.",
+        help="Where this agent keeps its own files (on Linux ~/.local/share/syncagent).",
         show_default=False,
     ),
 ]
@@ -23,17 +23,25 @@ Profile: TypeAlias = Annotated[
         "--profile",
         envvar="SYNCAGENT_PROFILE",
         metavar="NAME",
-        help="Which folder, where an agent keeps several.",
+        help="Which folder, where this agent keeps several: a name that `profiles` lists.",
         show_default=False,
     ),
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 NewHub: TypeAlias = Annotated[
-    bool, typer.Option("--new-hub", help="The hub may be another one than before: both sides are united.")
+    bool,
+    typer.Option(
+        "--new-hub",
+        help="Once, when the hub is another one than before and should be: both sides are united, nothing is deleted.",
+    ),
 ]
 NewFolder: TypeAlias = Annotated[
     bool,
-    typer.Option("--new-folder", help="The folder may be another one than before, or new: both sides are united."),
+    typer.Option(
+        "--new-folder",
+        help="Once, when the folder is another one than before, or a new "
+        "one, and should be: both sides are united, nothing is deleted.",
+    ),
 ]
 Background: TypeAlias = Annotated[
     bool, typer.Option("--background", help="Start, say how to go on, and come back to the prompt.")
@@ -43,7 +51,8 @@ BrakeOption: TypeAlias = Annotated[
     typer.Option(
         "--brake",
         metavar="on|off",
-        help="Whether a mass of deletes or overwrites is held until you say yes or no.",
+        help="Whether a mass of deletes or overwrites is held until you say yes or no; otherwise as the settings "
+        "say (on).",
         show_default=False,
     ),
 ]

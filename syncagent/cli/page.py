@@ -54,7 +54,12 @@ def show(url: str, private: Path) -> None:
 def open_(
     data_dir: DataDir = None,
     profile: Profile = None,
-    path: Annotated[Path | None, typer.Argument(help="What is to be shown, within it.", show_default=False)] = None,
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="PATH", help="What is to be shown in it; otherwise the folder itself.", show_default=False
+        ),
+    ] = None,
 ) -> int:
     """Show the folder that is kept in your file manager."""
     root = Path(str(agent_of(data_dir, profile).call("status").get("root")))

@@ -24,12 +24,26 @@ def register(app: typer.Typer) -> None:
 def run(
     data_dir: DataDir = None,
     profile: Profile = None,
-    sync_root: Annotated[Path | None, typer.Option(metavar="R", help="The folder to keep.", show_default=False)] = None,
-    server: Annotated[str | None, typer.Option(metavar="URL", help="The hub's address.", show_default=False)] = None,
-    name: Annotated[
-        str | None, typer.Option(metavar="N", help="What this machine is called.", show_default=False)
+    sync_root: Annotated[
+        Path | None,
+        typer.Option(metavar="R", help="The folder to keep; otherwise as set in config.toml.", show_default=False),
     ] = None,
-    folder: Annotated[str | None, typer.Option(help="Which of the hub's folders.", show_default=False)] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="The hub's address: ws://HOST:PORT, or wss:// beyond this machine.", show_default=False
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="What this machine is called; otherwise its host name.", show_default=False),
+    ] = None,
+    folder: Annotated[
+        str | None,
+        typer.Option(
+            metavar="F", help="Which of the hub's folders; otherwise the one called default.", show_default=False
+        ),
+    ] = None,
     new_hub: NewHub = False,
     new_folder: NewFolder = False,
     brake: BrakeOption = None,

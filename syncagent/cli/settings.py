@@ -27,8 +27,12 @@ from syncagent.cli.which import the_profile
 from syncagent.control import ControlClient
 from syncagent.errors import NotRunning
 
-Key: TypeAlias = Annotated[str, typer.Argument(metavar="KEY", help="The setting's name.", show_default=False)]
-DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
+Key: TypeAlias = Annotated[
+    str, typer.Argument(metavar="KEY", help="The setting's name, as `config show` lists them.", show_default=False)
+]
+DryRun: TypeAlias = Annotated[
+    bool, typer.Option("--dry-run", help="Only say what would change, and when it would be in force.")
+]
 
 _TELLS = {
     Applies.LIVE: "in force at once",
