@@ -63,7 +63,10 @@ def conflicts(
         for word in ("mine", "theirs"):
             say(f"  {word:<6} {_of(one, word)}")
     if found:
-        say("settle each with `syncagent conflicts keep PATH mine|theirs|both`; `conflicts diff PATH` compares the two")
+        say(
+            "settle each with `syncagent conflicts keep PATH mine|theirs|both`; `conflicts diff PATH` compares the two,"
+        )
+        say("and `conflicts merge PATH` makes one text of both")
     else:
         say("no conflicts")
     return Exit.OK

@@ -63,8 +63,12 @@ def test_two_versions_are_compared_and_merged_by_the_keyboard(
         is_accessible(page)
         page.keyboard.press("Enter")
         expect(differences).to_be_hidden()
+        page.keyboard.press("Enter")
+        expect(differences).to_be_visible()
         tab_to(page, "Merge…")
         page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Compare")).to_have_attribute("aria-expanded", "false")
+        assert focused(page) == "Merge…"
         expect(page.locator(".panel")).to_contain_text("Each machine has changed other lines.")
         is_accessible(page)
         tab_to(page, "Leave it")

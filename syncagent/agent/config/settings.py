@@ -170,7 +170,9 @@ class Settings(BaseModel):
         "all", description='what the tray notifies of: "all", "important" (what needs you), or "none"'
     )
     merge_tool: Annotated[str, AfterValidator(kinds.command_line), About("desktop", LIVE, scope=Scope.WHOLE)] = Field(
-        "", description="what `conflicts merge` opens; empty: $MERGETOOL, git's merge.tool, or your editor"
+        "",
+        description="what `conflicts merge` opens: meld, kdiff3, vimdiff, code, or a command with $BASE $MINE $THEIRS "
+        "$RESULT; empty: $MERGETOOL, git's merge.tool, or your editor",
     )
     on_change: Annotated[str, AfterValidator(kinds.command_line), About("hooks", LIVE)] = Field(
         "", description="a command that is started, without a shell, when files were changed, here or elsewhere"

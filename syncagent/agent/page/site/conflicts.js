@@ -59,8 +59,8 @@ export class Conflicts {
     const verbs = offered("conflict.keep") ? [there ? keep("mine", "Keep mine") : null, there ? keep("theirs", "Keep theirs") : null, there ? keep("both", "Keep both") : keep("copy", "Put it at the name")] : [];
     const when = (version) => [version?.size === undefined ? "" : bytes(version.size), version?.time ? clock(new Date(version.time * 1000)) : "", version?.by ? `by ${version.by}` : "", ours(version)].filter(Boolean).join(" · ");
     const panel = h("div", { class: "panel", hidden: true });
-    const compare = there && beside && offered("conflict.diff") ? opener("Compare", panel, () => this.compared(one, original)) : null;
-    const merge = there && beside && offered("conflict.merge") ? opener("Merge…", panel, () => this.merged(one, original, panel)) : null;
+    const compare = there && beside && offered("conflict.diff") ? opener("Compare", panel, "Both are read…", () => this.compared(one, original)) : null;
+    const merge = there && beside && offered("conflict.merge") ? opener("Merge…", panel, "The hub is asked what both came from…", () => this.merged(one, original, panel)) : null;
     return h("li", { class: "card" }, h("h2", {}, original), folder ? h("p", { class: "muted small" }, `in ${folder}`) : null,
       one.same ? h("p", { class: "note" }, "Both are the same by now.") : null,
       h("div", { class: "versions" },
@@ -104,7 +104,7 @@ export class Conflicts {
 }
 
 // A button that opens `panel` with what `make` gives, and closes it again; one of them is open at a time.
-function opener(text, panel, make) {
+function opener(text, panel, waiting, make) {
   const button = h("button", { class: "button", type: "button", "aria-expanded": "false" }, text);
   const close = () => {
     show(panel, false);
@@ -113,21 +113,24 @@ function opener(text, panel, make) {
   };
   button.addEventListener("click", async () => {
     if (panel.opened === button) return close();
-    panel.close?.();
+    panel.shut?.();
+    panel.shut = close;
+    panel.close = () => {
+      close();
+      button.focus();
+    };
+    panel.replaceChildren(h("p", { class: "muted", role: "status" }, waiting));
+    panel.opened = button;
+    show(panel, true);
     let inside;
     try {
       inside = await make();
     } catch (error) {
       inside = h("p", { class: "problem" }, `${error.message[0].toUpperCase()}${error.message.slice(1)}.`);
     }
+    if (panel.opened !== button) return; // the person went on to something else meanwhile
     panel.replaceChildren(inside);
-    panel.opened = button;
-    panel.close = () => {
-      close();
-      button.focus();
-    };
     button.setAttribute("aria-expanded", "true");
-    show(panel, true);
   });
   return button;
 }
