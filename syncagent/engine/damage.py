@@ -321,4 +321,5 @@ class Damage:
 
 def _as_seen(file: File, seen: FileSeen) -> File:
     assert seen.content is not None
-    return replace(file, content=seen.content, executable=seen.executable, mtime_ns=seen.mtime_ns)
+    bit = file.executable if seen.executable is None else seen.executable
+    return replace(file, content=seen.content, executable=bit, mtime_ns=seen.mtime_ns)

@@ -223,7 +223,8 @@ class Begun:
             case Dir():
                 return DirSeen(task.to, seen.stamp)
             case File(content=content):
-                return FileSeen(task.to, stamp, seen.executable, seen.mtime_ns, content)
+                bit = seen.executable if self.abilities.modes else None
+                return FileSeen(task.to, stamp, bit, seen.mtime_ns, content)
             case Link(target=target):
                 return LinkSeen(task.to, seen.stamp, target)
         assert_never(node)

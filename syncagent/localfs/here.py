@@ -7,10 +7,11 @@ import sys
 from syncagent.localfs.ports import Disk
 
 if sys.platform == "win32":
+    from syncagent.localfs.windows import WindowsDisk
 
     def disk_at(root: str) -> Disk:
         """The folder at ``root``, an absolute path."""
-        raise OSError(f"the disk of this system is not known: {root}")
+        return WindowsDisk(root)
 
 else:
     from syncagent.localfs.real import RealDisk

@@ -19,10 +19,10 @@ from typing import Final
 
 from syncagent.errors import RootMissing
 from syncagent.localfs.memory_file import MemoryFile
-from syncagent.localfs.memory_inodes import Inode, fault
+from syncagent.localfs.memory_inodes import Inode, check_over, fault, no_cycle, nothing
 from syncagent.localfs.memory_user import User
 from syncagent.localfs.ports import Abilities, Opening, Rename, Stat, check_parts
-from syncagent.model.names import RelPath, join, split
+from syncagent.model.names import RelPath, split
 
 _DEVICE: Final = 1
 _SET_BACK_NS: Final = 1_000_000_000
@@ -33,7 +33,8 @@ class MemoryDisk:
     """``clock`` gives virtual nanoseconds; without it time goes on by itself, a little with every change.  No two
     changes share a time unless ``granularity_ns`` makes them, or the clock is set back.
 
-    Names with one ``fold`` are one name; ``form`` is how a name is kept; ``refuses`` says which names cannot be."""
+    Names with one ``fold`` are one name; ``form`` is how a name is kept; ``refuses`` says which names cannot be.
+    Without ``modes`` a file is read-only or is not; unless it ``shares``, whoever has a file open keeps others out."""
 
     def __init__(
         self,
@@ -45,10 +46,12 @@ class MemoryDisk:
         refuses: Callable[[str], bool] | None = None,
         exchange: bool = True,
         links: bool = True,
+        modes: bool = True,
+        shares: bool = True,
         reuse: bool = False,
         umask: int = 0o022,
     ) -> None:
-        self.before_call: Callable[[str, RelPath], None] = _nothing
+        self.before_call: Callable[[str, RelPath], None] = nothing
         """Called with the name of the call and its path before anything is done.  It may change the disk through
         ``user``, or raise: an OSError is the disk's answer, anything else a crash."""
         self.free: int | None = None
@@ -65,6 +68,8 @@ class MemoryDisk:
         self._refuses = refuses
         self._exchange = exchange
         self._links = links
+        self.modes = modes
+        self.shares = shares
         self._free_numbers: list[int] | None = [] if reuse else None
         self._umask = umask
         self._inodes = 1
@@ -77,7 +82,9 @@ class MemoryDisk:
     def abilities(self) -> Abilities:
         """What ``probe`` would find."""
         window = 2 * self._granularity_ns if self._granularity_ns > 1 else 0
-        return Abilities(window, self._exchange, self.fold is not None, links=self._links, umask=self._umask)
+        umask = self._umask if self.modes else 0o111
+        folds, links = self.fold is not None, self._links
+        return Abilities(window, self._exchange, folds, links=links, umask=umask, modes=self.modes)
 
     def crash(self, keep: Callable[[], bool] | None = None, tear: Callable[[], bool] | None = None) -> int:
         """The power goes: what is not durable is lost (where ``keep`` says True, it got to the disk by chance).
@@ -141,7 +148,7 @@ class MemoryDisk:
             if how is Opening.READ:
                 raise fault(errno.ENOENT, path)
             parent.allow(0o200, path)
-            inode = self.new_inode(mode_bits.S_IFREG | (mode & ~self._umask))
+            inode = self.new_inode(mode_bits.S_IFREG | self.kept_mode(mode & ~self._umask))
             self.put(parent, name, inode)
         elif how is Opening.NEW:
             raise fault(errno.EEXIST, path)
@@ -150,6 +157,7 @@ class MemoryDisk:
         elif inode.is_dir and how is Opening.EDIT:
             raise fault(errno.EISDIR, path)
         inode.allow(0o400 if how is Opening.READ else 0o600, path)
+        self.check_shared(inode, path)
         return MemoryFile(self, inode, path)
 
     def readlink(self, path: RelPath) -> str:
@@ -161,6 +169,7 @@ class MemoryDisk:
 
     def symlink(self, target: str, path: RelPath) -> None:
         self.call("symlink", path)
+        self.place(path)
         if not self._links:
             raise fault(errno.EPERM, path)
         parent, name = self.free_place(path)
@@ -182,6 +191,9 @@ class MemoryDisk:
             self.renaming = None
         if how is Rename.EXCHANGE and not self._exchange:
             raise fault(errno.EINVAL, old)
+        self.check_shared(self.find(old), old)
+        if self.place(new)[0].get(self.key(split(new)[1])) is not None and how is not Rename.NEW:
+            self.check_shared(self.find(new), new)
         self.move(old, new, how)
 
     def link(self, old: RelPath, new: RelPath) -> None:
@@ -189,6 +201,7 @@ class MemoryDisk:
         inode = self.find(old)
         if inode.is_dir:
             raise fault(errno.EPERM, old)
+        self.check_shared(inode, old)
         parent, name = self.free_place(new)
         self.put(parent, name, inode)
 
@@ -201,6 +214,7 @@ class MemoryDisk:
             raise fault(errno.ENOTDIR, path)
         if inode.entries:
             raise fault(errno.ENOTEMPTY, path)
+        self.check_shared(inode, path)
         parent, name = self.place(path)
         parent.allow(0o200, path)
         self.let_go(self.take(parent, name))
@@ -244,6 +258,15 @@ class MemoryDisk:
         """A time as this disk can keep it."""
         return None if time_ns is None else time_ns - time_ns % self._granularity_ns
 
+    def kept_mode(self, mode: int) -> int:
+        """The permission bits of a file as this disk keeps them."""
+        return mode if self.modes else 0o666 if mode & 0o200 else 0o444
+
+    def check_shared(self, inode: Inode, path: RelPath) -> None:
+        """Raises OSError (EBUSY) where somebody has it open, or anything in it, and shares it with nobody."""
+        if not self.shares and inode.is_in_use():
+            raise fault(errno.EBUSY, path)
+
     def key(self, name: str) -> str:
         return name if self.fold is None else self.fold(name)
 
@@ -256,10 +279,9 @@ class MemoryDisk:
         for part in check_parts(path):
             inode.allow(0o100, path)
             found = inode.get(self.key(part))
-            if found is None:
-                raise fault(errno.ENOENT, path)
-            if not found.is_dir:
-                raise fault(errno.ENOTDIR, path)
+            if found is None or not found.is_dir:
+                nothing_there = errno.ENOENT if found is None else errno.ENOTDIR
+                raise fault(errno.EINVAL if self.refuses(part) else nothing_there, path)
             if found.device != _DEVICE:
                 raise fault(errno.EXDEV, path)
             inode = found
@@ -337,8 +359,8 @@ class MemoryDisk:
         if how is Rename.EXCHANGE:
             if there is None:
                 raise fault(errno.ENOENT, new)
-            _no_cycle(moved, old, new)
-            _no_cycle(there, new, old)
+            no_cycle(moved, old, new)
+            no_cycle(there, new, old)
             self.take(source, old_name)
             self.take(target, new_name)
             self.put(source, old_name, there)
@@ -349,8 +371,8 @@ class MemoryDisk:
                 raise fault(errno.EEXIST, new)
             if there is moved:
                 return
-            _check_over(moved, there, new)
-        _no_cycle(moved, old, new)
+            check_over(moved, there, new)
+        no_cycle(moved, old, new)
         self.take(source, old_name)
         if there is not None:
             self.let_go(self.take(target, new_name))
@@ -375,21 +397,3 @@ class MemoryDisk:
 
     def unlock(self, inode: Inode) -> None:
         self._locked.discard(inode.number)
-
-
-def _nothing(name: str, path: RelPath) -> None:
-    """The hook that does nothing."""
-
-
-def _no_cycle(moved: Inode, old: RelPath, new: RelPath) -> None:
-    if moved.is_dir and f"{new}/".startswith(f"{join(old, '')}") and new != old:
-        raise fault(errno.EINVAL, old)
-
-
-def _check_over(moved: Inode, there: Inode, path: RelPath) -> None:
-    if moved.is_dir and not there.is_dir:
-        raise fault(errno.ENOTDIR, path)
-    if there.is_dir and not moved.is_dir:
-        raise fault(errno.EISDIR, path)
-    if there.entries:
-        raise fault(errno.ENOTEMPTY, path)

@@ -44,6 +44,7 @@ class MemoryFile:
 
     def adjust(self, *, mode: int | None = None, mtime_ns: int | None = None) -> None:
         self._disk.call("file.adjust", self._path)
+        mode = None if mode is None else self._disk.kept_mode(mode)
         self._inode.adjust(mode, self._disk.grain(mtime_ns), self._disk.tick())
         self._disk.touched(self._inode)
 

@@ -7,7 +7,7 @@ import os
 import stat as mode_bits
 
 from syncagent.localfs.ports import Stat, clamp
-from syncagent.model.names import RelPath
+from syncagent.model.names import RelPath, join
 
 
 class Inode:
@@ -56,6 +56,10 @@ class Inode:
         size = len(os.fsencode(self.target)) if self.is_link else len(self.data)
         return Stat(self.device, self.number, size, clamp(self.mtime_ns), self.ctime_ns, self.mode)
 
+    def is_in_use(self) -> bool:
+        """Whether somebody has it open for writing, or anything that is in it."""
+        return self.writers > 0 or any(inode.is_in_use() for _, inode in self.entries.values())
+
     def allow(self, bits: int, path: RelPath) -> None:
         """Raises EACCES when the owner lacks one of these permission bits."""
         if self.mode & bits != bits:
@@ -89,3 +93,21 @@ class Inode:
 
 def fault(number: int, path: RelPath) -> OSError:
     return OSError(number, os.strerror(number), path)
+
+
+def no_cycle(moved: Inode, old: RelPath, new: RelPath) -> None:
+    if moved.is_dir and f"{new}/".startswith(f"{join(old, '')}") and new != old:
+        raise fault(errno.EINVAL, old)
+
+
+def check_over(moved: Inode, there: Inode, path: RelPath) -> None:
+    if moved.is_dir and not there.is_dir:
+        raise fault(errno.ENOTDIR, path)
+    if there.is_dir and not moved.is_dir:
+        raise fault(errno.EISDIR, path)
+    if there.entries:
+        raise fault(errno.ENOTEMPTY, path)
+
+
+def nothing(name: str, path: RelPath) -> None:
+    """The hook that does nothing."""

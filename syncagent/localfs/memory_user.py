@@ -24,6 +24,8 @@ class User:
 
     def __init__(self, disk: MemoryDisk) -> None:
         self._disk = disk
+        self._pending: dict[Inode, str] = {}
+        """What was deleted while somebody has it open, and goes when it is closed."""
 
     def write(self, path: str, data: bytes, *, replace: bool = False, mtime_ns: int | None = None) -> bytes | None:
         """Write a file: into the same inode, or (``replace``) as editors do, by a new file renamed over it.
@@ -37,7 +39,7 @@ class User:
             raise fault(errno.EISDIR, RelPath(path))
         displaced = None if inode is None or inode.is_link else bytes(inode.data)
         if inode is None or replace or inode.is_link:
-            mode = mode_bits.S_IFREG | 0o644 if inode is None or inode.is_link else inode.mode
+            mode = mode_bits.S_IFREG | disk.kept_mode(0o644) if inode is None or inode.is_link else inode.mode
             before = None if inode is None else disk.take(parent, name)
             inode = disk.new_inode(mode)
             disk.put(parent, name, inode)
@@ -53,7 +55,9 @@ class User:
 
     @contextmanager
     def held_open(self, path: str) -> Iterator[Callable[[bytes], None]]:
-        """Have a file open for writing, as a program has; gives what writes all of it anew, wherever it is by then."""
+        """Have a file open for writing, as a program has; gives what writes all of it anew, wherever it is by then.
+        On a disk that does not share, nobody else opens, moves or deletes it until then, and should the person delete
+        it, its name goes when it is closed."""
         inode = self._disk.find(RelPath(path))
         inode.writers += 1
 
@@ -66,6 +70,8 @@ class User:
             yield write
         finally:
             inode.writers -= 1
+            if not inode.writers and inode in self._pending:
+                self.delete(self._pending.pop(inode))
 
     def write_into(self, inode: Inode, offset: int, data: bytes, path: RelPath) -> None:
         """Write at an offset of an open file; ENOSPC when it does not fit."""
@@ -136,14 +142,19 @@ class User:
         """Delete a file, or a folder with all that it holds.  Gives the contents that went."""
         gone = {at: data for at, data in self.tree(path).items() if isinstance(data, bytes)}
         parent, name = self._disk.place(RelPath(path))
-        self._disk.find(RelPath(path))
+        inode = self._disk.find(RelPath(path))
+        if not self._disk.shares and inode.is_in_use():
+            if inode.is_dir:
+                raise fault(errno.EBUSY, RelPath(path))
+            self._pending[inode] = path
+            return {}
         self._disk.let_go(self._disk.take(parent, name))
         self._settle()
         return gone
 
     def chmod(self, path: str, mode: int) -> None:
         inode = self._disk.find(RelPath(path))
-        inode.adjust(mode, None, self._disk.tick())
+        inode.adjust(self._disk.kept_mode(mode) if mode_bits.S_ISREG(inode.mode) else mode, None, self._disk.tick())
         self._disk.settle(inode)
 
     def touch(self, path: str, mtime_ns: int) -> None:

@@ -32,6 +32,7 @@ class Perusal:
         self._file = file
         self._seen = seen
         self._stamp = UNSURE if abilities.may_hide(seen.ctime_ns, now_ns) else seen.stamp
+        self._bit = seen.executable if abilities.modes else None
         self._reading = Reading(cut_for(seen.size))
         self._offset = 0
 
@@ -56,7 +57,7 @@ class Perusal:
         if self._file.stat() != self._seen or content.size != self.size:
             return None
         seen = self._seen
-        return FileSeen(self._path, self._stamp, seen.executable, seen.mtime_ns, content, recipe)
+        return FileSeen(self._path, self._stamp, self._bit, seen.mtime_ns, content, recipe)
 
     def _rest(self) -> Iterator[bytes]:
         while self._offset <= self.size and (data := self._file.read(self._offset, PART)):

@@ -1,6 +1,7 @@
 """The port to the disk: twelve calls, all by paths relative to the root.
 
-Two implementations pass one suite (``tests/conformance/test_disk.py``): ``real.RealDisk`` and ``memory.MemoryDisk``.
+Three implementations pass one suite (``tests/conformance/test_disk.py``): ``real.RealDisk``, ``windows.WindowsDisk``
+and ``memory.MemoryDisk``, which can be like the disks of other systems.
 Everything else in this package goes through here.
 
 What each implementation promises:
@@ -94,6 +95,8 @@ class Abilities:
     links: bool = True
     """Symbolic links can be made."""
     umask: int = 0o022
+    modes: bool = True
+    """A file is executable or is not.  Where that is not kept (Windows, FAT), what is known of it stays."""
 
     def may_hide(self, ctime_ns: int, now_ns: int) -> bool:
         """Whether a change made from ``now_ns`` on could carry this very ctime (A8).  A ctime far in the future (the

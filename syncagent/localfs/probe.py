@@ -37,6 +37,7 @@ def probe(disk: Disk) -> Abilities:
                 folds_case=_folds(disk, names[1]),
                 links=_links(disk, names[2]),
                 umask=umask,
+                modes=_modes(disk, names[0]),
             )
         finally:
             for name in names:
@@ -61,6 +62,15 @@ def _times(disk: Disk, path: RelPath) -> tuple[int, int]:
     # Eight changes in a few microseconds, each with a look before it, and all told apart: so will the next one be.
     finer = all(later > earlier for earlier, later in pairwise(seen))
     return (0 if finer else _TICK_NS + (skew if skew > _TICK_NS else 0)), umask
+
+
+def _modes(disk: Disk, path: RelPath) -> bool:
+    """Whether a file is executable when it is made so, and is not when it is not."""
+    with disk.open(path) as file:
+        file.adjust(mode=0o600)
+        plain = file.stat().executable
+        file.adjust(mode=0o700)
+        return file.stat().executable and not plain
 
 
 def _exchanges(disk: Disk, one: RelPath, other: RelPath) -> bool:

@@ -203,6 +203,7 @@ class Scanner:
             facts.append(_trouble(at, error))
             return []
         prefix = f"{at}/" if at else ""
+        modes = self.abilities.modes
         usual = 4 * (len(prefix) + 255) <= MAX_PATH_BYTES
         inner: list[tuple[RelPath, Layers]] = []
         names: list[str] = []
@@ -219,7 +220,7 @@ class Scanner:
                 continue
             if usual and is_plain_name(name) and type(seen) is Stat and seen.mode & _FORMAT == mode_bits.S_IFREG:
                 new_name(name)
-                add(FileSeen(path, seen.stamp, seen.mode & 0o100 != 0, seen.mtime_ns, None))
+                add(FileSeen(path, seen.stamp, seen.mode & 0o100 != 0 if modes else None, seen.mtime_ns, None))
                 continue
             new_name(shown(name))
             fact = self._fact(path, name, seen, device)
@@ -238,7 +239,7 @@ class Scanner:
         if seen.is_dir:
             return DirSeen(path, seen.stamp) if seen.device == device else NotKept(path, _ELSEWHERE)
         if seen.is_file:
-            return FileSeen(path, seen.stamp, seen.executable, seen.mtime_ns, None)
+            return FileSeen(path, seen.stamp, self._bit(seen), seen.mtime_ns, None)
         return self._other(path, seen)
 
     def _other(self, path: RelPath, seen: Stat) -> Fact:
@@ -293,6 +294,9 @@ class Scanner:
         except OSError as error:
             return _trouble(path, error)
 
+    def _bit(self, seen: Stat) -> bool | None:
+        return seen.executable if self.abilities.modes else None
+
     def _read(self, path: RelPath) -> Fact:
         """Read a file until it stood still while it was read (A6)."""
         with self.disk.open(path, Opening.READ) as file:
@@ -305,7 +309,7 @@ class Scanner:
                 after = file.stat()
                 if after == before and content.size == before.size:
                     stamp = UNSURE if self.abilities.may_hide(before.ctime_ns, now) else before.stamp
-                    return FileSeen(path, stamp, before.executable, before.mtime_ns, content, recipe, data)
+                    return FileSeen(path, stamp, self._bit(before), before.mtime_ns, content, recipe, data)
                 before = after
         return Unreadable(path, "it is still being written")
 

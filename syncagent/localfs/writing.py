@@ -267,14 +267,15 @@ class Writer:
         match task.op.node:
             case Link(target=target):
                 return LinkSeen(task.path, stamp, target)
-            case File(content=content):
-                return self._file_fact(task.path, own, stamp, content)
+            case File() as node:
+                return self._file_fact(task.path, own, stamp, node)
         assert_never(task.op.node)
 
-    def _file_fact(self, path: RelPath, own: Stat, stamp: Stamp, content: Content) -> FileSeen:
+    def _file_fact(self, path: RelPath, own: Stat, stamp: Stamp, node: File) -> FileSeen:
+        content, bit = node.content, own.executable if self.abilities.modes else node.executable
         recipe: Recipe = self.staging.recipe_of(content) or (one_block(content) if content.size <= ONE_BLOCK else ())
         stamp = after_us(self.abilities, own, stamp, self.disk.now_ns())
-        return FileSeen(path, stamp, own.executable, own.mtime_ns, content, recipe)
+        return FileSeen(path, stamp, bit, own.mtime_ns, content, recipe)
 
     # --- in place -----------------------------------------------------------------------------------------------
 
@@ -304,7 +305,7 @@ class Writer:
         told = mtime_ns == before.mtime_ns and after.mtime_ns == before.mtime_ns and after.size == before.size
         if not (told and task.expect) and not holds(self.disk, task.path, after, node.content):
             raise Stale("it was changed in that very moment")
-        return self._file_fact(task.path, after, after.stamp, node.content)
+        return self._file_fact(task.path, after, after.stamp, node)
 
 
 def after_us(abilities: Abilities, own: Stat, stamp: Stamp, now_ns: int) -> Stamp:

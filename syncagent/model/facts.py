@@ -77,7 +77,8 @@ class FileSeen:
 
     path: RelPath
     stamp: Stamp
-    executable: bool
+    executable: bool | None
+    """None where the disk does not say."""
     mtime_ns: int
     content: Content | None
     recipe: Recipe = ()

@@ -281,22 +281,30 @@ class Identifier:
             # Unread, it is the very file.  A rename gives it a new ctime, behind which a write could hide that set the
             # mtime back (HAZARDS A7): so nothing is read now, but the next look at it reads it.
             stamp = without_ctime(fact.stamp) if content is None else fact.stamp
-            self._settle(File(moved, at, content or was.content, fact.executable, fact.mtime_ns), stamp, known)
+            self._settle(File(moved, at, content or was.content, _bit(fact, was), fact.mtime_ns), stamp, known)
         elif content is None:
             self._seen.read[fact.path] = LookAt(fact.path, None)
         elif same is not None:
-            self._settle(File(same, at, content, fact.executable, fact.mtime_ns), fact.stamp, None)
+            bit = _bit(fact, self._local(same))
+            self._settle(File(same, at, content, bit, fact.mtime_ns), fact.stamp, None)
         else:
-            rest = (at, content, fact.executable, fact.mtime_ns)
-            node_id = self._missed.by_content(content, at.name) or self._fresh(at, File, lambda one: File(one, *rest))
+            copied = self._missed.by_content(content, at.name)
+            bit = _bit(fact, self._canopy.local.get(copied) if copied else self._at_hub(at))
+            rest = (at, content, bit, fact.mtime_ns)
+            node_id = copied or self._fresh(at, File, lambda one: File(one, *rest))
             self._settle(File(node_id, *rest), fact.stamp, known)
+
+    def _at_hub(self, at: Placement) -> Node | None:
+        there = self._canopy.remote.at(at.parent, name_key(at.name))
+        return None if there is None else self._canopy.remote.get(there)
 
     def _from_park(self, fact: DirSeen | FileSeen | LinkSeen, at: Placement) -> NodeId:
         """What lies in the park bears its id as its name.  It is known as standing elsewhere, or not at all, when we
         were stopped between parking it and remembering that."""
         node_id = NodeId(at.name)
         if self._canopy.local.get(node_id) is None and isinstance(fact, FileSeen):
-            unread = File(node_id, at, Content(Digest(b""), 0), fact.executable, fact.mtime_ns)
+            bit = _bit(fact, self._canopy.remote.get(node_id))
+            unread = File(node_id, at, Content(Digest(b""), 0), bit, fact.mtime_ns)
             self._canopy.set_local(node_id, unread, UNSURE)
         return node_id
 
@@ -380,3 +388,11 @@ class Identifier:
                 return None
             self._folders[at] = here = found
         return here
+
+
+def _bit(fact: FileSeen, known: Node | None) -> bool:
+    """Whether it is executable: as the disk says; where it does not, as it is ``known``, so that a machine without such
+    a thing takes it from nobody."""
+    if fact.executable is not None:
+        return fact.executable
+    return isinstance(known, File) and known.executable

@@ -35,7 +35,7 @@ def last_error() -> int:
     if sys.platform == "win32":
         return ctypes.get_last_error()
     else:  # noqa: RET505 - as above
-        return 0
+        return ctypes.get_errno()
 
 
 def failed(path: str = "") -> OSError:

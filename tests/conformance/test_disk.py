@@ -1,27 +1,94 @@
-"""What every disk promises (``localfs/ports.py``), tried on the one in memory and on the real one."""
+"""What every disk promises (``localfs/ports.py``), tried on the real one, and on those in memory that are like
+the disks of other systems.  What a system cannot do is said here, and what it does instead."""
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
+import sys
+import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from syncagent.localfs import memory_systems as like
+from syncagent.localfs.here import disk_at
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.ports import Disk, Opening, Rename
-from syncagent.localfs.real import RealDisk
+from syncagent.localfs.windows import WindowsDisk
 from syncagent.model.facts import stamp
 from syncagent.model.names import RelPath
+from syncagent.windows.files import Files
+from tests.support.kernel import Kernel
 
 
-@pytest.fixture(params=["memory", "real"])
-def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Disk:
-    if request.param == "memory":
-        return MemoryDisk()
+@dataclass(frozen=True)
+class Kind:
+    """What a disk can do; by default all."""
+
+    make: Callable[[str], Disk]
+    links: bool = True
+    exchange: bool = True
+    modes: bool = True
+    folds: bool = False
+    any_bytes: bool = True
+    """Names are bytes, whatever they mean."""
+    decomposed: bool = False
+    win32_names: bool = False
+    is_wine: bool = False
+    """It is as Windows was before version 1709."""
+    grain_ns: int = 1_000
+
+    @property
+    def in_memory(self) -> bool:
+        return self.make is not disk_at
+
+
+def on_a_kernel(root: str) -> Disk:
+    kernel = Kernel(Path(root))
+    return WindowsDisk(root, Files(kernel, kernel))
+
+
+KINDS = {
+    "memory": Kind(lambda _: MemoryDisk()),
+    "apfs": Kind(lambda _: like.apfs(), folds=True, any_bytes=False),
+    "hfs": Kind(lambda _: like.hfs(), exchange=False, folds=True, any_bytes=False, decomposed=True, grain_ns=10**9),
+    "ntfs": Kind(
+        lambda _: like.windows(), links=False, exchange=False, modes=False, folds=True, any_bytes=False,
+        win32_names=True,
+    ),
+    "fat": Kind(
+        lambda _: like.fat(), links=False, exchange=False, modes=False, folds=True, any_bytes=False, win32_names=True,
+        grain_ns=2 * 10**9,
+    ),
+}  # fmt: skip
+if sys.platform == "win32":
+    KINDS["real"] = Kind(
+        disk_at, links=False, exchange=False, modes=False, folds=True, any_bytes=False, win32_names=True,
+        is_wine=hasattr(ctypes.WinDLL("ntdll"), "wine_get_version"),
+    )  # fmt: skip
+elif sys.platform == "darwin":
+    KINDS["real"] = Kind(disk_at, folds=True, any_bytes=False)
+else:
+    KINDS["real"] = Kind(disk_at)
+if sys.platform != "win32":
+    KINDS["windows"] = Kind(
+        on_a_kernel, links=False, exchange=False, modes=False, folds=True, any_bytes=False, win32_names=True
+    )  # fmt: skip
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return KINDS[request.param]
+
+
+@pytest.fixture
+def disk(kind: Kind, tmp_path: Path) -> Disk:
     (tmp_path / "root").mkdir()
-    return RealDisk(str(tmp_path / "root"))
+    return kind.make(str(tmp_path / "root"))
 
 
 def p(path: str) -> RelPath:
@@ -62,14 +129,22 @@ def test_a_file_is_read_as_it_was_written(disk: Disk) -> None:
     assert read(disk, "a") == b"h\0\0x"
 
 
+def test_a_link_is_one(disk: Disk, kind: Kind) -> None:
+    if not kind.links:
+        fails(errno.EPERM, lambda: disk.symlink("a", p("l")))
+        assert names(disk) == []
+        return
+    disk.symlink("a", p("l"))
+    assert disk.stat(p("l")).is_link
+    assert disk.stat(p("l")).size == 1
+    assert disk.readlink(p("l")) == "a"
+
+
 def test_stat_says_kind_size_and_mode(disk: Disk) -> None:
     write(disk, "a", b"12345")
     disk.mkdir(p("d"))
-    disk.symlink("a", p("l"))
     assert disk.stat(p("")).is_dir
     assert disk.stat(p("d")).is_dir
-    assert disk.stat(p("l")).is_link
-    assert disk.stat(p("l")).size == 1
     seen = disk.stat(p("a"))
     assert seen.is_file
     assert seen.size == 5
@@ -104,7 +179,9 @@ def test_what_is_missing_is_said_to_be(disk: Disk) -> None:
 
 
 @pytest.mark.hazard("A16", "N11")
-def test_links_are_never_followed(disk: Disk) -> None:
+def test_links_are_never_followed(disk: Disk, kind: Kind) -> None:
+    if not kind.links:
+        pytest.skip("it makes none")
     disk.mkdir(p("d"))
     write(disk, "d/a", b"1")
     disk.symlink("d", p("to-folder"))
@@ -147,7 +224,13 @@ def test_rename_to_a_new_name_never_replaces(disk: Disk) -> None:
     assert (read(disk, "d/c"), names(disk)) == (b"1", ["b", "d"])
 
 
-def test_rename_exchanges(disk: Disk) -> None:
+def test_rename_exchanges(disk: Disk, kind: Kind) -> None:
+    if not kind.exchange:
+        write(disk, "a", b"1")
+        write(disk, "b", b"2")
+        fails(errno.EINVAL, lambda: disk.rename(p("a"), p("b"), Rename.EXCHANGE))
+        assert (read(disk, "a"), read(disk, "b")) == (b"1", b"2")
+        return
     write(disk, "a", b"1")
     disk.mkdir(p("d"))
     write(disk, "d/b", b"2")
@@ -168,13 +251,16 @@ def test_plain_rename_replaces_a_file(disk: Disk) -> None:
     assert (names(disk), read(disk, "b")) == (["b"], b"1")
 
 
-def test_a_rename_keeps_all_but_the_ctime(disk: Disk) -> None:
+def test_a_rename_keeps_all_but_the_ctime(disk: Disk, kind: Kind) -> None:
     write(disk, "a", b"1")
     write(disk, "b", b"22")
     a, b = disk.stat(p("a")), disk.stat(p("b"))
-    disk.rename(p("a"), p("b"), Rename.EXCHANGE)
+    if kind.exchange:
+        disk.rename(p("a"), p("b"), Rename.EXCHANGE)
+        assert disk.stat(p("a")).without_ctime() == b.without_ctime()
+    else:
+        disk.rename(p("a"), p("b"), Rename.PLAIN)
     assert disk.stat(p("b")).without_ctime() == a.without_ctime()
-    assert disk.stat(p("a")).without_ctime() == b.without_ctime()
 
 
 def test_a_folder_does_not_move_into_itself(disk: Disk) -> None:
@@ -198,15 +284,16 @@ def test_a_folder_moves_with_all_beneath_it_even_while_it_is_open(disk: Disk) ->
         assert names(disk, "d/e") == []
 
 
-def test_remove(disk: Disk) -> None:
+def test_remove(disk: Disk, kind: Kind) -> None:
     write(disk, "a", b"1")
     disk.mkdir(p("d"))
     write(disk, "d/b", b"2")
-    disk.symlink("d", p("l"))
+    if kind.links:
+        disk.symlink("d", p("l"))
     fails(errno.ENOTEMPTY, lambda: disk.remove(p("d"), folder=True))
     fails(errno.EISDIR, lambda: disk.remove(p("d")))
     fails(errno.ENOTDIR, lambda: disk.remove(p("a"), folder=True))
-    for path in ("a", "d/b", "l"):
+    for path in ("a", "d/b", *(["l"] if kind.links else [])):
         disk.remove(p(path))
     with disk.batch():
         assert names(disk, "d") == []
@@ -215,10 +302,10 @@ def test_remove(disk: Disk) -> None:
     assert names(disk) == []
 
 
-def test_what_is_there_is_not_made_again(disk: Disk) -> None:
+def test_what_is_there_is_not_made_again(disk: Disk, kind: Kind) -> None:
     write(disk, "a", b"1")
     fails(errno.EEXIST, lambda: disk.mkdir(p("a")))
-    fails(errno.EEXIST, lambda: disk.symlink("x", p("a")))
+    fails(errno.EEXIST if kind.links else errno.EPERM, lambda: disk.symlink("x", p("a")))
     fails(errno.EEXIST, lambda: disk.link(p("a"), p("a")))
     fails(errno.EEXIST, lambda: disk.open(p("a"), Opening.NEW))
     fails(errno.ENAMETOOLONG, lambda: disk.mkdir(p("n" * 256)))
@@ -233,27 +320,51 @@ def test_two_names_of_one_file(disk: Disk) -> None:
     assert read(disk, "a") == b"new"
 
 
-def test_an_open_file_stays_the_same_file(disk: Disk) -> None:
+def test_an_open_file_stays_the_same_file(disk: Disk, kind: Kind) -> None:
     write(disk, "a", b"old")
     write(disk, "b", b"new")
     with disk.open(p("a")) as file:
+        if kind.is_wine:
+            fails(errno.EACCES, lambda: disk.rename(p("b"), p("a"), Rename.PLAIN))
+            return
         disk.rename(p("b"), p("a"), Rename.PLAIN)
         assert file.read(0, 10) == b"old"
         assert file.stat().inode != disk.stat(p("a")).inode
 
 
-def test_adjust_sets_mode_and_mtime(disk: Disk) -> None:
+def test_adjust_sets_mode_and_mtime(disk: Disk, kind: Kind) -> None:
+    write(disk, "a", b"1")
+    wanted = 1_500_000_000_123_456_000
+    with disk.open(p("a")) as file:
+        file.adjust(mode=0o750, mtime_ns=wanted)
+    seen = disk.stat(p("a"))
+    assert seen.mtime_ns == wanted - wanted % kind.grain_ns
+    assert seen.mode & 0o777 == (0o750 if kind.modes else 0o666)
+    assert seen.executable == kind.modes
+
+
+def test_a_file_can_be_read_only(disk: Disk, kind: Kind) -> None:
     write(disk, "a", b"1")
     with disk.open(p("a")) as file:
-        file.adjust(mode=0o750, mtime_ns=1_500_000_000_123_456_000)
-    seen = disk.stat(p("a"))
-    assert seen.mode & 0o777 == 0o750
-    assert seen.executable
-    assert seen.mtime_ns == 1_500_000_000_123_456_000
+        file.adjust(mode=0o444)
+    assert disk.stat(p("a")).mode & 0o777 == 0o444
+    disk.rename(p("a"), p("b"), Rename.NEW)
+    with disk.open(p("b")) as file:
+        file.adjust(mode=0o644)
+    assert disk.stat(p("b")).mode & 0o200
+    with disk.open(p("b")) as file:
+        file.adjust(mode=0o444)
+    disk.remove(p("b"))
+    assert names(disk) == []
 
 
 @pytest.mark.hazard("B11")
-def test_a_new_file_has_its_mode_less_the_umask(disk: Disk) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no umask that the system knows of")
+def test_a_new_file_has_its_mode_less_the_umask(disk: Disk, kind: Kind) -> None:
+    if not kind.modes:
+        disk.open(p("a"), Opening.NEW, 0o777).close()
+        assert disk.stat(p("a")).mode & 0o777 == 0o666
+        return
     old = os.umask(0o027)
     try:
         if isinstance(disk, MemoryDisk):
@@ -286,28 +397,88 @@ def test_sync_takes_folders_or_everything(disk: Disk) -> None:
     disk.mkdir(p("d"))
     write(disk, "d/a", b"1")
     disk.sync([p("d"), p("")])
-    disk.sync(None)
+    if isinstance(disk, WindowsDisk):
+        # Then each file is made durable by itself, by whoever has it open: for reading.
+        fails(errno.ENOSYS, lambda: disk.sync(None))
+        with disk.open(p("d/a")) as file:
+            file.sync()
+    else:
+        disk.sync(None)
     fails(errno.ENOENT, lambda: disk.sync([p("none")]))
 
 
 @pytest.mark.hazard("C4", "C9")
-@pytest.mark.parametrize("name", ["nfd-e\u0301", "tab\there", "new\nline", "b\udcff\udcfe", "\u202eright", "e" * 255])
-def test_names_are_kept_byte_for_byte(disk: Disk, name: str) -> None:
+@pytest.mark.parametrize("name", ["nfd-e\u0301", "ä", "emoji-\U0001f600", "\u202eright", "e" * 255])
+def test_names_are_kept_as_they_are_given(disk: Disk, kind: Kind, name: str) -> None:
     write(disk, name, b"1")
-    assert names(disk) == [name]
+    assert names(disk) == [unicodedata.normalize("NFD", name) if kind.decomposed else name]
     assert read(disk, name) == b"1"
 
 
+@pytest.mark.hazard("C4", "C9")
+@pytest.mark.parametrize("name", ["tab\there", "new\nline", "b\udcff\udcfe", "a\\b", "con"])
+def test_names_that_mean_nothing_to_a_system_are_kept_or_refused(disk: Disk, kind: Kind, name: str) -> None:
+    bytes_alone = any("\ud800" <= one <= "\udfff" for one in name)
+    if bytes_alone and kind.is_wine:
+        pytest.skip("it has another file system beneath it")
+    if (kind.win32_names and not bytes_alone) or (bytes_alone and not kind.any_bytes and not kind.win32_names):
+        fails(errno.EINVAL, lambda: write(disk, name, b"1"))
+        assert names(disk) == []
+    else:
+        write(disk, name, b"1")
+        assert names(disk) == [name]
+
+
+WIN32 = (
+    "con", "CON.txt", "nul", "Aux.", "com1", "LPT9.log", "a.", "a ", "a:b", "a<b", 'a"b', "a|b", "a?", "a*", "a\\b",
+    "a\x01",
+)  # fmt: skip
+
+
+@pytest.mark.hazard("C3")
+@pytest.mark.parametrize("name", WIN32)
+def test_what_win32_takes_for_something_else_is_not_made(disk: Disk, kind: Kind, name: str) -> None:
+    if not kind.win32_names:
+        pytest.skip("it is a name like any other there")
+    write(disk, "other", b"1")
+    for call in (disk.stat, disk.open, disk.mkdir, disk.remove, disk.list):
+        fails(errno.EINVAL, lambda call=call: call(p(name)))
+    fails(errno.EINVAL, lambda: disk.open(p(f"{name}/inner"), Opening.NEW))
+    fails(errno.EINVAL, lambda: disk.rename(p("other"), p(name), Rename.NEW))
+    fails(errno.EINVAL, lambda: disk.rename(p("other"), p(name), Rename.PLAIN))
+    fails(errno.EINVAL, lambda: disk.link(p("other"), p(name)))
+    assert names(disk) == ["other"]
+
+
+@pytest.mark.hazard("C5")
+def test_names_are_told_apart_by_their_case_or_not(disk: Disk, kind: Kind) -> None:
+    write(disk, "Name", b"1")
+    if not kind.folds:
+        fails(errno.ENOENT, lambda: disk.stat(p("name")))
+        write(disk, "name", b"2")
+        assert names(disk) == ["Name", "name"]
+        return
+    assert disk.stat(p("NAME")).inode == disk.stat(p("Name")).inode
+    fails(errno.EEXIST, lambda: disk.open(p("name"), Opening.NEW))
+    fails(errno.EEXIST, lambda: disk.mkdir(p("nAME")))
+    write(disk, "nAMe", b"2")
+    assert (names(disk), read(disk, "Name")) == (["Name"], b"2")
+    disk.rename(p("Name"), p("other"), Rename.NEW)
+    disk.rename(p("other"), p("NAME"), Rename.NEW)
+    assert names(disk) == ["NAME"]
+
+
 @pytest.mark.hazard("C8")
-def test_a_deep_tree(disk: Disk) -> None:
+def test_a_deep_tree(disk: Disk, kind: Kind) -> None:
+    deep = 400 if sys.platform != "win32" else 200
     path = p("d")
     with disk.batch():
         disk.mkdir(path)
-        for _ in range(400):
+        for _ in range(deep):
             path = p(f"{path}/d")
             disk.mkdir(path)
         write(disk, f"{path}/a", b"1")
     assert read(disk, f"{path}/a") == b"1"
     with disk.batch():
-        for depth in range(0, 400, 3):
+        for depth in range(0, deep, 3):
             assert names(disk, "/".join(["d"] * (depth + 1)))

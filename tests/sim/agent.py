@@ -290,6 +290,7 @@ class Agent:
     def _watch(self, root: Path, on_hints: Callable[[Any], None], rule_files: tuple[str, ...]) -> SimWatcher:
         self.watcher = SimWatcher(self.schedule, self.loop, self.name, self.rng, self.disk, on_hints)
         self.watcher.mood = self.mood
+        self.watcher.killed = self._killed_in_a_thread
         return self.watcher
 
     async def _dial(self) -> Wire:

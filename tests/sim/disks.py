@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable
 
+from syncagent.localfs import memory_systems as like
 from syncagent.localfs.memory import MemoryDisk
-
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-
-
-def nfc(name: str) -> str:
-    return unicodedata.normalize("NFC", name)
-
-
-def nfd(name: str) -> str:
-    return unicodedata.normalize("NFD", name)
-
-
-def fold_case(name: str) -> str:
-    return nfc(name).casefold()
-
-
-def windows_refuses(name: str) -> bool:
-    return bool(_RESERVED.fullmatch(name) or re.search(r'[<>:"|?*\\]|[. ]$', name)) and name != ".syncagent"
 
 
 def make_disk(kind: str, clock: Callable[[], int]) -> MemoryDisk:
     """A disk of that kind; an ordinary one for ""."""
     match kind:
-        case "disk-folds-case":
-            return MemoryDisk(clock=clock, fold=fold_case)
+        case "disk-macos":
+            return like.apfs(clock)
         case "disk-folds-form":
-            return MemoryDisk(clock=clock, fold=nfc, form=nfd)
+            return MemoryDisk(clock=clock, fold=like.nfc, form=like.nfd)
         case "disk-windows":
-            return MemoryDisk(
-                clock=clock, fold=fold_case, refuses=windows_refuses, links=False, exchange=False, granularity_ns=100
-            )
+            return like.windows(clock)
         case "disk-grain-1s":
             return MemoryDisk(clock=clock, granularity_ns=10**9)
-        case "disk-grain-2s":
-            return MemoryDisk(clock=clock, granularity_ns=2 * 10**9, exchange=False)
+        case "disk-fat":
+            return like.fat(clock)
         case "disk-reuses":
             return MemoryDisk(clock=clock, reuse=True)
     return MemoryDisk(clock=clock)

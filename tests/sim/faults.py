@@ -328,7 +328,7 @@ def _hub_clock(world: World, agent: Agent, rng: Random) -> None:
 
 DEFAULT = frozenset(FAULTS) - OFF
 
-KINDS_OF_DISK = ("disk-folds-case", "disk-folds-form", "disk-windows", "disk-grain-1s", "disk-grain-2s", "disk-reuses")
+KINDS_OF_DISK = ("disk-macos", "disk-folds-form", "disk-windows", "disk-grain-1s", "disk-fat", "disk-reuses")
 """What a machine's disk may be like, from the beginning; named as faults are."""
 
 ALONGSIDE = ("ack-lost", "agent-data-torn", "threads-overlap", "clock-off")

@@ -11,9 +11,9 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from syncagent.localfs.memory import MemoryDisk
+from syncagent.localfs.memory_systems import nfc
 from syncagent.model.names import RelPath
 from syncagent.rules.layers import RULE_FILE
-from tests.sim.disks import nfc
 
 if TYPE_CHECKING:
     from tests.sim.agent import Agent

@@ -12,6 +12,7 @@ from syncagent.localfs.watcher import WatchState
 from syncagent.model.names import RelPath
 from tests.sim.clock import Schedule
 from tests.sim.loop import SimLoop
+from tests.sim.threads import Killed
 
 STAND = 0.02
 """Seconds until all watches stand, at most."""
@@ -41,6 +42,7 @@ class SimWatcher:
         self._stopped = False
         self._next: float | None = None
         self.mood: Callable[[], list[float]] = lambda: [0.0]
+        self.killed: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         self._schedule.soon(f"{self._name} watches", self._stand, STAND, self._rng)
@@ -100,5 +102,9 @@ class SimWatcher:
         self._next = None
         hints = self._dirty.take(self._schedule.now)
         if hints is not None:
-            self._on_hints(hints)
+            try:
+                self._on_hints(hints)
+            except Killed:
+                self.killed()  # in the middle of a look of the thread that hears of changes
+                return
         self._arrange()

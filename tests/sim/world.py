@@ -7,6 +7,7 @@ Users act, processes die and calls fail between any two calls to a disk.
 from __future__ import annotations
 
 import atexit
+import errno
 import logging
 import os
 from collections import Counter
@@ -21,6 +22,7 @@ from syncagent.engine.damage import ONLY_HERE
 from syncagent.engine.standing import AT_HUB
 from syncagent.errors import StorageFull
 from syncagent.hub.stores.memory import MemoryStore
+from syncagent.localfs.memory_systems import nfc
 from syncagent.model.ids import ClientId
 from syncagent.model.names import OWN_FOLDER, RelPath
 from syncagent.model.nodes import File
@@ -29,7 +31,7 @@ from syncagent.rules.layers import RULE_FILE
 from tests.sim import faults as kinds
 from tests.sim.agent import Agent
 from tests.sim.clock import Schedule
-from tests.sim.disks import copy_disk, make_disk, nfc
+from tests.sim.disks import copy_disk, make_disk
 from tests.sim.hub import Hub
 from tests.sim.links import Wire
 from tests.sim.oracle import Broken, Oracle
@@ -45,8 +47,9 @@ STEPS = 400_000
 REACHES = 12
 """So often rules may turn up that were themselves left out."""
 
+IN_USE = frozenset({"open", "rename", "remove", "link"})
 CHANGING = frozenset({"mkdir", "symlink", "rename", "remove", "link", "file.adjust"})
-LIMITED = frozenset({"disk-folds-case", "disk-folds-form", "disk-windows"})
+LIMITED = frozenset({"disk-macos", "disk-folds-form", "disk-windows", "disk-fat"})
 
 logging.getLogger("syncagent").addHandler(logging.NullHandler())
 
@@ -144,6 +147,7 @@ class World:
         agent.before_call = lambda call, path: self._before_call(agent, call, path)
         agent.mood = lambda: self._mood(agent)
         self.agents.append(agent)
+        self._programs = {agent.name: self.schedule.stream(f"{agent.name} programs") for agent in self.agents}
         self._overlaps = {agent.name: self.schedule.stream(f"{agent.name} overlaps") for agent in self.agents}
 
     # --- what users tell the oracle ---------------------------------------------------------------------------
@@ -275,6 +279,10 @@ class World:
             if chance < 0.01:
                 self.met["threads-overlap"] += 1
                 agent.workers.intrude(int(chance * 3000))
+        if not agent.disk.shares and call in IN_USE and self._programs[agent.name].random() < 0.01:
+            # Some program of the person, or what looks for viruses, has it open for a moment.
+            self.met["disk-in-use"] += 1
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), path)
         for fails, number in self.disk_errors.get(agent.name, ()):
             if fails(call):
                 agent.note_interrupted()

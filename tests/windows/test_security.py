@@ -132,7 +132,7 @@ def test_what_another_user_owns_is_not_ours(owner: str, ours: bool) -> None:
     ],
 )
 def test_what_fails_is_an_error_of_the_system(system: System, name: str) -> None:
-    setattr(system, name, lambda *_: 0)
+    setattr(system, name, lambda *_: ctypes.set_errno(0) and 0)
     with pytest.raises(OSError) as caught:
         Security(system, system).make_folder("C:\\data")
     assert caught.value.errno == errno.EIO

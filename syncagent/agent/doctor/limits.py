@@ -84,11 +84,12 @@ def open_files(limit: tuple[int, int] | None = None) -> Check:
 def _limit_of_files() -> tuple[int, int]:
     if sys.platform == "win32":
         return 8192, 8192
-    import resource  # noqa: PLC0415 - not everywhere
+    else:  # noqa: RET505 - a type checker follows one platform's branch only when it is one
+        import resource  # noqa: PLC0415 - not everywhere
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    endless = 1 << 20
-    return (endless if soft < 0 else soft), (endless if hard < 0 else hard)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        endless = 1 << 20
+        return (endless if soft < 0 else soft), (endless if hard < 0 else hard)
 
 
 def in_use(proc: Path = PROC) -> tuple[int, int]:
