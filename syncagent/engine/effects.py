@@ -7,7 +7,6 @@ that nothing is sent, and nothing on disk is changed, of which the database does
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from syncagent.engine.status import Status
@@ -16,18 +15,19 @@ from syncagent.model.facts import LookAt
 from syncagent.model.ids import Digest, NodeId, Seq
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Block, Content
+from syncagent.model.values import value
 from syncagent.planner.tasks import ReadWish, StageWish, Task
 from syncagent.trees.delta import Delta
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Commit:
     """Keep this, in one transaction."""
 
     delta: Delta
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Look:
     """Look at these paths, then (after all of them) walk these folders; answered by Seen events of this number."""
 
@@ -36,7 +36,7 @@ class Look:
     folders: tuple[RelPath, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReadOn:
     """Read the next part of this large file (the first time: from its beginning on); answered by PartRead.  With
     ``to_its_end`` all that is left of it, which ends the look of this number: answered by Seen.  So is, at once, what
@@ -47,14 +47,14 @@ class ReadOn:
     to_its_end: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Run:
     """Do these tasks; answered by TasksDone."""
 
     tasks: tuple[Task, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReadBlocks:
     """Answered by BlocksRead."""
 
@@ -62,14 +62,14 @@ class ReadBlocks:
     wishes: tuple[ReadWish, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OpenStage:
     """Answered by StageOpened."""
 
     wish: StageWish
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FillStage:
     """Answered by StageFilled."""
 
@@ -77,40 +77,40 @@ class FillStage:
     blocks: tuple[tuple[Digest, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HoldAhead:
     """Put these aside in the stage: somebody may soon name a file that is made of them.  Answered by AheadHeld."""
 
     blocks: tuple[tuple[Digest, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DropAhead:
     """Nobody has: remove what was put aside."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GiveRoom:
     """The hub may send so many bytes more ahead of what names them."""
 
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recall:
     """Look up the recipes of these contents in the database; answered by Recalled."""
 
     digests: tuple[Digest, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SweepStage:
     """Remove all staging files but those of these contents."""
 
     keep: frozenset[Content]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AskChanges:
     """Answered by CaughtUp.  ``plain``: what became of all, also from the first number on."""
 
@@ -119,7 +119,7 @@ class AskChanges:
     plain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AskMissing:
     """Answered by HubLacks."""
 
@@ -127,7 +127,7 @@ class AskMissing:
     digests: tuple[Digest, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AskBlocks:
     """Answered by BlocksCame events, then by BlocksEnded."""
 
@@ -135,7 +135,7 @@ class AskBlocks:
     digests: tuple[Digest, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SendBlocks:
     """Answered by BlocksSent when they have left (number 0: no answer is wanted).  ``ahead``: the change that names
     them comes later, and others may have them before that."""
@@ -145,7 +145,7 @@ class SendBlocks:
     ahead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Submit:
     """Tell the hub of these changes; answered by Judged.  ``confirmed``: a person has said yes to the deletes and
     overwrites among them, so that the hub does not hold them."""
@@ -154,7 +154,7 @@ class Submit:
     confirmed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CloseLink:
     """Close the connection; ``again`` when it may be opened again at once."""
 
@@ -162,21 +162,21 @@ class CloseLink:
     again: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WakeAt:
     """A Tick is wanted at this time, in place of the one that was wanted before; None: none is wanted any more."""
 
     time: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Publish:
     """The status has changed."""
 
     status: Status
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answered:
     """What a Decided came to: of how many nodes something is (to be) done, and how many are left alone because they are
     not any more as the mass change had them.  ``problem``: why it was not possible."""
@@ -187,7 +187,7 @@ class Answered:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KeepExclusions:
     """Keep what this machine has excluded: paths, each with the id of what was there (empty: nothing yet).  Apart from
     the database, for it must outlast that."""
@@ -195,7 +195,7 @@ class KeepExclusions:
     excluded: tuple[tuple[RelPath, NodeId], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Note:
     """A line for the log.  ``path`` is within the root."""
 

@@ -7,7 +7,7 @@ whole history, so that the last ones are a reproduction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from syncagent.model.acts import Act, Limits, Part
@@ -16,13 +16,14 @@ from syncagent.model.facts import Fact
 from syncagent.model.ids import Digest, NodeId, Seq
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, Recipe
+from syncagent.model.values import value
 from syncagent.planner.tasks import Outcome
 from syncagent.trees.delta import Row
 
 # --- the agent itself -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stop:
     """The machine has stopped since the last life: what was written from ``since_ns`` on (nanoseconds since 1970) may
     not have got to the disk.  ``cleanly`` when the agent had been stopped before: then the machine probably was, too.
@@ -34,7 +35,7 @@ class Stop:
     booted_ns: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Started:
     """The first event: what the database held.  ``parked`` are what lies in the park, by node id."""
 
@@ -54,7 +55,7 @@ class Started:
     """What a KeepExclusions was about last, or a person has said while no agent ran."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tick:
     """The time that was asked for with WakeAt has come.  ``day`` is the ISO date, for names of conflict copies;
     ``hour`` the ISO time, to be shown."""
@@ -63,12 +64,12 @@ class Tick:
     hour: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Paused:
     paused: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Restrained:
     """The machine is to be spared for now: a network that costs, a battery, a schedule (``reason``, as a clause).
     Files of at most ``most`` bytes are carried over; 0: nothing is, None: there is no restraint any more."""
@@ -77,7 +78,7 @@ class Restrained:
     most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Cramped:
     """There is too little room for what comes from the hub, on this disk or that of our own files (``reason``, as a
     sentence); "": there is room.  Deletes, moves and what goes to the hub need none."""
@@ -85,7 +86,7 @@ class Cramped:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Configured:
     """A person has changed what this machine is called, or from which limits on the brake asks (None: it is off)."""
 
@@ -93,7 +94,7 @@ class Configured:
     brake: Limits | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProofWanted:
     """Someone waits to be in sync: look at the whole disk, and ask the hub for its head.  Answered through the
     ``proven`` number of the status."""
@@ -101,7 +102,7 @@ class ProofWanted:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decided:
     """A person has said ``word`` ("approve", "reject" or "undo") of a mass change (``act`` 0: the one that is held).
     Answered by Answered with this number."""
@@ -111,7 +112,7 @@ class Decided:
     word: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Exclusion:
     """A person wants what lies at ``path`` not to be kept on this machine; or, with ``exclude`` False, to be kept here
     again.  Answered by Answered with this number."""
@@ -124,7 +125,7 @@ class Exclusion:
 # --- the disk ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hinted:
     """Something may have changed at these paths; beneath these folders; anywhere."""
 
@@ -134,19 +135,19 @@ class Hinted:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeepLook:
     """Time has come to read the next files of the slow look through all content: this share of all of them."""
 
     share: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HealWanted:
     """A person wants the hub's content in place of what is held as damaged."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Seen:
     """A part of the answer to a Look or a Walk; ``last`` when there is no more.  The root was there, and was ours,
     after
@@ -157,7 +158,7 @@ class Seen:
     last: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PartRead:
     """The answer to a ReadOn: the next blocks of a large file, which has ``size`` bytes; ``ended`` when there are no
     more.  Nothing follows from it but that these bytes are worth sending ahead."""
@@ -168,26 +169,26 @@ class PartRead:
     ended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RootLost:
     """The root is not there, or not ours.  All that was asked of the disk is void."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RootFound:
     """The root is there and ours, again."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TasksDone:
     """What became of tasks (part of a Run, or all of it)."""
 
     outcomes: tuple[Outcome, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BlocksRead:
     """The answer to a ReadBlocks: the bytes, and the paths that have changed since."""
 
@@ -196,7 +197,7 @@ class BlocksRead:
     stale: tuple[RelPath, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StageOpened:
     """The answer to an OpenStage: which blocks are still missing there.  ``reason`` when it could not be opened."""
 
@@ -206,7 +207,7 @@ class StageOpened:
     full: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StageFilled:
     """The answer to a FillStage.  ``reason`` when the blocks could not be written."""
 
@@ -216,7 +217,7 @@ class StageFilled:
     full: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AheadHeld:
     """The answer to a HoldAhead of so many bytes.  ``reason`` when they could not be written."""
 
@@ -224,7 +225,7 @@ class AheadHeld:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recalled:
     """The answer to a Recall: each recipe, or none where none was kept."""
 
@@ -234,7 +235,7 @@ class Recalled:
 # --- the hub ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Welcomed:
     """The hub took us in.  ``head`` is the last number of its journal; the limits are in bytes and changes."""
 
@@ -256,7 +257,7 @@ class Welcomed:
     """Whether a folder can be deleted there with all that is beneath it, by one change."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LinkDown:
     """There is no connection (any more).  Nothing that was sent and not answered may be taken for done, or for
     undone."""
@@ -268,7 +269,7 @@ class LinkDown:
     """True when a person has changed the way to the hub since: whatever was said of the way before is past."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CaughtUp:
     """A page of what AskChanges asked for.  ``times`` are those of its last entries, by their numbers, as the hub's
     clock has them: for people."""
@@ -281,7 +282,7 @@ class CaughtUp:
     times: Mapping[Seq, str] = field(default_factory=dict, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Heard:
     """Entries of the journal, as the hub tells them while we are connected.  ``times`` as in CaughtUp."""
 
@@ -289,7 +290,7 @@ class Heard:
     times: Mapping[Seq, str] = field(default_factory=dict, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Judged:
     """The hub's verdicts on a submitted batch; ``time`` is when it gave them, by its clock."""
 
@@ -298,7 +299,7 @@ class Judged:
     time: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HubLacks:
     """The answer to an AskMissing."""
 
@@ -306,7 +307,7 @@ class HubLacks:
     digests: frozenset[Digest]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BlocksCame:
     """Blocks from the hub, asked for or pushed; each was checked against its digest.  ``ahead``: of a file that someone
     is only about to name."""
@@ -315,7 +316,7 @@ class BlocksCame:
     ahead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BlocksEnded:
     """The hub has sent all that an AskBlocks asked for, but these, which it does not have."""
 
@@ -323,14 +324,14 @@ class BlocksEnded:
     lacking: frozenset[Digest]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HubLost:
     """The hub has lost blocks of these files: who has them may send them."""
 
     files: tuple[tuple[NodeId, Content, Recipe], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BlocksSent:
     """The blocks of a SendBlocks have left."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from syncagent.model.acts import Direction
 from syncagent.model.names import RelPath
+from syncagent.model.values import value
 
 NOT_YET: Final = "not connected yet"
 """Why there is no connection, before the first attempt at one has ended."""
@@ -27,7 +27,7 @@ class State(Enum):
     HALTED = "halted"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Asked:
     """A mass of deletes or overwrites that waits for a person's yes or no: how many files of each, and some of them."""
 
@@ -52,7 +52,7 @@ def ask_in_words(asked: tuple[Asked, ...]) -> str:
     return f"held until you say yes or no (see `syncagent held`): {'; '.join(one.in_words() for one in asked)}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Waiting:
     """A node on which this machine and the hub are not at one.  ``out``: it is changed here, else there; ``since`` when
     that is known, by the engine's clock.  ``busy``: it is being carried over.  ``size`` is that of a file."""
@@ -64,7 +64,7 @@ class Waiting:
     since: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Status:
     """``pending`` counts the nodes on which this machine and the hub are not at one.  ``skipped`` are things that are
     not kept the same, ``held`` those that should be and cannot, each with the reason.  ``asked`` is what a person

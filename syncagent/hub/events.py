@@ -6,7 +6,7 @@ The shell carries effects out in the order in which they are given.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from syncagent.hub.onward import Onward
@@ -14,10 +14,11 @@ from syncagent.hub.rows import Folder, Role, Row
 from syncagent.hub.stretch import Ahead
 from syncagent.hub.tasks import Answer, Task
 from syncagent.model.ids import Seq
+from syncagent.model.values import value
 from syncagent.protocol.connection import ConnectionRequest
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Now:
     """``mono``: seconds of a clock that only goes forward.  ``wall_ns``: the hour, which is only shown."""
 
@@ -28,14 +29,14 @@ class Now:
 # --- events -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Heard:
     """A whole frame came: a text, or the bytes of a binary one."""
 
     frame: str | bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Admitted:
     """The answer to Admit: the key is good for this folder.  ``diverged`` when its journal is not (any more) the one
     that the client's cursor belongs to."""
@@ -47,7 +48,7 @@ class Admitted:
     diverged: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Turned:
     """The answer to Admit: it is not let in."""
 
@@ -55,7 +56,7 @@ class Turned:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answered:
     """The answer to a Do.  What it says was written is durable."""
 
@@ -63,7 +64,7 @@ class Answered:
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Coming:
     """Another connection of the folder has submitted a change, which is only about to be judged, with these blocks; or
     sends blocks, and the change is only to come."""
@@ -71,7 +72,7 @@ class Coming:
     ahead: Ahead | Onward
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Grown:
     """The folder's journal goes up to ``head`` now.  To the connection whose submission did it, it comes after the
     Answered of that."""
@@ -79,45 +80,45 @@ class Grown:
     head: Seq
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wanted:
     """Blocks of these files are lost (all of them that are, by now): who has them is to send them."""
 
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Told:
     """Another connection of the folder has something to say to this one."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sent:
     """So much of what was said has left (the sum of the lengths of those frames)."""
 
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ticked:
     """The time that was asked for with WakeAt has come."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TooLarge:
     """A message came that is longer than was agreed; it was not read to its end."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ended:
     """The hub ends the connection: it stops, or the client id was taken by a newer one, or the key was revoked."""
 
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Lost:
     """The connection is gone."""
 
@@ -129,14 +130,14 @@ Event: TypeAlias = (
 # --- effects ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Say:
     """Send this frame; a Sent follows when it has left."""
 
     frame: str | bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Close:
     """Close the connection, after what was said before.  Nothing is heard from then on."""
 
@@ -144,14 +145,14 @@ class Close:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Admit:
     """May this client be let in?  Answered by Admitted or Turned; nothing else is heard before that."""
 
     request: ConnectionRequest
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Do:
     """Carry out ``task``; answered by Answered."""
 
@@ -159,28 +160,28 @@ class Do:
     task: Task
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tell:
     """Say this to all others of the folder."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PassOn:
     """Let all others of the folder know of this pack (Coming)."""
 
     pack: Onward
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WakeAt:
     """A Ticked is wanted at this time (of ``Now.mono``), in place of the one that was wanted before."""
 
     time: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Note:
     """A line for the audit log: what happened, and the figures of it.  Never a key, never content."""
 

@@ -7,7 +7,7 @@ judge and by every store; pure values.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 from typing import NamedTuple, NewType, TypeAlias
 
@@ -25,7 +25,7 @@ Slot: TypeAlias = tuple[NodeId, NameKey]
 FolderId = NewType("FolderId", int)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Folder:
     """A folder that the hub keeps.  ``epoch`` is one life of its journal; what is not after ``horizon`` is no longer in
     the journal, only in the rows."""
@@ -106,7 +106,7 @@ class Lying(NamedTuple):
     is_file: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wanted:
     """Which rows a batch touches.  ``nodes`` are wanted with all their ancestors; of ``folders`` it is wanted how many
     living children they have, of ``subtrees`` all that lies beneath."""
@@ -119,7 +119,7 @@ class Wanted:
     subtrees: frozenset[NodeId] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rows:
     """What the store has of that.  ``slots`` names the living node in each slot that is taken, ``blocks`` the size of
     each block that the folder has.  The root has no row; what is not in ``children`` has none."""
@@ -142,7 +142,7 @@ class Journalled:
     after: Row
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Judgement:
     """``verdicts`` in the order of the batch; ``rows`` to be written, each node's last; ``journal`` to be appended, its
     numbers following ``head`` without a gap.  ``yielded`` are the nodes that gave up a slot on the way.

@@ -6,7 +6,7 @@ Answers come back to a session in the order in which it gave the tasks that touc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 from syncagent.hub.rows import Timed
@@ -14,12 +14,13 @@ from syncagent.hub.stretch import Stretch
 from syncagent.model.changes import Change, Verdict
 from syncagent.model.ids import ClientId, Digest, Seq
 from syncagent.model.splices import Splice
+from syncagent.model.values import value
 from syncagent.protocol.sync import ListedFile, SyncOperation
 
 # --- tasks ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Submit:
     """Judge these changes; ``blocks`` came with them, and travelled as ``packed``.  A verdict among them stands: that
     change is past judging.  ``confirmed``: a person at the author's machine has said yes to what is deleted and
@@ -32,14 +33,14 @@ class Submit:
     packed: Mapping[Digest, memoryview] = field(default_factory=dict, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Keep:
     """Keep these blocks, for a change that will come."""
 
     blocks: tuple[tuple[Digest, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReadChanges:
     """A page of the journal, or of a snapshot.  ``plain``: of the journal, as far as it is kept."""
 
@@ -49,7 +50,7 @@ class ReadChanges:
     plain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReadTail:
     """The journal after ``since``, some of it, but not beyond ``until``; for those that hear it live.  ``folded``: one
     entry may stand for those of a folder and of all beneath it."""
@@ -59,12 +60,12 @@ class ReadTail:
     folded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AskLacking:
     digests: tuple[Digest, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fetch:
     """The first of these blocks, about ``room`` bytes of them; ``unasked`` by the client, all of them or none: they may
     not be kept yet."""
@@ -74,7 +75,7 @@ class Fetch:
     unasked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Analyse:
     files: tuple[ListedFile, ...]
 
@@ -84,7 +85,7 @@ Task: TypeAlias = Submit | Keep | ReadChanges | ReadTail | AskLacking | Fetch | 
 # --- answers ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Submitted:
     """``before``: the head when the batch was judged; ``head``: after it.  Durable by now.  ``newly_held``: how many of
     the changes the brake holds that it did not hold before.  ``splices`` say the recipes of large files among the
@@ -98,12 +99,12 @@ class Submitted:
     splices: Mapping[Seq, Splice] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Kept:
     """Durable by now."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Page:
     entries: tuple[Timed, ...]
     head: Seq
@@ -112,17 +113,17 @@ class Page:
     next: Seq
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tail:
     stretches: tuple[Stretch, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Lacks:
     digests: tuple[Digest, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fetched:
     """``blocks`` and ``lacking`` together are the first ``number`` that were asked for."""
 
@@ -131,12 +132,12 @@ class Fetched:
     lacking: tuple[Digest, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Analysed:
     operations: tuple[SyncOperation, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Failed:
     """Nothing was done.  ``code`` is the stable error code."""
 

@@ -174,10 +174,12 @@ class AgentDb:
         """All rows.  Many are pressed as they come, a few at a time: no holes are left between what is kept."""
         [(count,)] = self._database.execute("SELECT count(*) FROM node")
         kept, few, unpacker, last = KeptRows(count), list[Row](), Unpacker(), -1 << 63
-        add = few.append if count <= FEW else kept.add
         while found := self._database.execute(_GET_ROWS, (last,)):
             for row in found:
-                add(unpacker.row(row[:-1]))
+                if count <= FEW:
+                    few.append(unpacker.row(row[:-1]))
+                elif not unpacker.press(columns := row[:-1], kept):
+                    kept.add(unpacker.row(columns))
             last = found[-1][-1]
         return tuple(few) if count <= FEW else kept
 

@@ -24,6 +24,7 @@ from syncagent.model.ids import Digest, NodeId
 from syncagent.model.nodes import Block, Content, Dir, File, Link, Node, Placement, Recipe
 from syncagent.sqlite import DatabaseDamaged, Value
 from syncagent.trees.delta import Row
+from syncagent.trees.kept import KeptRows
 
 COLUMNS: Final = ("id", "rev", "stamp", "spelling", "synced", "local", "remote", "crc")
 
@@ -101,6 +102,26 @@ class Unpacker:
             return Row(node_id, base, local, remote, rev, stamp, None if spelling is None else _text(spelling))
         except (TypeError, ValueError, struct.error) as error:
             # A flipped bit can change the type of a column, of which the sum then cannot even be taken.
+            raise DatabaseDamaged(f"the row of the node {raw_id!r} cannot be read") from error
+
+    def press(self, columns: tuple[Any, ...], kept: KeptRows) -> bool:
+        """Put the row of these values of COLUMNS among those that are kept, without making it an object: done of what
+        nearly all are, files on which the trees agree.  False of any other.  Raises DatabaseDamaged like ``row``."""
+        raw_id, rev, stamp, spelling, synced, here, there, crc = columns
+        if not (stamp and spelling is here is there is None and type(synced) is bytes and synced[:1] == _FILE_KIND):
+            return False
+        try:
+            if row_sum(raw_id, rev, stamp, None, synced, None, None) != crc:
+                raise DatabaseDamaged(f"the row of the node {raw_id!r} is not as it was written")
+            _, length, size, mtime_ns, executable, digest = _FILE.unpack_from(synced)
+            start = _FILE.size + digest
+            middle = start + length
+            parent = synced[start:middle].decode()
+            return kept.add_raw(
+                raw_id, rev, self._folders.setdefault(parent, parent), synced[middle:], synced[_FILE.size : start],
+                stamp, executable, size, mtime_ns,
+            )  # fmt: skip
+        except (TypeError, ValueError, struct.error) as error:
             raise DatabaseDamaged(f"the row of the node {raw_id!r} cannot be read") from error
 
     def node(self, node_id: NodeId, packed: Any) -> Node | None:

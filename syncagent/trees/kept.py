@@ -38,6 +38,17 @@ class KeptRows(Sequence[Row]):
         if row.spelling is not None:
             self.spellings[row.id] = row.spelling
 
+    def add_raw(
+        self, raw_id: str, rev: int, parent: NodeId, name: bytes, digest: bytes, stamp: bytes, executable: bool,
+        size: int, mtime_ns: int,
+    ) -> bool:  # fmt: skip
+        """One more file on which all three trees agree, spelled as usual; False when it does not fit."""
+        if not self.pressed.add_raw(raw_id.encode(), parent, name, digest, stamp, executable, size, mtime_ns):
+            return False
+        if rev != FIRST_REV:
+            self.revs[NodeId(raw_id)] = Rev(rev)
+        return True
+
     def __len__(self) -> int:
         return len(self.loose) + len(self.pressed)
 

@@ -119,18 +119,27 @@ class Pressed:
 
     def add(self, file: File, stamp: Stamp) -> bool:
         """Take a file in that is not here.  False when it is so unusual that it does not fit."""
-        raw_id, name, digest = file.id.encode(), _bytes(file.at.name), file.content.digest
-        folder = self._folders.get(file.at.parent)
+        return self.add_raw(
+            file.id.encode(), file.at.parent, _bytes(file.at.name), file.content.digest, stamp, file.executable,
+            file.content.size, file.mtime_ns,
+        )  # fmt: skip
+
+    def add_raw(
+        self, raw_id: bytes, parent: NodeId, name: bytes, digest: bytes, stamp: bytes, executable: bool, size: int,
+        mtime_ns: int,
+    ) -> bool:  # fmt: skip
+        """The same of one that is not made an object for it: id and name in UTF-8."""
+        folder = self._folders.get(parent)
         try:
             head = _HEAD.pack(
                 len(raw_id), len(digest), len(stamp), len(name), len(self._parents) if folder is None else folder,
-                file.executable, file.content.size, file.mtime_ns,
+                executable, size, mtime_ns,
             )  # fmt: skip
         except error:
             return False
         if folder is None:
-            folder = self._folders[file.at.parent] = len(self._parents)
-            self._parents.append(file.at.parent)
+            folder = self._folders[parent] = len(self._parents)
+            self._parents.append(parent)
             self._first.append(-1)
             self._last.append(-1)
         at = len(self._bytes)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syncagent.model.facts import Stamp
 from syncagent.model.ids import ROOT, Digest, NodeId, Rev
 from syncagent.model.names import Name
 from syncagent.model.nodes import Content, Dir, File, Placement
@@ -24,6 +25,7 @@ from syncagent.store.rows import (
     unpack_recipe,
 )
 from syncagent.trees.delta import Row
+from syncagent.trees.kept import KeptRows
 from tests.support.strategies import digests, recipes, rows
 
 FOLDER = Dir(NodeId("d"), Placement(ROOT, Name("docs")))
@@ -114,3 +116,29 @@ def test_e3_a_recipe_comes_back_or_not_at_all(digest: Digest, recipe: tuple, whe
 
 def test_a_fact_is_summed_with_its_key() -> None:
     assert len({fact_sum("a", "b"), fact_sum("b", "a"), fact_sum("ab", ""), fact_sum("", "ab")}) == 4
+
+
+@given(found=st.lists(rows(), max_size=8, unique_by=lambda row: row.id))
+def test_what_is_kept_pressed_without_being_made_an_object_is_the_same(found: list[Row]) -> None:
+    pressed, made, unpacker = KeptRows(), KeptRows(), Unpacker()
+    for row in found:
+        packed = pack_row(row)
+        made.add(unpacker.row(packed))
+        if not unpacker.press(packed, pressed):
+            pressed.add(unpacker.row(packed))
+    assert list(pressed) == list(made)
+    assert len(pressed.pressed) == len(made.pressed)
+
+
+@given(where=st.integers(0, 200), bit=st.integers(0, 7))
+def test_e3_a_changed_bit_is_damage_there_too(where: int, bit: int) -> None:
+    stamp = Stamp(bytes(44))
+    columns = list(pack_row(Row(NodeId("f"), a_file(), a_file(), a_file(), Rev(1), stamp, None)))
+    assert Unpacker().press(tuple(columns), KeptRows())
+    raw = columns[COLUMNS.index("synced")]
+    assert isinstance(raw, bytes)
+    where %= len(raw)
+    columns[COLUMNS.index("synced")] = raw[:where] + bytes([raw[where] ^ 1 << bit]) + raw[where + 1 :]
+    with pytest.raises(DatabaseDamaged):
+        if not Unpacker().press(tuple(columns), KeptRows()):
+            Unpacker().row(tuple(columns))
