@@ -75,7 +75,7 @@ class Engine:
         both_ways = self._local, self._remote, self._flight, self._uploads, self._downloads
         self._launch = Launch(canopy, *both_ways, self._brake.is_confirmed)
         at_work = self._local, self._flight, self._uploads, self._downloads
-        self._reactions = Reactions(canopy, self._agenda, *at_work, self._brake)
+        self._reactions = Reactions(canopy, self._agenda, *at_work, self._brake, self.scoping.scope)
         self.standing = Standing(canopy, *both_ways, self._brake, self.scoping, self._agenda)
         self._planning = Planning(
             canopy, self._agenda, self._flight, self._launch, self._downloads, self.standing, self._brake,

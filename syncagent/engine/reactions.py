@@ -17,8 +17,9 @@ from syncagent.model.changes import Ruling, Verdict
 from syncagent.model.facts import DirSeen, FileSeen, LinkSeen
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Dir, File
-from syncagent.planner.ops import Op, SubmitCreate, SubmitEdit, SubmitOp, WriteLocal, beneath, subject
+from syncagent.planner.ops import Op, SubmitCreate, SubmitEdit, SubmitOp, WriteLocal, beneath, fills, subject
 from syncagent.planner.outcome import settle_agreed, settle_local, settle_remote, settle_submitted
+from syncagent.planner.scope import Scope
 from syncagent.planner.tasks import Done, Failed, Outcome, StaleTask
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import path_of
@@ -39,6 +40,8 @@ PASSING = frozenset(
 )
 """Refusals that may be over when the same is tried later."""
 
+HIDDEN = "what is left out on this machine has its name"
+
 PATIENCE = 3
 """How often a refusal may come again at once, before the node is left alone for a while."""
 
@@ -55,6 +58,7 @@ class Reactions:
         uploads: Uploads,
         downloads: Downloads,
         brake: Brake,
+        scope: Scope,
     ) -> None:
         self._canopy = canopy
         self._agenda = agenda
@@ -63,6 +67,7 @@ class Reactions:
         self._uploads = uploads
         self._downloads = downloads
         self._brake = brake
+        self._scope = scope
         self._refused: dict[str, int] = {}
 
     def rest(self, now: float) -> None:
@@ -97,8 +102,10 @@ class Reactions:
                     self._flight.release(nodes)
                     for one in nodes:
                         self._local.settled(one)
-                case StaleTask(paths=paths, reason=reason):
-                    self._local.recheck(node_id, paths, now, reason=reason)
+                case StaleTask(op=op, paths=paths, reason=reason):
+                    to = fills(op)
+                    hidden = to is not None and self._scope.hides(to)
+                    self._local.recheck(node_id, paths, now, reason=HIDDEN if hidden else reason)
                     self._singly(outcome.op)
                 case Failed() if len(nodes) > 1:
                     self._singly(outcome.op)  # whatever it was, one by one it shows what it is about

@@ -157,6 +157,17 @@ def beneath(op: Op) -> tuple[NodeId, ...]:
     return op.beneath if isinstance(op, DeleteLocal | SubmitDelete) else ()
 
 
+def fills(op: LocalOp) -> Placement | None:
+    """The place on this disk that something comes to stand at by the op; None where nothing does."""
+    match op:
+        case MakeLocalDir(node=node) | WriteLocal(node=node, expect=None):
+            return node.at
+        case MoveLocal(to=to) | SetAside(to=to):
+            return to
+        case _:
+            return None
+
+
 def subject(op: Op) -> NodeId:
     """The node that an op is about: it stays busy until the op's outcome is known."""
     return _SUBJECT[type(op)](op)

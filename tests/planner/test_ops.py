@@ -25,6 +25,7 @@ from syncagent.planner.ops import (
     SubmitOp,
     TreeOp,
     WriteLocal,
+    fills,
     subject,
 )
 from tests.support.dsl import content
@@ -56,3 +57,19 @@ def test_the_set_of_ops_is_closed_and_each_has_its_place() -> None:
     groups = [set(typing.get_args(group)) for group in (LocalOp, SubmitOp, TreeOp)]
     assert set().union(*groups) == set(typing.get_args(Op)) == {type(op) for op in EACH}
     assert sum(map(len, groups)) == len(EACH)
+
+
+@pytest.mark.parametrize(
+    ("op", "place"),
+    [
+        (MakeLocalDir(Dir(A, AT)), AT),
+        (WriteLocal(FILE, None), AT),
+        (WriteLocal(FILE, FILE), None),
+        (MoveLocal(FILE, Placement(ROOT, Name("b"))), Placement(ROOT, Name("b"))),
+        (SetAside(FILE, Placement(ROOT, Name("c")), A), Placement(ROOT, Name("c"))),
+        (DeleteLocal(FILE), None),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_what_comes_to_stand_somewhere_fills_that_place(op: LocalOp, place: Placement | None) -> None:
+    assert fills(op) == place

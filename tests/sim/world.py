@@ -19,6 +19,7 @@ from syncagent.content.digest import digest_of
 from syncagent.engine import events as ev
 from syncagent.engine import remote
 from syncagent.engine.damage import ONLY_HERE
+from syncagent.engine.reactions import HIDDEN
 from syncagent.engine.standing import AT_HUB
 from syncagent.errors import StorageFull
 from syncagent.hub.stores.memory import MemoryStore
@@ -428,6 +429,8 @@ class World:
         until, steps = self.schedule.now + LONGEST, self.schedule.steps + STEPS
         quiet_since, before = self.schedule.now, self._state()
         asked_at = self.schedule.now
+        hidden: set[str] = set()
+        """Where something cannot come, since what is left out there has its name: a person would have to say."""
         while self.schedule.now < until and self.schedule.steps < steps:
             self._step()
             if self.schedule.steps & 7 == 0:
@@ -436,16 +439,20 @@ class World:
                 if self.schedule.now > asked_at + QUIET:
                     asked_at = self.schedule.now
                     self._write_again()
-                if self.limited and (state := self._state()) != before:
+                if (self.limited or self.rules) and (state := self._state()) != before:
                     quiet_since, before = self.schedule.now, state
                     self.listed.clear()
+                    hidden.clear()
+                for agent in self.agents if self.rules else ():
+                    hidden |= {agent.name} if any(HIDDEN in why for _, why in agent.status.held) else set()
                 for agent in self.limited:
                     listed = (*agent.status.skipped, *agent.status.held)
                     paths = [path for path, _ in listed]
                     # What cannot be moved here is told where it stands, with the name that it is to have.
                     paths += [RelPath(why.partition(AT_HUB)[2].removesuffix(")")) for _, why in listed if AT_HUB in why]
                     self.listed.setdefault(agent.name, set()).update(paths)
-                if self.limited and self.schedule.now - quiet_since > QUIET:
+                outside = {agent.name for agent in self.agents if not agent.status.in_sync}
+                if self.schedule.now - quiet_since > QUIET and (self.limited or (hidden and outside <= hidden)):
                     return
         raise Broken(f"N5: not at rest after {LONGEST} s, {self.schedule.steps} steps\n{self.describe()}")
 
