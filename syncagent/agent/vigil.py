@@ -33,7 +33,7 @@ BEAT: Final = 60.0
 
 NOTE: Final = "alive.json"
 
-_LOOKED: Final = frozenset({State.OFFLINE, State.CATCHING_UP, State.SYNCING, State.WAITING, State.IDLE})
+_PROVEN: Final = frozenset({State.SYNCING, State.WAITING, State.IDLE})
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _log: Final = logging.getLogger(__name__)
 
@@ -82,8 +82,9 @@ class Vigil:
         return self._unread
 
     def hear(self, status: Status) -> None:
-        """How the agent stands: once it has looked at all, it has looked at what was at risk."""
-        if status.state in _LOOKED:
+        """How the agent stands: once it has looked at all, and heard all that the hub has, it has looked at what was at
+        risk.  Not before that: what it has to ask the hub about is remembered in the database, which may be lost."""
+        if status.state in _PROVEN:
             self._unread = None
 
     def beat(self) -> None:

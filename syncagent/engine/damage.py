@@ -24,7 +24,7 @@ from syncagent.engine.effects import Note
 from syncagent.engine.events import Stop
 from syncagent.engine.unproven import Unproven
 from syncagent.model.changes import Entry
-from syncagent.model.facts import Fact, FileSeen, LookAt
+from syncagent.model.facts import UNSURE, Fact, FileSeen, LookAt
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import File
@@ -184,6 +184,8 @@ class Damage:
         self.cleared[node_id] = None
         if not self._is_damage(node_id, node, seen, why):
             self.held.pop(node_id, None)
+            if why is Why.HELD:
+                self.wounded.pop(node_id, None)  # it was written again
             return True
         agreed = self._canopy.synced.get(node_id) if node_id in self._canopy.synced else None
         was_at_hub = isinstance(agreed, File) and agreed.content == node.content
@@ -202,6 +204,16 @@ class Damage:
         """The hub has told this."""
         self._unproven.heard(entries)
 
+    def begun_anew(self) -> None:
+        """Nothing that was agreed counts any more.  What is damaged, and was not healed yet, would look like something
+        new: it is held, unless the hub turns out to have it."""
+        for node_id in self.wounded:
+            node, path = self._canopy.local.get(node_id), self._canopy.local_path(node_id)
+            if isinstance(node, File) and path is not None:
+                stamp = self._canopy.stamp(node_id) or UNSURE
+                seen = FileSeen(path, stamp, node.executable, node.mtime_ns, node.content)
+                self.held[node_id] = Doubt(seen, ONLY_HERE)
+
     def prove(self) -> list[NodeId]:
         """All that the hub has was heard; gives the nodes that are not in doubt any more."""
         cleared: list[NodeId] = []
@@ -209,12 +221,16 @@ class Damage:
             cleared.append(node_id)
             node = self._canopy.local.get(node_id)
             if was is not None and isinstance(node, File):
+                self.held.pop(node_id, None)
                 own = self._unproven.adopt(node, was)
                 self._wound(own, self._unproven.agreed(own))
                 cleared.append(own.id)
         for node_id, doubt in list(self.held.items()):
             node = self._canopy.local.get(node_id)
-            was = self._unproven.whole(node) if doubt.reason == ONLY_HERE and isinstance(node, File) else None
+            was = None
+            if doubt.reason == ONLY_HERE and isinstance(node, File):
+                # What is wounded is known as what is left of it.
+                was = self._unproven.whole(node) or (self._unproven.was(node) if node_id in self.wounded else None)
             if was is not None and isinstance(node, File):
                 del self.held[node_id]
                 own = self._unproven.adopt(_as_seen(node, doubt.seen), was)
@@ -227,6 +243,8 @@ class Damage:
         theirs = self._canopy.remote.get(node_id)
         if isinstance(theirs, File) and theirs.content == seen.content:
             return False  # whatever brought it about: it is what the hub has
+        if why is Why.HELD and node_id in self.wounded and seen.content == node.content:
+            return True  # as it was found, and held since the hub has nothing to heal it with
         known = self._canopy.stamp(node_id)
         if why is Why.TURN:
             return changed_silently(known, node.content, seen)

@@ -150,6 +150,7 @@ class Engine:
                 effects = self._remote.welcomed(event)
                 if self._remote.begun_anew > before:
                     self._flight.void_tasks()
+                    self._local.damage.begun_anew()
                 self._agenda.add(self._flight.release_refused())
             case ev.LinkDown(reason=reason, final=final, anew=anew):
                 self._remote.down(reason, final, anew)

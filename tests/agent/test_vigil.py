@@ -107,6 +107,21 @@ def test_a_clock_that_jumps_hides_nothing(jump_ns: int) -> None:
     assert stop.since_ns <= written_ns
 
 
+def test_what_the_hub_was_not_heard_of_is_remembered_until_it_was() -> None:
+    """What waits for its word is in the database alone, which may be lost in the next moment."""
+    machine = Machine()
+    machine.start()
+    stop = machine.start("second")
+    assert stop is not None
+    for state in (State.OFFLINE, State.CATCHING_UP):
+        machine.vigil.hear(Status(state))
+        machine.vigil.end()
+        assert machine.start() == stop
+    machine.look()
+    machine.vigil.end()
+    assert machine.start() is None
+
+
 def test_what_was_not_looked_at_is_remembered_until_it_was() -> None:
     machine = Machine()
     machine.start()

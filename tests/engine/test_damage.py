@@ -6,11 +6,12 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
+from syncagent.engine.damage import ONLY_HERE
 from syncagent.model.acts import Direction
 from syncagent.model.changes import Operation
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
-from syncagent.model.nodes import Dir
+from syncagent.model.nodes import Dir, File
 from tests.support.masses import FILES, asked, full, overwrite_there, some
 from tests.support.solo import Solo, file
 
@@ -354,3 +355,38 @@ def test_a_folder_that_was_lost_is_made_again_with_what_it_held() -> None:
     assert isinstance(solo.engine.canopy.remote.get(node_id), Dir)
     assert solo.tree() == {"d": None}
     assert solo.submitted() == []
+
+
+def test_what_is_damaged_is_not_sent_as_new_when_the_hubs_journal_begins_anew() -> None:
+    """Found by the simulation: the power went here, and the hub was put back to before it had the file."""
+    solo = Solo().synced(a=b"written")
+    solo.user.spoil("a", ZEROS)
+    solo.head, solo.revs = 0, {}
+    stopped(solo).online(epoch="e2")
+    assert solo.submitted() == []
+    assert solo.status.held == (("a", ONLY_HERE),)
+    solo.offline().start().online(epoch="e2")
+    assert solo.submitted() == []
+    assert solo.status.held == (("a", ONLY_HERE),), "also when the agent was started again"
+    solo.user.write("a", b"again")
+    solo.hinted("a")
+    assert [change.name for change in solo.accept()] == ["a"]
+    assert solo.status.in_sync
+    solo.user.write("a", b"more")
+    solo.hinted("a").accept_all()
+    assert own(solo) == {}, "it was made whole, and is a file like others"
+
+
+def test_what_is_damaged_is_healed_from_a_journal_that_begins_anew_where_the_hub_has_it_there_too() -> None:
+    solo = Solo().synced(a=b"written")
+    node_id = solo.id_of("a")
+    node = solo.engine.canopy.local.get(node_id)
+    assert isinstance(node, File)
+    solo.user.spoil("a", ZEROS)
+    stopped(solo).online(solo.entry(file("other", "a", b"written", mtime_ns=node.mtime_ns)), epoch="e2")
+    assert solo.submitted() == []
+    solo.give(b"written").pass_time(1)
+    assert solo.submitted() == []
+    assert solo.tree() == {"a": b"written"}
+    assert own(solo) == {"a": ZEROS}
+    assert solo.status.in_sync
