@@ -106,6 +106,10 @@ class Scoping:
     def news(self, node_ids: Iterable[NodeId]) -> None:
         """Something about these nodes has changed: see whether they are out now, or not any more."""
         node_ids = list(node_ids)
+        for node_id in node_ids if self.scope.has_rules or self.closed.may_be else ():
+            if self._canopy.local.get(node_id) is None:
+                # Its rules are gone with the folder: as a start would have it, which finds none.
+                self.unlearn(node_id, RelPath(""), frozenset())
         self.scope.moved(node_ids)
         for node_id in node_ids:
             self._sort(node_id)

@@ -441,3 +441,19 @@ def test_a_conflict_copy_takes_no_name_under_which_something_stands_that_is_left
     tree = solo.tree()
     assert (tree["a"], tree[taken], tree[f"{taken} 2"]) == (b"theirs", b"left out", b"mine")
     assert solo.status.in_sync
+
+
+@pytest.mark.hazard("C10")
+def test_the_rules_of_a_folder_go_with_it() -> None:
+    """It may come back under its own id, without them."""
+    solo = Solo().synced()
+    solo.user.mkdir("d")
+    solo.user.write("d/.syncignore", b"x\n")
+    solo.hinted("d").accept_all()
+    node_id = solo.id_of("d")
+    solo.user.delete("d")
+    solo.hinted("d").pass_time(1).accept_all()
+    assert solo.status.in_sync
+    solo.hear(solo.entry(folder(node_id, "d")), solo.entry(file("x", "x", b"1", parent=node_id))).give(b"1")
+    assert solo.tree() == {"d": None, "d/x": b"1"}
+    assert solo.status.in_sync
