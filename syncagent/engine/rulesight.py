@@ -8,7 +8,8 @@ from typing import Any
 from syncagent.engine.scoping import Scoping
 from syncagent.model.facts import DirSeen, Fact, FileSeen, Ignored, LinkSeen, Listed, NothingThere, RulesSeen
 from syncagent.model.ids import ROOT, NodeId
-from syncagent.model.names import RelPath, split
+from syncagent.model.names import Name, RelPath, join, split
+from syncagent.model.nodes import Placement
 from syncagent.trees.canopy import Canopy
 
 
@@ -66,11 +67,16 @@ class RuleSight:
                 listed.append(folder)
                 self._scoping.unlearn(folder, path, fact.names)
                 self._scoping.keep(folder, fact.ignored)
-                self._forget(folder, fact.ignored)
+                self._leave_out(folder, path, fact.ignored)
             case Ignored():
                 self._scoping.keep_one(folder, name, out=True)
-                self._forget(folder, frozenset({name}))
+                self._leave_out(folder, path, frozenset({name}))
         return True
+
+    def _leave_out(self, folder: NodeId, path: RelPath, names: frozenset[str]) -> None:
+        for name in names:
+            self._scoping.left_out(Placement(folder, Name(name)), join(path, name))
+        self._forget(folder, names)
 
     def _forget(self, folder: NodeId, names: frozenset[str]) -> None:
         """Who was known in the folder by a name that rules leave out is not known any more."""

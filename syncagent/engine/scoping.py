@@ -43,6 +43,8 @@ class Scoping:
         self.scope = Scope(canopy)
         self.closed = Closed(canopy, self.scope, self.names)
         self._stirred: dict[NodeId, None] = {}
+        self._unexplained: dict[RelPath, None] = {}
+        """What a look has shown to be left out, by rules that have not been told of, and perhaps never will be."""
 
     # --- rules ------------------------------------------------------------------------------------------------
 
@@ -52,6 +54,7 @@ class Scoping:
         name = split(fact.path)[1]
         self.closed.read(folder, name, fact.data)
         changed = self.scope.learn(folder, name, None if fact.data is None else rule_file(fact.data))
+        self._look_again(split(fact.path)[0])
         if changed:
             if not walked:
                 self.closed.walk(folder, split(fact.path)[0])
@@ -65,6 +68,18 @@ class Scoping:
             if name not in names:
                 changed = self.learn(folder, RulesSeen(join(path, name), None), walked=True) or changed
         return changed
+
+    def left_out(self, at: Placement, path: RelPath) -> None:
+        """A look has shown that rules leave this out.  While rule files are on their way they may be some that the
+        next version has replaced before they were told of here: then it would not show that they do not count."""
+        if self.closed.may_be and not self.scope.explains(at):
+            self._unexplained[path] = None
+
+    def _look_again(self, folder: RelPath) -> None:
+        """It is known again what rules there are in the folder."""
+        for path in [one for one in self._unexplained if not folder or one.startswith(f"{folder}/")]:
+            del self._unexplained[path]
+            self.look_at(path)
 
     @property
     def wants_listings(self) -> bool:

@@ -150,6 +150,14 @@ class Scope:
         place = self._place(self._canopy.local, self._here, at.parent)
         return place is Out.EXCLUDED or (not isinstance(place, Out) and join(place[0], at.name) in self._shown())
 
+    def explains(self, at: Placement) -> bool:
+        """Whether, by the rules that are known, anything at this place on this disk is left out."""
+        place = self._place(self._canopy.local, self._here, at.parent)
+        if isinstance(place, Out):
+            return True
+        path = join(place[0], at.name)
+        return any(ignored(place[1], path, at.name, is_dir) for is_dir in (False, True))
+
     def hides(self, at: Placement) -> bool:
         """Whether something may stand there on this disk of which the trees do not know."""
         return at.name in self.kept.get(at.parent, ()) or self.bars(at)

@@ -8,10 +8,13 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
+from syncagent.engine.scoping import Scoping
 from syncagent.model.changes import Operation
 from syncagent.model.facts import RulesSeen
-from syncagent.model.ids import NodeId
-from syncagent.model.names import RelPath
+from syncagent.model.ids import ROOT, NodeId
+from syncagent.model.names import Name, RelPath
+from syncagent.model.nodes import Placement
+from syncagent.trees.canopy import Canopy
 from tests.support.solo import DAY, ME, Solo, file, folder
 
 
@@ -457,3 +460,21 @@ def test_the_rules_of_a_folder_go_with_it() -> None:
     solo.hear(solo.entry(folder(node_id, "d")), solo.entry(file("x", "x", b"1", parent=node_id))).give(b"1")
     assert solo.tree() == {"d": None, "d/x": b"1"}
     assert solo.status.in_sync
+
+
+def test_what_was_seen_to_be_left_out_by_rules_that_were_replaced_before_they_were_told_of_is_looked_at_again() -> None:
+    """Found by the simulation: by what is known nothing has changed when the next rules are told of."""
+    canopy = Canopy()
+    scoping = Scoping(canopy)
+    scoping.learn(ROOT, RulesSeen(RelPath(".syncignore"), b"k\n"), walked=True)
+    rules = file("r", ".syncignore", b"c\n")
+    canopy.set_local(rules.id, rules)
+    scoping.news([rules.id])  # it was put there, and is to be read
+    scoping.closed.take_wishes()
+    scoping.left_out(Placement(ROOT, Name("c")), RelPath("c"))
+    scoping.left_out(Placement(ROOT, Name("k")), RelPath("k"))
+    assert scoping.closed.take_wishes() == ([], []), "not before it is known which rules there are"
+    scoping.learn(ROOT, RulesSeen(RelPath(".syncignore"), b"# nothing\n"), walked=True)
+    assert scoping.closed.take_wishes() == (["c"], ["c"])
+    scoping.learn(ROOT, RulesSeen(RelPath(".syncignore"), b"# nothing\n"), walked=True)
+    assert scoping.closed.take_wishes() == ([], []), "once"
