@@ -203,7 +203,7 @@ class Identifier:
         name = check_name(spelled)
         known = self._canopy.local.at(parent, name_key(name))
         if known is not None and self._spelled(known) != spelled:
-            if known not in self._seen.missing:
+            if known not in self._seen.missing and not self._is_its_inode(known, fact):
                 self._seen.skipped[fact.path] = "another name in this folder is the same name, written otherwise"
                 return
         elif known is not None and self._unchanged(known, fact):
@@ -225,6 +225,12 @@ class Identifier:
             case LinkSeen():
                 self._place_link(fact, at, known)
         self._canopy_spell(parent, name, spelled)
+
+    def _is_its_inode(self, known: NodeId, fact: DirSeen | FileSeen | LinkSeen) -> bool:
+        """Whether it is the node itself, by another spelling of its name: a disk that spells names in its own way shows
+        what we have put there so."""
+        inode = inode_of(self._canopy.stamp(known) or UNSURE)
+        return inode is not None and inode == inode_of(fact.stamp) and self._is_of_kind(known, fact)
 
     def _is_of_kind(self, node_id: NodeId, fact: DirSeen | FileSeen | LinkSeen) -> bool:
         match (self._canopy.local.get(node_id), fact):
@@ -275,7 +281,7 @@ class Identifier:
         if moved is not None and not same_bytes(self._canopy, moved, fact):
             moved = None
         content = fact.content
-        if moved is not None and self._outranks(moved, same):
+        if moved is not None and self._outranks(moved, same) and not (moved == known and content is None):
             was = self._local(moved)
             assert isinstance(was, File)
             # Unread, it is the very file.  A rename gives it a new ctime, behind which a write could hide that set the

@@ -570,3 +570,30 @@ def test_a_mtime_that_the_disk_keeps_in_steps_of_its_own_has_not_changed(step: i
     watch.user.touch("a", received.mtime_ns - 10 * step)
     watch.scan()
     assert watch.canopy.local.get(node_id) != received
+
+
+@pytest.mark.hazard("A7", "C4")
+@pytest.mark.parametrize("walks", [False, True], ids=["looked at", "walked"])
+def test_what_we_put_there_is_itself_by_the_spelling_that_the_disk_gives_it_c4(walks: bool) -> None:
+    """An edit that shows by nothing but the ctime is not taken for a rename."""
+    watch = Watch()
+    watch.disk = MemoryDisk(
+        fold=lambda name: unicodedata.normalize("NFC", name), form=lambda name: unicodedata.normalize("NFD", name)
+    )
+    watch.user, watch.scanner = watch.disk.user, Scanner(watch.disk, watch.disk.abilities)
+    watch.files(NFC).at_hub()
+    node_id = NodeId("n1")
+    watch.canopy.spell(node_id, None)  # as after a write of our own
+    was = watch.canopy.local.get(node_id)
+    assert isinstance(was, File)
+    edited = b"x" * was.content.size
+    watch.user.write(NFC, edited, mtime_ns=was.mtime_ns)
+    if walks:
+        watch.scan()
+    else:
+        watch.look(NFD)
+    assert watch.seen.skipped == {}
+    now = watch.canopy.local.get(node_id)
+    assert isinstance(now, File)
+    assert now.content == content_of(edited)
+    assert watch.canopy.spelling(node_id) == NFD
