@@ -146,8 +146,7 @@ class Engine:
         match event:
             case ev.Welcomed():
                 self._downloads.spares.link_up(agreed=event.ahead)
-                before = self._remote.begun_anew
-                effects = self._remote.welcomed(event)
+                before, effects = self._remote.begun_anew, self._remote.welcomed(event)
                 if self._remote.begun_anew > before:
                     self._flight.void_tasks()
                     self._local.damage.begun_anew()

@@ -41,7 +41,7 @@ from syncagent.trees.canopy import Canopy
 from syncagent.trees.displaced import NOWHERE
 from syncagent.trees.exchanged import exchanged, same_bytes
 from syncagent.trees.missed import Missed
-from syncagent.trees.returned import met, returned
+from syncagent.trees.returned import met, respelled, returned
 
 PARKED: Final = RelPath(".syncagent/park")
 _LEAVES: Final = (FileSeen, LinkSeen)
@@ -203,7 +203,7 @@ class Identifier:
         name = check_name(spelled)
         known = self._canopy.local.at(parent, name_key(name))
         if known is not None and self._spelled(known) != spelled:
-            if known not in self._seen.missing and not self._is_its_inode(known, fact):
+            if known not in self._seen.missing and not respelled(self._canopy, known, fact.stamp):
                 self._seen.skipped[fact.path] = "another name in this folder is the same name, written otherwise"
                 return
         elif known is not None and self._unchanged(known, fact):
@@ -225,12 +225,6 @@ class Identifier:
             case LinkSeen():
                 self._place_link(fact, at, known)
         self._canopy_spell(parent, name, spelled)
-
-    def _is_its_inode(self, known: NodeId, fact: DirSeen | FileSeen | LinkSeen) -> bool:
-        """Whether it is the node itself, by another spelling of its name: a disk that spells names in its own way shows
-        what we have put there so."""
-        inode = inode_of(self._canopy.stamp(known) or UNSURE)
-        return inode is not None and inode == inode_of(fact.stamp) and self._is_of_kind(known, fact)
 
     def _is_of_kind(self, node_id: NodeId, fact: DirSeen | FileSeen | LinkSeen) -> bool:
         match (self._canopy.local.get(node_id), fact):

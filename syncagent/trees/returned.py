@@ -1,10 +1,11 @@
 """What stands at a name that the hub has, too: again, where something was deleted before the hub has heard of that; or
-from the beginning, where both sides had the same before they met."""
+from the beginning, where both sides had the same before they met; or by another spelling."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from syncagent.model.facts import UNSURE, Stamp, inode_of
 from syncagent.model.ids import NodeId
 from syncagent.model.names import name_key
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
@@ -31,3 +32,10 @@ def met(canopy: Canopy, at: Placement, made: Callable[[NodeId], Node]) -> NodeId
     if there is None or there in canopy.synced or canopy.local.get(there) is not None:
         return None
     return there if canopy.remote.get(there) == made(there) else None
+
+
+def respelled(canopy: Canopy, known: NodeId, stamp: Stamp) -> bool:
+    """Whether what has this ``stamp``, and a name that is the same but for its spelling, is the node that is ``known``
+    there: a disk that spells names in its own way shows what we have put there so."""
+    inode = inode_of(canopy.stamp(known) or UNSURE)
+    return inode is not None and inode == inode_of(stamp)
