@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
@@ -247,8 +248,8 @@ def has_a_tray(story: Story, screen: Screen, laptop: Machine) -> None:
     assert program is not None
     screen.start(program, "tray", **laptop.environment)
     shows(screen, "idle")
-    screen.click(*ICON, button=3)
-    time.sleep(1)
+    until(lambda: darkest(screen, (ICON[0] - 16, 0, ICON[0] + 16, 32)) < 140, "the panel does not show the icon")
+    until(lambda: opens_menu(screen), "the icon has no menu")
     screen.key("Down", "Down", "Right")
     time.sleep(0.5)
     story.picture(screen.picture, "tray-menu", "The icon's menu, with what was changed lately, by whom and when")
@@ -260,6 +261,22 @@ def has_a_tray(story: Story, screen: Screen, laptop: Machine) -> None:
     time.sleep(1.2)
     story.picture(screen.picture, "tray-paused", "The icon says that it is paused, and until when")
     story.says("The menu pauses, too: for half an hour, an hour, until tomorrow, or until you resume.")
+
+
+def opens_menu(screen: Screen) -> bool:
+    """Whether it is ours: the panel has one, too, which is shorter, and comes as long as it is busy with the icon."""
+    screen.key("Escape", "Escape")
+    screen.move(200, 300)
+    time.sleep(0.5)
+    screen.click(*ICON, button=3)
+    time.sleep(1)
+    return darkest(screen, (530, 200, 740, 340)) < 140
+
+
+def darkest(screen: Screen, box: tuple[int, int, int, int]) -> int:
+    """How dark the darkest point of that part of the screen is."""
+    with tempfile.NamedTemporaryFile(suffix=".png") as file, Image.open(screen.picture(Path(file.name))) as picture:
+        return int(picture.convert("L").crop(box).getextrema()[0])  # type: ignore[arg-type]
 
 
 def shows(screen: Screen, state: str) -> None:
