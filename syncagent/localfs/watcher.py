@@ -8,8 +8,8 @@ says *everything* every so often, and tries again now and then.
 
 Of watchdog, on Linux, only the binding to inotify is used, and what lies above it is done in ``lookout``: watchdog's
 observer holds all events back for half a second after a file was moved out, goes round for minutes after an overflow
-in a large tree, and keeps silent about folders that it could not watch (HAZARDS A1, A2).  Elsewhere its observer is
-used as it is.
+in a large tree, and keeps silent about folders that it could not watch (HAZARDS A1, A2).  On macOS its observer is
+used (``observed``), on Windows nothing of it (``told``): it keeps silent about what the system had no room for.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
-import queue
 import select
 import struct
 import sys
@@ -28,15 +27,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler, FileSystemMovedEvent
-from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
-
-from syncagent.localfs.dirty import DirtySet, Hints, Pace, Seen
+from syncagent.localfs.dirty import DirtySet, Hints, Pace
 from syncagent.localfs.lookout import Blind, Event, Lookout, Saw, blind_by
 from syncagent.localfs.watched import Watch
-from syncagent.model.names import OWN_FOLDER, RelPath
 from syncagent.rules.layers import RULE_FILE
+
+if sys.platform == "win32":
+    from syncagent.localfs.told import Told
+elif sys.platform != "linux":
+    from syncagent.localfs.observed import observed
 
 if sys.platform == "linux":
     from watchdog.observers.inotify_c import inotify_add_watch, inotify_init, inotify_rm_watch
@@ -79,7 +78,7 @@ class Rhythm:
 
 
 class Eyes(Protocol):
-    """What sees: the lookout on Linux, watchdog's observer elsewhere."""
+    """What sees: the lookout on Linux, what the system tells on Windows, watchdog's observer on macOS."""
 
     standing: bool
     too_deep: int
@@ -311,89 +310,14 @@ if sys.platform == "linux":
         except OSError as error:
             raise (blind_by(error) or Blind("system", f"the system cannot watch folders: {error.strerror}")) from None
 
+elif sys.platform == "win32":
+
+    def default_eyes(root: str, saw: Saw, rule_files: tuple[str, ...] = (RULE_FILE,)) -> Eyes:  # noqa: ARG001
+        """What the system tells of all beneath the folder; of what is left out, too."""
+        return Told(root, saw)
+
 else:
 
     def default_eyes(root: str, saw: Saw, rule_files: tuple[str, ...] = (RULE_FILE,)) -> Eyes:  # noqa: ARG001
         """The best that this system has; it watches what is left out, too."""
-        return Observed(root, saw, Observer())
-
-
-class _Handler(FileSystemEventHandler):
-    def __init__(self, seen: queue.SimpleQueue[FileSystemEvent | None]) -> None:
-        self._seen = seen
-
-    def dispatch(self, event: FileSystemEvent) -> None:
-        self._seen.put(event)
-
-
-class Observed:
-    """watchdog's observer, for systems without inotify.
-
-    It tells of no overflow, so the scan that is made from time to time anyway is what finds the rest.
-    """
-
-    def __init__(self, root: str, saw: Saw, observer: BaseObserver) -> None:
-        self._root = os.path.realpath(root)
-        self._saw = saw
-        self._seen: queue.SimpleQueue[FileSystemEvent | None] = queue.SimpleQueue()
-        self._observer = observer
-        self.standing = False
-        self.too_deep = 0
-        self.watches = 0
-
-    def open(self) -> None:
-        try:
-            self._observer.schedule(_Handler(self._seen), self._root, recursive=True)
-            self._observer.start()
-        except OSError as error:
-            raise Blind("system", f"the system cannot watch the folder: {error.strerror}") from None
-        self.standing, self.watches = True, 1
-
-    def step(self, timeout: float | None) -> None:
-        try:
-            event = self._seen.get(timeout=timeout)
-            while event is not None:
-                self._on_event(event)
-                event = self._seen.get_nowait()
-        except queue.Empty:
-            return
-
-    def wake(self) -> None:
-        self._seen.put(None)
-
-    def close(self) -> None:
-        if self._observer.is_alive():
-            self._observer.stop()
-            self._observer.join()
-
-    def _on_event(self, event: FileSystemEvent) -> None:
-        now = time.monotonic()
-        path = self._relative(event.src_path)
-        is_dir = event.is_directory
-        if isinstance(event, FileSystemMovedEvent):
-            there = self._relative(event.dest_path)
-            if path is not None:
-                self._saw(now, path, Seen.GONE, is_dir=is_dir)
-            if there is not None:
-                self._saw(now, there, Seen.APPEARED, is_dir=is_dir, origin=path)
-            return
-        if path == "" and event.event_type == "deleted":
-            raise Blind("root", "the folder was deleted")
-        seen = _MEANING.get(event.event_type)
-        if path and seen is not None and not (is_dir and seen is Seen.WRITTEN):
-            self._saw(now, path, seen, is_dir=is_dir)
-
-    def _relative(self, path: str | bytes) -> RelPath | None:
-        inner = os.path.relpath(os.fsdecode(path), self._root).replace(os.sep, "/")
-        if inner == ".":
-            return RelPath("")
-        return None if inner.split("/")[0] in ("..", OWN_FOLDER) else RelPath(inner)
-
-
-_MEANING: Final = {
-    "created": Seen.CREATED,
-    "modified": Seen.WRITTEN,
-    "closed": Seen.CLOSED,
-    "deleted": Seen.GONE,
-    "attrib": Seen.TOUCHED,
-}
+        return observed(root, saw)

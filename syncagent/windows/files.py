@@ -356,6 +356,11 @@ def kernel_path(path: str) -> str:
     return "\\??\\" + path
 
 
+def win32_path(path: str) -> str:
+    """An absolute path of Windows for calls of Win32, whatever its length and the names in it."""
+    return "\\\\?\\" + kernel_path(path)[4:]
+
+
 def files() -> Files:
     """Those of this system."""
     return Files(library("ntdll"), library("kernel32"))

@@ -22,8 +22,9 @@ from watchdog.observers.polling import PollingObserver
 
 from syncagent.localfs.dirty import Hints, Pace
 from syncagent.localfs.lookout import Lookout, Saw
+from syncagent.localfs.observed import Observed
 from syncagent.localfs.watched import Watch
-from syncagent.localfs.watcher import Eyes, Observed, Rhythm, Watcher
+from syncagent.localfs.watcher import Eyes, Rhythm, Watcher
 from syncagent.model.names import RelPath
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is of Linux")

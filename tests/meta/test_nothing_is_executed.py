@@ -21,6 +21,7 @@ ALLOWED = {
     ("localfs/watcher.py", "ctypes"),
     ("windows/addresses.py", "ctypes"),
     ("windows/clocks.py", "ctypes"),
+    ("windows/changes.py", "ctypes"),
     ("windows/files.py", "ctypes"),
     ("windows/libraries.py", "ctypes"),
     ("windows/security.py", "ctypes"),
