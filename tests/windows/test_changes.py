@@ -36,7 +36,8 @@ class Function:
 
 
 class Kernel32:
-    """``answers``: for each wait, the bytes that are there by then, the number of an error, or None when time runs out."""
+    """``answers``: for each wait, the bytes that are there by then, the number of an error, or None when time runs
+    out."""
 
     def __init__(self, *answers: bytes | int | None, opened: bool = True, most: int = 1 << 30) -> None:
         self.answers = list(answers)
