@@ -60,6 +60,8 @@ if {platform!r} == "win32":
     sys.modules["msvcrt"] = types.ModuleType("msvcrt")
     os.O_NOINHERIT, os.O_BINARY = 0x80, 0x8000
     sys.modules["signal"].SIGBREAK = 21
+if {platform!r} == "darwin":
+    sys.modules["_watchdog_fsevents"] = types.ModuleType("_watchdog_fsevents")
 def none(name, *rest, **options):
     raise TypeError("bad argument type")
 if {platform!r} == "win32":
