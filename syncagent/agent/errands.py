@@ -11,10 +11,11 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias, TypeVar, assert_never
 
-from syncagent.agent.workers import Workers
+from syncagent.agent.workers import Work, Workers
 from syncagent.engine.effects import (
     DropAhead,
     FillStage,
@@ -63,6 +64,12 @@ TOGETHER: Final = 400
 ECHOES: Final = 64
 """So many files that were put in place are remembered until the watcher tells of them."""
 
+FEW_LOOKS: Final = 16
+"""A look at more paths than a person changes at once is a long one."""
+
+MUCH: Final = 1 << 20
+"""Bytes that are read to be sent: more than that is no small edit."""
+
 LARGE: Final = 8 << 20
 """A file of so many bytes takes so long to be put in place that others should not wait for it."""
 
@@ -77,6 +84,8 @@ class Errands:
     staging: Staging
     workers: Workers
     post: Callable[[Event], None]
+    behind: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+    """Within, what this thread wants of the disk waits for other programs."""
     _waiting: deque[tuple[Task, ...]] = field(default_factory=deque)
     """Tasks for the lane of changes, as they came."""
     _begun: dict[int, tuple[tuple[Task, ...], Begun | None]] = field(default_factory=dict)
@@ -104,25 +113,27 @@ class Errands:
         """Have ``effect`` done, soon."""
         match effect:
             case Look():
-                self.workers.look.do(lambda: self._at_root(lambda: self._look(effect)))
+                long = bool(effect.folders) or len(effect.wishes) > FEW_LOOKS
+                self.workers.look.do(lambda: (self._long if long else self._at_root)(lambda: self._look(effect)))
                 if self.staging.trash is not None and "" in effect.folders:
-                    self.workers.clear.do(self._tidy)
+                    self._clear(self._tidy)
             case ReadOn():
-                self.workers.read.do(lambda: self._at_root(lambda: self._read_on(effect)))
+                self.workers.read.do(lambda: self._long(lambda: self._read_on(effect)))
             case ReadBlocks():
-                self.workers.look.do(lambda: self._at_root(lambda: self._read(effect)))
+                much = sum([block.size for wish in effect.wishes for _, block in wish.blocks]) > MUCH
+                self.workers.look.do(lambda: (self._long if much else self._at_root)(lambda: self._read(effect)))
             case Run(tasks=tasks):
                 self._run(tasks)
             case OpenStage():
-                self.workers.stage.do(lambda: self._at_root(lambda: self._open(effect)))
+                self.workers.stage.do(lambda: self._long(lambda: self._open(effect)))
             case FillStage():
-                self.workers.stage.do(lambda: self._at_root(lambda: self._fill(effect)))
+                self.workers.stage.do(lambda: self._long(lambda: self._fill(effect)))
             case HoldAhead():
-                self.workers.stage.do(lambda: self._at_root(lambda: self._hold(effect)))
+                self.workers.stage.do(lambda: self._long(lambda: self._hold(effect)))
             case DropAhead():
-                self.workers.stage.do(lambda: self._at_root(self._drop_ahead))
+                self.workers.stage.do(lambda: self._long(self._drop_ahead))
             case SweepStage():
-                self.workers.stage.do(lambda: self._at_root(lambda: self._sweep(effect)))
+                self.workers.stage.do(lambda: self._long(lambda: self._sweep(effect)))
             case _:
                 assert_never(effect)
 
@@ -148,6 +159,18 @@ class Errands:
                     self._echoes[path] = stamp
                     while len(self._echoes) > ECHOES:
                         del self._echoes[next(iter(self._echoes))]
+
+    def _long(self, errand: Callable[[], None]) -> None:
+        """Do it behind what other programs want of the disk: what no edit of a small file waits for."""
+        with self.behind():
+            self._at_root(errand)
+
+    def _clear(self, work: Work) -> None:
+        def removed() -> None:
+            with self.behind():
+                work()
+
+        self.workers.clear.do(removed)
 
     def _at_root(self, errand: Callable[[], None]) -> None:
         try:
@@ -221,19 +244,20 @@ class Errands:
             self._waiting.append(small)
             self.workers.change.do(lambda: self._at_root(self._apply_waiting))
         if large:
-            self.workers.stage.do(lambda: self._at_root(lambda: self._apply(large)))
+            self.workers.stage.do(lambda: self._long(lambda: self._apply(large)))
 
     def _apply_waiting(self) -> None:
         tasks = self._take_waiting(prepared=True)
         if not tasks:
             return
-        # Of masses each batch is begun while the one before it is made durable.
-        begun = self.applier.begin(tasks)
-        while not begun.are_few and not self.workers.ending and (more := self._take_waiting(prepared=False)):
-            following = self.applier.follow(more)
-            self._tell_done(tasks, self.applier.finish(begun, self.workers.clear.do, following))
-            tasks, begun = more, following
-        self._tell_done(tasks, self.applier.finish(begun, self.workers.clear.do))
+        with self.behind() if len(tasks) > FEW else contextlib.nullcontext():
+            # Of masses each batch is begun while the one before it is made durable.
+            begun = self.applier.begin(tasks)
+            while not begun.are_few and not self.workers.ending and (more := self._take_waiting(prepared=False)):
+                following = self.applier.follow(more)
+                self._tell_done(tasks, self.applier.finish(begun, self._clear, following))
+                tasks, begun = more, following
+            self._tell_done(tasks, self.applier.finish(begun, self._clear))
 
     def _take_waiting(self, *, prepared: bool) -> list[Task]:
         """Tasks that wait, enough for a batch.  Those that were ``prepared`` and come first are done by this; else
@@ -248,11 +272,12 @@ class Errands:
             if begun is None:
                 tasks.extend(some)
             else:
-                self._tell_done(some, self.applier.finish(begun, self.workers.clear.do))
+                self._tell_done(some, self.applier.finish(begun, self._clear))
         return tasks
 
     def _apply(self, tasks: Sequence[Task]) -> None:
-        self._tell_done(tasks, self.applier.run(tasks, self.workers.clear.do))
+        with self.behind() if len(tasks) > FEW else contextlib.nullcontext():
+            self._tell_done(tasks, self.applier.run(tasks, self._clear))
 
     def _tell_done(self, tasks: Sequence[Task], outcomes: list[Outcome]) -> None:
         outcomes = self._in_room(tasks, outcomes)
@@ -265,7 +290,7 @@ class Errands:
         while full := [index for index, one in enumerate(outcomes) if isinstance(one, Failed) and one.full]:
             if trash is None or not trash.make_room():
                 break
-            again = self.applier.run([tasks[index] for index in full], self.workers.clear.do)
+            again = self.applier.run([tasks[index] for index in full], self._clear)
             for index, outcome in zip(full, again, strict=True):
                 outcomes[index] = outcome
         return outcomes

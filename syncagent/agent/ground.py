@@ -15,6 +15,7 @@ from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.errands import DiskEffect, Errands
 from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.premises import Premises, keeping_of
+from syncagent.agent.priority import HERE
 from syncagent.agent.room import Room
 from syncagent.agent.tally import BeginAnew
 from syncagent.agent.workers import Workers, call_in, done_in
@@ -202,7 +203,13 @@ class Ground:
             self._premises = premises
             premises.staging.reserve.refused = lambda: call_in(self._loop, self._room.refused)
             self._errands = Errands(
-                premises.disk, premises.scanner, premises.applier, premises.staging, self._workers, self._post
+                premises.disk,
+                premises.scanner,
+                premises.applier,
+                premises.staging,
+                self._workers,
+                self._post,
+                HERE.behind,
             )
             return premises
 

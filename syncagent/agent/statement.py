@@ -11,6 +11,7 @@ from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.guest.manners import Manners
 from syncagent.agent.outbox import Paces
 from syncagent.agent.pausing import Pausing
+from syncagent.agent.priority import HERE
 from syncagent.agent.reach import proxy_in_words
 from syncagent.control import Answer
 from syncagent.engine.lines import Around, Line, in_sync, lines
@@ -83,6 +84,7 @@ def statement(agent: Agent, around: Around, *, stuck: str, pausing: Pausing, tra
             "content_received": traffic.content_received,
         },
         "limits": limits(agent.paces),
+        "priority": HERE.in_force(),
         "watch": {
             "degraded": bool(around.watch),
             "reason": around.watch,

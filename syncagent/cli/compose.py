@@ -28,6 +28,7 @@ from syncagent.agent.config.writing import write_settings
 from syncagent.agent.keys import load_key
 from syncagent.agent.lock import hold
 from syncagent.agent.logs import Echo, end, log_to, tune
+from syncagent.agent.priority import HERE
 from syncagent.agent.reach import reach_own_hub
 from syncagent.agent.signals import on_signal
 from syncagent.cli.exits import Exit
@@ -194,6 +195,7 @@ def _prepared(start: Start, echo: Echo) -> Iterator[Tune]:
         def go_by(configs: Mapping[str, AgentConfig]) -> None:
             secrets = [start.key, *(secret for config in configs.values() for secret in config.secrets)]
             for config in list(configs.values())[:1]:  # the log is one for all
+                HERE.go_by(config.priority)
                 tune(handler, level=config.log_level, form=config.log_format, secrets=secrets)
 
         try:

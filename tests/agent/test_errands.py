@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import queue
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -492,3 +494,39 @@ def test_a8_what_a_person_writes_in_that_moment_is_no_echo(desk: Desk) -> None:
     assert isinstance(desk.next(), TasksDone)
     (desk.root / "b").unlink()
     assert not desk.errands.is_echo(RelPath("b"))
+
+
+def test_what_takes_long_waits_for_other_programs_and_a_small_edit_does_not(desk: Desk) -> None:
+    within = threading.local()
+    seen: list[tuple[str, bool]] = []
+
+    @contextlib.contextmanager
+    def behind() -> Iterator[None]:
+        within.it = True
+        try:
+            yield
+        finally:
+            within.it = False
+
+    post = desk.errands.post
+
+    def note(event: Event) -> None:
+        seen.append((type(event).__name__, getattr(within, "it", False)))
+        post(event)
+
+    errands = replace(desk.errands, behind=behind, post=note)
+    errands.begin(Look(1, (LookAt(RelPath("a"), None),)))
+    desk.all_seen()
+    errands.begin(Run((write_task("a", content_of(b"data"), Inline(b"data")),)))
+    desk.next()
+    assert seen == [("Seen", False), ("TasksDone", False)]
+    seen.clear()
+    many = tuple(write_task(f"{n}", content_of(b"%d" % n), Inline(b"%d" % n)) for n in range(40))
+    errands.begin(Run(many))
+    desk.next()
+    errands.begin(Look(2, tuple(LookAt(RelPath(f"{n}"), None) for n in range(40))))
+    desk.all_seen()
+    errands.begin(SweepStage(()))
+    errands.begin(OpenStage(StageWish(content_of(b"x" * 100_000), read_all([b"x" * 100_000])[1])))
+    desk.next()
+    assert dict(seen) == {"TasksDone": True, "Seen": True, "StageOpened": True}

@@ -16,6 +16,7 @@ ALLOWED = {
     ("agent/doctor/bundle.py", "tarfile"),
     ("agent/doctor/bundle.py", "zipfile"),
     ("agent/guest/under_windows.py", "ctypes"),
+    ("agent/priority.py", "ctypes"),
     ("heap.py", "ctypes"),
     ("localfs/syscalls.py", "ctypes"),
     ("localfs/watcher.py", "ctypes"),

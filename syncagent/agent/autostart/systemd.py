@@ -67,6 +67,9 @@ Restart=on-failure
 # Someone has started the agent by hand: it is theirs to stop.
 RestartPreventExitStatus={running}
 TimeoutStopSec=60
+# At the disk, what the person works with comes first, a little; what takes long the agent itself puts further behind.
+IOSchedulingClass=best-effort
+IOSchedulingPriority=5
 
 # No ProtectSystem=, ProtectHome= or PrivateTmp=: what needs a mount namespace of its own would hold a disk that the
 # person unmounts, and they would pull it out in good faith. No UMask= either: new files get the mode that any new file

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from syncagent.agent.config import kinds
 from syncagent.agent.keys import KeyStore
 from syncagent.agent.places import Places
+from syncagent.agent.priority import Level
 from syncagent.model.acts import Limits
 from syncagent.reserve import bytes_or_share
 from syncagent.transport.pace import bytes_a_second
@@ -165,6 +166,11 @@ class Settings(BaseModel):
     min_free: Annotated[str, BeforeValidator(kinds.size_or_share), About("guest", LIVE)] = Field(
         "1%",
         description="what stays free of each disk, such as 5GB, or 1% of it: what would take it waits; 0: nothing",
+    )
+    priority: Annotated[Level, About("guest", LIVE, scope=Scope.WHOLE)] = Field(
+        "low",
+        description='"low": large files and masses of them wait for other programs at the disk; "lowest": for the '
+        'processors, too, and idle at the disk; "normal": none waits',
     )
     notify: Annotated[Literal["all", "important", "none"], About("desktop", LIVE, scope=Scope.WHOLE)] = Field(
         "all", description='what the tray notifies of: "all", "important" (what needs you), or "none"'

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
+import sys
 import tempfile
 import unicodedata
 from collections.abc import Iterator
@@ -179,6 +181,21 @@ def room(root: Path, data_dir: Path, min_free: str = "0") -> Check:
     return ok("disk space", found, free=free)
 
 
+def passed_over(path: Path, blocks: Path = Path("/sys/dev/block")) -> str:
+    """That the disk below ``path`` has a scheduler which knows no priorities, in words; "" where it is not known to."""
+    if sys.platform != "win32":
+        with suppress(OSError):
+            number = path.stat().st_dev
+            device = blocks / f"{os.major(number)}:{os.minor(number)}"
+            for queue in (device / "queue", device.resolve().parent / "queue"):  # of a partition, its disk has it
+                if (queue / "scheduler").is_file():
+                    chosen = re.search(r"\[(\S+)\]", (queue / "scheduler").read_text(encoding="ascii"))
+                    if chosen is not None and chosen[1] in ("none", "kyber"):
+                        return f"; this disk's scheduler ({chosen[1]}) passes that over"
+                    break
+    return ""
+
+
 def _beyond(path: Path, min_free: str) -> int:
     usage = shutil.disk_usage(path)
     return usage.free - kept_of(bytes_or_share(min_free), usage.total)
@@ -191,4 +208,4 @@ def _inodes_left(path: Path) -> int | None:
     return found.f_favail if found.f_files else None
 
 
-__all__ = ["Verdict", "abilities", "file_system", "folder", "mount_of", "room"]
+__all__ = ["Verdict", "abilities", "file_system", "folder", "mount_of", "passed_over", "room"]

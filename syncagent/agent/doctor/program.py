@@ -14,6 +14,7 @@ from syncagent import __version__ as VERSION  # noqa: N812
 from syncagent.agent.autostart.choice import login_item
 from syncagent.agent.autostart.program import at_login
 from syncagent.agent.doctor.findings import Check, note, ok, problem, warning
+from syncagent.agent.doctor.folder import passed_over
 from syncagent.agent.keys import KEY_VARIABLE, load_key
 from syncagent.agent.places import Places
 from syncagent.control import ControlClient
@@ -102,6 +103,10 @@ def running_agent(places: Places) -> Iterator[Check]:
         yield problem("agent", str(error), "stop it with `syncagent stop`, and start it again")
         return
     yield _standing(status)
+    if priority := status.get("priority"):
+        told = note if priority.get("refused") else ok
+        over = "" if priority.get("level") == "normal" else passed_over(Path(str(status.get("root", ""))))
+        yield told("priority", f"{priority.get('text', '')}{over}")
     try:
         version = str(client.call("commands", within=3).get("version", ""))
     except SyncAgentError:

@@ -105,3 +105,20 @@ def test_room_is_that_of_the_fuller_disk(
     assert (found.verdict, found.data["free"]) == (verdict, free)
     assert doctor.room(tmp_path, tmp_path / "none").data["free"] == 9_000_000_000
     assert doctor.room(tmp_path, tmp_path / "data", "1%").data["free"] == free - 10_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "said"),
+    [("[none] mq-deadline\n", "; this disk's scheduler (none) passes that over"), ("none [bfq]\n", ""), (None, "")],
+)
+def test_a_disk_that_knows_no_priorities_is_told(tmp_path: Path, scheduler: str | None, said: str) -> None:
+    number = tmp_path.stat().st_dev
+    partition = tmp_path / "disk" / "disk1"
+    partition.mkdir(parents=True)
+    blocks = tmp_path / "blocks"
+    blocks.mkdir()
+    (blocks / f"{os.major(number)}:{os.minor(number)}").symlink_to(partition)
+    if scheduler is not None:
+        (tmp_path / "disk" / "queue").mkdir()
+        (tmp_path / "disk" / "queue" / "scheduler").write_text(scheduler)
+    assert doctor.passed_over(tmp_path, blocks) == said

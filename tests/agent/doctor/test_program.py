@@ -57,10 +57,11 @@ async def test_an_agent_that_runs_is_asked_how_it_stands_and_which_version_it_is
 ) -> None:
     async with hub_in(tmp_path / "hub") as server, running(config_in(tmp_path / "a", server=server)) as agent:
         await agent.wait()
-        [found] = await asyncio.to_thread(lambda: list(doctor.running_agent(agent.config.places)))
+        found, priority = await asyncio.to_thread(lambda: list(doctor.running_agent(agent.config.places)))
+        assert (priority.name, priority.found) == ("priority", "normal: as every program"), "nobody has set it here"
         assert (found.verdict, found.data["in_sync"]) == (Verdict.OK, True)
         monkeypatch.setattr(doctor, "VERSION", "9.9")
-        _, other = await asyncio.to_thread(lambda: list(doctor.running_agent(agent.config.places)))
+        _, _, other = await asyncio.to_thread(lambda: list(doctor.running_agent(agent.config.places)))
         assert (other.verdict, "this is 9.9" in other.found) == (Verdict.WARNING, True)
 
 
