@@ -201,9 +201,11 @@ class Sight:
                 first, *rest = needed
                 return _sentence(first), (*map(_sentence, rest), *work)
             case Face.PAUSED:
-                large = [str(one.get("text")) for one in _rows(said.get("lines")) if one.get("kind") == "large"]
                 if said.get("state") == "waiting":
-                    return f"Large files wait: {_spared(said)}", (*map(_sentence, [*large, *needed]),)
+                    large = _mapping(_mapping(said.get("guest")).get("large"))
+                    size = bytes_in_words(_number(large.get("bytes")))
+                    waits = f"{counted(_number(large.get('count')), 'file')}, {size}"
+                    return f"Large files wait: {_spared(said)}", (waits, *map(_sentence, needed))
                 return (f"Paused: {why}" if (why := _spared(said)) else "Paused"), (*map(_sentence, needed),)
             case Face.OFFLINE:
                 lines = [str(one.get("text")) for one in _rows(said.get("lines")) if one.get("kind") == "hub"]

@@ -180,9 +180,9 @@ class Engine:
         self._local.damage.load(event.facts, event.stop, event.put_back)
         self._local.at_hand.recipes.update(event.recipes)
         self._remote.recipes.update(event.recipes)
-        self._day = event.day
-        self._started, self._scanned = True, False
+        self._day, self._started, self._scanned = event.day, True, False
         self._agenda.add(self.canopy.diverged())
+        self.standing.news(self.canopy.diverged(), self._now)
         self._ledger.load(event.acts, event.parts, event.facts)
         self._brake.load(self._now)
         self._local.hint(paths=[fact.path for _, fact in event.parked], everything=True, reason="start")

@@ -24,6 +24,13 @@ def test_in_sync() -> None:
     assert standing.root == "/home/ann/Sync"
 
 
+def test_large_files_that_wait_are_counted() -> None:
+    guest = {"large": {"count": 2, "bytes": 30_000_000}}
+    standing = seen(told(state="waiting", in_sync=False, reason="the network is metered", guest=guest))
+    assert standing.details == ("2 files, 30.0 MB",)
+    assert (standing.spared, standing.paused) == ("the network is metered", False)
+
+
 def test_no_agent() -> None:
     sight = Sight()
     sight.see(told(recent=[{"time": 1.0, "what": "added", "path": "a", "by": ""}]), 1.0)

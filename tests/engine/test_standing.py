@@ -350,3 +350,13 @@ def test_one_path_that_fails_is_told_all_the_time_stops_no_other_and_heals(fault
     assert solo.tree() == {"d": None, "d/bad": b"edited", **want}
     assert solo.status.in_sync
     assert told_of(solo) == {}
+
+
+def test_what_was_not_acknowledged_when_the_agent_stopped_is_not_either_when_it_starts() -> None:
+    solo = Solo().synced(a=b"1").offline()
+    solo.user.write("a", b"2")
+    solo.user.write("b", b"new")
+    solo.hinted("a", "b")
+    assert solo.status.unacknowledged == 2
+    solo.start()
+    assert (solo.status.pending, solo.status.unacknowledged) == (2, 2)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
+from syncagent.engine import events as ev
 from syncagent.errors import StorageFull, StorageTrouble
 from tests.sim.hub import HubKilled
 
@@ -37,7 +38,7 @@ class Fault:
 
 FAULTS: dict[str, Fault] = {}
 
-OFF: set[str] = {"disk-crowded"}
+OFF: set[str] = {"disk-crowded", "spared"}
 """Kinds that are had only when they are asked for: a seed gives the same world as before they were there."""
 
 
@@ -324,6 +325,17 @@ def _clock(world: World, agent: Agent, rng: Random) -> None:
 def _hub_clock(world: World, agent: Agent, rng: Random) -> None:
     world.met["hub-clock-jumps"] += 1
     world.hub.skew_ns += int(rng.uniform(-10, 10) * YEARS)
+
+
+# --- what a machine is spared ------------------------------------------------------------------------------------
+
+
+@_fault("spared", until=2.0)
+def _spared(world: World, agent: Agent, rng: Random) -> None:
+    """For a while nothing is to be sent or received: the network costs, or the battery is empty."""
+    world.met["spared"] += 1
+    agent.deliver(ev.Restrained("the network is metered", 0))
+    world.schedule.after(rng.random() * 2, f"{agent.name} free", lambda: agent.deliver(ev.Restrained()))
 
 
 DEFAULT = frozenset(FAULTS) - OFF

@@ -389,6 +389,7 @@ class World:
                 agent.client_id = ClientId("dora-1")  # its person has given it a name of its own
             agent.start()
             agent.connect()
+            agent.deliver(ev.Restrained())
             agent.deliver(ev.Hinted(everything=True))
 
     # --- what is left out ---------------------------------------------------------------------------------------

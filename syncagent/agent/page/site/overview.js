@@ -77,6 +77,7 @@ export class Overview {
     if (!now) return;
     this.hearProgress(now, gone);
     const paused = now.pause?.paused === true || (now.state === "paused" && !now.reason);
+    say(this.resume, paused ? "Resume" : "Sync all the same");
     show(this.resume, paused || now.state === "paused" || now.state === "waiting");
     show(this.pause, !paused);
     show(this.look, this.world.offered.has("sync") && !paused);

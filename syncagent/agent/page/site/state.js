@@ -17,7 +17,7 @@ export function stateOf(now, gone) {
       return { icon: "paused", line: until ? `Paused until ${until}` : "Paused", why: "Nothing is sent and nothing received. Changes made meanwhile are kept, and carried over afterwards.", short: "paused" };
     }
     case "waiting":
-      return { icon: "paused", line: `Large files wait: ${now.reason}`, why: sentence((now.lines || []).find((line) => line.kind === "large")?.text || ""), short: "large files wait" };
+      return { icon: "paused", line: `Large files wait: ${now.reason}`, why: largeSaid(now), short: "large files wait" };
     case "offline":
       return { icon: "offline", line: "Not connected to the hub", why: `${reason || "It is tried again by itself."}${pendingSaid(now)}`, short: "offline" };
     case "held":
@@ -47,6 +47,11 @@ function needy(now) {
 export function pausedUntil(now) {
   const until = now.pause && now.pause.until;
   return until ? clock(new Date(until * 1000)) : "";
+}
+
+function largeSaid(now) {
+  const large = now.guest?.large || { count: 0, bytes: 0 };
+  return `${counted(large.count, "file")}, ${bytes(large.bytes)}. It goes on by itself when that is over, or when you say so.`;
 }
 
 function pendingSaid(now) {
