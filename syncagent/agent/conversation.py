@@ -22,6 +22,9 @@ from syncagent.transport.ports import Dialer, Link
 from syncagent.transport.traffic import Traffic
 
 FAREWELL_SECONDS: Final = 1.0
+PATIENT_SECONDS: Final = 30.0
+"""So long after a call that was ended since the network has changed no other one is ended for that."""
+
 REST_SECONDS: Final = 60.0
 """A sleep of which was told, and that did not come, keeps the hub waiting no longer."""
 
@@ -53,6 +56,7 @@ class Conversation:
         self._paces = paces or Paces()
         self._changed, self._awake, self._over = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._awake.set()
+        self._spared_until = float("-inf")
         self.last_contact: float | None = None
         """When the hub was last heard, in seconds since 1970."""
         self.heard_at: float | None = None
@@ -96,9 +100,12 @@ class Conversation:
         any more, and there is no reason to wait."""
         if self._talk is not None:
             self.probe()
-        else:
+            return
+        # A network in which something comes and goes all the time must not end each call before it is answered.
+        if self._now() >= self._spared_until:
+            self._spared_until = self._now() + PATIENT_SECONDS
             self._changed.set()
-            nudge()
+        nudge()
 
     async def rest(self, reason: str) -> None:
         """Tell the hub goodbye, and do not call it before ``rise``, or for a while; comes back when that is said."""

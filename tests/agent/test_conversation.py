@@ -488,6 +488,15 @@ def test_another_network_ends_a_call_that_leads_nowhere_and_doubts_a_connection(
         with pytest.raises(LinkLost, match="the network has changed while the hub was called"):
             await talking
         assert (calls, nudges) == (["call"], [1])
+        again = asyncio.ensure_future(one.talk())
+        for _ in range(5):  # a network in which something comes and goes all the time
+            await asyncio.sleep(3)
+            one.doubt(lambda: nudges.append(1))
+        assert not again.done()
+        await asyncio.sleep(conversation.PATIENT_SECONDS)
+        one.doubt(lambda: nudges.append(1))
+        with pytest.raises(LinkLost):
+            await again
 
     run_virtually(run())
 
