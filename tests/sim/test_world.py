@@ -51,13 +51,12 @@ def test_worlds(share: int) -> None:
 @pytest.mark.sim
 @pytest.mark.hazard("N1", "N3", "N5", "N15")
 def test_machines_that_are_spared_now_and_then_end_up_the_same() -> None:
-    met = 0
+    met, others = 0, sorted(kinds.DEFAULT)
     for seed in range(SPARED):
-        # Without disks that take two names for one: what is known of those and not mended (KNOWN) is no matter here.
-        faults = kinds.ALL - frozenset(kinds.KINDS_OF_DISK) | {"spared"}
+        faults = frozenset({"spared", others[seed % len(others)]})
         settings = Settings(seed, machines=2 + seed % 2, acts=20, faults=faults)
         met += play(settings, script_of(settings)).met["spared"]
-    assert met > SPARED / 10
+    assert met > SPARED / 2
 
 
 @pytest.mark.sim

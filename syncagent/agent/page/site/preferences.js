@@ -109,6 +109,8 @@ const CALLED = {
   fingerprint: "Fingerprint of the hub", listen: "Where the hub listens", key_store: "Where the key is kept",
   rescan_minutes: "Look through everything every", deep_scan_days: "Read every file every", brake: "Ask before a mass of deletes",
   brake_files: "A mass has at least", brake_share: "And at least this part of all", brake_most: "Always a mass from",
+  on_metered: "On a metered network", on_battery: "On battery", on_power_saver: "When the battery is to be saved",
+  pause_below_battery: "Pause below", small_size: "Large files are those from", schedule: "By the hours",
   max_up: "Send at most", max_down: "Receive at most", notify: "Notifications", log_level: "Log", log_format: "Form of the log",
 };
 const KEPT_BY = { xdg: "the desktop's autostart", systemd: "systemd" };
