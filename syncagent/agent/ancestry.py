@@ -64,6 +64,8 @@ class Ancestry:
                 found = await _ask(canopy, copy, node_id, dial, introduce)
             except SyncAgentError as trouble:
                 return Ancestor(None, f"the hub cannot be asked: {trouble}")
+            if found.data is None:
+                return found  # the hub may not have heard of the copy yet: it is asked again
             self._found[node_id] = found
             while len(self._found) > KEPT:
                 del self._found[next(iter(self._found))]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from syncagent.agent.ancestry import Ancestor, ancestor_in
+from syncagent.agent import ancestry as module
+from syncagent.agent.ancestry import Ancestor, Ancestry, ancestor_in
+from syncagent.agent.census import History
 from syncagent.content.digest import content_of
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.ids import ROOT, ClientId, NodeId, Rev, Seq, copy_id
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import File, Placement
+from syncagent.trees.canopy import Canopy
 from tests.support.agents import Running, config_in, running
 from tests.support.hubs import hub_in
 
@@ -99,3 +103,24 @@ async def test_without_a_hub_it_is_not_to_be_had_and_found_later(tmp_path: Path)
         await alone.until(lambda status: status["files"] == 2 or status["pending"] == 2)
         found = await alone.call("conflict.base", path="a.txt")
         assert found["base"] is None and "the hub cannot be asked" in found["why"]
+
+
+async def test_a_copy_that_the_hub_has_not_heard_of_yet_is_asked_about_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canopy, ancestry = Canopy(), Ancestry()
+    heard = [HISTORY[:3], HISTORY]
+
+    async def history(*_: object) -> History:
+        return History(Seq(5), tuple(heard.pop(0)), complete=True)
+
+    async def data(*_: object) -> bytes:
+        return b"1"
+
+    monkeypatch.setattr(module, "hub_history", history)
+    monkeypatch.setattr(module, "hub_bytes", data)
+    name = Name("a (conflict 2026-11-22 Laptop)")
+    canopy.set_local(COPY, File(COPY, Placement(ROOT, name), content_of(b"mine"), executable=False, mtime_ns=0))
+    nobody: Any = None
+    told = [await ancestry.of(canopy, RelPath(name), nobody, nobody) for _ in range(3)]
+    assert [one.data for one in told] == [None, b"1", b"1"], "the third time nobody is asked: nothing was left to hear"
