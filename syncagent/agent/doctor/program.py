@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ from syncagent.agent.autostart.choice import login_item
 from syncagent.agent.autostart.program import at_login
 from syncagent.agent.doctor.findings import Check, note, ok, problem, warning
 from syncagent.agent.doctor.folder import passed_over
+from syncagent.agent.guest.senses import lacks_library
 from syncagent.agent.keys import KEY_VARIABLE, load_key
 from syncagent.agent.places import Places
 from syncagent.control import ControlClient
@@ -103,6 +104,8 @@ def running_agent(places: Places) -> Iterator[Check]:
         yield problem("agent", str(error), "stop it with `syncagent stop`, and start it again")
         return
     yield _standing(status)
+    if isinstance(guest := status.get("guest"), dict):
+        yield network_and_battery(guest)
     if priority := status.get("priority"):
         told = note if priority.get("refused") else ok
         over = "" if priority.get("level") == "normal" else passed_over(Path(str(status.get("root", ""))))
@@ -125,6 +128,22 @@ def _standing(status: dict[str, Any]) -> Check:
     if status.get("stuck"):
         return problem("agent", found, "; ".join(hindering[:3]) or reason, "it waits for you", **data)
     return ok("agent", found, **data)
+
+
+def network_and_battery(guest: Mapping[str, Any]) -> Check:
+    """What the agent that runs knows of both; by that large files wait, or everything does."""
+    name, metered, percent = "network and battery", guest.get("metered"), guest.get("battery_percent")
+    unknown = "whether it is metered is not known"
+    network = unknown if metered is None else "metered" if metered else "not metered"
+    level = f" at {percent:.0f} %" if isinstance(percent, (int, float)) else ""
+    on_battery = guest.get("on_battery")
+    power = "power not known" if on_battery is None else f"{'on battery' if on_battery else 'plugged in'}{level}"
+    saver = ", saving power" if guest.get("power_saver") is True else ""
+    found = f"network: {network}; {power}{saver}"
+    if metered is None and on_battery is None and lacks_library():
+        means = "large files are sent and received over a phone's network, too"
+        return note(name, f"{found}: dbus-fast is not installed", means, "pipx install 'syncagent[tray]'")
+    return ok(name, found, metered=metered, on_battery=on_battery)
 
 
 def starts_at_login(places: Places, folder: Path) -> Check:

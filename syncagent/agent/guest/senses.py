@@ -30,6 +30,16 @@ BUS_ADDRESS: Final = "DBUS_SYSTEM_BUS_ADDRESS"
 _SOCKETS: Final = (Path("/run/dbus/system_bus_socket"), Path("/var/run/dbus/system_bus_socket"))
 
 
+def lacks_library() -> bool:
+    """Whether there is something to be heard, and only the library for it is missing."""
+    return _there_is_a_bus() and importlib.util.find_spec("dbus_fast") is None
+
+
+def _there_is_a_bus() -> bool:
+    there = bool(os.environ.get(BUS_ADDRESS)) or any(path.exists() for path in _SOCKETS)
+    return there and sys.platform == "linux"
+
+
 class Senses:
     """``told`` is called with how it stands with the machine, when that has changed."""
 
@@ -79,9 +89,9 @@ class Senses:
             return False
 
     async def _on_linux(self) -> bool:
-        if not (os.environ.get(BUS_ADDRESS) or any(path.exists() for path in _SOCKETS)):
+        if not _there_is_a_bus():
             return False
-        if importlib.util.find_spec("dbus_fast") is None:
+        if lacks_library():
             _log.info("whether the network is metered and how the battery is are not known: dbus-fast is not installed")
             return False
         from syncagent.agent.guest.on_linux import NoBus, listen  # noqa: PLC0415 - with the library that it needs

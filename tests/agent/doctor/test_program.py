@@ -57,11 +57,12 @@ async def test_an_agent_that_runs_is_asked_how_it_stands_and_which_version_it_is
 ) -> None:
     async with hub_in(tmp_path / "hub") as server, running(config_in(tmp_path / "a", server=server)) as agent:
         await agent.wait()
-        found, priority = await asyncio.to_thread(lambda: list(doctor.running_agent(agent.config.places)))
+        found, network, priority = await asyncio.to_thread(lambda: list(doctor.running_agent(agent.config.places)))
         assert (priority.name, priority.found) == ("priority", "normal: as every program"), "nobody has set it here"
+        assert network.name == "network and battery"
         assert (found.verdict, found.data["in_sync"]) == (Verdict.OK, True)
         monkeypatch.setattr(doctor, "VERSION", "9.9")
-        _, _, other = await asyncio.to_thread(lambda: list(doctor.running_agent(agent.config.places)))
+        *_, other = await asyncio.to_thread(lambda: list(doctor.running_agent(agent.config.places)))
         assert (other.verdict, "this is 9.9" in other.found) == (Verdict.WARNING, True)
 
 
@@ -75,3 +76,26 @@ def test_an_agent_that_waits_for_a_person_is_a_problem() -> None:
 
 def test_whether_it_starts_at_login_is_told(spot: Places, tmp_path: Path) -> None:
     assert doctor.starts_at_login(spot, tmp_path).name == "start at login"
+
+
+@pytest.mark.parametrize(
+    ("guest", "found"),
+    [
+        ({"metered": True, "on_battery": True, "battery_percent": 41.6, "power_saver": True},
+         "network: metered; on battery at 42 %, saving power"),
+        ({"metered": False, "on_battery": False, "battery_percent": None}, "network: not metered; plugged in"),
+        ({}, "network: whether it is metered is not known; power not known"),
+    ],
+)  # fmt: skip
+def test_what_is_known_of_network_and_battery(
+    guest: dict[str, object], found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "lacks_library", lambda: False)
+    check = doctor.network_and_battery(guest)
+    assert (check.verdict, check.found) == (Verdict.OK, found)
+
+
+def test_where_only_the_library_is_missing_it_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "lacks_library", lambda: True)
+    check = doctor.network_and_battery({})
+    assert (check.verdict, check.todo) == (Verdict.NOTE, "pipx install 'syncagent[tray]'")

@@ -51,6 +51,10 @@ def test_without_the_library_it_is_not_tried(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv(BUS_ADDRESS, "unix:path=/nowhere")
     monkeypatch.setattr(senses.importlib.util, "find_spec", lambda name: None)
     assert times_listened(monkeypatch, hours=1) == 0
+    assert senses.lacks_library()
+    monkeypatch.delenv(BUS_ADDRESS)
+    monkeypatch.setattr(senses, "_SOCKETS", ())
+    assert not senses.lacks_library(), "there is nothing to be heard"
 
 
 def times_listened(monkeypatch: pytest.MonkeyPatch, *, hours: float) -> int:
