@@ -208,7 +208,7 @@ class Hub:
             taken = "; choose another port" if number == errno.EADDRINUSE else ""
             raise BadConfig(f"the hub cannot listen on {at}: {reason}{taken}") from trouble
         for listening in server.sockets:
-            with socket.socket(fileno=os.dup(listening.fileno())) as same:
+            with listening.dup() as same:
                 same.listen(_BACKLOG)  # the loop has only one number for both
         self.port = int(server.sockets[0].getsockname()[1])
         self._cleanup.push_async_callback(self._hang_up, hall, server)
