@@ -11,7 +11,7 @@ from syncagent.engine.downloads import Downloads
 from syncagent.engine.effects import Effect, Run, SendBlocks, Submit
 from syncagent.engine.flight import Flight
 from syncagent.engine.local import LocalSide
-from syncagent.engine.remote import RemoteSide
+from syncagent.engine.remote import WHOLE_HERE, RemoteSide
 from syncagent.engine.uploads import Uploads
 from syncagent.model.acts import Act, Part
 from syncagent.model.changes import Change
@@ -40,6 +40,10 @@ SUBMIT_BYTES = 4 << 20
 MOST_BLOCKS = 50_000
 """Blocks of a file at most: its recipe has to fit into one message of 4 MiB."""
 
+SMALL_AT_ONCE = 16
+"""So many small folders go at the hub as wholes at once, each by a message of its own; the rest of more goes node by
+node.  The hub takes only so many messages a second, and thousands of small folders are one ``rm`` away."""
+
 SETTLING = 0.03
 """Seconds after which a file that was written in the clock's own grain is looked at again."""
 
@@ -67,6 +71,7 @@ class Launch:
         self._tasks: list[Task] = []
         self._submits: dict[bool, deque[tuple[SubmitOp, Recipe, bytes | None]]] = {True: deque(), False: deque()}
         """By whether a person has said yes to it."""
+        self._small_wholes = 0
 
     def launch(self, op: LocalOp | SubmitOp, now: float) -> bool:
         """Let ``op`` leave.  False when it cannot leave yet: its bytes have to come or go first, or its path is not
@@ -93,6 +98,7 @@ class Launch:
             Run(tuple(self._tasks[start : start + RUN_BATCH])) for start in range(0, len(self._tasks), RUN_BATCH)
         ]
         self._tasks = []
+        self._small_wholes = 0
         folders: dict[NodeId, RelPath] = {}
         for confirmed, submits in self._submits.items():
             while submits:
@@ -185,10 +191,12 @@ class Launch:
         return False
 
     def _launch_whole(self, op: SubmitDelete) -> bool:
-        """A folder goes with all beneath it; where a person has said yes to a part of it alone, each by itself."""
+        """A folder goes with all beneath it; each node by itself where a person has said yes to a part of it alone, and
+        where it is one of many small ones."""
         files = [one for one in op.beneath if not isinstance(self._canopy.remote.get(one), Dir)]
         words = {self._is_confirmed(one) for one in files}
-        if len(words) > 1:
+        self._small_wholes += len(op.beneath) < WHOLE_HERE
+        if len(words) > 1 or (len(op.beneath) < WHOLE_HERE and self._small_wholes > SMALL_AT_ONCE):
             self._flight.piecemeal[op.node.id] = None
             return False
         self._submits[True in words].append((op, (), None))

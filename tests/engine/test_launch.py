@@ -6,7 +6,7 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
-from syncagent.engine.launch import RUN_BATCH, SUBMIT_BYTES
+from syncagent.engine.launch import RUN_BATCH, SMALL_AT_ONCE, SUBMIT_BYTES
 from syncagent.model.changes import Operation
 from syncagent.model.ids import Seq
 from syncagent.planner.tasks import Inline, InPlace, Staged, WriteTask
@@ -116,3 +116,25 @@ def test_a_file_whose_folder_is_not_here_yet_waits_for_it() -> None:
     solo.frozen = False
     solo.work()
     assert solo.tree() == {"d": None, "d/a": b""}
+
+
+def test_of_many_small_folders_that_go_only_some_go_as_wholes_each_by_its_own_message() -> None:
+    solo = Solo().synced().start().online(subtrees=True)
+    names = [f"d{number:02}" for number in range(SMALL_AT_ONCE * 3)]
+    for name in names:
+        solo.user.mkdir(name)
+        solo.user.write(f"{name}/x", name.encode())
+    solo.hinted(*names).accept_all()
+    assert solo.status.in_sync
+    for name in names:
+        solo.user.delete(name)
+    solo.hinted(*names).pass_time(2)
+    submits = solo.drain(ef.Submit)
+    wholes = [one for one in submits if any(change.beneath for change in one.changes)]
+    assert len(wholes) == SMALL_AT_ONCE
+    assert all(len(one.changes) == 1 for one in wholes)
+    assert len(submits) < SMALL_AT_ONCE + 4, "the others in batches"
+    solo.accept([change for one in submits for change in one.changes])
+    solo.accept_all()
+    assert solo.tree() == {}
+    assert solo.status.in_sync
