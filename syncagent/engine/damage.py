@@ -284,6 +284,13 @@ class Damage:
                 Note("warning", "it was lost when the machine stopped, and is fetched again", path or "")
             )
 
+    def forget(self, node_ids: Iterable[NodeId]) -> None:
+        """What was agreed of these was forgotten.  What is not known to stand here any more is not read either: rules
+        leave it out, and when they do not it is met anew."""
+        for node_id in node_ids if self._suspects else ():
+            if self._canopy.local.get(node_id) is None:
+                self._suspects.pop(node_id, None)
+
     def looked(self, is_missing: Callable[[NodeId], bool]) -> None:
         """All was looked at: what was there then and is gone later was deleted."""
         self._recent = {node_id for node_id in self._recent if is_missing(node_id)}

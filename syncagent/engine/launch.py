@@ -88,9 +88,11 @@ class Launch:
 
     def estrange(self, node_ids: Iterable[NodeId]) -> None:
         """What was agreed of these is forgotten: what the hub answers about them settles nothing here."""
+        node_ids = list(node_ids)
         for node_id in node_ids:
             self._flight.estrange(node_id)
             self._remote.estrange(node_id)
+        self._local.damage.forget(node_ids)
 
     def take(self, incarnation: str) -> list[Effect]:
         """All that leaves now, in batches."""

@@ -390,3 +390,17 @@ def test_what_is_damaged_is_healed_from_a_journal_that_begins_anew_where_the_hub
     assert solo.tree() == {"a": b"written"}
     assert own(solo) == {"a": ZEROS}
     assert solo.status.in_sync
+
+
+def test_what_rules_leave_out_is_not_suspected_any_more() -> None:
+    """Found by the simulation: nobody would ever read it, and nothing would ever be done about it."""
+    solo = Solo().synced(a=b"written")
+    solo.user.write(".syncignore", b"a\n")
+    stopped(solo).online()
+    solo.accept_all().pass_time(1)
+    assert solo.status.in_sync
+    solo.user.delete("a")
+    solo.user.write(".syncignore", b"# nothing\n")
+    solo.hinted(".syncignore", "a").accept_all().give(b"written").pass_time(1)
+    assert solo.tree()["a"] == b"written", "it comes back from the hub"
+    assert solo.status.in_sync
