@@ -27,7 +27,7 @@ from typing import Final, Self
 from syncagent.errors import RootMissing
 from syncagent.localfs.leases import is_open_for_writing
 from syncagent.localfs.ports import LATEST_NS, Opening, Rename, Stat, check_parts, clamp
-from syncagent.localfs.syscalls import Syscalls, begin_sync, load
+from syncagent.localfs.syscalls import Syscalls, begin_sync, load, make_durable
 from syncagent.model.names import RelPath
 
 assert sys.platform != "win32", "there it is windows.disk"
@@ -149,7 +149,7 @@ class RealDisk:
                 self._syscalls.syncfs(self._batch.root)
                 return
             for path in folders:
-                os.fsync(self._batch.folder(path))
+                make_durable(self._batch.folder(path))
 
     def now_ns(self) -> int:
         return time.time_ns()
@@ -344,7 +344,7 @@ class RealFile:
         begin_sync(self._fd, offset, size)
 
     def sync(self) -> None:
-        os.fsync(self._fd)
+        make_durable(self._fd)
 
     def lock(self) -> bool:
         try:

@@ -94,3 +94,21 @@ def begin_sync(file: int, offset: int, size: int) -> None:
         if (before := offset - BEHIND) > 0:
             start = max(before - 2 * BEHIND, 0)
             _range(file, start, before - start, _WAIT)
+
+
+if sys.platform == "darwin":
+    import fcntl
+
+    def make_durable(file: int) -> None:
+        """Make an open file, or the names in an open folder, durable.  ``fsync`` gives it to the drive there, which may
+        keep it in its own memory."""
+        try:
+            fcntl.fcntl(file, fcntl.F_FULLFSYNC)
+        except OSError:
+            os.fsync(file)  # a network's file system has no other
+
+else:
+
+    def make_durable(file: int) -> None:
+        """Make an open file, or the names in an open folder, durable."""
+        os.fsync(file)

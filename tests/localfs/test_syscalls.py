@@ -61,3 +61,12 @@ def test_no_more_than_some_megabytes_of_a_large_file_are_on_their_way_to_the_dis
     assert max(at + size for at, size in waited) == 15 * part - syscalls.BEHIND
     ends = [at + size for at, size in waited]
     assert all(at <= before for (at, _), before in zip(waited[1:], ends, strict=False)), "nothing was left out"
+
+
+def test_what_is_made_durable_is_given_to_the_disk(tmp_path: Path) -> None:
+    folder = os.open(tmp_path, os.O_RDONLY)
+    syscalls.make_durable(folder)
+    os.close(folder)
+    with pytest.raises(OSError) as caught:
+        syscalls.make_durable(folder)
+    assert caught.value.errno == errno.EBADF
