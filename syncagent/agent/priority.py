@@ -33,8 +33,8 @@ _CALLS: Final = {
 class System(Protocol):
     """What a system can do for it.  Each call may raise OSError."""
 
-    disk: str
-    """What "low" comes to for the disk, in words; "" where there is nothing of the kind."""
+    disk: tuple[str, str]
+    """What "low" and "lowest" come to for the disk, in words; "" where there is nothing of the kind."""
 
     def behind(self, *, idle: bool) -> int:
         """From now on what this thread does with a disk waits for others; ``idle``: until no one else has anything.
@@ -50,7 +50,7 @@ class System(Protocol):
 class Nothing:
     """A system that has nothing of the kind."""
 
-    disk = ""
+    disk = ("", "")
 
     def behind(self, *, idle: bool) -> int:
         return 0
@@ -66,7 +66,7 @@ class Linux:
     """``syscall`` is the system's; ``number`` that of ioprio_set.  Some schedulers of disks (`none`, `kyber`) pass it
     over."""
 
-    disk = "best-effort 7"
+    disk = ("best-effort 7", "idle")
 
     def __init__(self, number: int, syscall: Callable[..., int], errno: Callable[[], int]) -> None:
         self._number, self._syscall, self._errno = number, syscall, errno
@@ -99,7 +99,7 @@ class Linux:
 class MacOs:
     """``policy`` is ``setiopolicy_np``."""
 
-    disk = "utility"
+    disk = ("utility", "throttled")
 
     def __init__(self, policy: Callable[[int, int, int], int]) -> None:
         self._policy = policy
@@ -124,7 +124,7 @@ class Windows:
     """``thread`` sets the priority of what this thread does with disks (0 very low, 1 low, 2 as everyone), ``process``
     the class of the whole process."""
 
-    disk = "low"
+    disk = ("low", "very low")
 
     def __init__(self, thread: Callable[[int], int], process: Callable[[int], int]) -> None:
         self._thread, self._process = thread, process
@@ -236,7 +236,7 @@ class Priority:
         """``low: large files and masses of them wait for others at the disk (best-effort 7)``."""
         if self._level == "normal":
             return "normal: as every program"
-        disk = self._system.disk
+        disk = self._system.disk[self._level == "lowest"]
         found = "large files and masses of them wait for others at the disk" + (f" ({disk})" if disk else "")
         if not disk:
             found = "this system has nothing of the kind for disks"

@@ -18,7 +18,7 @@ on_linux = pytest.mark.skipif(not isinstance(system_here(), Linux), reason="aske
 class Heard:
     """A system that notes what it is told, and refuses what it is to."""
 
-    disk = "last"
+    disk = ("last", "idle")
 
     def __init__(self, *refuses: str) -> None:
         self.refuses = refuses
@@ -79,7 +79,10 @@ def test_the_lowest_has_the_last_turn_at_the_processors_as_a_whole_and_never_a_t
     with priority.behind():
         pass
     assert heard.told[2:] == ["whole True", "behind True", "before 4"]
-    assert priority.in_words().endswith("; all of it has the last turn at the processors")
+    assert priority.in_words() == (
+        "lowest: large files and masses of them wait for others at the disk (idle); "
+        "all of it has the last turn at the processors"
+    )
 
 
 def test_what_the_system_refuses_is_told_and_stops_nothing() -> None:
