@@ -78,6 +78,7 @@ class Identifier:
         self._replaced: dict[NodeId, FileSeen] = {}  # what stands where a known file stood, touched or another
         self._found: list[DirSeen] = []
         self._unresolved: list[Fact] = []
+        self._listed: list[tuple[Listed, NodeId]] = []  # with the folder that was known there
         self._noting = False
         self._nowhere: set[RelPath] = set()  # folders that are not known, as long as nothing is placed
 
@@ -109,6 +110,11 @@ class Identifier:
         # Folders that were found at new paths: what is missing from them shows only now.
         for fact in self._unresolved:
             self._note(fact)
+        # And those that took the name of something that was known: that was asked for in their place.
+        for listed, known in self._listed:
+            if self._at(listed.path) not in (known, None):
+                self._note(listed)
+        self._listed.clear()
         self._replaced.clear()
         self._found.clear()
         self._unresolved.clear()
@@ -166,6 +172,8 @@ class Identifier:
                 folder = self._at(path) if path not in self._folders else self._folders[path]
                 if folder is None:
                     return False
+                if self._noting and path:
+                    self._listed.append((fact, folder))
                 for child in list(self._canopy.local.children(folder)):
                     if self._spelled(child) not in names:
                         self._missed.add(child)

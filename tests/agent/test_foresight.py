@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.foresight import folds_case, foresee
 from syncagent.agent.foretold import Foretold
+from syncagent.cli.compose import brake_rules
 from syncagent.errors import AlreadyRunning, LinkLost, Refused, RootMissing
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.trees.picture import FOLDER, Sight
@@ -220,6 +222,51 @@ async def test_a_later_start_ends_as_it_was_foretold(tmp_path: Path) -> None:
                 await agent.wait()
                 await desk.wait()
             assert standing(root) == foretold(told, contents)
+
+
+def live(rng: random.Random, root: Path, tag: str, acts: int) -> None:
+    """What a person does in a folder, one thing after the other."""
+    for _ in range(acts):
+        mine = sorted(path for path in root.rglob("*") if ".syncagent" not in path.parts)
+        folders = [root, *(path for path in mine if path.is_dir() and not path.is_symlink())]
+        to = rng.choice(folders) / rng.choice(["a", "b", "c", "d.txt", "E", "e"])
+        one = rng.choice(mine) if mine else None
+        match rng.randrange(7):
+            case 0 | 1 if not os.path.lexists(to):
+                to.write_text(rng.choice(["same", "alike", f"{tag} {rng.random()}"]))
+            case 2 if not os.path.lexists(to):
+                to.mkdir()
+            case 3 if one is not None and one.is_file():
+                one.write_text(f"{tag} {rng.random()}")
+            case 4 | 5 if one is not None and one not in (to, *to.parents) and not os.path.lexists(to):
+                one.rename(to)
+            case 6 if one is not None:
+                shutil.rmtree(one) if one.is_dir() else one.unlink()
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_whatever_was_done_on_both_sides_ends_as_it_was_foretold(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    async with hub_in(tmp_path / "hub", brake=brake_rules(on=False, files=1, share=1, most=1)) as server:
+        there = config_in(tmp_path / "there", server=server, name="Desk", brake="off")
+        here = config_in(tmp_path / "here", server=server, brake="off")
+        live(rng, there.sync_root, "first", 12)
+        async with running(there) as desk:
+            await desk.wait()
+            if seed % 2:  # they have met before
+                async with running(here) as agent:
+                    await agent.wait()
+            live(rng, here.sync_root, "here", 9)
+            live(rng, there.sync_root, "there", 9)
+            await desk.wait()
+            contents = every_content(there.sync_root, here.sync_root)
+            told = await dry(here)
+            async with running(here) as agent:
+                await agent.wait()
+                await desk.wait()
+                await agent.wait()
+            assert standing(here.sync_root) == standing(there.sync_root)
+            assert standing(here.sync_root) == foretold(told, contents)
 
 
 async def test_a_mass_of_deletes_would_be_held(tmp_path: Path) -> None:

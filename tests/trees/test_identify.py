@@ -254,6 +254,20 @@ def test_folders_that_change_places_keep_what_is_in_them() -> None:
     assert watch.seen.missing == {}
 
 
+@pytest.mark.parametrize("before", ["a file", "a folder", "nothing"])
+def test_what_went_from_a_folder_before_it_took_the_name_of_another_is_missed(before: str) -> None:
+    there = {"a file": ["c"], "a folder": ["c/", "c/x"], "nothing": []}[before]
+    watch = Watch().files("E/", "E/b", "E/stays", *there).at_hub()
+    gone, stays, folder = watch.named("E/b"), watch.named("E/stays"), watch.named("E")
+    watch.user.delete("E/b")
+    if there:
+        watch.user.delete("c")
+    watch.user.move("E", "c")
+    watch.scan()
+    assert (watch.named("c"), watch.named("c/stays")) == (folder, stays)
+    assert gone in watch.seen.missing
+
+
 def test_replaced_by_mv_the_file_that_came_keeps_its_identity_a11() -> None:
     watch = Watch().files("a", "b").at_hub()
     before = watch.who()
