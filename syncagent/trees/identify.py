@@ -76,9 +76,8 @@ class Identifier:
         self._folders: dict[RelPath, NodeId] = {RelPath(""): ROOT}
         self._missed = Missed(canopy, sightings.missing)
         self._replaced: dict[NodeId, FileSeen] = {}  # what stands where a known file stood, touched or another
-        self._found: list[DirSeen] = []
+        self._found: dict[RelPath, DirSeen] = {}
         self._unresolved: list[Fact] = []
-        self._listed: list[tuple[Listed, NodeId]] = []  # with the folder that was known there
         self._noting = False
         self._nowhere: set[RelPath] = set()  # folders that are not known, as long as nothing is placed
 
@@ -94,7 +93,7 @@ class Identifier:
         self._noting = True
         for fact in facts:
             if isinstance(fact, DirSeen):
-                self._found.append(fact)
+                self._found[fact.path] = fact
             if not self._note(fact):
                 self._unresolved.append(fact)
         self._noting = False
@@ -105,16 +104,11 @@ class Identifier:
         for node_id in exchanged(self._canopy, {one: fact for one, fact in self._replaced.items() if local.get(one)}):
             self._missed.add(node_id)
         self._forget_paths()
-        for folder in sorted(self._found, key=lambda one: one.path.count("/")):
+        for folder in sorted(self._found.values(), key=lambda one: one.path.count("/")):
             self._try(folder)
         # Folders that were found at new paths: what is missing from them shows only now.
         for fact in self._unresolved:
             self._note(fact)
-        # And those that took the name of something that was known: that was asked for in their place.
-        for listed, known in self._listed:
-            if self._at(listed.path) not in (known, None):
-                self._note(listed)
-        self._listed.clear()
         self._replaced.clear()
         self._found.clear()
         self._unresolved.clear()
@@ -172,11 +166,10 @@ class Identifier:
                 folder = self._at(path) if path not in self._folders else self._folders[path]
                 if folder is None:
                     return False
-                if self._noting and path:
-                    self._listed.append((fact, folder))
                 for child in list(self._canopy.local.children(folder)):
                     if self._spelled(child) not in names:
                         self._missed.add(child)
+                return not (self._noting and path in self._found)  # another may stand there, and miss something, too
             case Unreadable(path=path, reason=reason):
                 self._seen.skipped[path] = self._seen.unreadable[path] = reason
             case NotKept(path=path, reason=reason):

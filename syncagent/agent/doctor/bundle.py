@@ -119,7 +119,7 @@ def _of_check(check: Check) -> dict[str, Any]:
     if check.name == "names":  # each of its words may be one of ours
         found["found"] = f"{len(check.data.get('names') or ())} of them"
     if check.name in _VERSIONS:
-        found |= {"found": "see versions.json", "data": {}}
+        found |= {"found": "see versions", "data": {}}
     return {"check": found.pop("name"), **found}
 
 
