@@ -16,7 +16,7 @@ from syncagent.localfs.writing import Writer, after_us
 from syncagent.model.facts import UNSURE, FileSeen
 from syncagent.model.ids import ROOT, NodeId
 from syncagent.model.names import Name, RelPath
-from syncagent.model.nodes import Link, Placement
+from syncagent.model.nodes import File, Link, Placement
 from syncagent.planner.ops import WriteLocal
 from syncagent.planner.tasks import Inline, InPlace, WriteTask
 from tests.support.disks import MTIME, Bench, memory_bench
@@ -111,3 +111,16 @@ def test_our_stamp_is_unsure_near_now() -> None:
 def test_clamp() -> None:
     assert [clamp(value) for value in (-5, 0, 7)] == [0, 0, 7]
     assert clamp(1 << 80) == (1 << 33) * 10**9
+
+
+def test_where_a_disk_does_not_keep_what_is_executable_it_is_as_it_was_asked_for() -> None:
+    disk, bench = memory_bench(MemoryDisk(modes=False))
+    disk.user.write("a", b"old")
+    writer = Writer(disk, bench.staging, disk.abilities)
+    task = bench.write("a", b"new")
+    assert isinstance(task.op.node, File)
+    wanted = replace(task, op=replace(task.op, node=replace(task.op.node, executable=True)))
+    fact, _ = writer.publish(writer.make(wanted, sync=True, last=False))
+    assert isinstance(fact, FileSeen)
+    assert fact.executable
+    assert not disk.stat(RelPath("a")).executable

@@ -14,7 +14,7 @@ from syncagent.localfs.scanner import Scanner
 from syncagent.model.facts import UNSURE, Fact, FileSeen, LookAt
 from syncagent.model.ids import ROOT, NodeId, Rev
 from syncagent.model.names import Name, RelPath, name_key
-from syncagent.model.nodes import File
+from syncagent.model.nodes import File, Placement
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.displaced import YOUNG, is_displaced, take_over
 from syncagent.trees.identify import Identifier, Sightings
@@ -611,3 +611,44 @@ def test_what_we_put_there_is_itself_by_the_spelling_that_the_disk_gives_it_c4(w
     assert isinstance(now, File)
     assert now.content == content_of(edited)
     assert watch.canopy.spelling(node_id) == NFD
+
+
+# --- where a disk does not say what is executable ------------------------------------------------------------------
+
+
+def test_what_a_disk_does_not_say_stays_as_it_is_known() -> None:
+    w = Watch()
+    w.disk = MemoryDisk(modes=False)
+    w.user, w.scanner = w.disk.user, Scanner(w.disk, w.disk.abilities)
+    w.files("edited", "moved", "plain").at_hub()
+    for name in ("edited", "moved"):
+        node_id = w.canopy.local.at(ROOT, name_key(Name(name)))
+        assert node_id is not None
+        node = w.canopy.local.get(node_id)
+        assert isinstance(node, File)
+        assert not node.executable
+        w.canopy.set_local(node_id, replace(node, executable=True), w.canopy.stamp(node_id) or UNSURE)
+    w.at_hub()
+    w.user.write("edited", b"other bytes", replace=True)
+    w.user.move("moved", "elsewhere")
+    w.user.write("plain", b"other bytes of it")
+    w.user.write("new", b"new")
+    w.scan()
+    bits = {}
+    for node_id in w.canopy.local.ids():
+        node = w.canopy.local.get(node_id)
+        if isinstance(node, File):
+            bits[str(node.at.name)] = node.executable
+    assert bits == {"edited": True, "elsewhere": True, "plain": False, "new": False}
+
+
+def test_what_both_have_from_the_beginning_is_as_the_hub_has_it() -> None:
+    w = Watch()
+    w.disk = MemoryDisk(modes=False)
+    w.user, w.scanner = w.disk.user, Scanner(w.disk, w.disk.abilities)
+    w.user.write("script", b"script")
+    seen = w.disk.stat(RelPath("script"))
+    at_hub = File(NodeId("theirs"), Placement(ROOT, Name("script")), content_of(b"script"), True, seen.mtime_ns)
+    w.canopy.set_remote(at_hub.id, at_hub)
+    w.scan()
+    assert w.canopy.local.get(NodeId("theirs")) == at_hub, "nothing to send, and nobody loses the bit"
