@@ -4,6 +4,9 @@
 on growing, the deletes wait, and all of them are held together: so little or nothing is gone elsewhere before anyone
 was asked.  What is no mass is on its way a moment later.
 
+Of a mass that comes from elsewhere each folder can be a message of its own, one a few milliseconds after another: more
+than one delete waits for the next.
+
 And a folder that is about to be gone goes as a whole, by one change, if what is in it has not been sent file by file
 before that: a good number of deletes waits while more is missing, and for another moment unless it makes up one folder.
 """
@@ -28,7 +31,7 @@ MANY: Final = 16
 
 GATHERED: Final = 0.3
 """Seconds without one more after which they go, although they are not one folder: longer than hints in a burst are
-apart."""
+apart, and messages."""
 
 LONGEST: Final = 5.0
 """A stream of deletes without end goes through in pieces."""
@@ -81,6 +84,8 @@ class Hesitation:
             return False
         count = self._perils.count(sort)
         if count >= limits.files and now < self._perils.grown(sort) + SETTLED:
+            return True
+        if direction is Direction.IN and count > 1 and now < self._perils.grown(sort) + GATHERED:
             return True
         missing = self._count_missing(limits.most) if direction is Direction.OUT else 0
         return missing > 0 and limits.reached(count + missing, self._perils.files())

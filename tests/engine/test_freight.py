@@ -9,6 +9,7 @@ from syncagent.engine.at_hand import AtHand
 from syncagent.engine.downloads import Downloads
 from syncagent.engine.effects import AskBlocks, AskMissing, FillStage, OpenStage, ReadBlocks, SendBlocks, Submit
 from syncagent.engine.freight import Freight
+from syncagent.engine.spared import Sparing
 from syncagent.engine.uploads import Uploads
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import NodeId
@@ -52,13 +53,13 @@ class Both:
     ],
 )
 def test_only_that_is_begun_of_which_something_could_come(may_send: bool, may_write: bool, begun: list[type]) -> None:
-    effects = Both().freight.advance(Policy(may_submit=may_send, may_write=may_write), True, 1.0)
+    effects = Both().freight.advance(Policy(may_submit=may_send, may_write=may_write), True, 1.0, Sparing())
     assert [type(one) for one in effects] == begun
 
 
 def test_each_answer_leads_to_the_next_step() -> None:
     both = Both()
-    read, missing, asked, opened = both.freight.advance(Policy(may_submit=True, may_write=True), True, 1.0)
+    read, missing, asked, opened = both.freight.advance(Policy(may_submit=True, may_write=True), True, 1.0, Sparing())
     assert isinstance(read, ReadBlocks)
     assert isinstance(missing, AskMissing)
     assert isinstance(asked, AskBlocks)
@@ -107,7 +108,7 @@ def test_when_the_link_is_down_everyone_is_woken_and_nothing_is_on_its_way(begun
 
 def test_when_the_root_is_gone_what_only_the_hub_is_asked_for_goes_on() -> None:
     both = Both()
-    both.freight.advance(Policy(may_submit=True, may_write=True), True, 1.0)
+    both.freight.advance(Policy(may_submit=True, may_write=True), True, 1.0, Sparing())
     both.freight.root_lost()
     assert sorted(both.woken) == ["down", "small-up", "up"]
     assert not both.uploads.busy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncagent.engine.hesitation import LONGEST, SETTLED
+from syncagent.engine.hesitation import GATHERED, LONGEST, SETTLED
 from syncagent.model.acts import Limits
 from syncagent.model.changes import Operation
 from syncagent.model.ids import NodeId
@@ -108,3 +108,23 @@ def test_what_the_hub_deletes_waits_in_the_same_way() -> None:
         solo.pass_time(0.2)
     assert solo.tree() == FILES
     assert [one.deleted for one in solo.status.asked] == [24]
+
+
+@pytest.mark.hazard("G13")
+def test_small_folders_that_the_hub_deletes_one_after_another_are_asked_about_together() -> None:
+    solo = full()
+    for start in (0, 8, 16):
+        solo.hear(*[solo.entry(solo.id_of(name), Operation.DELETE) for name in sorted(FILES)[start : start + 8]])
+        solo.pass_time(0.02)
+    solo.pass_time(SETTLED)
+    assert solo.tree() == FILES
+    assert [one.deleted for one in solo.status.asked] == [24]
+
+
+def test_a_few_that_the_hub_deletes_go_a_moment_later() -> None:
+    solo = full()
+    solo.hear(*[solo.entry(solo.id_of(name), Operation.DELETE) for name in sorted(FILES)[:8]])
+    assert solo.tree() == FILES
+    solo.pass_time(GATHERED)
+    assert len(solo.tree()) == len(FILES) - 8
+    assert solo.status.asked == ()
