@@ -299,6 +299,10 @@ class Begun:
                 if following is not None:
                     following.unsettled = False
         except OSError as error:
+            if following is not None and following.unsettled:
+                # The system tells of what it could not write once: a later sync would say that all is well.
+                following.unsettled = False
+                following._fail_all(error)
             for index, outcome in self.outcomes.items():
                 if isinstance(outcome, Done):
                     self.outcomes[index] = outcome_of(self.tasks[index], error)

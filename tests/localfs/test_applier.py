@@ -491,6 +491,18 @@ def test_content_that_may_not_be_on_the_disk_is_not_published_b9() -> None:
     assert (disk.user.tree(), bench.staged()) == ({}, [])
 
 
+@pytest.mark.hazard("B9")
+def test_content_that_shares_a_sync_which_failed_is_not_published_b9() -> None:
+    disk, bench = memory_bench()
+    applier = Applier(disk, bench.staging, bench.abilities)
+    begun = applier.begin([bench.write(f"a{number}", b"1") for number in range(20)])
+    following = applier.follow([bench.write(f"b{number}", b"2") for number in range(20)])
+    hook_at(disk, "sync", 1, lambda: fail(errno.EIO))  # the system tells of what it has lost once
+    outcomes = [*applier.finish(begun, following=following), *applier.finish(following)]
+    assert all(isinstance(outcome, Failed) for outcome in outcomes)
+    assert set(disk.user.tree()) == {f"a{number}" for number in range(20)}
+
+
 def test_without_syncfs_each_file_is_made_durable_alone() -> None:
     disk, bench = memory_bench()
     disk.user.write("t", b"1")
