@@ -25,6 +25,9 @@ BY_HAND: Final = "on_"
 STARTED: Final = frozenset(("merge_tool",))
 """The others of which that is so."""
 
+CHOSEN: Final = frozenset(("on_metered", "on_battery", "on_power_saver"))
+"""Those that begin so and are a choice between words."""
+
 Handle = Callable[[str, dict[str, Any]], Coroutine[Any, Any, Answer]]
 Follow = Callable[[str, dict[str, Any]], AsyncGenerator[Answer, None]]
 
@@ -42,7 +45,7 @@ class Inside:
             raise UnknownCommand(f"a page cannot ask for {what!r}")
         if what == "config.set" and isinstance(changes := args.get("changes"), dict):
             for key in changes:
-                if str(key).startswith(BY_HAND) or key in STARTED:
+                if (str(key).startswith(BY_HAND) and key not in CHOSEN) or key in STARTED:
                     raise BadConfig(f"{key}: what starts a program is set in config.toml, or by `syncagent config set`")
         return await self._handle(what, args)
 

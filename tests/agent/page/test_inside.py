@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from syncagent.agent.config.schema import describe, describe_all
 from syncagent.agent.page.inside import Inside
 from syncagent.control import UnknownCommand
 from syncagent.errors import BadConfig
@@ -39,6 +40,13 @@ async def test_a_page_changes_settings_but_none_that_starts_a_program() -> None:
     for key in ("on_change", "merge_tool"):
         with pytest.raises(BadConfig, match="starts a program"):
             await page.answer("config.set", {"changes": {"name": "Laptop", key: "rm -rf ~"}})
+
+
+@pytest.mark.parametrize("key", [one.key for one in describe_all() if one.choices])
+async def test_what_is_a_choice_between_words_starts_nothing(key: str) -> None:
+    [word, *_] = describe(key).choices
+    answer = await Inside(handle, follow).answer("config.set", {"changes": {key: word}})
+    assert answer == {"command": "config.set", "changes": {key: word}}
 
 
 async def test_the_news_are_what_faces_watch() -> None:
