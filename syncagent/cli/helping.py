@@ -32,8 +32,8 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "up ~/Pictures --profile pictures",
     ),
     "join": (
-        "join 'syncagent://hub.example:8765/default?key=…&fingerprint=…' ~/Documents --dry-run",
-        "join 'syncagent://hub.example:8765/default?key=…&fingerprint=…' ~/Documents --background",
+        "join 'syncagent://hub.example:8765/default?key=…&fp=…' ~/Documents --dry-run",
+        "join 'syncagent://hub.example:8765/default?key=…&fp=…' ~/Documents --background",
     ),
     "run": (
         "run --sync-root /srv/shared --server wss://hub.example:8765 --name server",

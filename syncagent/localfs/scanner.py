@@ -196,7 +196,8 @@ class Scanner:
         """Add the facts on one folder; gives the folders in it that are to be listed."""
         try:
             entries = self.disk.list(at)
-            rules = [name for name, _ in entries if name in self.rule_files]
+            taken = self._taken_in(at, entries) if self.rules else []
+            rules = [*(name for name, _ in entries if name in self.rule_files), *taken]
             layers = book.enter(above, at, rules) if rules else above
             facts.extend(RulesSeen(join(at, name), book.data(join(at, name))) for name in rules)
         except OSError as error:
@@ -206,7 +207,7 @@ class Scanner:
         modes = self.abilities.modes
         usual = 4 * (len(prefix) + 255) <= MAX_PATH_BYTES
         inner: list[tuple[RelPath, Layers]] = []
-        names: list[str] = []
+        names: list[str] = taken
         passed: list[str] = []
         add, new_name = facts.append, names.append
         path: RelPath
@@ -229,6 +230,11 @@ class Scanner:
             add(fact)
         add(Listed(at, frozenset(names), frozenset(passed)))
         return inner
+
+    def _taken_in(self, folder: RelPath, entries: Sequence[tuple[str, object]]) -> list[str]:
+        """The names of rule files that are taken to be in the folder, and are not."""
+        there = {name for name, _ in entries}
+        return [name for at, name in map(split, self.rules) if at == folder and name not in there]
 
     def _fact(self, path: RelPath, name: str, seen: Stat | OSError, device: int) -> Fact:
         """The fact on one name of a folder, the content of files left out."""

@@ -106,6 +106,7 @@ def rules_of_the_hub(there: Path, here: Path) -> None:
     (here / "sub" / "z.tmp2").write_text("left out by the inner rules")
     (here / "build").mkdir()
     (here / "build" / "out").write_text("left out")
+    put(here, **{"all.log__x": "left out with its folder"})
 
 
 def rules_of_both(there: Path, here: Path) -> None:
@@ -157,6 +158,8 @@ async def test_a_first_link_ends_as_it_was_foretold(before: Callable[[Path, Path
                 seen = {path: one for path, one in standing(here.sync_root).items() if path not in left_out}
                 assert seen == foretold(told, contents)
                 # What is left out of it is what does not cross either.
+                assert not left_out & {row.path for row in told.rows}
+                assert foretold(told, contents) == standing(there.sync_root)
                 assert not left_out & standing(there.sync_root).keys()
                 assert {one["path"] for one in (await agent.status())["skipped"]} == {path for path, _ in told.skipped}
 
