@@ -51,7 +51,7 @@ class Owner:
 
     async def told(self) -> None:
         await asyncio.wait_for(self.news.wait(), 10)
-        while not self.lane.idle:  # its thread tells before it is done
+        while not self.lane.idle:  # noqa: ASYNC110 - its thread tells before it is done, and not that it is
             await asyncio.sleep(0)
 
 
