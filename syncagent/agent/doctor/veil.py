@@ -41,6 +41,13 @@ _URL: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+]*://)(?P<rest>[^\s\"'<>]+)")
 _FRAME: Final = re.compile(r'File ".*?([\w.]+)", line (\d+), in ([\w<>]+)')
 _TOKEN: Final = re.compile(r"[^\s\"'`()\[\]{}<>,;=|→…]+")
 _LOGGED: Final = re.compile(r"(?P<head>\S+ (?:DEBUG|INFO|WARNING|ERROR|CRITICAL) [\w.]+: )(?P<text>.*)", re.DOTALL)
+_OF_ONE: Final = re.compile(
+    r"(?P<path>.+): (?P<said>(?:sent\b|received\b|deleted(?: here)?,|changed on two machines|moved here, from).*)",
+    re.DOTALL,
+)
+"""What is told of one path, whatever words and colons are in that."""
+_AT_ITS_END: Final = re.compile(r"(?P<said>.*?(?:more up to|version is now|moved here, from) )(?P<path>.+)", re.DOTALL)
+"""What ends with another path."""
 _LONG_NAME: Final = 6
 """Words: what is longer and has a colon behind it is a sentence of ours."""
 _EDGES: Final = ".:!?-–*&"
@@ -114,9 +121,17 @@ class Veil:
         return self.text(line)
 
     def _logged(self, text: str) -> str:
+        if found := _OF_ONE.fullmatch(text):
+            return f"{self._redactor.path(self._hide(found['path']))}: {self._said(found['said'])}"
         about, colon, rest = text.partition(": ")
         if colon and len(about.split()) <= _LONG_NAME:
             return f"{self._redactor.path(self._hide(about))}: {self.text(rest)}"
+        return self.text(text)
+
+    def _said(self, text: str) -> str:
+        if found := _AT_ITS_END.fullmatch(text):
+            name, end = found["path"].rstrip("\n"), "\n" if found["path"].endswith("\n") else ""
+            return f"{self.text(found['said'].rstrip())} {self._redactor.path(self._hide(name))}{end}"
         return self.text(text)
 
     def text(self, text: str) -> str:

@@ -61,6 +61,23 @@ def test_a_name_of_words_that_are_ours_is_hidden_where_a_name_stands() -> None:
     assert "hub" not in veil("The Hub").text("a machine called the hub")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a.txt: sent, and 15 more up to paused files/the hub",
+        "a.txt: changed on two machines at once; this machine's version is now paused files (conflict).txt",
+        "a.txt: moved here, from the folder: paused/x",
+        "the folder: paused: received",
+        "paused files of the hub that are to be kept in one folder: deleted here, as it was elsewhere",
+    ],
+)
+def test_a_name_of_words_that_are_ours_is_hidden_wherever_a_line_has_it(text: str) -> None:
+    shown = veil().log(f"2026-11-22T23:18:00.123Z INFO agent: {text}\n")
+    for word in ("paused", "files", "hub", "folder"):
+        assert word not in shown
+    assert "2026-11-22T23:18:00.123Z INFO agent: n" in shown
+
+
 def test_keys_become_no_pseudonym() -> None:
     shown = veil(secrets=("hunter2hunter2",)).text("key=hunter2hunter2 and api_key: abcdef, syncagent://h/f?key=x")
     assert "hunter2" not in shown
