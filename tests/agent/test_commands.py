@@ -114,6 +114,7 @@ async def test_status_says_how_things_stand() -> None:
             "power_saver": None, "large": {"count": 0, "bytes": 0},
         },
         "hub_seq": 9, "applied_seq": 7, "files": 0, "last_contact": 12.5,
+        "priority": {"level": "normal", "text": "normal: as every program", "refused": {}},
         "transfers": {"upload_bytes": 10, "download_bytes": 0}, "limits": {"up": None, "down": None},
         "traffic": {"sent": 11, "received": 4, "content_sent": 0, "content_received": 4},
         "watch": {"degraded": True, "reason": "the watches are used up", "overflows": 2},

@@ -60,7 +60,11 @@ def test_what_does_not_answer_in_time_goes_on_by_itself(
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # as above
-async def test_its_first_word_with_the_hub_is_waited_for(spot: Places, tmp_path: Path) -> None:
+async def test_its_first_word_with_the_hub_is_waited_for(
+    spot: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launching, "START_SECONDS", 120.0)  # however much the machine has to do
+    monkeypatch.setattr(launching, "CONTACT_SECONDS", 60.0)
     async with hub_in(tmp_path / "hub") as server:
         set_up_joined(spot, Link(server, KEY), tmp_path / "folder", "Desk")
         try:
