@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from syncagent.agent.comparing import difference, version
-from syncagent.agent.config.reading import read_settings
+from syncagent.agent.config.reading import gather
 from syncagent.agent.places import places
 from syncagent.cli.asked import agent_of
 from syncagent.cli.editor import editor_in
@@ -144,9 +144,10 @@ def merge(
     found.texts()  # what is none is not asked about
     base, why = _base(meant(data_dir, profile, path)[0], copy)
     try:
-        setting = read_settings(places(data_dir), os.environ).merge_tool
+        # By itself: what is wrong with other settings, or given to the agent on its command line, is no matter here.
+        setting = str(gather(places(data_dir), os.environ, {}).values.get("merge_tool", ""))
     except BadConfig:
-        setting = ""  # what is wrong with other settings is said elsewhere
+        setting = ""
     tool = merging.tool_in(setting, os.environ, root)
     found = replace(found, base=base)
     unsettled = closed or (found.united().clean and not opens)

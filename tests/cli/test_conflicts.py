@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from syncagent.agent.places import Places
 from tests.cli.conftest import Script
 
 Command = Callable[..., tuple[int, str, str]]
@@ -102,6 +103,18 @@ def test_they_are_merged_in_a_tool_of_ones_own(
     found = json.loads(command("conflicts", "merge", str(root / COPY), "--json")[1])
     assert (found["merged"], found["by"], found["base"]) == (True, "tool", False)
     assert (root / "docs" / "a.txt").read_text() == "both"
+
+
+def test_the_tool_that_is_set_opens_also_where_the_folder_is_said_on_the_command_line(
+    command: Command, agent: Script, root: Path, spot: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of an agent that was begun by `run --sync-root`: config.toml has no folder then."""
+    agent.answers["conflict.base"] = {"base": None, "why": ""}
+    (root / ".syncagent").mkdir()
+    monkeypatch.setenv("MERGETOOL", "/no/such/tool")
+    writes = "import sys;open(sys.argv[1],'w').write('both')"
+    spot.config.write_text(f"merge_tool = '''{sys.executable} -c \"{writes}\" $MERGED'''\n")
+    assert command("conflicts", "merge", str(root / COPY))[:2] == (0, "docs/a.txt is merged\n")
 
 
 def test_what_nobody_has_to_decide_is_merged_by_itself(command: Command, agent: Script, root: Path) -> None:
