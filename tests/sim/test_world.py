@@ -81,6 +81,12 @@ def test_disks_on_which_others_need_the_room() -> None:
 
 
 @pytest.mark.sim
+@pytest.mark.hazard("C4")
+def test_users_of_disks_that_tell_forms_apart_keep_to_one() -> None:
+    run(20438)  # on one that is like those of Windows
+
+
+@pytest.mark.sim
 def test_without_faults_there_are_none() -> None:
     settings = Settings(1, machines=2, acts=12, faults=frozenset())
     assert not any(play(settings, script_of(settings)).met.values())
