@@ -44,6 +44,10 @@ class Pump:
         self._waiting.extend(effects)
         self._run()
 
+    def drop(self, is_dropped: Callable[[Effect], bool]) -> None:
+        """Of what waits, some is not to be carried out any more."""
+        self._waiting = deque(effect for effect in self._waiting if not is_dropped(effect))
+
     def kept(self) -> None:
         """The delta that ``keep`` was given is in the database."""
         self._keeping = False

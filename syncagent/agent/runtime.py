@@ -111,6 +111,9 @@ class Runtime:
             self.ground.lost()
         elif isinstance(event, ev.Welcomed):
             self.ground.bind(event.hub_id)
+        elif isinstance(event, ev.LinkDown):
+            # Not for the next one: a verdict that nobody awaits takes the cursor beyond an entry that was not taken in.
+            self._pump.drop(lambda effect: isinstance(effect, HubEffect))
         for note in self._chronicle.notes(event):
             self._board.write(note)
         try:

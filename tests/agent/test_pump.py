@@ -48,6 +48,15 @@ class Desk:
         )
 
 
+def test_what_is_dropped_while_it_waits_does_not_begin() -> None:
+    desk = Desk()
+    desk.pump.push([Commit(Delta((row("a"),))), Note("info", "said"), Note("info", "shown")])
+    desk.pump.drop(lambda effect: isinstance(effect, Note) and effect.text == "said")
+    desk.pump.kept()
+    assert "said" not in desk.record
+    assert desk.record[-1] == "shown"
+
+
 def test_effects_begin_in_order() -> None:
     desk = Desk()
     desk.push("a", "b")

@@ -33,3 +33,9 @@ def test_worlds_in_which_things_are_left_out(share: int) -> None:
             settings = settings_of(seed, rules=True)
             script, failure = smallest(settings, script_of(settings), error)
             raise AssertionError(told(seed, failure, script, "sim-rules")) from error
+
+
+@pytest.mark.sim
+@pytest.mark.hazard("N4", "F2")
+def test_what_waited_for_the_database_when_a_connection_ended_is_not_said_on_the_next() -> None:
+    run(20149, rules=True)
