@@ -13,7 +13,11 @@ from tests.sim.runs import run, script_of, settings_of, smallest, told
 SEEDS = int(os.environ.get("SYNCAGENT_SIM_SEEDS", "800"))
 FIRST = int(os.environ.get("SYNCAGENT_SIM_FIRST", "0"))
 SHARES = 16
-KNOWN: dict[int, str] = {}
+KNOWN: dict[int, str] = {
+    20047: "N1: lost",  # like FAT: not looked into yet
+    20384: "N5: an idle minute",  # an older database: seemingly at rest before what rules let go of was looked at
+    20396: "N1: lost",  # like FAT: an edit waits for a folder that cannot be made there
+}
 """Seeds that fail, and what is not mended yet.  (Whoever mends one finds it failing here, and takes it out.)"""
 
 
