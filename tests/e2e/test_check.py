@@ -24,7 +24,7 @@ def test_a_check_says_that_all_is_the_same_or_what_is_open(
     in_sync(anna, bert)
     for machine in machines:
         answer = machine.ask("check")
-        assert (answer.returncode, answer.stdout.startswith("all the same: 1 files")) == (0, True), answer
+        assert (answer.returncode, answer.stdout.startswith("all the same: 1 file,")) == (0, True), answer
     bert.ask("pause")
     (anna.root / "b").write_text("2")
     anna.wait()
