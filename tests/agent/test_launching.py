@@ -10,6 +10,7 @@ import pytest
 
 from syncagent.agent import launching
 from syncagent.agent.founding import set_up_joined
+from syncagent.agent.keys import save_key
 from syncagent.agent.launching import start_behind
 from syncagent.agent.places import Places
 from syncagent.control import ControlClient
@@ -67,6 +68,7 @@ async def test_its_first_word_with_the_hub_is_waited_for(
     monkeypatch.setattr(launching, "CONTACT_SECONDS", 60.0)
     async with hub_in(tmp_path / "hub") as server:
         set_up_joined(spot, Link(server, KEY), tmp_path / "folder", "Desk")
+        save_key(spot, KEY, "file")  # a keyring that was chosen in this process is not known in that of the agent
         try:
             found = await asyncio.to_thread(start_behind, spot)
             assert found["last_contact"] is not None, "nobody is told that it is offline who only begins"

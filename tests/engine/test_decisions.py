@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncagent.engine import effects as ef
+from syncagent.engine.hesitation import GATHERED
 from syncagent.model.acts import Decision
 from syncagent.model.changes import Operation
 from tests.support.masses import (
@@ -140,6 +141,7 @@ def test_no_to_overwrites_here_takes_back_those_that_were_let_through_and_keeps_
 def test_no_to_the_hubs_takes_back_what_was_let_through_here() -> None:
     solo = full()
     delete_there(solo, some(6))
+    solo.pass_time(GATHERED)
     assert len(solo.tree()) == 10
     delete_there(solo, some(12)[6:])
     solo.decide("reject")

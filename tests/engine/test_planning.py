@@ -25,8 +25,8 @@ def test_nothing_of_what_comes_at_once_slips_through_before_it_is_counted() -> N
 
 def test_what_is_not_held_is_planned_in_the_same_step() -> None:
     solo = full()
-    delete_there(solo, some(9))
-    assert len(solo.tree()) == len(FILES) - 9
+    delete_there(solo, some(1))
+    assert len(solo.tree()) == len(FILES) - 1
 
 
 # --- deep trees -------------------------------------------------------------------------------------------------
