@@ -189,6 +189,9 @@ class Slots:
         kind, *rest = name.split(".", 2 if name.startswith("back.") else 4)
         own, old = (rest[0], rest[1]) if kind != "back" else ("", "")
         path = self._path_of(name, rest[-1])
+        if kind == "held" and own != _token(None) and _token(seen) == old and self._is_free(path):
+            # Where names cannot be exchanged the old one leaves its place before the new one takes it.
+            return [self.put_back(slot, path, lambda _: False)]
         if kind == "held" and _token(seen) in (own, old):
             # The power may have left it both here and there: then its ctime is a new one now, by what we did.
             both = self._is_at(path, seen)
@@ -196,6 +199,13 @@ class Slots:
                 self._remove(slot)
             return [path] if both else []
         return [self.put_back(slot, path, lambda there: _token(there) == own)]
+
+    def _is_free(self, path: RelPath) -> bool:
+        try:
+            self._disk.stat(path)
+        except OSError as error:
+            return error.errno in MISSING
+        return False
 
     def _is_at(self, path: RelPath, seen: Stat) -> bool:
         try:

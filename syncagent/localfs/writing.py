@@ -201,9 +201,7 @@ class Writer:
             self._replace(writing, held)
         try:
             seen = still(self.disk, slot, old, task.expect, task.op.expect or task.op.node)
-        except OSError as error:
-            if error.errno in MISSING and not self.abilities.exchange:
-                return None
+        except OSError:
             self.staging.slots.leave(slot)
             raise
         if seen is None:
@@ -228,22 +226,20 @@ class Writer:
         writing.new = RelPath("")  # from here on the slot holds what is not ours
 
     def _replace(self, writing: Writing, held: Held) -> None:
-        """For file systems that cannot exchange: the old file gets a second name in the stage, then ours replaces it.
-
-        # RACE: a file that the user renames over ``path`` between the two calls is lost (one that is written into the
-        # old file is not: it has the second name).  Where there are no hard links either, a write in that moment is
-        # lost too.  A look in between would not help: the window is that of the rename itself.
-        """
+        """For file systems that cannot exchange: the old file leaves its name for the stage, then ours takes the name.
+        Neither step replaces anything, so whatever a user saves under the name in between stands there still.  After a
+        crash between the two, what is in the stage goes back (``Slots.recover``)."""
+        self.disk.rename(held.path, held.slot, Rename.NEW)
+        if self.disk.stat(held.slot).without_ctime() != held.seen.without_ctime():
+            self.put_back(held)
+            raise Stale("it was changed in that very moment")
         try:
-            self.disk.link(held.path, held.slot)
+            self.disk.rename(writing.new, held.path, Rename.NEW)
         except OSError as error:
-            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
-                raise
-        else:
-            if self.disk.stat(held.slot).without_ctime() != held.seen.without_ctime():
-                self.staging.slots.remove(held.slot)
-                raise Stale("it was changed in that very moment")
-        self.disk.rename(writing.new, held.path, Rename.PLAIN)
+            self.put_back(held)  # beside what the user has saved there meanwhile, if that is why
+            if error.errno == errno.EEXIST:
+                raise Stale("another one was saved in that very moment") from error
+            raise
         self.staging.slots.done_with(writing.new)
         writing.new = RelPath("")
 

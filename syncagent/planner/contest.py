@@ -27,6 +27,8 @@ class Names:
         self._policy = policy
         self._batch = batch
         self._waits = waits
+        self._folded: dict[NodeId, set[str]] = {}
+        """By the folder: the names in it, as a disk that folds case has them."""
 
     def free_here(self, node: Node, to: Placement) -> NodeId | None:
         """Who stands on this disk where ``node`` is to stand; if it stands there by right, one of the two yields."""
@@ -52,8 +54,7 @@ class Names:
 
     def _contest(self, local_id: NodeId, remote_id: NodeId) -> NodeId:
         """Two nodes by right at one name: the one that stands here yields to the one that the hub knows there, or
-        becomes
-        it where the two are interchangeable.  Either way the op is about the local one; it is what is waited for."""
+        becomes it where the two are interchangeable.  Either way the op is about the local one; that is waited for."""
         if local_id in self._batch.taken:
             return local_id
         local, remote = self._canopy.local.get(local_id), self._canopy.remote.get(remote_id)
@@ -102,7 +103,16 @@ class Names:
             or self._canopy.remote.at(node.at.parent, key) is not None
             or self._batch.filler_here(to) is not None
             or self._scope.hides(to)
+            or name.casefold() in self._folded_in(node.at.parent)
         )
+
+    def _folded_in(self, folder: NodeId) -> set[str]:
+        """A copy must find room on any disk: also on one for which its name is that of another in other letters."""
+        if folder not in self._folded:
+            views = (self._canopy.local, self._canopy.remote)
+            nodes = (view.get(child) for view in views for child in view.children(folder))
+            self._folded[folder] = {node.at.name.casefold() for node in nodes if node is not None}
+        return self._folded[folder]
 
     def copy_id(self, node: Node) -> NodeId:
         """The id of the copy that ``node`` is to be from now on."""

@@ -139,6 +139,12 @@ def test_b15_a_conflict_name_is_free_on_both_sides_and_in_the_batch() -> None:
     assert found.batch.ops == [SetAside(local(found, "h"), Placement(ROOT, Name(f"c{SUFFIX} 2")), NodeId("h"))]
 
 
+def test_b15_a_conflict_name_is_free_on_disks_that_fold_case_too() -> None:
+    found = ring("", "a=1@h A~=5", "a=2@t")
+    found.names.set_aside(local(found, "h"), becomes=NodeId("h"))
+    assert found.batch.ops == [SetAside(local(found, "h"), Placement(ROOT, Name(f"a{SUFFIX} 2")), NodeId("h"))]
+
+
 def test_the_id_of_a_copy_is_the_same_for_the_same_conflict_and_no_other() -> None:
     def copy_id(here: str, rev: int = 2, machine: str = MACHINE, agreed: str = "a=1") -> NodeId:
         found = ring(agreed, here, "a=3", machine=machine)

@@ -23,11 +23,7 @@ CROWDED = 60
 TOGETHER = {"ack-lost": {"hub-killed"}, "agent-data-torn": {"agent-power-within"}}
 """What comes with others."""
 
-KNOWN: dict[int, str] = {
-    618: "B5: left over",  # like Windows: what could not be removed while a program had it open
-    689: "N1: lost",  # like FAT: not looked into yet
-    1419: "N1: lost",  # like Windows and macOS: not looked into yet
-}
+KNOWN: dict[int, str] = {}
 """Seeds that fail, and what is not mended yet.  (Whoever mends one finds it failing here, and takes it out.)"""
 
 
