@@ -174,6 +174,7 @@ def test_nothing_moves_under_the_hand_while_news_come(browser: Browser, machines
     in_sync(anna, bert)
     with visit(browser, url_of(anna)) as page:
         state_is(page, "Everything is in sync")
+        expect(page.get_by_role("button", name="Sync now")).to_be_visible()  # what can be asked for comes by itself
         page.evaluate(
             """() => {
               window.moved = [];
