@@ -37,7 +37,7 @@ _TITLES: Final = {
     "equal": "the same on both sides already",
     "send": "would be sent to the hub",
     "receive": "would be received",
-    "conflict": "differ on both sides: both versions are kept, this machine's under another name",
+    "conflict": "different on both sides: both versions are kept, this machine's under another name",
     "move there": "would be moved or renamed at the hub",
     "move here": "would be moved or renamed here",
     "delete there": "would be deleted at the hub, and so on all other machines",

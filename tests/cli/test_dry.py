@@ -66,7 +66,7 @@ async def test_a_first_join_says_what_would_become_of_each_file(cli: Cli, tmp_pa
         assert code == Exit.OK
         assert "nothing was changed" in said
         for line in ("1 file the same on both sides", "2 files would be sent", "2 files would be received",
-                     "1 file differ on both sides", "both → both (conflict "):  # fmt: skip
+                     "1 file different on both sides", "both → both (conflict "):  # fmt: skip
             assert line in said
         assert "looking through" in way
         code, said, _ = await cli(*asked, "--json")
