@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-from syncagent import __version__ as VERSION  # noqa: N812
+from syncagent import __version__ as VERSION  # noqa: N812 - a constant, whatever Python calls it
 from syncagent.agent.autostart.choice import login_item
 from syncagent.agent.autostart.program import at_login
 from syncagent.agent.doctor.findings import Check, note, ok, problem, warning
