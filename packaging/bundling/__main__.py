@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -40,6 +41,16 @@ def make_wheel() -> Path:
     return next(DIST.glob("*.whl"))
 
 
+def need_whole(program: str) -> None:
+    """A library whose compiled part did not come along works, and is slow: `doctor` of the bundle itself knows."""
+    with tempfile.TemporaryDirectory() as nothing:
+        asked = [program, "doctor", "--json", "--data-dir", nothing]
+        told = subprocess.run(asked, check=False, capture_output=True, text=True).stdout
+    versions = next(check for check in json.loads(told)["checks"] if check["name"] == "versions")
+    if versions["verdict"] != "ok":
+        raise SystemExit(f"the bundle is not whole: {versions}")
+
+
 def make_bundle() -> Path:
     """One directory that runs without a Python on the system, tried before it is given away."""
     if importlib.util.find_spec("PyInstaller") is None:
@@ -55,7 +66,9 @@ def make_bundle() -> Path:
             check=True,
         )  # fmt: skip
         forget_paths(bundle)
-    subprocess.run([str(bundle / PurePath(sys.executable).with_stem("syncagent").name), "--version"], check=True)
+    program = str(bundle / PurePath(sys.executable).with_stem("syncagent").name)
+    subprocess.run([program, "--version"], check=True)
+    need_whole(program)
     return bundle
 
 

@@ -18,6 +18,7 @@ from syncagent.agent.doctor.folder import passed_over
 from syncagent.agent.guest.senses import lacks_library
 from syncagent.agent.keys import KEY_VARIABLE, load_key
 from syncagent.agent.places import Places
+from syncagent.content.chunker import is_compiled
 from syncagent.control import ControlClient
 from syncagent.errors import NotRunning, SyncAgentError
 from syncagent.private import another_ones, open_to_others
@@ -42,7 +43,12 @@ def library_versions() -> Check:
             missing.append(name)
     if missing:
         return problem("versions", f"missing: {', '.join(missing)}", "install syncagent again with pip")
-    return ok("versions", ", ".join(f"{name} {version}" for name, version in versions.items()), **versions)
+    found = ", ".join(f"{name} {version}" for name, version in versions.items())
+    if not is_compiled():
+        means = "files of more than 64 KiB are read 300 times slower than they could be"
+        todo = "install pyfastcdc again for this Python: pip install --force-reinstall pyfastcdc"
+        return warning("versions", f"{found}; pyfastcdc is not compiled here", todo, means, **versions)
+    return ok("versions", found, **versions)
 
 
 def own_files(places: Places) -> Check:

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from pyfastcdc.py import FastCDC as PlainCutter
 
 import syncagent
 from syncagent.agent.doctor import program as doctor
@@ -29,6 +30,13 @@ def test_versions_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert doctor.library_versions().verdict is Verdict.PROBLEM
     monkeypatch.setattr(doctor, "OLDEST_PYTHON", (99, 0))
     assert doctor.python_version().verdict is Verdict.PROBLEM
+
+
+def test_a_library_without_its_compiled_part_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncagent.content.chunker.FastCDC", PlainCutter)
+    found = doctor.library_versions()
+    assert found.verdict is Verdict.WARNING
+    assert "not compiled" in found.found
 
 
 def test_what_others_may_read_is_a_warning(spot: Places) -> None:
