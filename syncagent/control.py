@@ -34,6 +34,8 @@ MAX_REQUEST: Final = 1 << 20
 GOODBYE_SECONDS: Final = 2.0
 MAX_ANSWER: Final = 256 << 20
 """What a client is ready to read in one line: a list of all skipped files can be long."""
+LONGEST_PATIENCE: Final = 365 * 24 * 3600.0
+"""No system counts endless seconds."""
 
 
 class UnknownCommand(SyncAgentError):
@@ -189,6 +191,8 @@ class ControlClient:
     def _ask(
         self, command: str, args: Mapping[str, Any], *, follow: bool, within: float | None
     ) -> Iterator[Iterator[Answer]]:
+        if within is not None:
+            within = min(within, LONGEST_PATIENCE)
         try:
             link = self.meeting.connect(self.path, within)
         except NotOurs:

@@ -57,6 +57,10 @@ def make_private(directory: Path) -> Path:
     Raises BadConfig when it cannot be made, is no directory, belongs to someone else, or others may write into it.
     """
     try:
+        str(directory).encode()
+    except UnicodeEncodeError:  # databases have names that are text
+        raise BadConfig(f"{str(directory)!r} cannot be used: its name is not valid UTF-8") from None
+    try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         try:
             _make(directory)
@@ -88,6 +92,10 @@ def write_private(path: Path, text: str, *, private_directory: bool = True) -> N
         make_durable(path.parent)
     except OSError as error:
         raise BadConfig(f"{path} cannot be written: {error.strerror}") from None
+    except UnicodeEncodeError as error:  # a name that is no text, such as a path of another encoding
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise BadConfig(f"{path} cannot have {error.object[error.start : error.end]!r} in it: it is no text") from None
 
 
 if sys.platform == "win32":

@@ -71,3 +71,11 @@ def test_a_private_file_has_its_mode_and_replaces_the_old_one(tmp_path: Path) ->
     write_private(target, "new")
     assert (target.read_text(), mode(target)) == ("new", 0o600)
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def test_names_that_are_no_text_are_said_and_nothing_of_them_is_left(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match="not valid UTF-8"):
+        make_private(tmp_path / os.fsdecode(b"d\xff"))
+    with pytest.raises(BadConfig, match="no text"):
+        write_private(tmp_path / "own" / "file", os.fsdecode(b"d\xff"))
+    assert [path.name for path in tmp_path.rglob("*")] == ["own"]

@@ -49,14 +49,22 @@ def within(root: Path, path: str) -> RelPath:
     """The path within the folder.  Raises BadConfig when it is not in it."""
     real = Path(os.path.realpath(root))
     here = Path(os.path.realpath(os.curdir))
-    begin = here if here.is_relative_to(real) else real
-    # The last name is not followed: it may be that of a link, which is kept as a link.
-    full = Path(os.path.normpath(begin / path))
-    full = Path(os.path.realpath(full.parent)) / full.name if full != real else real
+    full = _full(here, path)
+    # `Documents/x` is x for who stands where `Documents` is, as for any program, unless the folder has another one.
+    if not here.is_relative_to(real) and not (
+        full.is_relative_to(real) and (os.path.lexists(full) or not os.path.lexists(real / path))
+    ):
+        full = _full(real, path)
     if not full.is_relative_to(real):
         raise BadConfig(f"{path} is not in {root}")
     inner = full.relative_to(real).as_posix()
     return RelPath("" if inner == "." else inner)
+
+
+def _full(begin: Path, path: str) -> Path:
+    """The last name is not followed: it may be that of a link, which is kept as a link."""
+    full = Path(os.path.normpath(begin / path))
+    return Path(os.path.realpath(full.parent)) / full.name
 
 
 def is_folder(disk: Disk, path: RelPath) -> bool:

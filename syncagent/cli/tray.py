@@ -31,7 +31,8 @@ def tray(
     try:
         # A server has no desktop, and need not have what only one needs.
         from syncagent.desktop.app import Options, run_tray  # noqa: PLC0415
+
+        run_tray(places(data_dir), Options(tell, icon, open_page or not icon, symbolic))
     except ImportError as error:
         raise SyncAgentError(f"the tray needs more: pip install 'syncagent[tray]' ({error})") from None
-    run_tray(places(data_dir), Options(tell, icon, open_page or not icon, symbolic))
     return Exit.OK

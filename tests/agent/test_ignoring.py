@@ -40,3 +40,19 @@ def test_paths_are_within_the_folder_from_where_one_stands(root: Path, monkeypat
     assert within(root, "..") == ""
     with pytest.raises(BadConfig, match="is not in"):
         within(root, "../../z")
+
+
+def test_from_outside_a_path_may_lead_into_the_folder_as_for_any_program(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root.parent)
+    assert within(root, "folder/build") == "build"
+    assert within(root, "folder/new/x") == "new/x"
+    assert within(root, "folder") == ""
+    assert within(root, "build") == "build"
+    (root / "folder").mkdir()
+    assert within(root, "folder/new") == "new"
+    (root / "folder" / "new").mkdir()
+    assert within(root, "folder/new") == "folder/new"
+    (root / "new").mkdir()
+    assert within(root, "folder/new") == "new"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,6 +23,8 @@ Command = Callable[..., tuple[int, str, str]]
         ("up", "--listen", "h:0"),
         ("up", "/"), ("run", "--server", "http://x", "--sync-root", "/srv/x"), ("run",),
         ("run", "--server", "ws://127.0.0.1:1", "--sync-root", "/srv/x"), ("hub", "--data-dir", "x", "--listen", "y"),
+        ("up", os.fsdecode(b"/srv/\xff")), ("join", "syncagent://127.0.0.1:1/default?key=k", os.fsdecode(b"/srv/\xff")),
+        ("hub", "--data-dir", os.fsdecode(b"/srv/\xff")), ("config", "set", "name", os.fsdecode(b"\xff")),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_on_stderr_and_code_2(command: Command, mistake: tuple[str, ...]) -> None:

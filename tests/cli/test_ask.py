@@ -60,6 +60,7 @@ def test_status_in_json_is_what_the_agent_said(command: Command, agent: Script) 
 def test_wait_ends_with_0_in_sync_and_3_when_not(command: Command, agent: Script) -> None:
     assert command("wait", "--timeout", "5") == (0, "in sync\n", "")
     assert ("wait", {"timeout": 5.0}) in agent.asked, "the agent keeps the time"
+    assert command("wait", "--timeout", "inf") == (0, "in sync\n", "")
     agent.in_sync = False
     agent.status |= {"in_sync": False, "state": "offline", "pending": 2}
     code, out, err = command("wait", "--timeout", "0.1")

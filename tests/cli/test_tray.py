@@ -26,3 +26,12 @@ def test_what_is_not_installed_is_named(command: Command, monkeypatch: pytest.Mo
     code, out, err = command("tray")
     assert (code, out) == (1, "")
     assert "pip install 'syncagent[tray]'" in err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the bus is Linux's")
+def test_what_is_missed_only_once_it_runs_is_named_as_well(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "syncagent.desktop.bus.panel", raising=False)
+    monkeypatch.setitem(sys.modules, "dbus_fast", None)
+    code, out, err = command("tray")
+    assert (code, out) == (1, "")
+    assert "pip install 'syncagent[tray]'" in err

@@ -20,7 +20,18 @@ def folder_path(path: Path) -> Path:
     path = path.expanduser()
     if not path.is_absolute():
         raise ValueError("must be an absolute path")
+    if not is_text(str(path)):
+        raise ValueError("must be valid UTF-8, for it is kept as text")
     return path
+
+
+def is_text(name: str) -> bool:
+    """Whether it can be written down: a name in another encoding comes from the system as what is no text."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def server_url(text: str) -> str:
