@@ -166,17 +166,17 @@ async def test_a_client_that_goes_ends_what_was_done_for_it(path: Path) -> None:
         async with serve(path, agent):
             _, writer = await asyncio.open_unix_connection(path)
             writer.write(json.dumps(request).encode() + b"\n")
-            await asyncio.wait_for(agent.waiting.wait(), 10)
+            await asyncio.wait_for(agent.waiting.wait(), 30)
             writer.close()
             await writer.wait_closed()
-            await asyncio.wait_for(agent.cancelled.wait(), 10)
+            await asyncio.wait_for(agent.cancelled.wait(), 30)
 
 
 async def test_an_agent_that_stops_is_a_lost_link_to_who_waits(path: Path) -> None:
     agent = Agent()
     async with serve(path, agent):
         asking = asyncio.ensure_future(ask(lambda: ControlClient(path).call("hang")))
-        await asyncio.wait_for(agent.waiting.wait(), 10)
+        await asyncio.wait_for(agent.waiting.wait(), 30)
     with pytest.raises(LinkLost, match="stopped before it answered"):
         await asking
     assert agent.cancelled.is_set()
@@ -199,7 +199,7 @@ async def test_a_client_that_says_nothing_does_not_keep_the_agent_from_stopping(
     async with serve(path, Agent()):
         reader, writer = await asyncio.open_unix_connection(path)
         await ask(lambda: ControlClient(path).call("echo"))
-    assert await asyncio.wait_for(reader.read(), 1) == b""
+    assert await asyncio.wait_for(reader.read(), 30) == b""
     writer.close()
 
 

@@ -277,7 +277,7 @@ async def test_stop_is_answered_before_it_is_done() -> None:
     agent = Agent()
     assert await agent.commands.handle("stop", {}) == {}
     assert not agent.stopped.is_set()
-    await asyncio.wait_for(agent.stopped.wait(), 5)
+    await asyncio.wait_for(agent.stopped.wait(), 30)
 
 
 async def test_log_gives_the_latest_lines() -> None:

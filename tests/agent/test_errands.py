@@ -69,7 +69,7 @@ class Desk:
         )  # fmt: skip
 
     def next(self) -> Event:
-        return self.events.get(timeout=10)
+        return self.events.get(timeout=30)
 
     def all_seen(self) -> list[Seen]:
         found: list[Seen] = []

@@ -108,4 +108,4 @@ async def test_to_set_something_names_what(tmp_path: Path) -> None:
 async def test_stop_is_for_the_whole_agent(tmp_path: Path) -> None:
     two = household(tmp_path, "", "photos")
     await Hearing(cast("Household", two)).handle("stop", {})
-    await asyncio.wait_for(two.stop.wait(), 5)
+    await asyncio.wait_for(two.stop.wait(), 30)

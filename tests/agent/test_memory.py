@@ -50,7 +50,7 @@ class Owner:
         await self.told()
 
     async def told(self) -> None:
-        await asyncio.wait_for(self.news.wait(), 10)
+        await asyncio.wait_for(self.news.wait(), 30)
         while not self.lane.idle:  # noqa: ASYNC110 - its thread tells before it is done, and not that it is
             await asyncio.sleep(0)
 

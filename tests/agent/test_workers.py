@@ -34,7 +34,7 @@ async def test_what_is_posted_arrives_in_order_in_the_loop() -> None:
     lane = Lane("one", 1, failed)
     for number in range(1000):
         lane.do(lambda number=number: box.post(number))
-    await asyncio.wait_for(done.wait(), 10)
+    await asyncio.wait_for(done.wait(), 30)
     end(lane)
     assert come == list(range(1000))
     assert threads == {threading.get_ident()}
@@ -51,7 +51,7 @@ async def test_things_posted_at_once_wake_the_loop_once() -> None:
     box = Mailbox(asyncio.get_running_loop(), deliver)
     for number in range(5):
         box.post(number)
-    await asyncio.wait_for(done.wait(), 10)
+    await asyncio.wait_for(done.wait(), 30)
     assert batches == [[0, 1, 2, 3, 4]]
 
 

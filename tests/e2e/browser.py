@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as TooLate
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SCHEMES = ("light", "dark")
 NARROW, WIDE = 360, 1600
+PATIENCE_MS = 60_000
+"""For all that is waited for on a page: five seconds are short where a hub, agents and a browser share a core."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def chromium() -> str:
@@ -68,13 +73,30 @@ def fits(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
 
 
+_FOCUSED = "(document.activeElement.ariaLabel || document.activeElement.textContent || '').trim()"
+_IS_THERE = """(name) => [...document.querySelectorAll("a, button, input, select, summary, [tabindex]")].some((one) =>
+  one.checkVisibility() && !one.disabled && (one.ariaLabel || one.textContent || "").trim().startsWith(name))"""
+
+
 def focused(page: Page) -> str:
     """What has the focus, in words."""
-    return str(page.evaluate("(document.activeElement.ariaLabel || document.activeElement.textContent || '').trim()"))
+    return str(page.evaluate(_FOCUSED))
+
+
+def focus_is_on(page: Page, name: str, why: str = "") -> None:
+    """It goes there by itself, as soon as the page has done what it was told."""
+    try:
+        page.wait_for_function(f"(name) => {_FOCUSED} === name", arg=name, timeout=PATIENCE_MS)
+    except TooLate:
+        raise AssertionError(f"{focused(page)!r} has the focus, not {name!r} {why}") from None
 
 
 def tab_to(page: Page, name: str, key: str = "Tab") -> None:
     """Go there by the keyboard alone, as one does who has no mouse; and it is seen where one is."""
+    try:
+        page.wait_for_function(_IS_THERE, arg=name, timeout=PATIENCE_MS)  # what can be asked for comes by itself
+    except TooLate:
+        raise AssertionError(f"there is no {name!r} on the page") from None
     for _ in range(60):
         page.keyboard.press(key)
         if focused(page).startswith(name):

@@ -250,7 +250,7 @@ def test_a_folder_that_was_put_back_alone_overwrites_nothing(world: World, tmp_p
     before = world.settle()
     if running:
         anna.root.rename(tmp_path / "away")
-        until(lambda: anna.status()["state"] == "halted", 30, anna.said)
+        until(lambda: anna.status()["state"] == "halted", 60, anna.said)
         (tmp_path / "anna" / "root-backup").rename(anna.root)
     else:
         anna.end()
@@ -276,7 +276,7 @@ def test_a_folder_that_lost_its_marker_is_gone_on_with_when_a_person_says_so(wor
     (bert.root / "deleted there").unlink()
     bert.wait()
     anna.start()
-    until(lambda: "--new-folder" in anna.status()["reason"], 30, anna.said)
+    until(lambda: "--new-folder" in anna.status()["reason"], 60, anna.said)
     assert bert.tree() == {"edited": "1", "deleted here": "1"}
     anna.end()
     anna.once = ("--new-folder",)
@@ -292,7 +292,7 @@ def test_a_folder_that_lost_its_marker_is_gone_on_with_when_a_person_says_so(wor
     anna.end()
     shutil.rmtree(anna.root / ".syncagent")
     anna.start()
-    until(lambda: anna.status()["state"] == "halted", 30, anna.said)
+    until(lambda: anna.status()["state"] == "halted", 60, anna.said)
 
 
 # --- copies -----------------------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ def test_a_new_machine_is_told_what_nobody_has_and_gets_it_from_who_comes_back(w
     bert = world.agent("bert")
     missing = {*large, "edited.txt"}
     until(lambda: {one["path"] for one in bert.status()["held"]} == missing, 60, lambda: str(bert.status()))
-    until((bert.root / "docs" / "small.txt").exists, 30, bert.said)
+    until((bert.root / "docs" / "small.txt").exists, 60, bert.said)
     assert all("the hub does not have" in one["reason"] for one in bert.status()["held"])
     assert not bert.status()["in_sync"]
     assert bert.tree() == {"docs": "/", "docs/small.txt": "small"}, "no wrong bytes, and nothing in the way of the rest"

@@ -156,6 +156,7 @@ async def test_large_files_wait_and_small_ones_do_not_in_both_directions(pair: P
     network = await metered(other, 1)
     pair.start()
     await pair.in_sync()
+    await pair.until(lambda one: one["guest"]["metered"] is True)
     (pair.laptop.root / "big").write_bytes(BIG)
     (pair.laptop.root / "a").write_text("a word")
     (pair.desk.root / "later").write_bytes(LATER)

@@ -12,11 +12,11 @@ import pytest
 from tests.e2e.world import KEY, Agent, Program, World, until
 from tests.support.proxies import HttpProxy, SocksProxy, in_a_thread
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 PASSWORD = "hu:sh/canary"
 NAMES = {"hub.test": "127.0.0.1"}
-SOON = 30.0
+SOON = 60.0
 
 
 class Behind(World):

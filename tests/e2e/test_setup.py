@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import NARROW, SCHEMES, browsing, fits, focused, is_accessible, tab_to, visit
+from tests.e2e.browser import NARROW, SCHEMES, browsing, fits, focus_is_on, is_accessible, tab_to, visit
 from tests.e2e.machines import PATIENCE, HubProcess, command, until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def first_run(tmp_path: Path) -> Iterator[FirstRun]:
 
 
 def on_step(page: Page, title: str) -> None:
-    expect(page.locator("h1")).to_have_text(title, timeout=30_000)
+    expect(page.locator("h1")).to_have_text(title)
     expect(page.locator("h1")).to_be_focused()
 
 
@@ -100,7 +100,7 @@ def test_by_the_keyboard_alone_a_machine_becomes_the_first(browser: Browser, fir
         assert not first_run.data.exists(), "nothing is done before one says so"
         tab_to(page, "Start")
         page.keyboard.press("Enter")
-        expect(page.locator(".state .line")).to_have_text("Everything is in sync", timeout=60_000)
+        expect(page.locator(".state .line")).to_have_text("Everything is in sync")
         expect(page.locator("main")).to_contain_text("Add another machine")
         expect(page.locator("#machine")).to_have_text("Anna's laptop")
         expect(page.locator("main li", has_text="letter.txt").first).to_be_visible()
@@ -132,14 +132,14 @@ def test_a_machine_joins_with_the_link_of_another(browser: Browser, first_run: F
         page.get_by_label("Folder", exact=True).fill("/")
         page.get_by_role("button", name="Continue").click()
         expect(page.locator("#folder-said")).to_contain_text("The whole file system cannot be kept the same")
-        assert focused(page) == ""
+        focus_is_on(page, "")
         page.get_by_label("Folder", exact=True).fill("~/Documents")
         page.get_by_role("button", name="Continue").click()
         on_step(page, "Ready?")
         if page.get_by_label("Start when I log in").is_enabled():
             page.get_by_label("Start when I log in").uncheck()
         page.get_by_role("button", name="Start").click()
-        expect(page.locator(".state .line")).to_have_text("Everything is in sync", timeout=60_000)
+        expect(page.locator(".state .line")).to_have_text("Everything is in sync")
     until((first_run.home / "Documents" / ".syncagent").is_dir, lambda: "the folder was not taken")
 
 

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from tests.support.screen import SIZE, Screen, desktop
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.timeout(400),
     pytest.mark.skipif(
         bool(screen.missing()),
         reason=f"NOT TRIED ON A SCREEN: {', '.join(screen.missing())} not here; {screen.INSTALL}",
@@ -29,6 +30,12 @@ pytestmark = [
 
 ICON = (SIZE[0] - 18, 16)
 """Where our icon is: the last in the panel."""
+
+CORNER = (SIZE[0] - 34, 0, SIZE[0], 32)
+MENU, BRANCH = (600, 140, 750, 320), (490, 140, 550, 200)
+"""Within the menu, below any tip; and within whichever of its branches is open, beside it.  Else nothing is there."""
+SCREEN = (255, 255, 255)
+"""The colour where nothing is."""
 
 
 @pytest.fixture
@@ -52,7 +59,7 @@ class Person:
         self.tray = self.screen.start(
             sys.executable, "-m", "syncagent", "tray", "--data-dir", str(agent.data_dir), HOME=str(agent.root.parent)
         )
-        until(lambda: self.icon != "", 30.0, lambda: f"no icon: {self.screen.said('python')}")
+        until(lambda: self.icon != "", 60.0, lambda: f"no icon: {self.screen.said('python')}")
 
     def _get(self, path: str, interface: str, name: str) -> str:
         assert self.tray is not None
@@ -80,30 +87,54 @@ class Person:
         time.sleep(0.7)
         return self.screen.picture(self.pictures / f"{name}.png")
 
-    def shows_tip(self, name: str) -> Image.Image:
-        """Hold the pointer over the icon; gives the icon as it is on the screen."""
+    def looks_at(self, part: tuple[int, int, int, int]) -> Image.Image:
+        with Image.open(self.screen.picture(self.pictures / "now.png")) as picture:
+            return picture.convert("RGB").crop(part)
+
+    def shows_tip(self, name: str, unlike: Iterable[Image.Image]) -> Image.Image:
+        """Hold the pointer over the icon; gives the icon as it is on the screen, once it is another one than those."""
+        others = {icon.tobytes() for icon in unlike}
         self.screen.move(200, 300)
         self.screen.move(*ICON)
         time.sleep(0.8)
-        with Image.open(self.takes_picture(name)) as picture:
-            return picture.convert("RGB").crop((SIZE[0] - 34, 0, SIZE[0], 32))
+        drawn = [self.looks_at(CORNER)]
+
+        def rests() -> bool:
+            drawn.append(self.looks_at(CORNER))
+            return drawn[-2].tobytes() == drawn[-1].tobytes() not in others
+
+        until(rests, 60.0, lambda: f"no other icon is drawn: {self.icon}")
+        self.takes_picture(name)
+        return drawn[-1]
 
     def opens_menu(self) -> None:
         self.screen.click(*ICON, button=3)
-        time.sleep(0.7)
+        self._waits_for(MENU, there=True)
+
+    def opens_branch(self, *keys: str) -> None:
+        self.screen.key(*keys)
+        self._waits_for(BRANCH, there=True)
 
     def closes_menu(self) -> None:
         self.screen.key("Escape", "Escape")
+        self._waits_for(MENU, there=False)
+
+    def _waits_for(self, part: tuple[int, int, int, int], *, there: bool) -> None:
+        until(
+            lambda: (len(self.looks_at(part).getcolors(1 << 16) or ()) > 1) is there, 60.0,
+            lambda: f"the menu is {'not ' * there}there: {self.screen.said('python')}",
+        )  # fmt: skip
 
 
 @pytest.fixture(params=["light", pytest.param("dark", marks=pytest.mark.slow)])
 def person(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Person]:
     (tmp_path / "screen").mkdir()
     with desktop(tmp_path / "screen", dark=request.param == "dark") as found:
-        yield Person(found, tmp_path)
+        made = Person(found, tmp_path)
+        until(lambda: made.looks_at(CORNER).getpixel((0, 0)) != SCREEN, 60.0, lambda: "the panel is not drawn")
+        yield made
 
 
-@pytest.mark.timeout(400)
 def test_every_state_is_on_the_screen(person: Person, world: World, request: pytest.FixtureRequest) -> None:
     light = "light" in request.node.name
     look = "light" if light else "dark"
@@ -114,41 +145,45 @@ def test_every_state_is_on_the_screen(person: Person, world: World, request: pyt
     bert.write("report.txt", "first words")
     bert.wait()
     anna.wait()
-    icons: dict[str, Image.Image] = {}
+    icons = {"none": person.looks_at(CORNER)}
+
+    def sees_another_icon(name: str, picture: str = "") -> None:
+        icons[name] = person.shows_tip(f"{look}-{picture or name}", icons.values())
+
     person.starts_tray(anna)
     person.sees("idle", "Everything is in sync")
-    icons["idle"] = person.shows_tip(f"{look}-idle")
+    sees_another_icon("idle")
     person.opens_menu()
     person.takes_picture(f"{look}-menu")
-    person.screen.key("Down", "Down", "Right")
+    person.opens_branch("Down", "Down", "Right")
     person.takes_picture(f"{look}-menu-recent")
     person.closes_menu()
 
     for path in (anna.root / "photos").iterdir():
         path.unlink()
     person.sees("attention", "Waiting for your yes or no: 12 deletes made here")
-    until(lambda: shown(person) == 1, 30.0, lambda: "no notification of what is held")
-    person.shows_tip(f"{look}-attention-held")
+    until(lambda: shown(person) == 1, 60.0, lambda: "no notification of what is held")
+    person.shows_tip(f"{look}-attention-held", icons.values())
     anna.control.call("reject", act=0)
     person.sees("idle", "Everything is in sync")
-    until(lambda: shown(person) == 0, 30.0, lambda: "the notification of what was decided is still there")
+    until(lambda: shown(person) == 0, 60.0, lambda: "the notification of what was decided is still there")
 
     person.opens_menu()
-    person.screen.key("Down", "Down", "Down", "Right")
+    person.opens_branch("Down", "Down", "Down", "Right")
     person.takes_picture(f"{look}-menu-pause")
     person.screen.key("Return")
-    until(lambda: anna.status()["pause"]["paused"], 30.0, lambda: "the click on Pause, For 30 minutes did nothing")
+    until(lambda: anna.status()["pause"]["paused"], 60.0, lambda: "the click on Pause, For 30 minutes did nothing")
     assert anna.status()["pause"]["until"] is not None
     person.sees("paused", "Until ")
-    icons["paused"] = person.shows_tip(f"{look}-paused")
+    sees_another_icon("paused")
 
     anna.write("report.txt", "as anna has it")
     bert.write("report.txt", "as bert has it")
     bert.wait()
     anna.control.call("resume")
     person.sees("attention", "1 conflict to look at")
-    icons["attention"] = person.shows_tip(f"{look}-attention-conflict")
-    until(lambda: shown(person) == 1, 30.0, lambda: "no notification of the conflict")
+    sees_another_icon("attention", "attention-conflict")
+    until(lambda: shown(person) == 1, 60.0, lambda: "no notification of the conflict")
     person.opens_menu()
     person.takes_picture(f"{look}-menu-conflict")
     person.closes_menu()
@@ -159,20 +194,20 @@ def test_every_state_is_on_the_screen(person: Person, world: World, request: pyt
     anna.control.call("limit", up="300K")
     anna.write("film.mkv", "").write_bytes(os.urandom(6_000_000))
     person.sees("syncing", "B/s")
-    icons["syncing"] = person.shows_tip(f"{look}-syncing")
+    sees_another_icon("syncing")
     anna.control.call("limit", up="off")
     person.sees("idle", "Everything is in sync")
 
     world.hub.end()
     person.sees("offline", "Offline")
-    icons["offline"] = person.shows_tip(f"{look}-offline")
+    sees_another_icon("offline")
     anna.end()
     person.sees("offline", "syncagent is not running")
     person.opens_menu()
     person.takes_picture(f"{look}-menu-not-running")
     person.closes_menu()
     drawn = {name: icon.tobytes() for name, icon in icons.items()}
-    assert len(set(drawn.values())) == len(drawn) == 5, "two states look the same"
+    assert len(set(drawn.values())) == len(drawn) == 6, "two states look the same"
 
 
 def test_a_panel_that_is_started_anew_shows_the_icon_again(person: Person, world: World, tmp_path: Path) -> None:
@@ -180,14 +215,17 @@ def test_a_panel_that_is_started_anew_shows_the_icon_again(person: Person, world
     world.start_hub()
     anna = world.agent("anna")
     anna.wait()
+    nothing = [person.looks_at(CORNER)]
     person.starts_tray(anna)
     person.sees("idle", "Everything is in sync")
-    with_icon = person.shows_tip("before").tobytes()
+    with_icon = person.shows_tip("before", nothing).tobytes()
     for process in list(person.screen._processes):
         if "xfce4-panel" in str(process.args):
             person.screen.end(process)
     person.screen.start_panel()
-    until(lambda: person.shows_tip("after").tobytes() == with_icon, 30.0, lambda: "the icon is not there again")
+    until(
+        lambda: person.shows_tip("after", nothing).tobytes() == with_icon, 60.0, lambda: "the icon is not there again"
+    )
 
 
 def shown(person: Person) -> int:

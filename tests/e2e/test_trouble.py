@@ -69,8 +69,8 @@ def test_an_agent_that_is_there_before_its_hub(tmp_path: Path) -> None:
     try:
         anna.start()
         (anna.root / "early").write_text("1")
-        until(lambda: anna.status()["state"] == "offline", lambda: str(anna.status()))
-        assert "cannot be reached" in anna.ask("status").stdout
+        until(lambda: "cannot be reached" in anna.ask("status").stdout, lambda: str(anna.status()))
+        assert anna.status()["state"] == "offline"
         hub.start()
         anna.wait()
         assert "early: sent" in anna.ask("log").stdout

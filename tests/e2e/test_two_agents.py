@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.world import Agent, World, until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
 def start_tree(root: Path) -> None:
@@ -127,7 +127,7 @@ def test_each_thing_that_is_done_on_one_side_is_there_on_the_other_live(world: W
     for number, (act, changes) in enumerate(ACTS):
         doer, watcher = sides[number % 2], sides[1 - number % 2]
         act(doer.root)
-        until(lambda: watcher.tree() == expected(changes), 20, lambda: f"{IDS[number]}: {watcher.tree()}")  # noqa: B023
+        until(lambda: watcher.tree() == expected(changes), 60, lambda: f"{IDS[number]}: {watcher.tree()}")  # noqa: B023
         assert world.settle() == expected(changes), IDS[number]
         _clear(doer.root)
         start_tree(doer.root)
@@ -234,7 +234,7 @@ def test_the_hub_goes_and_comes_back(world: World) -> None:
     world.hub.end(signal.SIGKILL)
     one.write("meanwhile", "2")
     other.write("meanwhile, elsewhere", "3")
-    until(lambda: one.status()["state"] == "offline", 20, lambda: str(one.status()))
+    until(lambda: one.status()["state"] == "offline", 60, lambda: str(one.status()))
     world.start_hub()
     assert world.settle() == {"before": "1", "meanwhile": "2", "meanwhile, elsewhere": "3"}
 
@@ -255,7 +255,7 @@ def test_an_agent_that_is_killed_in_the_middle_goes_on_where_it_was_e13(world: W
 def kill_soon(agent: Agent) -> None:
     """Kill it as soon as it has got somewhere, and start it again."""
     before = agent.status()["applied_seq"]
-    until(lambda: agent.status()["applied_seq"] != before or agent.status()["in_sync"], 20, agent.said)
+    until(lambda: agent.status()["applied_seq"] != before or agent.status()["in_sync"], 60, agent.said)
     agent.end(signal.SIGKILL)
     agent.start()
 
@@ -267,7 +267,7 @@ def test_pausing_keeps_both_directions_back(world: World) -> None:
     one.write("mine", "1")
     other.write("theirs", "2")
     other.wait()
-    until(lambda: one.status()["pending"] == 2, 20, lambda: str(one.status()))
+    until(lambda: one.status()["pending"] == 2, 60, lambda: str(one.status()))
     assert one.tree() == {"mine": "1"}
     one.control.call("resume")
     assert world.settle() == {"mine": "1", "theirs": "2"}

@@ -18,7 +18,7 @@ from syncagent.hub.app import Hub, HubConfig
 from syncagent.hub.gate import Caps
 from tests.support.raw_client import KEY, LEVEL_2, RawClient, file_change
 
-SOON = 5.0
+SOON = 30.0
 """Seconds.  It takes some milliseconds; the machines that run this are busy with other things."""
 
 

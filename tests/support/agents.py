@@ -61,11 +61,11 @@ class Running:
     async def status(self) -> dict[str, Any]:
         return await self.call("status")
 
-    async def wait(self, seconds: float = 30) -> None:
+    async def wait(self, seconds: float = 60) -> None:
         answer = await self.call("wait", within=seconds + 15, timeout=seconds)
         assert answer["in_sync"], answer
 
-    async def until(self, so: Callable[[dict[str, Any]], bool], seconds: float = 20) -> dict[str, Any]:
+    async def until(self, so: Callable[[dict[str, Any]], bool], seconds: float = 60) -> dict[str, Any]:
         """Ask for the status until it is ``so``."""
         async with asyncio.timeout(seconds):
             while not so(status := await self.status()):  # noqa: ASYNC110 - what is waited for is in another world
@@ -80,7 +80,7 @@ async def running(config: AgentConfig) -> AsyncIterator[Running]:
         task = asyncio.ensure_future(run_agent(config))
         agent = Running(config, task)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while True:
                     if task.done():
                         task.result()

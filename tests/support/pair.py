@@ -23,7 +23,7 @@ class Pair:
     anna: Running
     bert: Running
 
-    async def settle(self, seconds: float = 40) -> dict[str, str]:
+    async def settle(self, seconds: float = 60) -> dict[str, str]:
         """Until both are in sync with the hub and so with each other; what both have then."""
         for _ in range(2):
             for agent in (self.anna, self.bert):

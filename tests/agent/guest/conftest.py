@@ -115,12 +115,12 @@ class SleepManager:
 
     async def until_locks(self, number: int) -> None:
         """So many were taken by now, and the last of them is held."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(self.locks) < number or not self.held:  # noqa: ASYNC110 - the kernel tells nobody
                 await asyncio.sleep(0.005)
 
     async def until_free(self) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while self.held:  # noqa: ASYNC110 - likewise
                 await asyncio.sleep(0.005)
 
