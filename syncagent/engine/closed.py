@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from syncagent.content.digest import content_of
 from syncagent.model.ids import PARK, ROOT, NodeId
-from syncagent.model.names import RelPath, join, name_key
+from syncagent.model.names import Name, RelPath, join, name_key
 from syncagent.model.nodes import Content, File, Node, Placement
 from syncagent.planner.compare import is_same
 from syncagent.planner.scope import Scope
@@ -29,6 +29,8 @@ class Closed:
         self._names = names
         self._contents: dict[tuple[NodeId, str], Content] = {}
         """What was read of the rule files that count."""
+        self._stands: dict[NodeId, tuple[NodeId, str]] = {}
+        """Rule files that stand here, and where."""
         self._arriving: dict[NodeId, NodeId] = {}
         """Rule files of which the hub has another version, and the folders of these."""
         self._unread: dict[tuple[NodeId, str], None] = {}
@@ -94,6 +96,8 @@ class Closed:
             self._contents.pop((folder, name), None)
         else:
             self._contents[folder, name] = content_of(data)
+            if (known := self._canopy.local.at(folder, name_key(name))) is not None:
+                self._stands[known] = folder, name
 
     def unread_in(self, folder: NodeId) -> list[str]:
         """The rule files in ``folder`` that are to be read."""
@@ -114,12 +118,22 @@ class Closed:
         local, remote = self._canopy.local.get(node_id), self._canopy.remote.get(node_id)
         node = local or remote
         self._arriving.pop(node_id, None)
+        self._mind_what_left(node_id, local)
         if node is None or node.at.name not in self._names:
             return
         if self._scope.outs.get(node_id) is None and self._is_to_come(node_id, local, remote):
             self._arriving[node_id] = node.at.parent if remote is None else remote.at.parent
         if node.at.parent != PARK and (local is None or isinstance(local, File)):
             self._mind_content(node.at, local)
+
+    def _mind_what_left(self, node_id: NodeId, local: Node | None) -> None:
+        """A rule file that does not stand any more where it stood counts until it was read that there is none: also
+        where we have taken it away ourselves, for no watcher may ever tell."""
+        before = self._stands.pop(node_id, None)
+        if isinstance(local, File) and local.at.name in self._names and local.at.parent != PARK:
+            self._stands[node_id] = local.at.parent, local.at.name
+        if before is not None and before != self._stands.get(node_id):
+            self._mind_content(Placement(before[0], Name(before[1])), None)
 
     def _is_to_come(self, node_id: NodeId, local: Node | None, remote: Node | None) -> bool:
         synced = self._canopy.synced.get(node_id) if node_id in self._canopy.synced else None

@@ -42,11 +42,13 @@ LAST_RETRY = 60.0
 
 @dataclass(slots=True)
 class Held:
-    """Why a node waits, how often that has happened, and when it is tried again (None: when it changes)."""
+    """Why a node waits, how often that has happened, and when it is tried again (None: when it changes).  ``moving``:
+    it could not be moved, and that alone waits."""
 
     reason: str
     times: int
     until: float | None
+    moving: bool = False
 
 
 class Flight:
@@ -249,16 +251,21 @@ class Flight:
 
     # --- held back --------------------------------------------------------------------------------------------
 
-    def hold(self, node_id: NodeId, reason: str, now: float | None) -> None:
-        """Leave the node alone for a while, or, with ``now`` None, until something about it changes."""
+    def hold(self, node_id: NodeId, reason: str, now: float | None, *, moving: bool = False) -> None:
+        """Leave the node alone for a while, or, with ``now`` None, until something about it changes; with ``moving``,
+        only where it stands."""
         before = self.held.get(node_id)
         times = before.times + 1 if before is not None else self._tried.pop(node_id, 0)
         until = None if now is None else now + min(FIRST_RETRY * 2.0 ** min(times, 10), LAST_RETRY)
-        self.held[node_id] = Held(reason, times, until)
+        self.held[node_id] = Held(reason, times, until, moving)
 
     def is_held(self, node_id: NodeId, now: float) -> bool:
         held = self.held.get(node_id)
         return held is not None and (held.until is None or held.until > now)
+
+    def rests(self, node_id: NodeId, now: float) -> bool:
+        """Whether nothing at all is to be done about the node: what could not be moved is edited all the same."""
+        return self.is_held(node_id, now) and not self.held[node_id].moving
 
     def take_due(self, now: float = inf) -> list[NodeId]:
         """The nodes whose time to be tried again has come (or will ever come): they are held no longer, but it is

@@ -71,7 +71,7 @@ class LocalSide:
         self._missing: dict[NodeId, float] = {}
         self._rereads: dict[RelPath, None] = {}
         self._awaited: dict[NodeId, Awaited] = {}
-        self._rechecked: dict[NodeId, int] = {}
+        self.rechecked: dict[NodeId, int] = {}
         self.at_hand = AtHand()
         self.damage = Damage(canopy)
         self.skipped = Skipped()
@@ -164,14 +164,14 @@ class LocalSide:
         """The node is perhaps not as it is believed to be: it is in doubt until these paths have been looked at, which
         happens ``delay`` seconds from now; later, if it has been in vain before.  ``read`` when the content is wanted
         though nothing may have changed there; ``reason`` is for people, should it take long."""
-        times = self._rechecked[node_id] = self._rechecked.get(node_id, 0) + 1
+        times = self.rechecked[node_id] = self.rechecked.get(node_id, 0) + 1
         if times > PATIENCE:
             delay = max(delay, min(0.1 * 2.0 ** min(times - PATIENCE, 20), LONGEST_PATIENCE))
         self._awaited[node_id] = Awaited(now + delay, tuple(paths), read, reason)
 
     def settled(self, node_id: NodeId) -> None:
         """What was wanted of the node has come to its end: its next doubt is a new one."""
-        self._rechecked.pop(node_id, None)
+        self.rechecked.pop(node_id, None)
         self.damage.settled(node_id)
 
     def mind(self, event: DeepLook | HealWanted) -> None:
@@ -183,13 +183,13 @@ class LocalSide:
 
     def doubts(self) -> Iterator[tuple[NodeId, str]]:
         """The nodes that are looked at again and again, or are damaged, with the reason."""
-        yield from ((one, why.reason) for one, why in self._awaited.items() if self._rechecked.get(one, 0) > PATIENCE)
+        yield from ((one, why.reason) for one, why in self._awaited.items() if self.rechecked.get(one, 0) > PATIENCE)
         yield from ((one, doubt.reason) for one, doubt in self.damage.held.items())
 
     def rest(self) -> None:
         """All is at one: nothing need be at hand, and nothing is wounded."""
         self.at_hand.let_go_of_all()
-        self._rechecked.clear()
+        self.rechecked.clear()
         self.damage.rest()
 
     def task_begins(self, paths: Sequence[RelPath]) -> None:

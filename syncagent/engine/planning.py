@@ -83,7 +83,7 @@ class Planning:
                 continue
             made = plan(
                 self.canopy, self.policy, focus=focus, busy=busy, left_alone=left_alone,
-                piecemeal=self.flight.piecemeal, underway=self.underway, limit=PLANNED_AT_ONCE,
+                stuck=self.flight.held, piecemeal=self.flight.piecemeal, underway=self.underway, limit=PLANNED_AT_ONCE,
                 scope=self.scoping.scope,
             )  # fmt: skip
             self._launch_all(made.ops, now)

@@ -17,7 +17,18 @@ from syncagent.model.changes import Ruling, Verdict
 from syncagent.model.facts import DirSeen, FileSeen, LinkSeen
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Dir, File
-from syncagent.planner.ops import Op, SubmitCreate, SubmitEdit, SubmitOp, WriteLocal, beneath, fills, subject
+from syncagent.planner.ops import (
+    MoveLocal,
+    Op,
+    SubmitCreate,
+    SubmitEdit,
+    SubmitMove,
+    SubmitOp,
+    WriteLocal,
+    beneath,
+    fills,
+    subject,
+)
 from syncagent.planner.outcome import settle_agreed, settle_local, settle_remote, settle_submitted
 from syncagent.planner.scope import Scope
 from syncagent.planner.tasks import Done, Failed, Outcome, StaleTask
@@ -102,15 +113,12 @@ class Reactions:
                     self._flight.release(nodes)
                     for one in nodes:
                         self._local.settled(one)
-                case StaleTask(op=op, paths=paths, reason=reason):
-                    to = fills(op)
-                    hidden = to is not None and self._scope.hides(to)
-                    self._local.recheck(node_id, paths, now, reason=HIDDEN if hidden else reason)
-                    self._singly(outcome.op)
+                case StaleTask():
+                    self._stale(outcome, now)
                 case Failed() if len(nodes) > 1:
                     self._singly(outcome.op)  # whatever it was, one by one it shows what it is about
                 case Failed(reason=reason):
-                    self._flight.hold(node_id, reason, now)
+                    self._flight.hold(node_id, reason, now, moving=isinstance(outcome.op, MoveLocal))
                     notes.append(Note("warning", reason, task.path))
                 case _:
                     assert_never(outcome)
@@ -118,6 +126,18 @@ class Reactions:
         self._agenda.add(over)
         self._brake.over(over)
         return notes
+
+    def _stale(self, outcome: StaleTask, now: float) -> None:
+        op, to = outcome.op, fills(outcome.op)
+        node_id = subject(op)
+        reason = HIDDEN if to is not None and self._scope.hides(to) else outcome.reason
+        if isinstance(op, MoveLocal) and self._local.rechecked.get(node_id, 0) >= PATIENCE:
+            # What stands there is none that is known, and stays: the node is not in doubt, only its place is.
+            self._local.hint(outcome.paths)
+            self._flight.hold(node_id, reason, now, moving=True)
+        else:
+            self._local.recheck(node_id, outcome.paths, now, reason=reason)
+        self._singly(op)
 
     def _singly(self, op: Op) -> None:
         """A folder does not go together with all that is beneath it: whatever can goes by itself."""
@@ -206,13 +226,14 @@ class Reactions:
             if held:
                 return []
         for one in nodes:
-            self._flight.hold(one, verdict.message, now if verdict.error_code in PASSING else None)
+            until = now if verdict.error_code in PASSING else None
+            self._flight.hold(one, verdict.message, until, moving=isinstance(op, SubmitMove))
         path = self._canopy.local_path(node_id)
         return [Note("warning", f"the hub refused it: {verdict.message}", path or "")]
 
     def _hold_after_patience(self, key: str, op: Op, reason: str, now: float) -> None:
         self._refused[key] = self._refused.get(key, 0) + 1
         if self._refused[key] > PATIENCE:
-            self._flight.hold(subject(op), reason, now)
+            self._flight.hold(subject(op), reason, now, moving=isinstance(op, SubmitMove))
         if len(self._refused) > 10_000:
             self._refused.clear()

@@ -80,7 +80,7 @@ class Standing:
         focus = [one for one in focus if one not in self._flight.busy and one not in left_alone]
         return plan(
             self._canopy, policy, focus=focus, busy=self._flight.busy, left_alone=left_alone,
-            piecemeal=self._flight.piecemeal, scope=self._scoping.scope,
+            stuck=self._flight.held, piecemeal=self._flight.piecemeal, scope=self._scoping.scope,
         )  # fmt: skip
 
     @property
@@ -274,7 +274,7 @@ class LeftAlone:
                 return True
         if self._folders and self._closed.holds(node, self._folders):
             return True
-        if self._flight is not None and self._flight.is_held(node, self._now):
+        if self._flight is not None and self._flight.rests(node, self._now):
             return True
         if self._brake is not None and self._brake.holds(node):
             return True

@@ -49,7 +49,7 @@ class Taken:
 
 class Batch:
     """Ops, and what they and those under way (``busy``) lay claim to.  ``taken`` are the nodes that have an op, or are
-    to be left alone."""
+    to be left alone; what is ``stuck`` could not be brought to its place, and is not moved for now."""
 
     def __init__(
         self,
@@ -58,8 +58,10 @@ class Batch:
         busy: Mapping[NodeId, Op],
         left_alone: Container[NodeId],
         underway: Underway | None = None,
+        stuck: Container[NodeId] = (),
     ) -> None:
         self._policy = policy
+        self.stuck = stuck
         self._here, self._there = (underway or Underway(canopy)).claims(busy)
         self.taken = Taken(busy, left_alone)
         self.ops: list[Op] = []

@@ -14,7 +14,7 @@ from syncagent.model.nodes import Dir, File, Link, Node, Placement
 from syncagent.model.values import value
 from syncagent.planner.ops import is_passing
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.tree import View, missing_above
+from syncagent.trees.tree import View, ancestors, missing_above
 
 _Field = TypeVar("_Field")
 
@@ -87,6 +87,18 @@ def comes_first(canopy: Canopy, has: View, lacks: View, folder: NodeId) -> NodeI
         if not is_to_go(three(canopy, one)):
             break
     return first
+
+
+def moves_out_first(canopy: Canopy, view: View, node_id: NodeId, folder: NodeId) -> NodeId | None:
+    """When ``folder`` is beneath the node, the folder between the two that is itself about to move out."""
+    between = list(ancestors(view, folder))
+    if node_id not in between:
+        return None
+    for one in between[: between.index(node_id)]:
+        node = view.get(one)
+        if node is not None and placement(canopy, one, three(canopy, one)) != node.at:
+            return one
+    return between[0]
 
 
 def placement(canopy: Canopy, node_id: NodeId, t: Three) -> Placement | None:

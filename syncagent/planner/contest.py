@@ -7,11 +7,13 @@ interchangeable.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from syncagent.model.ids import Digest, NodeId, copy_id
 from syncagent.model.names import Name, conflict_name, machine_label, name_key
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
 from syncagent.planner.batch import Batch
-from syncagent.planner.compare import interchangeable, placement, three
+from syncagent.planner.compare import ContentMerge, Fate, content, fate, interchangeable, placement, three
 from syncagent.planner.ops import Adopt, SetAside
 from syncagent.planner.policy import Policy
 from syncagent.planner.scope import Scope
@@ -94,6 +96,16 @@ class Names:
     def set_aside(self, node: Node, *, becomes: NodeId) -> NodeId | None:
         name = conflict_name(node.at.name, self._policy.day, self._policy.machine, lambda n: self._in_use(node, n))
         return self._batch.put(SetAside(node, Placement(node.at.parent, name), becomes))
+
+    def keep_both(self, chain: Iterable[NodeId]) -> None:
+        """These wait for what cannot be had.  What was changed on both sides does not wait any longer: nobody
+        else would ever get what was written here.  The copy stands where it was written."""
+        for node_id in chain:
+            t = three(self._canopy, node_id)
+            if t.parked or fate(t) is not Fate.MERGE or content(t)[0] is not ContentMerge.CONFLICT:
+                continue
+            assert t.local is not None
+            self.set_aside(t.local, becomes=self.copy_id(t.local))
 
     def _in_use(self, node: Node, name: Name) -> bool:
         key = name_key(name)

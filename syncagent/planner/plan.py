@@ -27,6 +27,7 @@ from syncagent.planner.compare import (
     content,
     fate,
     is_to_go,
+    moves_out_first,
     placement,
     three,
 )
@@ -46,7 +47,6 @@ from syncagent.planner.scope import Scope
 from syncagent.planner.underway import Underway
 from syncagent.planner.whole import Deletes
 from syncagent.trees.canopy import Canopy
-from syncagent.trees.tree import View, ancestors
 
 
 @value
@@ -77,6 +77,7 @@ def plan(
     left_alone: Container[NodeId] = (),
     piecemeal: Container[NodeId] = (),
     underway: Underway | None = None,
+    stuck: Container[NodeId] = (),
     limit: int = 1_000,
     scope: Scope | None = None,
 ) -> Plan:
@@ -84,9 +85,11 @@ def plan(
 
     ``busy`` are the ops under way, by the nodes that each is about: their nodes, and those of ``left_alone``, are not
     planned.  Folders that are ``piecemeal`` do not go with what is beneath them by one op.  ``underway`` keeps the
-    claims of ``busy`` from one plan to the next, ``scope`` says what is left out.  At most about ``limit`` ops.
+    claims of ``busy`` from one plan to the next, ``scope`` says what is left out.  What is ``stuck`` could not be
+    brought to its place: what it holds goes on where it stands, and so does what waits for it.  At most about ``limit``
+    ops.
     """
-    batch = Batch(canopy, policy, busy or {}, left_alone, underway)
+    batch = Batch(canopy, policy, busy or {}, left_alone, underway, stuck)
     return _Planning(canopy, policy, batch, piecemeal, scope or Scope(canopy)).over(focus, limit)
 
 
@@ -121,10 +124,12 @@ class _Planning:
         while node_id not in taken and node_id not in chain:
             on = waits[node_id] if node_id in waits else self._decide(node_id)
             if on is None or on == node_id:
-                return
+                break
             chain[node_id] = None
             node_id = on
-        if node_id in chain and node_id not in taken:
+        if node_id in self._batch.stuck:
+            self._names.keep_both(chain)
+        elif node_id in chain and node_id not in taken:
             circle = list(chain)
             open_circle(self._canopy, self._batch, circle[circle.index(node_id) :])
 
@@ -165,7 +170,9 @@ class _Planning:
             return self._batch.put(Agree(node_id))
         to = placement(self._canopy, node_id, t) or t.remote.at
         on: NodeId | None = None
-        if t.parked or to != t.local.at:
+        if node_id in self._batch.stuck:
+            on = node_id
+        elif t.parked or to != t.local.at:
             on = self._move_here(t.local, to)
         elif to != t.remote.at:
             on = self._move_there(t.local, to)
@@ -199,7 +206,7 @@ class _Planning:
     def _offer(self, node: Node, t: Three) -> NodeId | None:
         """Create at the hub what stands here; again, when it was deleted there and has changed here since."""
         if t.parked:
-            return self._move_here(node, node.at)
+            return node.id if node.id in self._batch.stuck else self._move_here(node, node.at)
         on = self._folder_there(node.at.parent) or self._names.free_there(node, node.at)
         if on is not None or node.id in self._batch.taken:
             return on
@@ -208,7 +215,7 @@ class _Planning:
     def _move_here(self, node: Node, to: Placement) -> NodeId | None:
         on = (
             self._folder_here(to.parent)
-            or self._within(self._canopy.local, node.id, to.parent)
+            or moves_out_first(self._canopy, self._canopy.local, node.id, to.parent)
             or self._names.free_here(node, to)
         )
         if on is not None or node.id in self._batch.taken:
@@ -218,7 +225,7 @@ class _Planning:
     def _move_there(self, node: Node, to: Placement) -> NodeId | None:
         on = (
             self._folder_there(to.parent)
-            or self._within(self._canopy.remote, node.id, to.parent)
+            or moves_out_first(self._canopy, self._canopy.remote, node.id, to.parent)
             or self._names.free_there(node, to)
         )
         if on is not None or node.id in self._batch.taken:
@@ -261,17 +268,6 @@ class _Planning:
         """Remember what a node waits for, if it does."""
         if on is not None:
             self._waits[node_id] = on
-
-    def _within(self, view: View, node_id: NodeId, folder: NodeId) -> NodeId | None:
-        """When ``folder`` is beneath the node, the folder between the two that is itself about to move out."""
-        between = list(ancestors(view, folder))
-        if node_id not in between:
-            return None
-        for one in between[: between.index(node_id)]:
-            node = view.get(one)
-            if node is not None and placement(self._canopy, one, three(self._canopy, one)) != node.at:
-                return one
-        return between[0]
 
     def _stands(self, node_id: NodeId) -> Node:
         """The node as it really stands on this disk, in the park if it is parked."""

@@ -73,3 +73,27 @@ def test_rules_that_wait_for_what_is_in_their_folder_let_that_go_on() -> None:
     assert now(closed) == {"x", "y"}
     assert closed.lift()
     assert not closed.may_be and not closed.lift()
+
+
+def test_rules_that_were_taken_away_or_renamed_are_read_once_more() -> None:
+    canopy, closed = made()
+    canopy.agree(RULES, file("r", ".syncignore", b"*.o", "d"))
+    closed.mind(RULES)
+    closed.read(NodeId("d"), ".syncignore", b"*.o")
+    closed.take_wishes()
+
+    canopy.set_local(RULES, file("r", "other", b"*.o", "d"))
+    closed.mind(RULES)
+    assert closed.take_wishes() == ([RelPath("d/.syncignore")], [])
+    closed.read(NodeId("d"), ".syncignore", None)
+    assert not closed.may_be
+
+
+def test_and_so_are_those_that_a_start_has_found() -> None:
+    canopy, closed = made()
+    canopy.agree(RULES, file("r", ".syncignore", b"*.o", "d"))
+    closed.read(NodeId("d"), ".syncignore", b"*.o")
+
+    canopy.agree(RULES, None)
+    closed.mind(RULES)
+    assert closed.take_wishes() == ([RelPath("d/.syncignore")], [])

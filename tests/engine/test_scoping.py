@@ -478,3 +478,18 @@ def test_what_was_seen_to_be_left_out_by_rules_that_were_replaced_before_they_we
     assert scoping.closed.take_wishes() == (["c"], ["c"])
     scoping.learn(ROOT, RulesSeen(RelPath(".syncignore"), b"# nothing\n"), walked=True)
     assert scoping.closed.take_wishes() == ([], []), "once"
+
+
+@pytest.mark.hazard("C10", "N15")
+@pytest.mark.parametrize("name", ["", "rules"])
+def test_rules_that_others_took_away_or_renamed_count_no_more_though_no_watcher_tells(name: str) -> None:
+    solo = Solo().synced(**{"a.o": b"1"})
+    solo.hear(solo.entry(file("r", ".syncignore", b"*.o\n"))).give(b"*.o\n").pass_time(1)
+    solo.user.write("new.o", b"2")
+    solo.hinted("new.o")
+    assert done(solo) == []
+    assert solo.status.in_sync, "it is left out"
+
+    solo.hear(solo.entry(file("r", name, b"*.o\n") if name else "r"))
+    assert done(solo) == [("create", "new.o")]
+    assert solo.status.in_sync

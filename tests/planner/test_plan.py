@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from syncagent.model.ids import ROOT, Digest, NodeId, Rev
+from syncagent.model.ids import PARK, ROOT, Digest, NodeId, Rev
 from syncagent.model.names import Name, is_conflict_name
 from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement
 from syncagent.planner.along import let_along
@@ -40,6 +40,7 @@ from syncagent.planner.plan import plan
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
 from tests.planner import rows
+from tests.planner.test_compare import canopy
 from tests.support.dsl import DAY, MACHINE, show, tree
 from tests.support.machines import Machine, busy_with, hub_of, together
 from tests.support.merged import Undecided, merged, paths_of
@@ -474,3 +475,42 @@ def _left_or_deleted(base: dict[NodeId, Node], folder: NodeId, inside: dict[Node
         return not any(node.at.parent in inside for node in user.nodes.values())
     within = [one for one in inside if one != folder]
     return list(user.beneath(folder)) == list(inside) and all(user.nodes[one] == base.get(one) for one in within)
+
+
+STUCK = [
+    ("edited here", "a=1", "a=2", "b=1@a", "a", {"a": "SubmitEdit"}),
+    ("edited there", "a=1", "a=1", "b=2@a", "a", {"a": "WriteLocal"}),
+    ("edited on both sides", "a=1", "a=2", "b=3@a", "a", {"a": "SetAside"}),
+    ("moved", "a=1", "a=1", "b=1@a", "a", {}),
+    ("moved here, and edited", "a=1", "b=2@a", "a=1", "a", {"a": "SubmitEdit"}),
+    ("deleted there", "a=1", "a=1", "", "a", {"a": "DeleteLocal"}),
+    ("it waits for a folder, edited on both sides", "a=1", "a=2", "con/ con/b=3@a", "con", {"a": "SetAside"}),
+    ("one further down", "a=1", "a=2", "con/ con/d/ con/d/b=3@a", "con", {"a": "SetAside"}),
+    ("it waits for a folder, and was moved alone", "a=1", "a=1", "con/ con/b=1@a", "con", {}),
+    ("it waits for one that cannot move away", "a=1 b=1", "a=2 b=1", "b=3@a con=1@b", "b", {"a": "SetAside"}),
+]
+
+
+@pytest.mark.hazard("C6", "N1", "N19")
+@pytest.mark.parametrize(
+    ("base", "here", "there", "stuck", "ops"), [row[1:] for row in STUCK], ids=[r[0] for r in STUCK]
+)
+def test_what_cannot_be_brought_to_its_place_is_edited_where_it_stands(
+    base: str, here: str, there: str, stuck: str, ops: dict[str, str]
+) -> None:
+    trees = canopy(base, here, there)
+    held = {NodeId(stuck)}
+    # What was never here cannot be made here; of what is here it is the move that failed.
+    left_alone = {one for one in held if trees.local.get(one) is None}
+    focus = [one for one in sorted(trees.diverged()) if one not in left_alone]
+    made = plan(trees, Policy(MACHINE, DAY), focus=focus, left_alone=left_alone, stuck=held)
+    assert {subject(op): type(op).__name__ for op in made.ops} == ops
+
+
+def test_a_parked_file_that_cannot_have_its_place_is_not_tried_again_and_again() -> None:
+    trees = canopy("a=1", "a=1", "b=1@a")
+    trees.set_local(NodeId("a"), replace(tree("a=1")[NodeId("a")], at=Placement(PARK, Name("a"))))
+    assert not plan(trees, Policy(MACHINE, DAY), focus=[NodeId("a")], stuck={NodeId("a")}).ops
+    trees.set_remote(NodeId("a"), None)
+    trees.set_synced(NodeId("a"), None)
+    assert not plan(trees, Policy(MACHINE, DAY), focus=[NodeId("a")], stuck={NodeId("a")}).ops

@@ -13,11 +13,7 @@ from tests.sim.runs import run, script_of, settings_of, smallest, told
 SEEDS = int(os.environ.get("SYNCAGENT_SIM_SEEDS", "800"))
 FIRST = int(os.environ.get("SYNCAGENT_SIM_FIRST", "0"))
 SHARES = 16
-KNOWN: dict[int, str] = {
-    20047: "N1: lost",  # like FAT: not looked into yet
-    20384: "N5: an idle minute",  # an older database: seemingly at rest before what rules let go of was looked at
-    20396: "N1: lost",  # like FAT: an edit waits for a folder that cannot be made there
-}
+KNOWN: dict[int, str] = {}
 """Seeds that fail, and what is not mended yet.  (Whoever mends one finds it failing here, and takes it out.)"""
 
 
@@ -43,3 +39,16 @@ def test_worlds_in_which_things_are_left_out(share: int) -> None:
 @pytest.mark.hazard("N4", "F2")
 def test_what_waited_for_the_database_when_a_connection_ended_is_not_said_on_the_next() -> None:
     run(20149, rules=True)
+
+
+@pytest.mark.sim
+@pytest.mark.hazard("C6", "N1", "N19")
+@pytest.mark.parametrize("seed", [1987, 20047, 20396])
+def test_what_was_edited_and_cannot_have_its_place_on_that_disk_is_sent_from_where_it_stands(seed: int) -> None:
+    run(seed, rules=True)
+
+
+@pytest.mark.sim
+@pytest.mark.hazard("C10", "N15")
+def test_nothing_seems_at_rest_before_what_was_left_out_by_rules_that_others_deleted_was_looked_at() -> None:
+    run(20384, rules=True)

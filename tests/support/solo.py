@@ -73,12 +73,7 @@ class Solo:
         self.brake = brake
         """Off, as long as a test does not say otherwise."""
         self.now = 100.0
-        self.disk = MemoryDisk(granularity_ns=granularity_ns)
-        self.user = self.disk.user
-        self.user.mkdir(".syncagent")
-        self.scanner = Scanner(self.disk, self.disk.abilities)
-        self.staging = Staging(self.disk)
-        self.applier = Applier(self.disk, self.staging, self.disk.abilities)
+        self.use(MemoryDisk(granularity_ns=granularity_ns))
         self.perused: dict[int, Perusal] = {}
         self.frozen = False
         self.todo: list[ef.Effect] = []
@@ -97,6 +92,15 @@ class Solo:
         self.wake: float | None = None
         self.lives = 0
         self.started = False
+
+    def use(self, disk: MemoryDisk) -> None:
+        """From now on, that is the disk; nothing is on it."""
+        self.disk = disk
+        self.user = self.disk.user
+        self.user.mkdir(".syncagent")
+        self.scanner = Scanner(self.disk, self.disk.abilities)
+        self.staging = Staging(self.disk)
+        self.applier = Applier(self.disk, self.staging, self.disk.abilities)
 
     # --- life -------------------------------------------------------------------------------------------------
 
