@@ -96,7 +96,7 @@ class Closed:
             self._contents.pop((folder, name), None)
         else:
             self._contents[folder, name] = content_of(data)
-            if (known := self._canopy.local.at(folder, name_key(name))) is not None:
+            if (known := self._canopy.local.at(folder, name_key(Name(name)))) is not None:
                 self._stands[known] = folder, name
 
     def unread_in(self, folder: NodeId) -> list[str]:
