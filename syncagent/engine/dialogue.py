@@ -16,7 +16,6 @@ from typing import Final, TypeAlias, assert_never
 from syncagent.content.chunker import COARSE
 from syncagent.engine.effects import AskBlocks, AskChanges, AskMissing, CloseLink, GiveRoom, SendBlocks, Submit
 from syncagent.engine.events import (
-    BlocksEnded,
     CaughtUp,
     Event,
     Heard,
@@ -33,7 +32,7 @@ from syncagent.engine.requests import Requests
 from syncagent.engine.when import When
 from syncagent.errors import AskPerson, BadMessage, LinkLost, Refused, SyncAgentError
 from syncagent.model.changes import Change, Entry, Ruling, Verdict
-from syncagent.model.ids import ClientId, Digest, Seq
+from syncagent.model.ids import ClientId, Seq
 from syncagent.protocol import batches, codec, convert, packs, quick
 from syncagent.protocol.changes import FileChange, FileChanges
 from syncagent.protocol.connection import (
@@ -144,8 +143,8 @@ class Dialogue:
             case AskChanges(since=since, snapshot=snapshot, plain=plain):
                 self._since = since
                 return [self._text(ChangesRequest(since=since, snapshot=snapshot, plain=plain))]
-            case AskMissing(number=number, digests=digests):
-                return self._ask_missing(number, digests)
+            case AskMissing():
+                return self._ask_missing(effect)
             case AskBlocks(number=number, digests=digests):
                 asks = self._requests.split("blocks", number, digests, self.blocks_at_once)
                 return [self._text(request) for request in asks]
@@ -168,12 +167,12 @@ class Dialogue:
             case _:
                 assert_never(effect)
 
-    def _ask_missing(self, number: int, digests: Sequence[Digest]) -> list[Frame]:
-        asked = self._recollection.unknown(digests) if Capability.SPLICE in self._capabilities else digests
-        if asked or not digests:
-            return [self._text(request) for request in self._requests.split("missing", number, asked)]
-        self._untold.append(HubLacks(number, frozenset()))
-        return []
+    def _ask_missing(self, ask: AskMissing) -> list[Frame]:
+        asked = self._recollection.unknown(ask.digests) if Capability.SPLICE in self._capabilities else ask.digests
+        if ask.digests and not asked:
+            self._untold.append(HubLacks(ask.number, frozenset()))
+            return []
+        return [self._text(one) for one in self._requests.split("missing", ask.number, asked, claim=ask.claim)]
 
     def unsaid(self) -> list[Event]:
         """Answers to what could not be said, since the last time this was asked."""
@@ -331,6 +330,7 @@ class Dialogue:
             diverged=answer.diverged,
             subtrees=Capability.SUBTREE in self._capabilities,
             ahead=Capability.AHEAD in self._capabilities,
+            claims=Capability.CLAIM in self._capabilities,
         )
 
     def _heard(self, changes: Sequence[FileChange]) -> list[Event]:
@@ -364,10 +364,10 @@ class Dialogue:
                 judged = verdicts or tuple(map(convert.verdict_from_wire, answer.verdicts))
                 self._recollection.judged(judged)
                 return [Judged(judged, Seq(answer.head), self.when.said)]
-            case MissingResponse(request_id=request_id, digests=digests):
-                return self._requests.collected(request_id, digests, HubLacks)
+            case MissingResponse(request_id=request_id, digests=digests, coming=coming):
+                return self._requests.lacking(request_id, digests, coming)
             case BlocksResponse(request_id=request_id, digests=digests):
-                return self._requests.collected(request_id, digests, BlocksEnded)
+                return self._requests.ended(request_id, digests)
             case WantedResponse(files=files):
                 self._recollection.doubt()
                 return [HubLost(tuple(convert.wanted_from_wire(file) for file in files))]

@@ -121,10 +121,11 @@ class AskChanges:
 
 @value
 class AskMissing:
-    """Answered by HubLacks."""
+    """Answered by HubLacks.  ``claim``: of those that are lacking, what nobody else is about to send will be sent."""
 
     number: int
     digests: tuple[Digest, ...]
+    claim: bool = False
 
 
 @value

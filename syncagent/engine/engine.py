@@ -145,12 +145,12 @@ class Engine:
     def _hub_spoke(self, event: ev.Welcomed | ev.LinkDown | ev.CaughtUp | ev.Heard | ev.Judged) -> list[Effect]:
         match event:
             case ev.Welcomed():
-                self._downloads.spares.link_up(agreed=event.ahead)
                 before, effects = self._remote.begun_anew, self._remote.welcomed(event)
                 if self._remote.begun_anew > before:
                     self._flight.void_tasks()
                     self._local.damage.begun_anew()
                 self._agenda.add(self._flight.release_refused())
+                self._freight.link_up(event, first=not self._remote.cursor)
             case ev.LinkDown(reason=reason, final=final, anew=anew):
                 self._remote.down(reason, final, anew)
                 self._freight.link_down()
@@ -219,12 +219,12 @@ class Engine:
             self._agenda.add(self._local.damage.prove())
         policy = self._policy()
         self._planning.allow(policy)
-        self._agenda.add([*self._flight.take_due(self._now), *self._local.found])
+        for due in self._flight.take_due(self._now), self._uploads.turns.take_due(self._now), self._local.found:
+            self._agenda.add(due)
         self._local.found.clear()
         launched = self._planning.go_on(f"{self._incarnation}{self._remote.anew}", self._now)
-        room = self._planning.has_room()
-        moving = self._freight.advance(policy, room, self._now, self.sparing)
-        self._local.enough = self._agenda.is_long and bool(self._flight.busy)
+        moving = self._freight.advance(policy, self._planning.has_room(), self._now, self.sparing)
+        self._local.enough = (self._agenda.is_long and bool(self._flight.busy)) or self._uploads.turns.many
         if self._started and not self._root:
             moving.extend(self._local.advance(self._now))
         facts = {**self._remote.new_facts(), **self._local.damage.new_facts(), **self._ledger.new_facts()}

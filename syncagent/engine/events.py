@@ -255,6 +255,8 @@ class Welcomed:
     """True when the hub says that its journal is not the one that our cursor belongs to."""
     subtrees: bool = False
     """Whether a folder can be deleted there with all that is beneath it, by one change."""
+    claims: bool = False
+    """Whether the hub says of what it lacks that another client is about to send it."""
 
 
 @value
@@ -301,10 +303,11 @@ class Judged:
 
 @value
 class HubLacks:
-    """The answer to an AskMissing."""
+    """The answer to an AskMissing.  ``coming``: the hub lacks these, too, and another client is about to send them."""
 
     number: int
     digests: frozenset[Digest]
+    coming: frozenset[Digest] = frozenset()
 
 
 @value

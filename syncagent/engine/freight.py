@@ -20,6 +20,7 @@ from syncagent.engine.events import (
     Recalled,
     StageFilled,
     StageOpened,
+    Welcomed,
 )
 from syncagent.engine.spared import Sparing
 from syncagent.engine.uploads import Uploads
@@ -63,10 +64,10 @@ class Freight:
                 return effects
             case PartRead():
                 return self._passing.read(event)
-            case HubLacks(number=number, digests=digests):
+            case HubLacks(number=number, digests=digests, coming=coming):
                 if self._passing.owns(number):
                     return self._passing.lacks(event)
-                return self._uploads.lacks(number, digests)
+                return self._uploads.lacks(number, digests, coming)
             case HubLost(files=files):
                 self._give_again(files)
                 return []
@@ -124,9 +125,14 @@ class Freight:
         self._downloads.trim()
         return effects
 
-    def wake_at(self) -> tuple[float | None, float | None]:
+    def wake_at(self) -> tuple[float | None, ...]:
         """When ``advance`` would do something by time alone."""
-        return self._uploads.passing.wake_at(), self._downloads.spares.wake_at()
+        return self._uploads.passing.wake_at(), self._uploads.turns.wake_at(), self._downloads.spares.wake_at()
+
+    def link_up(self, event: Welcomed, *, first: bool) -> None:
+        """What the hub can do for what is on its way.  ``first``: nothing of it is known here yet."""
+        self._downloads.spares.link_up(agreed=event.ahead)
+        self._uploads.share(shares=event.claims and first)
 
     def link_down(self) -> None:
         """Nothing that was asked of the hub will be answered."""

@@ -171,8 +171,11 @@ class Launch:
     def _launch_with_content(self, op: SubmitOp, file: File, now: float) -> bool:
         content = file.content
         data = self._local.at_hand.bytes_of(content.digest)
-        if data and not self._is_at_hub(file):
-            return self._leave(op, (), data)
+        if 0 < content.size <= SMALL and not self._is_at_hub(file):
+            if self._uploads.turns.wait(content.digest, file.id):
+                return False
+            if data:
+                return self._leave(op, (), data)
         path, stamp = self._canopy.local_path(file.id), self._canopy.stamp(file.id)
         recipe: Recipe = ()
         if content.size > SMALL:

@@ -68,6 +68,7 @@ class Mediums:
         self._queue: dict[Digest, _Medium] = {}
         self._under_way: dict[Digest, _Medium] = {}
         self._groups: dict[int, list[_Medium]] = {}
+        self._left_to_others: list[NodeId] = []
         self.bytes_left = 0
 
     @property
@@ -83,8 +84,8 @@ class Mediums:
             self.bytes_left += content.size
         known.nodes[file.id] = None
 
-    def advance(self) -> list[Effect]:
-        """Ask what the hub lacks of the next ones."""
+    def advance(self, *, claim: bool = False) -> list[Effect]:
+        """Ask what the hub lacks of the next ones.  ``claim``: others may be about to send the same."""
         effects: list[Effect] = []
         while self._queue and len(self._groups) < GROUPS_AT_ONCE:
             group: list[_Medium] = []
@@ -95,10 +96,15 @@ class Mediums:
                 group.append(one)
                 size += one.size
             digests = dict.fromkeys(block.digest for one in group for block in one.recipe)
-            effects.append(AskMissing(self._next(group), tuple(digests)))
+            effects.append(AskMissing(self._next(group), tuple(digests), claim))
         return effects
 
-    def lacks(self, number: int, lacking: Iterable[Digest]) -> list[Effect] | None:
+    def take_left(self) -> list[NodeId]:
+        """The nodes whose content comes from another machine, since the last time this was asked."""
+        left, self._left_to_others = self._left_to_others, []
+        return left
+
+    def lacks(self, number: int, lacking: Iterable[Digest], coming: Collection[Digest] = ()) -> list[Effect] | None:
         """The hub's answer to an AskMissing; None when the question was not asked here."""
         group = self._groups.pop(number, None)
         if group is None:
@@ -107,6 +113,10 @@ class Mediums:
         wishes: list[ReadWish] = []
         left: list[_Medium] = []
         for one in group:
+            if coming and any(block.digest in coming for block in one.recipe):
+                self._drop(one)
+                self._left_to_others.extend(one.nodes)
+                continue
             wish = one.wish(wanted)
             if wish is None:
                 self._arrived(one)

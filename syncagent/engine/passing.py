@@ -41,6 +41,8 @@ class Passing:
         self._tell = passed
         self.may_send = False
         """Whether anything may be sent at all; the engine says so."""
+        self.claims = False
+        """Whether others may be about to send the same."""
         self.leaving: set[int] = set()
         """Parts that have not left yet of a file that is not sent any more while it is read.  Before they have, the hub
         would say that it lacks them, and they would be sent twice."""
@@ -101,7 +103,7 @@ class Passing:
         self._queue.append(event)
         digests = dict.fromkeys(digest for digest, _ in event.blocks)
         self._asked = (self._new_number(), frozenset(digests))
-        return [AskMissing(self._asked[0], tuple(digests))]
+        return [AskMissing(self._asked[0], tuple(digests), self.claims)]
 
     def lacks(self, event: HubLacks) -> list[Effect]:
         """What the hub lacks of a part that it was asked about."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from syncagent.engine.events import Event
+from syncagent.engine.events import BlocksEnded, Event, HubLacks
 from syncagent.errors import BadMessage
 from syncagent.model.ids import Digest
 from syncagent.protocol import convert
@@ -23,6 +23,7 @@ class _Pending:
     number: int
     left: int
     digests: set[Digest]
+    coming: set[Digest]
 
 
 class Requests:
@@ -33,11 +34,11 @@ class Requests:
         self._pending: dict[str, _Pending] = {}
 
     def split(
-        self, kind: str, number: int, digests: Sequence[Digest], most: int = 0
+        self, kind: str, number: int, digests: Sequence[Digest], most: int = 0, *, claim: bool = False
     ) -> Iterator[MissingRequest | BlocksRequest]:
         """What is said to ask, as ``number``, which of ``digests`` are missing, or for the blocks; in one request for
-        ``most`` of them (0: as many as fit)."""
-        pending = _Pending(number, 0, set())
+        ``most`` of them (0: as many as fit).  ``claim``: what is missing, and not coming, will be sent."""
+        pending = _Pending(number, 0, set(), set())
         most = min(most or DIGESTS_AT_ONCE, DIGESTS_AT_ONCE)
         for start in range(0, max(len(digests), 1), most):
             self._made += 1
@@ -46,17 +47,26 @@ class Requests:
             self._pending[request_id] = pending
             part = convert.digests_to_wire(digests[start : start + most])
             if kind == "missing":
-                yield MissingRequest(request_id=request_id, digests=part)
+                yield MissingRequest(request_id=request_id, digests=part, claim=claim)
             else:
                 yield BlocksRequest(request_id=request_id, digests=part)
 
-    def collected(
-        self, request_id: str, digests: Collection[str], answer: Callable[[int, frozenset[Digest]], Event]
-    ) -> list[Event]:
-        """The answer to a request, when the last part of it has come.  Raises BadMessage."""
+    def lacking(self, request_id: str, digests: Collection[str], coming: Collection[str]) -> list[Event]:
+        """The answer to what is missing, when the last part of it has come.  Raises BadMessage."""
+        pending = self._collect(request_id, digests)
+        pending.coming.update(convert.digests_from_wire(coming))
+        found = frozenset(pending.digests), frozenset(pending.coming)
+        return [] if pending.left else [HubLacks(pending.number, *found)]
+
+    def ended(self, request_id: str, digests: Collection[str]) -> list[Event]:
+        """All blocks that were asked for have come, when that was the last part of it.  Raises BadMessage."""
+        pending = self._collect(request_id, digests)
+        return [] if pending.left else [BlocksEnded(pending.number, frozenset(pending.digests))]
+
+    def _collect(self, request_id: str, digests: Collection[str]) -> _Pending:
         pending = self._pending.pop(request_id, None)
         if pending is None:
             raise BadMessage("invalid_message", "an answer to a request that was not made")
         pending.left -= 1
         pending.digests.update(convert.digests_from_wire(digests))
-        return [] if pending.left else [answer(pending.number, frozenset(pending.digests))]
+        return pending

@@ -7,7 +7,7 @@ not sent again after a break: the hub is simply asked anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -16,6 +16,7 @@ from syncagent.engine.events import BlocksRead
 from syncagent.engine.medium import MEDIUM, Mediums
 from syncagent.engine.passing import Passing
 from syncagent.engine.spared import first_within, kept_back, within
+from syncagent.engine.turns import Turns
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest, NodeId
 from syncagent.model.names import RelPath
@@ -43,6 +44,7 @@ class _Upload:
     left: int
     nodes: dict[NodeId, None]
     asked: int = 0
+    comes: bool = False
     lacking: set[Digest] = field(default_factory=set)
     todo: list[tuple[int, Block]] = field(default_factory=list)
     under_way: int = 0
@@ -81,6 +83,7 @@ class Uploads:
         self.most: int | None = None
         """Files of more bytes than this wait, also those that are half sent."""
         self._mediums = Mediums(self._new_number, wake, stale, self._at_hub.add)
+        self.turns = Turns(self._new_number, wake, self._at_hub.add)
 
     def is_at_hub(self, digest: Digest) -> bool:
         return digest in self._at_hub
@@ -92,7 +95,8 @@ class Uploads:
     @property
     def busy(self) -> bool:
         """Whether anything is on its way, or waits to be."""
-        return bool(self._jobs or self._queue or self._small or self._reading or self._mediums.busy)
+        small = self._small or self._reading or self.turns.busy
+        return bool(self._jobs or self._queue or small or self._mediums.busy)
 
     @property
     def bytes_left(self) -> int:
@@ -125,6 +129,7 @@ class Uploads:
 
     def forget(self, digest: Digest) -> None:
         """The hub says that it does not have this content after all."""
+        self.turns.over(digest)
         self._at_hub.discard(digest)
         self._lacking.add(digest)
 
@@ -139,16 +144,21 @@ class Uploads:
 
     def taken(self, digest: Digest) -> None:
         """The hub took a change that names this content: it has it."""
+        self.turns.over(digest)
         self._lacking.discard(digest)
         self._at_hub.discard(digest)  # from now on Remote says so
 
+    def share(self, *, shares: bool) -> None:
+        """Whether others may be about to send the same, and the hub says so."""
+        self.turns.asks = self.passing.claims = shares
+
     def advance(self, room: bool) -> list[Effect]:
         """Begin what was wanted.  Without ``room`` nothing could leave that is read now, and so nothing is read."""
-        effects: list[Effect] = []
+        effects = self.turns.advance() if room else []
         while room and self._small and len(self._reading) < WINDOWS_AT_ONCE:
             effects.append(self._read_small())
         if room:
-            effects.extend(self._mediums.advance())
+            effects.extend(self._mediums.advance(claim=self.turns.asks))
         going = [job for job in self._jobs.values() if within(self.most, job.size)]
         for job in [job for job in going if job.todo]:
             effects.extend(self._send_on(job))
@@ -159,7 +169,8 @@ class Uploads:
             digests = tuple(dict.fromkeys(block.digest for block in job.recipe))
             for start in range(0, len(digests), ASKED_AT_ONCE):
                 job.asked += 1
-                effects.append(AskMissing(self._next(job), digests[start : start + ASKED_AT_ONCE]))
+                part = digests[start : start + ASKED_AT_ONCE]
+                effects.append(AskMissing(self._next(job), part, claim=self.turns.asks))
         return effects
 
     def _read_small(self) -> Effect:
@@ -184,16 +195,24 @@ class Uploads:
 
     # --- what comes back --------------------------------------------------------------------------------------
 
-    def lacks(self, number: int, lacking: Iterable[Digest]) -> list[Effect]:
+    def lacks(self, number: int, lacking: Iterable[Digest], coming: Collection[Digest] = ()) -> list[Effect]:
         """The hub's answer to an AskMissing."""
-        if (of_mediums := self._mediums.lacks(number, lacking)) is not None:
+        if self.turns.lacks(number, lacking, coming):
+            return []
+        if (of_mediums := self._mediums.lacks(number, lacking, coming)) is not None:
+            self.turns.leave_to_others(self._mediums.take_left())
             return of_mediums
         job = self._job(number)
         if job is None:
             return []
         job.asked -= 1
         job.lacking.update(lacking)
+        job.comes = job.comes or bool(coming)
         if job.asked:
+            return []
+        if job.comes:
+            self._drop(job)
+            self.turns.leave_to_others(job.nodes)
             return []
         offset, left = 0, 0
         wanted = set(job.lacking)
@@ -258,6 +277,7 @@ class Uploads:
 
     def link_down(self) -> None:
         """Nothing that was asked will be answered; what was sent is asked about anew.  The engine plans again."""
+        self.share(shares=False)
         self._at_hub.clear()
         self.passing.link_down()
         self._give_up()
@@ -271,6 +291,7 @@ class Uploads:
         self._give_up()
 
     def _give_up(self) -> None:
+        self.turns.give_up()
         self._mediums.give_up()
         for job in [*self._jobs.values(), *self._queue.values()]:
             self._wake(job.nodes)

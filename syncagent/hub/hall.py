@@ -12,20 +12,34 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from syncagent.errors import SyncAgentError
 from syncagent.hub.auth import KeyRing, Patience
 from syncagent.hub.bus import Bus
+from syncagent.hub.claims import Claims
 from syncagent.hub.events import Admitted, Coming, Ended, Event, Grown, Now, Told, Turned, Wanted
 from syncagent.hub.onward import Onward
 from syncagent.hub.rows import Folder, FolderId, Role, Row
 from syncagent.hub.rules import Rules
 from syncagent.hub.runs import Runs
+from syncagent.hub.staged import named
 from syncagent.hub.stores.ports import Blocks, Key
 from syncagent.hub.stretch import ahead_of
 from syncagent.hub.tail import KEPT_SECONDS, Recent
-from syncagent.hub.tasks import Answer, Failed, Fetched, Keep, ReadTail, Submit, Submitted, Tail, Task
+from syncagent.hub.tasks import (
+    Answer,
+    AskLacking,
+    Failed,
+    Fetched,
+    Keep,
+    Lacks,
+    ReadTail,
+    Submit,
+    Submitted,
+    Tail,
+    Task,
+)
 from syncagent.hub.work import stretches_of
 from syncagent.hub.worker import Job, Worker
 from syncagent.model.ids import Seq
@@ -84,6 +98,7 @@ class Hall:
         self._recent: dict[FolderId, Recent] = {}
         self._forgetting: dict[FolderId, asyncio.TimerHandle] = {}
         self._lost: dict[FolderId, tuple[Row, ...]] = {}
+        self._claims: dict[FolderId, Claims[Seat]] = {}
         self.lacked = asyncio.Event()
         """Set when a client was told that a block which it asked for is not there."""
         self._to_hand_out: deque[tuple[Job, Answer]] = deque()
@@ -188,6 +203,8 @@ class Hall:
             return
         self._seats[seat] = None
         self._bus.leave(place.folder, seat)
+        if (claims := self._claims.get(place.folder)) is not None:
+            claims.gone(seat)
         self._keys_in_use[place.key_id] -= 1
         if self._clients.get(place.client) is seat:
             del self._clients[place.client]
@@ -304,11 +321,21 @@ class Hall:
         anyone before that."""
         if isinstance(answer, Fetched) and answer.number and answer.lacking:
             self.lacked.set()
-        job.done(answer)
+        job.done(self._shared_out(job, answer))
         if isinstance(answer, Submitted) and answer.head > answer.before:
             for seat in self._bus.of(job.folder):
                 if seat is job.asker:
                     seat.feed(Grown(answer.head))
+
+    def _shared_out(self, job: Job, answer: Answer) -> Answer:
+        """``answer``, without what others are about to send of what the hub lacks."""
+        seat, task = cast(Seat, job.asker), job.task
+        if isinstance(task, AskLacking) and task.claim and isinstance(answer, Lacks) and self._seats.get(seat):
+            claims = self._claims.setdefault(job.folder, Claims())
+            return Lacks(*claims.take(seat, answer.digests, self.now().mono))
+        if isinstance(task, Submit) and (known := self._claims.get(job.folder)):
+            known.settle(seat, list(named(task.changes)))
+        return answer
 
     def _grow(self, folder: FolderId, submit: Submit, answer: Submitted) -> None:
         for name, known in self._folders.items():

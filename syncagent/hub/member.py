@@ -22,6 +22,7 @@ from syncagent.hub.deliveries import Deliveries
 from syncagent.hub.events import Close, Do, Effect, Note, Now, PassOn, Say, Tell
 from syncagent.hub.lost import wanted_messages
 from syncagent.hub.onward import Onward, PassedOn, onward
+from syncagent.hub.pushes import Pushes
 from syncagent.hub.rows import Role, Row, Timed
 from syncagent.hub.staged import Staged, named, overtakes
 from syncagent.hub.stretch import Ahead, Stretch, iso, written
@@ -74,7 +75,6 @@ from syncagent.protocol.sync import (
     VerdictsResponse,
 )
 
-_AHEAD_MOST: Final = 256
 _COME_BACK: Final = Close(1013, "try again")
 
 
@@ -96,10 +96,11 @@ class Member:
         self._role = role
         self.speaks_journal = Capability.JOURNAL in capabilities
         self._batch = Capability.BATCH in capabilities
-        self._push = Capability.PUSH in capabilities
+        self._pushes = Pushes(agreed=Capability.PUSH in capabilities)
         self.zstd = Capability.ZSTD in capabilities
         self._splices = Capability.SPLICE in capabilities
         self._subtrees = Capability.SUBTREE in capabilities
+        self._claims = Capability.CLAIM in capabilities
         self._acquaintance = Acquaintance(splices=self._splices)
         self._heals = Capability.HEAL in capabilities and role is Role.WRITER
         self._lost: tuple[Row, ...] = ()
@@ -112,8 +113,6 @@ class Member:
         self._backlog = 0
         self._reading = False
         self._verdicts: deque[_Verdicts] = deque()
-        self._ahead: dict[Digest, None] = {}
-        """Blocks that it has got ahead of their entries."""
         self._deliveries = Deliveries(compress=self.zstd)
         self._onward = PassedOn(agreed=Capability.AHEAD in capabilities, zstd=self.zstd)
         self._staged = Staged()
@@ -206,7 +205,7 @@ class Member:
                 return self._do(page, request.request_id)
             case MissingRequest():
                 effects = self._keep() if self._staged.large else []
-                asked = AskLacking(digests_from_wire(request.digests))
+                asked = AskLacking(digests_from_wire(request.digests), request.claim and self._claims)
                 return [*effects, *self._when_kept(asked, request.request_id)]
             case BlocksRequest():
                 digests = digests_from_wire(request.digests)
@@ -238,10 +237,12 @@ class Member:
                 return self._page(answer, request_id, now)
             case Tail(stretches=stretches):
                 self._reading = False
-                return [effect for stretch in stretches for effect in self._stretch(stretch)]
-            case Lacks(digests=digests):
-                body = MissingResponse(request_id=request_id, digests=digests_to_wire(digests))
-                return [self._say(body, now)]
+                return [effect for stretch in stretches for effect in self._stretch(stretch, now)]
+            case Lacks(digests=digests, coming=coming):
+                if isinstance(task, AskLacking) and task.claim:
+                    self._pushes.reads(now.mono)
+                lacking, come = digests_to_wire(digests), digests_to_wire(coming)
+                return [self._say(MissingResponse(request_id=request_id, digests=lacking, coming=come), now)]
             case Fetched() if task is self._onward.fetch:
                 return [Say(frame) for frame in self._onward.fetched(answer)]
             case Fetched():
@@ -297,7 +298,7 @@ class Member:
         self._wanted = frozenset(block.digest for row in self._lost for block in row.recipe)
         return [self._say(body, now) for body in wanted_messages(self._lost)]
 
-    def _stretch(self, stretch: Stretch) -> list[Effect]:
+    def _stretch(self, stretch: Stretch, now: Now) -> list[Effect]:
         # One that was read before the client said anew where it stands says nothing to it now.
         if not self._live or stretch.first != self._told + 1 or (stretch.folded and not self._subtrees):
             return []
@@ -308,10 +309,7 @@ class Member:
         if not self.speaks_journal:
             return [Say(text) for text in stretch.notices()]
         splice = self._acquaintance.knows(stretch)
-        has_them = all(digest in self._ahead for digest in stretch.digests)
-        for digest in stretch.digests:
-            self._ahead.pop(digest, None)
-        push = self._push and not has_them
+        push = self._pushes.go_with(stretch, now.mono)
         frames = stretch.frames(push=push, batch=self._batch, compress=self.zstd, splice=splice)
         self._acquaintance.told(stretch.entries)
         return [Say(frame) for frame in frames]
@@ -353,18 +351,16 @@ class Member:
 
     # --- what goes out of itself --------------------------------------------------------------------------------
 
-    def coming(self, ahead: Ahead | Onward, *, roomy: bool = True) -> list[Effect]:
+    def coming(self, ahead: Ahead | Onward, now: Now, *, roomy: bool = True) -> list[Effect]:
         """A change of someone else's is about to be judged, or to come.  Who has heard everything gets its blocks by
         then.  ``roomy``: whether there is room on the way now."""
         if isinstance(ahead, Onward):
             if self._live:
                 self._onward.add(ahead)
             return []
-        if not (roomy and self._live and self._push) or self._told < self._head:
+        if not (roomy and self._live and self._pushes.may_go(now.mono)) or self._told < self._head:
             return []
-        self._ahead.update(dict.fromkeys(ahead.blocks))
-        while len(self._ahead) > _AHEAD_MOST:  # of those that came to nothing
-            del self._ahead[next(iter(self._ahead))]
+        self._pushes.went(ahead.blocks)
         return [Say(frame) for frame in ahead.frames(compress=self.zstd)]
 
     def grown(self, head: Seq) -> list[Effect]:

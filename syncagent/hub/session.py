@@ -132,7 +132,7 @@ class Session:
             case Answered(number=number, answer=answer):
                 return self._member.answered(number, answer, now) if self._member else []
             case Coming(ahead=ahead):
-                return self._member.coming(ahead, roomy=self._unsent < ROOM) if self._member else []
+                return self._member.coming(ahead, now, roomy=self._unsent < ROOM) if self._member else []
             case Grown(head=head):
                 return self._member.grown(head) if self._member else []
             case Wanted(rows=rows):

@@ -62,7 +62,10 @@ class ReadTail:
 
 @value
 class AskLacking:
+    """``claim``: by who is about to send them."""
+
     digests: tuple[Digest, ...]
+    claim: bool = False
 
 
 @value
@@ -120,7 +123,10 @@ class Tail:
 
 @value
 class Lacks:
+    """``coming``: what is lacking, too, and another is about to send."""
+
     digests: tuple[Digest, ...]
+    coming: tuple[Digest, ...] = ()
 
 
 @value

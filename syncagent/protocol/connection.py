@@ -25,6 +25,7 @@ class Capability(StrEnum):
     SPLICE = "splice"
     SUBTREE = "subtree"
     AHEAD = "ahead"
+    CLAIM = "claim"
 
 
 ALL_CAPABILITIES: Final = tuple(capability.value for capability in Capability)

@@ -53,13 +53,14 @@ class ChangesRequest(Wire):
 
 
 class MissingRequest(Wire):
-    """Which of these blocks does the hub lack?"""
+    """Which of these blocks does the hub lack?  ``claim``: the client is about to send those that it is told."""
 
     always: ClassVar[frozenset[str]] = frozenset({"kind"})
 
     kind: Literal["missing"] = "missing"
     request_id: Short = ""
     digests: Many[HexDigest]
+    claim: Flag = False
 
 
 class BlocksRequest(Wire):
@@ -126,12 +127,14 @@ class ChangesResponse(SyncResponse):
 
 
 class MissingResponse(SyncResponse):
-    """``digests`` are those that the hub lacks."""
+    """``digests`` are those that the hub lacks; of those that were claimed, but for the ``coming`` ones, which another
+    client is about to send."""
 
     always: ClassVar[frozenset[str]] = _SEED | {"kind"}
 
     kind: Literal["missing"] = "missing"
     digests: Many[HexDigest] = ()
+    coming: Many[HexDigest] = ()
 
 
 class BlocksResponse(SyncResponse):

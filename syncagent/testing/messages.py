@@ -242,14 +242,15 @@ def changes(*entries: FileChange, head: int, author: str = DESKTOP, **fields: An
     return from_hub(ChangesResponse(changes=_entries(entries, author), head=head, **({"next": head} | fields)))
 
 
-def ask_missing(*contents: bytes, client_id: str = LAPTOP, request_id: str = "") -> str:
+def ask_missing(*contents: bytes, client_id: str = LAPTOP, request_id: str = "", claim: bool = False) -> str:
     """Which of the blocks with these contents does the hub lack?"""
-    return from_client(MissingRequest(digests=_digests(contents), request_id=request_id), client_id=client_id)
+    request = MissingRequest(digests=_digests(contents), request_id=request_id, claim=claim)
+    return from_client(request, client_id=client_id)
 
 
-def missing(*contents: bytes, request_id: str = "") -> str:
+def missing(*contents: bytes, request_id: str = "", coming: tuple[bytes, ...] = ()) -> str:
     """The answer to it."""
-    return from_hub(MissingResponse(digests=_digests(contents), request_id=request_id))
+    return from_hub(MissingResponse(digests=_digests(contents), request_id=request_id, coming=_digests(coming)))
 
 
 def ask_blocks(*contents: bytes, client_id: str = LAPTOP, request_id: str = "") -> str:

@@ -17,12 +17,13 @@ from syncagent.hub.rules import Rules
 from syncagent.hub.runs import Runs
 from syncagent.hub.stores.memory import MemoryStore
 from syncagent.hub.stretch import PUSH_BYTES
-from syncagent.hub.tasks import Answer, Failed, ReadTail, Submit, Submitted, Tail
+from syncagent.hub.tasks import Answer, AskLacking, Failed, Lacks, ReadTail, Submit, Submitted, Tail
 from syncagent.hub.worker import Job, Worker
 from syncagent.model.changes import Change, Operation
 from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name
+from syncagent.model.nodes import Block, Content
 from syncagent.protocol.connection import ConnectionRequest
 
 WRITER, READER, PHOTOS = new_key(), new_key(Role.READER), new_key(Role.WRITER, ["photos"])
@@ -250,3 +251,30 @@ async def test_at_the_end_everyone_is_told(house: House) -> None:
     late = Seat()
     house.hall.enter(late)
     assert code(late) == "shutting_down"
+
+
+async def test_of_two_who_are_about_to_send_the_same_one_is_told_that_it_comes(house: House) -> None:
+    first, second = await house.seat("a"), await house.seat("b")
+    wanted = (Digest(b"1" * 32), Digest(b"2" * 32))
+
+    async def ask(seat: Seat, *digests: Digest, claim: bool = True) -> Answer:
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        house.hall.do(seat, AskLacking(digests, claim), answered.set_result)
+        return await answered
+
+    assert await ask(first, wanted[0]) == Lacks((wanted[0],))
+    assert await ask(second, *wanted) == Lacks((wanted[1],), (wanted[0],))
+    assert await ask(second, *wanted, claim=False) == Lacks(wanted), "who only asks hears what is lacking"
+    house.hall.leave(first)
+    assert await ask(second, *wanted) == Lacks(wanted), "of who has gone nothing is waited for"
+    judged: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    third = await house.seat("c")
+    assert await ask(third, wanted[1]) == Lacks((), (wanted[1],))
+    content = Content(wanted[1], 1)
+    change = Change(
+        ChangeId("c1"), Operation.CREATE, NodeId("n1"), Rev(0), Kind.FILE, ROOT, Name("f"),
+        content, recipe=(Block(wanted[1], 1),),
+    )  # fmt: skip
+    house.hall.do(second, Submit(ClientId("b"), (change,), ()), judged.set_result)
+    await judged
+    assert await ask(third, wanted[1]) == Lacks((wanted[1],)), "its change was refused: others may bring it"

@@ -12,7 +12,7 @@ from syncagent.hub.events import Coming, Grown, Heard
 from syncagent.hub.rows import Role
 from syncagent.hub.session import ROOM
 from syncagent.hub.stretch import Ahead
-from syncagent.hub.tasks import Failed, Submit
+from syncagent.hub.tasks import AskLacking, Failed, Submit
 from syncagent.model.ids import Seq
 from syncagent.protocol.packs import KIND_AHEAD, encode_packs
 from tests.support.hub_desk import Client, Desk, directory
@@ -125,6 +125,29 @@ def test_small_blocks_are_pushed_only_to_those_who_agreed(desk: Desk) -> None:
     a.submit(file_change("n1", "f", b"small"))
     assert [unpack(frame) for frame in pushed.frames if isinstance(frame, bytes)] == [[b"small"]]
     assert all(isinstance(frame, str) for frame in plain.frames)
+
+
+def test_who_asks_what_it_is_about_to_send_is_pushed_nothing_meanwhile(desk: Desk) -> None:
+    a, b = live(desk, "a"), live(desk, "b", "journal", "batch", "blocks", "push", "claim")
+    asked = {"kind": "missing", "digests": [hexdigest(b"small")], "claim": True}
+    [answer] = b.say("sync_request", asked)
+    assert answer["data"]["digests"] == [hexdigest(b"small")]
+    b.frames.clear()
+    a.feed(Heard(pack(b"small")))
+    a.submit(file_change("n1", "f", b"small"))
+    assert [frame for frame in b.frames if isinstance(frame, bytes)] == []
+    assert b.heard() == [1]
+    desk.time += 6
+    a.feed(Heard(pack(b"other")))
+    a.submit(file_change("n2", "g", b"other"))
+    assert [unpack(frame) for frame in b.frames if isinstance(frame, bytes)] == [[b"other"]]
+
+
+def test_a_claim_that_was_not_agreed_on_is_a_question_like_any_other(desk: Desk) -> None:
+    b = live(desk, "b", "journal", "batch", "blocks", "push")
+    desk.held = deque()
+    b.say("sync_request", {"kind": "missing", "digests": [hexdigest(b"small")], "claim": True})
+    assert [do.task.claim for _, do in desk.held if isinstance(do.task, AskLacking)] == [False]
 
 
 def test_a_client_without_batches_hears_each_change_by_itself(desk: Desk) -> None:

@@ -54,6 +54,7 @@ TO_HUB: Final[Mapping[str, str]] = {
     "ask_changes_snapshot": m.ask_changes(7, snapshot=True),
     "ask_changes_plain": m.ask_changes(0, plain=True),
     "ask_missing": m.ask_missing(b"alpha", request_id="2"),
+    "ask_missing_claim": m.ask_missing(b"alpha", b"beta", request_id="2", claim=True),
     "ask_blocks": m.ask_blocks(b"alpha", b"beta", request_id="3"),
     "ask_ahead": m.ask_ahead(1 << 20),
 }
@@ -83,6 +84,7 @@ TO_CLIENT: Final[Mapping[str, str]] = {
     "changes_snapshot": m.changes(m.folder("docs", seq=3), head=12, snapshot=True),
     "changes_failed": m.changes(head=0, success=False, message="the hub failed", error_code="internal_error"),
     "missing": m.missing(b"alpha", request_id="2"),
+    "missing_coming": m.missing(b"alpha", request_id="2", coming=(b"beta",)),
     "blocks_end": m.blocks_end(request_id="3"),
     "wanted": m.wanted(_A, _LARGE),
     "verdicts": m.verdicts(

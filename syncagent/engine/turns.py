@@ -1,0 +1,125 @@
+"""Small files of a first link: before their bytes leave, it is asked whether another machine is sending the same.
+
+Two folders that are the same are linked by their changes alone; the content has to go up once.  So many files at a time
+are asked about.  What another brings is left to it: a moment later it is planned anew, and mostly the hub has told of
+it by then.  What we bring, others wait for; a claim that comes to nothing ends by itself at the hub.
+
+Only as long as a folder is linked for the first time: later on a small file leaves with its change, without a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from syncagent.engine.effects import AskMissing, Effect
+from syncagent.model.ids import Digest, NodeId
+
+GROUP_FILES: Final = 256
+GROUPS_AT_ONCE: Final = 3
+"""What was granted and has not left yet is what others wait for: not too much of it."""
+
+PATIENCE: Final = 1.0
+"""Seconds after which what was coming is asked about again."""
+
+LONG: Final = 2_000
+"""While more wait to be asked about, no more files are read: their bytes would have to be kept."""
+
+
+class Turns:
+    """``new_number`` names each question; ``wake(node_ids)`` and ``there(digest)`` are those of ``Uploads``."""
+
+    def __init__(
+        self,
+        new_number: Callable[[], int],
+        wake: Callable[[Iterable[NodeId]], None],
+        there: Callable[[Digest], None],
+    ) -> None:
+        self._new_number = new_number
+        self._wake = wake
+        self._there = there
+        self.asks = False
+        """Whether anything is asked at all."""
+        self._queue: dict[Digest, dict[NodeId, None]] = {}
+        self._asked: dict[int, dict[Digest, dict[NodeId, None]]] = {}
+        self._granted: set[Digest] = set()
+        self._left_to_others: list[NodeId] = []
+        self._waiting: list[tuple[float, list[NodeId]]] = []
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._queue or self._asked or self._left_to_others or self._waiting)
+
+    @property
+    def many(self) -> bool:
+        """Whether more wait to be asked about than need be."""
+        return len(self._queue) > LONG
+
+    def wait(self, digest: Digest, node_id: NodeId) -> bool:
+        """Whether the content of this node has to wait: it is woken when it need not, or is to be planned again."""
+        if not self.asks or digest in self._granted:
+            return False
+        under_way = next((group[digest] for group in self._asked.values() if digest in group), None)
+        nodes = under_way if under_way is not None else self._queue.setdefault(digest, {})
+        nodes[node_id] = None
+        return True
+
+    def leave_to_others(self, node_ids: Iterable[NodeId]) -> None:
+        """Another machine sends what these nodes hold."""
+        self._left_to_others.extend(node_ids)
+
+    def wake_at(self) -> float | None:
+        """When ``take_due`` would give something by time alone."""
+        return self._waiting[0][0] if self._waiting else None
+
+    def take_due(self, now: float) -> list[NodeId]:
+        """What was left to others a while ago, and is to be planned anew.  Called before all is planned in a step."""
+        if self._left_to_others:
+            self._waiting.append((now + PATIENCE, self._left_to_others))
+            self._left_to_others = []
+        due: list[NodeId] = []
+        while self._waiting and self._waiting[0][0] <= now:
+            due.extend(self._waiting.pop(0)[1])
+        return due
+
+    def advance(self) -> list[Effect]:
+        """Ask about the next ones."""
+        effects: list[Effect] = []
+        while self._queue and len(self._asked) < GROUPS_AT_ONCE:
+            group = {digest: self._queue.pop(digest) for digest in list(self._queue)[:GROUP_FILES]}
+            number = self._new_number()
+            self._asked[number] = group
+            effects.append(AskMissing(number, tuple(group), claim=True))
+        return effects
+
+    def lacks(self, number: int, lacking: Iterable[Digest], coming: Iterable[Digest]) -> bool:
+        """The hub's answer to an AskMissing; False when the question was not asked here."""
+        group = self._asked.pop(number, None)
+        if group is None:
+            return False
+        for digest in coming:
+            self._left_to_others.extend(group.pop(digest, ()))
+        ours = frozenset(lacking)
+        for digest, nodes in group.items():
+            if digest in ours:
+                self._granted.add(digest)
+            else:
+                self._there(digest)
+            self._wake(nodes)
+        return True
+
+    def over(self, digest: Digest) -> None:
+        """A change that names it was judged."""
+        self._granted.discard(digest)
+
+    def give_up(self) -> None:
+        """Nothing that was asked will be answered: all are planned again."""
+        for group in (self._queue, *self._asked.values()):
+            for nodes in group.values():
+                self._wake(nodes)
+        for _, waiting in self._waiting:
+            self._wake(waiting)
+        self._wake(self._left_to_others)
+        self._left_to_others = []
+        for pending in (self._queue, self._asked, self._granted, self._waiting):
+            pending.clear()

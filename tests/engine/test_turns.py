@@ -1,0 +1,141 @@
+"""Whether another machine is sending the same is asked before the bytes of a first link leave."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncagent.engine import effects as ef
+from syncagent.engine import events as ev
+from syncagent.engine.turns import LONG, PATIENCE, Turns
+from syncagent.model.changes import Ruling
+from syncagent.model.ids import Digest, NodeId
+from tests.support.solo import Solo, content_of, file, large
+
+SMALL = content_of(b"small")[0].digest
+
+
+def linking(**files: bytes) -> Solo:
+    """A folder that is linked for the first time to an empty hub, which shares out who sends what."""
+    solo = Solo()
+    for name, data in files.items():
+        solo.user.write(name, data)
+    return solo.start().online(claims=True)
+
+
+def test_at_a_first_link_a_small_file_is_asked_about_before_its_bytes_leave() -> None:
+    solo = linking(a=b"small")
+    [asked] = solo.drain(ef.AskMissing)
+    assert (asked.digests, asked.claim) == ((SMALL,), True)
+    assert solo.submitted() == solo.drain(ef.SendBlocks) == []
+    solo.feed(ev.HubLacks(asked.number, frozenset({SMALL})))
+    [sent] = solo.drain(ef.SendBlocks)
+    assert [data for _, data in sent.blocks] == [b"small"]
+    assert len(solo.accept()) == 1
+    assert solo.status.settled
+
+
+def test_what_another_sends_is_left_to_it_and_becomes_its_file() -> None:
+    solo = linking(a=b"small")
+    [asked] = solo.drain(ef.AskMissing)
+    solo.feed(ev.HubLacks(asked.number, frozenset(), frozenset({SMALL})))
+    assert not solo.status.settled
+    solo.hear(solo.entry(file("theirs", "a", b"small")))
+    solo.pass_time(3 * PATIENCE)
+    assert solo.drain(ef.AskMissing) == solo.submitted() == solo.drain(ef.SendBlocks) == []
+    assert solo.drain(ef.AskBlocks) == []
+    assert solo.status.settled
+
+
+def test_what_another_does_not_send_after_all_is_asked_about_again_and_sent() -> None:
+    solo = linking(a=b"small")
+    [asked] = solo.drain(ef.AskMissing)
+    solo.feed(ev.HubLacks(asked.number, frozenset(), frozenset({SMALL})))
+    assert solo.drain(ef.AskMissing) == []
+    solo.pass_time(PATIENCE)
+    [again] = solo.drain(ef.AskMissing)
+    assert again.claim
+    solo.feed(ev.HubLacks(again.number, frozenset({SMALL})))
+    assert [len(one.blocks) for one in solo.drain(ef.SendBlocks)] == [1]
+    assert len(solo.accept()) == 1
+    assert solo.status.settled
+
+
+def test_what_the_hub_has_by_now_is_named_without_its_bytes() -> None:
+    solo = linking(a=b"small")
+    [asked] = solo.drain(ef.AskMissing)
+    solo.feed(ev.HubLacks(asked.number, frozenset()))
+    assert solo.drain(ef.SendBlocks) == []
+    changes = solo.submitted()
+    solo.refuse(changes, "needs_blocks", ruling=Ruling.NEEDS_BLOCKS)
+    [again] = solo.drain(ef.AskMissing)
+    solo.feed(ev.HubLacks(again.number, frozenset({SMALL})))
+    assert [len(one.blocks) for one in solo.drain(ef.SendBlocks)] == [1]
+
+
+@pytest.mark.parametrize("size", [3, 12], ids=["of a few blocks", "large"])
+def test_larger_files_are_left_to_others_too(size: int) -> None:
+    data = large("theirs", size)
+    digests = frozenset(block.digest for block in content_of(data)[1])
+    solo = linking(a=data)
+    for _ in range(3):  # the first question may be about its first part
+        for one in solo.drain(ef.AskMissing):
+            assert one.claim
+            solo.feed(ev.HubLacks(one.number, frozenset(), digests & frozenset(one.digests)))
+    assert solo.submitted() == solo.drain(ef.SendBlocks) == []
+    solo.hear(solo.entry(file("theirs", "a", data), recipe=content_of(data)[1]))
+    solo.pass_time(3 * PATIENCE)
+    assert solo.submitted() == solo.drain(ef.SendBlocks) == []
+    assert solo.status.settled
+
+
+def test_once_all_was_at_one_small_files_leave_unasked() -> None:
+    solo = linking(a=b"small").accept_all()
+    assert solo.status.settled
+    solo.user.write("b", b"another")
+    solo.hinted("b")
+    assert solo.drain(ef.AskMissing) == []
+    assert len(solo.drain(ef.SendBlocks)) == 1
+
+
+def test_a_folder_that_was_linked_before_and_a_hub_that_does_not_share_out_are_not_asked() -> None:
+    solo = Solo()
+    solo.user.write("a", b"small")
+    solo.start().online(claims=False)
+    assert solo.drain(ef.AskMissing) == []
+    assert len(solo.accept()) == 1
+    solo.offline()
+    solo.user.write("b", b"another")
+    solo.hinted("b")
+    solo.drain(ef.SendBlocks)
+    solo.online(claims=True)
+    assert solo.drain(ef.AskMissing) == []
+    assert len(solo.drain(ef.SendBlocks)) == 1
+
+
+def test_what_was_asked_when_the_link_broke_is_asked_on_the_next_one() -> None:
+    solo = linking(a=b"small")
+    assert len(solo.drain(ef.AskMissing)) == 1
+    solo.offline().online(claims=True)
+    [asked] = solo.drain(ef.AskMissing)
+    solo.feed(ev.HubLacks(asked.number, frozenset(), frozenset({SMALL})))
+    solo.offline().online(claims=True)
+    assert len(solo.drain(ef.AskMissing)) == 1, "also what was left to others"
+
+
+def test_few_questions_are_open_at_once_and_no_more_is_read_than_need_be() -> None:
+    numbers = iter(range(100))
+    woken: list[NodeId] = []
+    turns = Turns(lambda: next(numbers), woken.extend, lambda digest: None)
+    turns.asks = True
+    digests = [Digest(number.to_bytes(32, "big")) for number in range(LONG + 1_000)]
+    for number, digest in enumerate(digests):
+        assert turns.wait(digest, NodeId(f"n{number}"))
+    asked = turns.advance()
+    assert [len(one.digests) for one in asked if isinstance(one, ef.AskMissing)] == [256, 256, 256]
+    assert turns.advance() == []
+    assert turns.many
+    turns.lacks(0, digests[:256], ())
+    assert woken == [NodeId(f"n{number}") for number in range(256)]
+    assert not turns.wait(digests[0], NodeId("n0"))
+    assert len(turns.advance()) == 1
+    assert not turns.many
