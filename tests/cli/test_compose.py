@@ -24,17 +24,12 @@ from syncagent.cli import compose
 from syncagent.cli.compose import own_hub, until_signal
 from syncagent.hub.brake import BrakeRules
 from syncagent.model.acts import Limits
+from tests.support.ports import free_port
 
 Start = Callable[..., subprocess.Popen[str]]
 Ask = Callable[..., subprocess.CompletedProcess[str]]
 
 KEY = "canary-0123456789abcdef0123456789abcdef"
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
 
 
 @pytest.fixture

@@ -19,18 +19,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.support.ports import free_port
+
 KEY = "sak-for-tests-0123456789abcdef"
 PATIENCE = float(os.environ.get("SYNCAGENT_E2E_PATIENCE", "60"))
 
 
 def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "syncagent", *map(str, arguments)]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Namespace:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from syncagent.agent.places import places
 from syncagent.control import ControlClient
 from tests.e2e.browser import NARROW, SCHEMES, browsing, fits, focus_is_on, is_accessible, tab_to, visit
-from tests.e2e.machines import HubProcess, Machine, copies, free_port, in_sync, until
+from tests.e2e.machines import HubProcess, Machine, copies, in_sync, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -161,7 +161,6 @@ def test_what_was_before_the_page_was_opened_is_in_its_activity(
 def test_from_the_page_of_one_folder_to_that_of_another(browser: Browser, tmp_path: Path) -> None:
     anna = Machine("anna", tmp_path, HubProcess(tmp_path))
     other = tmp_path / "Pictures"
-    anna.hub.port = free_port()
     up = ("up", str(anna.root), "--listen", f"127.0.0.1:{anna.hub.port}", "--name", "anna", "--background")
     try:
         assert anna.ask(*up).returncode == 0

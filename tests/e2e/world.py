@@ -17,16 +17,11 @@ from typing import Any
 from syncagent.agent.places import places
 from syncagent.control import ControlClient
 from syncagent.errors import NotRunning
+from tests.support.ports import free_port
 
 KEY = "canary-0123456789abcdef0123456789abcdef"
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
 
 
 def _environment() -> dict[str, str]:

@@ -19,8 +19,9 @@ from typing import Any
 
 from syncagent.control import ControlClient
 from tests.faults.kill_points import Trial
-from tests.faults.machines import agent_process, end_all, ended, free_port, hub, said, spawn_worker, start_hub, stop
+from tests.faults.machines import agent_process, end_all, ended, hub, said, spawn_worker, start_hub, stop
 from tests.faults.meddlers import Failing
+from tests.support.ports import free_port
 
 A_WHILE = 1.5
 HEALED_WITHIN = 60.0

@@ -20,7 +20,6 @@ from tests.faults.machines import (
     at_home,
     end_all,
     ended,
-    free_port,
     hub,
     known_again,
     over,
@@ -32,6 +31,7 @@ from tests.faults.machines import (
 from tests.faults.meddlers import Counter, Killer
 from tests.faults.scenarios import Scenario
 from tests.faults.truth import Tree, difference, ledger, left_over, tree_of
+from tests.support.ports import free_port
 
 T = TypeVar("T")
 DIED = -9

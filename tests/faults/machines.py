@@ -41,12 +41,6 @@ PATIENCE = float(os.environ.get("SYNCAGENT_FAULTS_PATIENCE", "60"))
 NOT_IN_SYNC = 3
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 # --- processes ----------------------------------------------------------------------------------------------------
 
 _running: set[int] = set()

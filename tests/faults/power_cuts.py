@@ -28,7 +28,6 @@ from tests.faults.machines import (
     config_of,
     end_all,
     ended,
-    free_port,
     hub,
     over,
     said,
@@ -37,6 +36,7 @@ from tests.faults.machines import (
 )
 from tests.faults.scenarios import nothing, without_an_archive
 from tests.faults.truth import ledger, tree_of
+from tests.support.ports import free_port
 
 EMPTY = "file - 0 "
 
