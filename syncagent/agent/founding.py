@@ -20,6 +20,7 @@ from syncagent.agent.keys import load_key, save_key
 from syncagent.agent.places import Places
 from syncagent.agent.reach import is_loopback, reach_own_hub
 from syncagent.errors import BadConfig
+from syncagent.localfs.root import check_alone
 from syncagent.model.link import Link
 from syncagent.private import make_private
 
@@ -51,6 +52,8 @@ class Proposal:
         if not (self.changes or self.key):
             return self.settings()
         self.settings()
+        if self.root is not None:
+            check_alone(str(self.root))
         if self.root is not None or self.key:
             _make_places(self.spot)
         if self.key:

@@ -20,7 +20,7 @@ from syncagent.localfs.here import disk_at
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.probe import probe
-from syncagent.localfs.root import Marker, Root, look_at_root, make_folder, open_root
+from syncagent.localfs.root import Marker, Root, check_alone, look_at_root, make_folder, open_root
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.staging import Staging
 from syncagent.localfs.trash import Keeping, Trash
@@ -48,9 +48,11 @@ def open_premises(config: AgentConfig) -> Premises:
     """Take the folder.
 
     Raises RootMissing when it is not there or is another one, AlreadyRunning when another agent has it, StorageTrouble
-    when the disk is at fault, BadConfig when our own note of it cannot be kept.
+    when the disk is at fault, BadConfig when it lies in another one or our own note of it cannot be kept.
     """
     known = _known_root(config)
+    if known is None:
+        check_alone(str(config.sync_root))
     make_folder(str(config.sync_root), had_one=known is not None)
     return take_premises(
         disk_at(str(config.sync_root)),
@@ -113,9 +115,11 @@ def look_in(config: AgentConfig, *, new_folder: bool) -> tuple[Disk, Marker | No
     """The folder as it is, taken by nobody and changed in nothing; an empty one where there is none yet.  With
     ``new_folder`` it may be another one than before.
 
-    Raises what ``open_premises`` would: RootMissing, AlreadyRunning, StorageTrouble.
+    Raises what ``open_premises`` would: RootMissing, AlreadyRunning, StorageTrouble, BadConfig.
     """
     known = None if new_folder else _known_root(config)
+    if known is None:
+        check_alone(str(config.sync_root))
     if not config.sync_root.is_dir():
         if known is not None:
             raise RootMissing("the folder is gone (moved, deleted, or its disk is not mounted)")

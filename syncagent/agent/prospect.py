@@ -15,6 +15,7 @@ from syncagent.agent.doctor import folder as doctor
 from syncagent.agent.doctor.findings import Check, Verdict
 from syncagent.agent.doctor.limits import watch_limits
 from syncagent.errors import BadConfig
+from syncagent.localfs.root import check_alone
 
 COUNTED: Final = 1000
 """Entries that are counted; more are "more than" so many."""
@@ -102,9 +103,10 @@ def _forbidden(path: Path, data_dir: Path) -> str:
         return "the whole file system cannot be kept the same"
     if own.is_relative_to(real) or real.is_relative_to(own):
         return f"the agent's own files are in {own}; choose a folder apart from them"
-    for above in real.parents:
-        if (above / ".syncagent" / "root.json").exists():
-            return f"it is within {above}, which is kept already"
+    try:
+        check_alone(str(path))
+    except BadConfig as error:
+        return str(error)
     return ""
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-from syncagent.errors import AlreadyRunning, RootMissing, StorageTrouble
+from syncagent.errors import AlreadyRunning, BadConfig, RootMissing, StorageTrouble
 from syncagent.localfs.ignore import PARK, STAGE
 from syncagent.localfs.ports import MISSING, Disk, DiskFile, Opening, Rename, Stat
 from syncagent.model.names import OWN_FOLDER, RelPath, join
@@ -89,6 +89,19 @@ _NOT_THIS: Final = (
 )
 
 _KEPT_BY_ANOTHER: Final = "another agent keeps this folder already"
+
+
+def check_alone(path: str) -> None:
+    """What is to become a folder of its own must not lie in one that is kept: each would carry what the other does, and
+    with one hub it would grow into itself for ever.  Raises BadConfig."""
+    real = os.path.realpath(path)
+    while (above := os.path.dirname(real)) != real:
+        if os.path.exists(os.path.join(above, *MARKER.split("/"))):
+            raise BadConfig(
+                f"{path} is within {above}, which is kept already; choose a folder apart from it "
+                f"(or remove {os.path.join(above, OWN_FOLDER)}, if that folder is kept no more)"
+            )
+        real = above
 
 
 def make_folder(path: str, *, had_one: bool) -> None:

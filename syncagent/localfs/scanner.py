@@ -30,7 +30,7 @@ from typing import Final
 
 from syncagent.content.chunker import ONE_BLOCK, Cut, cut_for
 from syncagent.content.recipe import Reading, read_all, read_small
-from syncagent.localfs.ignore import PARK, parked_at, refusal_of_path, shown
+from syncagent.localfs.ignore import PARK, parked_at, refusal, refusal_of_path, shown
 from syncagent.localfs.perusal import Perusal
 from syncagent.localfs.ports import MISSING, Abilities, Disk, DiskFile, Opening, Stat
 from syncagent.localfs.rulebook import RuleBook, on
@@ -124,9 +124,9 @@ class Scanner:
         """
         with self.disk.batch():
             device = self.disk.stat(ROOT_PATH).device
-            spelling = _Spelling(self.disk) if self.abilities.folds_case else None
+            spelling, folds = _Spelling(self.disk), self.abilities.folds_case
             # What is known has passed the rules; should they change, all that they are about is looked at.
-            wanted = [wish for wish in wishes if not (wish.quiet and spelling is None and self._is_as(wish))]
+            wanted = [wish for wish in wishes if not (wish.quiet and not folds and self._is_as(wish))]
             book = self._book()
             facts: list[Fact] = [fact for wish in wanted for fact in self._rules_at(wish.path, book)]
             facts.extend(self._look(wish, book, device, spelling) for wish in wanted)
@@ -268,7 +268,7 @@ class Scanner:
         try:
             return self.disk.stat(wish.path).stamp == wish.known
         except OSError as error:
-            return wish.known is None and error.errno in MISSING
+            return wish.known is None and error.errno in MISSING and "\\" not in wish.path  # a shown name is none
 
     def _rules_at(self, path: RelPath, book: RuleBook) -> Iterator[Fact]:
         """What the rule file at ``path`` holds, if that is one, and counts."""
@@ -280,15 +280,15 @@ class Scanner:
             except OSError as error:
                 yield Unreadable(folder, (error.strerror or str(error)).lower())
 
-    def _look(self, wish: LookAt, book: RuleBook, device: int, spelling: _Spelling | None) -> Fact:
+    def _look(self, wish: LookAt, book: RuleBook, device: int, spelling: _Spelling) -> Fact:
         path = wish.path
         if path and (why := refusal_of_path(path)) is not None:
-            return NotKept(path, why)
+            return NotKept(path, why) if "\\" not in split(path)[1] else spelling.refused(path, why)
         try:
             seen = self.disk.stat(path)
             if path and (word := book.word(path, seen.is_dir)) is not None and word.ignores:
                 return Ignored(path)
-            if spelling is not None and not spelling.is_right(path):
+            if self.abilities.folds_case and not spelling.is_right(path):
                 return NothingThere(path)
             if not path:
                 return DirSeen(path, seen.stamp)
@@ -321,7 +321,7 @@ class Scanner:
 
 
 class _Spelling:
-    """Whether a path is spelled as on disk; asked where the disk takes other spellings for the same (C5)."""
+    """How names are spelled on disk; asked where it takes other spellings for the same (C5), and of what is no name."""
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
@@ -330,11 +330,22 @@ class _Spelling:
     def is_right(self, path: RelPath) -> bool:
         while path:
             path, name = split(path)
-            if path not in self._names:
-                self._names[path] = frozenset(name for name, _ in self._disk.list(path))
-            if name not in self._names[path]:
+            if name not in self._names_in(path):
                 return False
         return True
+
+    def refused(self, path: RelPath, why: str) -> Fact:
+        """The fact on one whose name is refused, and may be only the shown form of what is not valid UTF-8 (C7)."""
+        try:
+            found = {shown(name): name for name in self._names_in(split(path)[0])}.get(split(path)[1])
+        except OSError as error:
+            return _trouble(path, error)
+        return NothingThere(path) if found is None else NotKept(path, refusal(found) or why)
+
+    def _names_in(self, folder: RelPath) -> frozenset[str]:
+        if folder not in self._names:
+            self._names[folder] = frozenset(name for name, _ in self._disk.list(folder))
+        return self._names[folder]
 
 
 def _read_once(file: DiskFile, seen: Stat) -> tuple[Content, Recipe, bytes | None]:

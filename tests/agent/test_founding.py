@@ -50,6 +50,17 @@ def test_what_is_set_up_is_for_one_folder(spot: Places, tmp_path: Path) -> None:
         set_up_joined(spot, Link("wss://hub.example:1", "k", fingerprint="ab" * 32), None, None)
 
 
+def test_a_folder_within_one_that_is_kept_is_refused_before_anything_is_made(spot: Places, tmp_path: Path) -> None:
+    (tmp_path / "kept" / ".syncagent").mkdir(parents=True)
+    (tmp_path / "kept" / ".syncagent" / "root.json").touch()
+    link = Link("wss://hub.example:8765", "the key", "team", "ab" * 32)
+    with pytest.raises(BadConfig, match="kept already"):
+        set_up(spot, tmp_path / "kept" / "a", None, None)
+    with pytest.raises(BadConfig, match="kept already"):
+        set_up_joined(spot, link, tmp_path / "kept" / "a", None)
+    assert not spot.data_dir.exists() and not (tmp_path / "kept" / "a").exists()
+
+
 @pytest.mark.parametrize("server", ["ws://192.168.1.20:8765", "ws://hub.example:80"])
 def test_beyond_this_machine_a_link_must_be_for_an_encrypted_connection(server: str) -> None:
     with pytest.raises(BadConfig, match="would not be encrypted"):

@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from syncagent.agent.config.settings import AgentConfig
-from syncagent.agent.premises import open_premises
-from syncagent.errors import AlreadyRunning, RootMissing, StorageTrouble
+from syncagent.agent.premises import look_in, open_premises
+from syncagent.errors import AlreadyRunning, BadConfig, RootMissing, StorageTrouble
 from syncagent.model.facts import FileSeen, LookAt
 from syncagent.model.names import RelPath
 
@@ -64,6 +64,19 @@ def test_two_agents_cannot_have_one_folder(config: AgentConfig, tmp_path: Path) 
         open_premises(other)
     first.leave()
     open_premises(other).leave()
+
+
+def test_a_folder_within_one_that_is_kept_is_not_taken(config: AgentConfig, tmp_path: Path) -> None:
+    open_premises(config).leave()
+    (tmp_path / "other").mkdir(mode=0o700)
+    inner = config.model_copy(update={"data_dir": tmp_path / "other", "sync_root": config.sync_root / "a" / "b"})
+    with pytest.raises(BadConfig, match=r"is within .*root, which is kept already"):
+        open_premises(inner)
+    with pytest.raises(BadConfig, match="kept already"):
+        look_in(inner, new_folder=True)
+    assert not inner.sync_root.exists()
+    shutil.rmtree(config.sync_root / ".syncagent")
+    open_premises(inner).leave()
 
 
 def test_a_folder_that_is_gone_is_not_made_again_e1(config: AgentConfig) -> None:

@@ -167,6 +167,17 @@ def test_names_that_are_none_are_told_of_as_they_can_be_shown_c7() -> None:
         assert isinstance(look(disk, name), NotKept)
 
 
+@pytest.mark.hazard("C7", "N15")
+def test_a_name_that_is_not_utf8_is_found_again_by_the_form_in_which_it_is_shown_c7() -> None:
+    disk, _ = memory_bench()
+    disk.user.write("bad\udcff", b"")
+    scanner, shown_as = Scanner(disk, disk.abilities), RelPath("bad\\xff")
+    again = LookAt(shown_as, None, quiet=True)
+    assert scanner.look([again]) == [NotKept(shown_as, "its name is not valid UTF-8")]
+    disk.user.delete("bad\udcff")
+    assert scanner.look([again]) == [NothingThere(shown_as)]
+
+
 @pytest.mark.hazard("C8")
 def test_a_path_that_is_too_long_is_not_entered_c8() -> None:
     disk, _ = memory_bench()
