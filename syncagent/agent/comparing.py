@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from syncagent.content.threeway import lines_of
 from syncagent.engine.lines import bytes_in_words
 from syncagent.errors import NotAsked, StorageTrouble
 from syncagent.localfs.here import disk_at
@@ -69,9 +70,7 @@ def difference(one: Version, other: Version) -> Iterator[str]:
         yield f"{one.path} ({bytes_in_words(one.seen.size)}) and"
         yield f"{other.path} ({bytes_in_words(other.seen.size)}) differ, and are not compared line by line"
         return
-    for line in difflib.unified_diff(
-        first.splitlines(keepends=True), second.splitlines(keepends=True), one.path, other.path
-    ):
+    for line in difflib.unified_diff(lines_of(first), lines_of(second), one.path, other.path):
         yield line.removesuffix("\n").removesuffix("\r")
         if not line.endswith(("\n", "\r")):
             yield "\\ No newline at end of file"

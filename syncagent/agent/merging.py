@@ -20,7 +20,7 @@ from typing import Final
 
 from syncagent.agent.comparing import Version, version
 from syncagent.agent.spawning import words_of
-from syncagent.content.threeway import BEGIN, END, MIDDLE, United, ended, unite
+from syncagent.content.threeway import BEGIN, END, MIDDLE, United, ended, lines_of, unite
 from syncagent.errors import NotAsked, SyncAgentError
 from syncagent.localfs.here import disk_at
 from syncagent.localfs.ports import Disk
@@ -94,7 +94,7 @@ class Pair:
         mine, theirs = self.texts()
         if self.base is None:
             text = united(self.there, self.aside)
-            return United(text, sum(line.startswith(f"{BEGIN} ") for line in text.splitlines()))
+            return United(text, sum(line.startswith(f"{BEGIN} ") for line in lines_of(text)))
         names = ("what both came from", f"mine: {self.mine.path}", f"theirs: {self.theirs.path}")
         return unite(self.base, mine, theirs, names)
 
@@ -112,7 +112,7 @@ def united(there: Version, aside: Version) -> str:
     """What is the same in both, and where they differ both, between markers."""
     one, other = there.text, aside.text
     assert one is not None and other is not None
-    first, second = one.splitlines(keepends=True), other.splitlines(keepends=True)
+    first, second = lines_of(one), lines_of(other)
     lines: list[str] = []
     for tag, a, b, c, d in difflib.SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
         if tag == "equal":

@@ -8,6 +8,7 @@ markers, with what it was before.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -17,6 +18,8 @@ BEGIN, BASE, MIDDLE, END = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
 
 _POPULAR: Final = 4_000
 """From so many lines on, those that come again and again hold nothing together: else it takes minutes."""
+
+_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 _Lines = Sequence[str]
 
@@ -37,7 +40,7 @@ def unite(base: str, one: str, other: str, names: tuple[str, str, str]) -> Unite
     """``one`` and ``other``, which both came from ``base``; ``names`` (of base, one, other) stand at the markers."""
     lines: list[str] = []
     count = 0
-    for before, first, second in _stretches(*(text.splitlines(keepends=True) for text in (base, one, other))):
+    for before, first, second in _stretches(*map(lines_of, (base, one, other))):
         if second in (first, before):
             lines.extend(first)
         elif first == before:
@@ -46,6 +49,11 @@ def unite(base: str, one: str, other: str, names: tuple[str, str, str]) -> Unite
             count += 1
             lines.extend(_between_markers(before, first, second, names))
     return United("".join(lines), count)
+
+
+def lines_of(text: str) -> list[str]:
+    """Each with its end, as editors have them.  A form feed, or what else Python takes for one, ends no line."""
+    return _LINE.findall(text)
 
 
 def _between_markers(before: _Lines, one: _Lines, other: _Lines, names: tuple[str, str, str]) -> Iterator[str]:

@@ -148,6 +148,7 @@ def _duplicate(disk: Disk, path: RelPath, to: RelPath, seen: Stat) -> None:
 
 def _exchange(disk: Disk, slot: RelPath, path: RelPath, seen: Stat) -> None:
     """What is in the slot comes to the name, and what was ``seen`` there into the slot."""
+    ours = disk.stat(slot)
     try:
         disk.rename(slot, path, Rename.EXCHANGE)
     except OSError as error:
@@ -157,7 +158,9 @@ def _exchange(disk: Disk, slot: RelPath, path: RelPath, seen: Stat) -> None:
         return
     if disk.stat(slot).without_ctime() != seen.without_ctime():
         disk.rename(slot, path, Rename.EXCHANGE)
-        disk.remove(slot)
+        # RACE: what was saved at the name between the two exchanges is in the slot now, and stays in the trash.
+        if disk.stat(slot).without_ctime() == ours.without_ctime():
+            disk.remove(slot)
         raise _changed(path)
     disk.sync([TRASH, split(path)[0]])
 

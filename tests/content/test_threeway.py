@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncagent.content.threeway import unite
+from syncagent.content.threeway import lines_of, unite
 
 NAMES = ("before", "one", "other")
 BASE = "a\nb\nc\nd\ne\nf\n"
@@ -36,6 +36,14 @@ def test_what_both_changed_otherwise_is_between_markers_with_what_it_was() -> No
 def test_a_line_without_an_end_does_not_run_into_a_marker() -> None:
     found = unite("a", "b", "c", NAMES)
     assert found.text == "<<<<<<< one\nb\n||||||| before\na\n=======\nc\n>>>>>>> other\n"
+
+
+@pytest.mark.parametrize("mark", ["\f", "\v", "\x1c", "\x85", "\u2028"])
+def test_only_what_editors_take_for_the_end_of_a_line_is_one(mark: str) -> None:
+    found = unite("a\n", f"b{mark}c\n{mark}\n", "d\n", NAMES)
+    assert f"<<<<<<< one\nb{mark}c\n{mark}\n||||||| before\n" in found.text
+    ends = f"x{mark}y\r\n\r\nz\rw"
+    assert lines_of(ends) == [f"x{mark}y\r\n", "\r\n", "z\r", "w"]
 
 
 @given(texts, texts)

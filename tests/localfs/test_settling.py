@@ -115,6 +115,23 @@ def test_what_is_written_in_the_last_instant_is_never_lost(
     assert untouched in [*files(disk).values(), *trash(disk).values()]
 
 
+def test_what_is_saved_twice_in_the_last_instant_is_kept_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = made()
+    rename = MemoryDisk.rename
+    saves = [b"the first save", b"the second save"]
+
+    def late(self: MemoryDisk, old: RelPath, new: RelPath, how: Rename) -> None:
+        if how is Rename.EXCHANGE and saves:
+            disk.user.write(NAME, saves.pop(0), replace=True)
+        rename(self, old, new, how)
+
+    monkeypatch.setattr(MemoryDisk, "rename", late)
+    with pytest.raises(TryAgain, match="changed just now"):
+        settle(disk, NAME, COPY, Keep.COPY)
+    assert not saves
+    assert {b"the first save", b"the second save", b"mine"} <= {*files(disk).values(), *trash(disk).values()}
+
+
 def test_a_disk_without_exchange_does_it_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     disk = made()
     rename = MemoryDisk.rename
