@@ -230,7 +230,12 @@ class Writer:
         Neither step replaces anything, so whatever a user saves under the name in between stands there still.  After a
         crash between the two, what is in the stage goes back (``Slots.recover``)."""
         self.disk.rename(held.path, held.slot, Rename.NEW)
-        if self.disk.stat(held.slot).without_ctime() != held.seen.without_ctime():
+        try:
+            as_seen = self.disk.stat(held.slot).without_ctime() == held.seen.without_ctime()
+        except OSError:
+            self.put_back(held)  # a name without a file would be taken for a delete
+            raise
+        if not as_seen:
             self.put_back(held)
             raise Stale("it was changed in that very moment")
         try:

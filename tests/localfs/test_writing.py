@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -43,6 +44,32 @@ def test_what_is_made_lies_in_the_stage_until_it_is_published() -> None:
     assert writer.put_back(held) == "a"
     assert disk.user.tree() == {"a": b"old"}
     assert bench.staged() == []
+
+
+@pytest.mark.hazard("B8", "N10")
+@pytest.mark.parametrize("exchange", [True, False])
+def test_whatever_call_fails_the_name_is_not_left_without_a_file(exchange: bool) -> None:
+    for at in range(100):
+        disk, bench = memory_bench(MemoryDisk(exchange=exchange))
+        disk.user.write("a", b"old")
+        writer = writer_on(disk, bench)
+        writing = writer.make(bench.write("a", b"new"), sync=True, last=False)
+        calls = iter(range(100))
+
+        def fail(name: str, path: RelPath, calls: Iterator[int] = calls, at: int = at) -> None:
+            if next(calls) == at:
+                raise OSError(errno.EIO, "the disk fails for a moment")
+
+        disk.before_call = fail
+        try:
+            writer.publish(writing)
+        except OSError:
+            pass
+        disk.before_call = lambda name, path: None
+        assert disk.user.read("a") in (b"old", b"new"), at
+        if next(calls) <= at:
+            return
+    pytest.fail("there was no end of calls")
 
 
 def test_what_is_dropped_leaves_nothing() -> None:
