@@ -139,7 +139,11 @@ async def _unless_gone(reader: asyncio.StreamReader, working: asyncio.Future[Ans
 
 
 def _request(line: bytes) -> tuple[str, dict[str, Any], bool]:
-    match json.loads(line):
+    try:
+        said = json.loads(line)
+    except RecursionError:
+        raise ValueError("it is too deep") from None
+    match said:
         case {"command": str() as command, **rest}:
             args = rest.get("args", {})
             if isinstance(args, dict):

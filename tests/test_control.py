@@ -228,7 +228,8 @@ async def test_a_socket_left_behind_is_replaced_and_one_that_answers_is_not(path
 
 
 @pytest.mark.parametrize(
-    "line", [b"\n", b"{}\n", b"[1]\n", b"\xff\n", b'{"command": 1}\n', b'{"command": "x", "args": 1}\n', b"x"]
+    "line",
+    [b"\n", b"{}\n", b"[1]\n", b"\xff\n", b'{"command": 1}\n', b'{"command": "x", "args": 1}\n', b"x", b"[" * 100_000],
 )
 async def test_what_is_no_request_is_answered_with_a_reason(path: Path, line: bytes) -> None:
     async with serve(path, Agent()):

@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 from typing import Final, TypeAlias
 
 from syncagent.agent.hours import clock
+from syncagent.agent.logs import visible
 from syncagent.desktop import actions
 from syncagent.desktop.actions import Action, Place
 from syncagent.desktop.notify import Level, Wishes
@@ -186,7 +187,7 @@ def recent_in_words(one: Recent, now: float) -> str:
 
 def shortened(text: str, most: int = LONGEST) -> str:
     """``text`` in one line, its middle left out where it is too long: the end of a name tells files apart."""
-    text = " ".join(text.split())
+    text = visible(" ".join(text.split()))
     if len(text) <= most:
         return text
     end = most // 3

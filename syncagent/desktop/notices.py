@@ -13,6 +13,7 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Final, TypeAlias
 
+from syncagent.agent.logs import visible
 from syncagent.desktop import actions
 from syncagent.desktop.actions import Action, Place, Word
 from syncagent.desktop.notify import Level, Wishes
@@ -200,7 +201,7 @@ class Notices:
     def _of_conflicts(self) -> Notice:
         new = self._size(Kind.CONFLICTS)
         paths = [path for path in self._standing.conflict_paths if path not in self._paths]
-        names = [PurePath(path).name for path in paths[:NAMED]]
+        names = [visible(PurePath(path).name) for path in paths[:NAMED]]
         if new > len(names):
             names.append(f"and {new - len(names)} more")
         title = "A file was changed on two machines" if new == 1 else f"{new} files were changed on two machines"

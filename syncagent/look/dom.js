@@ -1,5 +1,12 @@
 // Makes and changes what is on a page.  Text goes in as text: nothing here ever reads it as HTML.
 
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+// What cannot be seen is spelled out, above all what turns the direction of writing: "\u202egnp.exe" is no "exe.png".
+export function visible(text) {
+  return text.replace(UNSEEN, (one) => `\\u${one.codePointAt(0).toString(16).padStart(4, "0")}`);
+}
+
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -9,13 +16,15 @@ export function h(tag, properties = {}, ...children) {
     else if (name in element && typeof value !== "string") element[name] = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  const there = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+  element.append(...there.map((child) => (typeof child === "string" ? visible(child) : child)));
   return element;
 }
 
 // Sets what differs, and nothing else: what is the same keeps its focus and its selection.
 export function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = visible(String(text ?? ""));
+  if (element.textContent !== shown) element.textContent = shown;
 }
 
 export function show(element, shown) {

@@ -108,6 +108,11 @@ def test_recent_changes_say_who_and_when_and_lead_to_their_folder() -> None:
     assert found["activity"].action == actions.OpenPage(Place.ACTIVITY)
 
 
+def test_a_name_that_turns_the_direction_of_writing_is_seen_to_do_so() -> None:
+    found = made(told(recent=[{"time": NOON, "what": "added", "path": "\u202egnp.exe", "by": ""}]))
+    assert found["recent-0"].label.startswith("\\u202egnp.exe: added here, ")
+
+
 def test_of_many_changes_the_latest_are_shown() -> None:
     recent = [{"time": NOON, "what": "added", "path": f"f{number}", "by": ""} for number in range(20)]
     assert "recent-11" in made(told(recent=recent))

@@ -50,6 +50,8 @@ def test_what_another_machine_does_is_seen_as_it_happens(browser: Browser, machi
         (bert.root / "From Bert.txt").write_text("hello")
         row = page.locator("li", has_text="From Bert.txt").first
         expect(row).to_contain_text("added by bert")
+        (bert.root / "\u202egnp.exe").write_text("no picture")
+        expect(page.locator("li", has_text="\\u202egnp.exe").first).to_contain_text("added by bert")
         page.locator("#nav").get_by_text("Activity").click()
         page.get_by_label("Machine").select_option("bert")
         expect(page.locator("main li", has_text="From Bert.txt").first).to_be_visible()
