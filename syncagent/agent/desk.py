@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from syncagent.agent.autostart.choice import login_item
-from syncagent.agent.autostart.program import at_login
 from syncagent.agent.check import Grounds
 from syncagent.agent.config.kinds import host_and_port
 from syncagent.agent.config.settings import AgentConfig
@@ -101,6 +99,9 @@ class Desk:
 
     def _start_at_login(self, wanted: Any) -> Answer:
         """Whether it starts at login; from now on, if that is wanted.  Raises BadConfig."""
+        from syncagent.agent.autostart.choice import login_item  # noqa: PLC0415 - all systems', for a rare question
+        from syncagent.agent.autostart.program import at_login  # noqa: PLC0415
+
         config = self._agent.config
         item = login_item(config.places, config.sync_root, at_login(os.environ), os.environ)
         if wanted is True:

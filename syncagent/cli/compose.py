@@ -20,16 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from syncagent import heap
-from syncagent.agent.config.identity import agent_config
-from syncagent.agent.config.kinds import host_and_port
-from syncagent.agent.config.reading import Source
-from syncagent.agent.config.settings import AgentConfig, Settings
-from syncagent.agent.config.writing import write_settings
-from syncagent.agent.keys import load_key
-from syncagent.agent.lock import hold
 from syncagent.agent.logs import Echo, end, log_to, tune
 from syncagent.agent.priority import HERE
-from syncagent.agent.reach import reach_own_hub
 from syncagent.agent.signals import on_signal
 from syncagent.cli.exits import Exit
 from syncagent.control import ControlClient
@@ -37,6 +29,8 @@ from syncagent.model.acts import DEFAULT_LIMITS, Limits
 from syncagent.private import make_private
 
 if TYPE_CHECKING:
+    from syncagent.agent.config.reading import Source
+    from syncagent.agent.config.settings import AgentConfig, Settings
     from syncagent.agent.foretold import Foretold
     from syncagent.agent.household import Tune
     from syncagent.hub.app import HubConfig
@@ -131,6 +125,7 @@ async def foresee_with_own_hub(config: AgentConfig, *, new_folder: bool, tell: C
 
 def own_hub(config: AgentConfig) -> HubConfig:
     """The hub of `up`.  Its brake goes by the same settings as the agent's: it is one person who has set them."""
+    from syncagent.agent.config.kinds import host_and_port  # noqa: PLC0415 - see the module
     from syncagent.hub.app import HubConfig  # noqa: PLC0415 - see the module
 
     host, port = host_and_port(config.listen)
@@ -154,6 +149,10 @@ async def _up(start: Start, ready: Callable[[Settings], None], go_by: Tune) -> i
     if here is None:
         running = read.get(chosen) or next(iter(read.values()))
         return await _keep(start, start.source, go_by, lambda: ready(running))
+    from syncagent.agent.config.identity import agent_config  # noqa: PLC0415 - see the module
+    from syncagent.agent.config.writing import write_settings  # noqa: PLC0415 - see the module
+    from syncagent.agent.keys import load_key  # noqa: PLC0415 - see the module
+    from syncagent.agent.reach import reach_own_hub  # noqa: PLC0415 - see the module
     from syncagent.hub.app import Hub  # noqa: PLC0415 - see the module
 
     name, settings = here
@@ -184,6 +183,8 @@ async def _up(start: Start, ready: Callable[[Settings], None], go_by: Tune) -> i
 @contextlib.contextmanager
 def _prepared(start: Start, echo: Echo) -> Iterator[Tune]:
     """The data directory's lock is held, and what is logged goes to its log; gives what tunes that to the settings."""
+    from syncagent.agent.lock import hold  # noqa: PLC0415 - see the module
+
     spot = start.source.places
     with hold(spot.lock):
         if start.new_folder:
@@ -206,6 +207,9 @@ def _prepared(start: Start, echo: Echo) -> Iterator[Tune]:
 
 LOOK_SECONDS: Final = 5.0
 """How often it is asked whether memory that is kept for nothing should be given back."""
+
+REST_SECONDS: Final = 30.0
+"""So seldom at rest: nothing should wake a process that has nothing to do."""
 
 QUIET_SECONDS: Final = 0.05
 """Of the processor: with no more of it between two looks, a burst is over."""
@@ -249,9 +253,10 @@ def _collect_rarely() -> None:
 
 
 async def _give_back() -> None:
-    spent, due, before = 0.0, 0, time.process_time()
+    spent, due, before = 0.0, 0, 0.0  # what the start has taken counts, too: it leaves something
+    pause = LOOK_SECONDS
     while True:
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(pause)
         now = time.process_time()
         spent, quiet, before = spent + now - before, now - before < QUIET_SECONDS, now
         if spent > (WORTH_SECONDS if quiet else LONG_SECONDS):
@@ -260,4 +265,6 @@ async def _give_back() -> None:
         if due:
             due -= 1
             await asyncio.to_thread(heap.give_back)
+            heap.let_go_of_code()
             before = time.process_time()
+        pause = REST_SECONDS if quiet and not due else LOOK_SECONDS

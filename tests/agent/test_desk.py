@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from syncagent.agent import desk
+from syncagent.agent.autostart import choice
 from syncagent.agent.check import Grounds
 from syncagent.agent.config.settings import AgentConfig
 from syncagent.agent.desk import Desk, invitation
@@ -107,7 +108,7 @@ async def test_starting_at_login_is_switched_on_and_off(tmp_path: Path, monkeypa
             return SimpleNamespace(enabled=self.enabled)
 
     item = Item()
-    monkeypatch.setattr(desk, "login_item", lambda *_: item)
+    monkeypatch.setattr(choice, "login_item", lambda *_: item)
     made = desk_of(tmp_path)
     for args, on in (({}, False), ({"on": True}, True), ({}, True), ({"on": "no"}, True), ({"on": False}, False)):
         assert await made.answers()["autostart"](args) == {"on": on, "kind": "systemd"}

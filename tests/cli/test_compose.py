@@ -227,9 +227,12 @@ async def test_what_a_burst_has_let_go_of_is_given_back_when_it_is_over(monkeypa
     monkeypatch.setattr(compose, "QUIET_SECONDS", 1e9)
     monkeypatch.setattr(compose, "WORTH_SECONDS", 0.0)
     monkeypatch.setattr(heap, "give_back", lambda: loop.call_soon_threadsafe(given.set))
+    let_go = asyncio.Event()
+    monkeypatch.setattr(heap, "let_go_of_code", let_go.set)
 
     async def work() -> None:
         await asyncio.wait_for(given.wait(), 10)
+        await asyncio.wait_for(let_go.wait(), 10)
 
     assert await until_signal(work()) == 0
 
