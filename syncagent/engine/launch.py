@@ -73,6 +73,11 @@ class Launch:
         """By whether a person has said yes to it."""
         self._small_wholes = 0
 
+    @property
+    def leaving(self) -> int:
+        """How many changes leave with the next ``take``."""
+        return sum(map(len, self._submits.values()))
+
     def launch(self, op: LocalOp | SubmitOp, now: float) -> bool:
         """Let ``op`` leave.  False when it cannot leave yet: its bytes have to come or go first, or its path is not
         known; it is planned again when that has changed."""

@@ -103,8 +103,10 @@ class Planning:
             self.agenda.add(self.canopy.diverged())
 
     def has_room(self) -> bool:
-        """Whether anything more may be begun."""
-        return self.flight.tasks < TASKS_AT_ONCE and self.flight.submitted < SUBMITTED_AT_ONCE
+        """Whether anything more may be begun.  What leaves with this step counts: thousands of files can wait for one
+        folder to be at the hub, and planned for in one step the first of them would leave with the last."""
+        submitted = self.flight.submitted + self.launch.leaving
+        return self.flight.tasks < TASKS_AT_ONCE and submitted < SUBMITTED_AT_ONCE
 
     def _may_all(self) -> bool:
         """Whether there is nothing that could be waited for but what is under way."""

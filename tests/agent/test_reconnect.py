@@ -57,8 +57,16 @@ def watch(attempts: Callable[[], Attempts], meanwhile: Callable[[Nudge], Awaitab
 
 
 def test_the_first_attempt_is_at_once_and_the_bounds_double_up_to_a_minute() -> None:
-    bounds = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]
-    many = [watch(Attempts) for _ in range(60)]
+    bounds = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
+    assert_pauses_within(bounds, [watch(lambda: Attempts(5.0)) for _ in range(60)])
+
+
+def test_until_the_first_connection_has_held_they_double_from_an_eighth_of_a_second() -> None:
+    bounds = [0.125, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 60, 60]
+    assert_pauses_within(bounds, [watch(Attempts) for _ in range(60)])
+
+
+def assert_pauses_within(bounds: list[float], many: list[Attempts]) -> None:
     assert all(one.began[0] == 0 for one in many)
     for number, bound in enumerate(bounds):
         pauses = [one.pauses[number] for one in many]

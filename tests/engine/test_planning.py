@@ -93,3 +93,19 @@ def test_of_very_many_about_which_nothing_is_to_be_begun_some_are_planned_for_an
     solo.pass_time(1)
     assert solo.accept_all().status.in_sync
     assert solo.submitted() == []
+
+
+def test_of_many_that_have_waited_for_one_folder_only_so_many_leave_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "SUBMITTED_AT_ONCE", 6)
+    monkeypatch.setattr(planning, "PLANNED_AT_ONCE", 3)
+    solo = Solo().start().online()
+    solo.user.mkdir("d")
+    for number in range(40):
+        solo.user.write(f"d/{number}", f"{number}".encode())
+    solo.feed(ev.Hinted(everything=True))
+    assert [change.path for change in solo.accept()] == ["d"]
+    first = solo.submitted()
+    assert len(first) == 6
+    solo.accept(first)
+    assert solo.accept_all().status.in_sync
+    assert sorted(solo.tree()) == sorted(["d", *(f"d/{number}" for number in range(40))])
