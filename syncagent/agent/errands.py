@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias, TypeVar, assert_never
 
+from syncagent.agent.echoes import Echoes
 from syncagent.agent.workers import Work, Workers
 from syncagent.engine.effects import (
     DropAhead,
@@ -45,13 +46,12 @@ from syncagent.localfs.begun import FEW, Begun
 from syncagent.localfs.perusal import Perusal
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.reader import StaleRead, read_blocks
-from syncagent.localfs.scanner import Scanner, read_on
+from syncagent.localfs.scanner import BATCH, Scanner, read_on
 from syncagent.localfs.staging import Staging
 from syncagent.model.facts import FileSeen, LookAt, Stamp
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, Recipe
-from syncagent.planner.ops import WriteLocal
-from syncagent.planner.tasks import Done, Failed, Inline, InPlace, Outcome, Staged, Task, WriteTask
+from syncagent.planner.tasks import Failed, Inline, InPlace, Outcome, Staged, Task, WriteTask
 
 DiskEffect: TypeAlias = Look | ReadOn | Run | ReadBlocks | OpenStage | FillStage | HoldAhead | DropAhead | SweepStage
 """Those of the effects that are for the disk."""
@@ -60,9 +60,6 @@ T = TypeVar("T")
 
 TOGETHER: Final = 400
 """With so many tasks or more, a batch takes no more: the engine makes the next ones ready while these are done."""
-
-ECHOES: Final = 64
-"""So many files that were put in place are remembered until the watcher tells of them."""
 
 FEW_LOOKS: Final = 16
 """A look at more paths than a person changes at once is a long one."""
@@ -93,8 +90,10 @@ class Errands:
 
     _perused: dict[int, Perusal] = field(default_factory=dict)
     """The large file that is being read part by part, by the number of its look: one at most."""
-    _echoes: dict[RelPath, Stamp] = field(default_factory=dict)
-    """The stamps of what few tasks have put in place last: of each the watcher is about to hear."""
+    echoes: Echoes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "echoes", Echoes(self.disk))
 
     def prepare(self, run: Run) -> None:
         """``run`` will begin as soon as the database knows of it: until then the files that it writes are made, in the
@@ -137,29 +136,6 @@ class Errands:
             case _:
                 assert_never(effect)
 
-    def is_echo(self, path: RelPath) -> bool:
-        """Whether what is hinted at is just what a task of ours has put there, and told the stamp of: a look would show
-        nothing new.  Asked once for each; in the watcher's thread."""
-        left = self._echoes.pop(path, None)
-        if left is None:
-            return False
-        try:
-            return self.disk.stat(path).stamp == left
-        except (RootMissing, OSError):
-            return False
-
-    def _note_echoes(self, outcomes: Sequence[Outcome]) -> None:
-        """Before they are told: what is hinted at from then on may be one.  Of masses it costs more than it spares."""
-        if len(outcomes) > FEW:
-            return
-        for outcome in outcomes:
-            match outcome:
-                case Done(op=WriteLocal(), fact=FileSeen(path=path, stamp=stamp)) if stamp:
-                    self._echoes.pop(path, None)
-                    self._echoes[path] = stamp
-                    while len(self._echoes) > ECHOES:
-                        del self._echoes[next(iter(self._echoes))]
-
     def _long(self, errand: Callable[[], None]) -> None:
         """Do it behind what other programs want of the disk: what no edit of a small file waits for."""
         with self.behind():
@@ -183,18 +159,16 @@ class Errands:
             self.post(RootLost(f"the folder cannot be read: {error.strerror or error}"))
 
     def _look(self, look: Look) -> None:
-        facts = tuple(self.scanner.look(look.wishes)) if look.wishes else ()
-        if not look.folders:
-            self.post(Seen(look.number, facts, last=True))
-            return
-        if facts:
-            self.post(Seen(look.number, facts, last=False))
+        facts = self.scanner.look(look.wishes) if look.wishes else []
         for folder in look.folders:
             for batch in self.scanner.walk(folder):
                 if self.workers.ending:
                     return
-                self.post(Seen(look.number, tuple(batch), last=False))
-        self.post(Seen(look.number, (), last=True))
+                if facts and len(facts) + len(batch) > BATCH:
+                    self.post(Seen(look.number, tuple(facts), last=False))
+                    facts = []
+                facts.extend(batch)  # of a hundred folders that are empty each would be told by itself
+        self.post(Seen(look.number, tuple(facts), last=True))
 
     def _read_on(self, wanted: ReadOn) -> None:
         try:
@@ -255,9 +229,19 @@ class Errands:
             begun = self.applier.begin(tasks)
             while not begun.are_few and not self.workers.ending and (more := self._take_waiting(prepared=False)):
                 following = self.applier.follow(more)
-                self._tell_done(tasks, self.applier.finish(begun, self._clear, following))
+                self._finish(tasks, begun, following)
                 tasks, begun = more, following
-            self._tell_done(tasks, self.applier.finish(begun, self._clear))
+            self._finish(tasks, begun)
+
+    def _finish(self, tasks: Sequence[Task], begun: Begun, following: Begun | None = None) -> None:
+        if len(tasks) > FEW:
+            self.echoes.begin(tasks)
+        try:
+            outcomes = self.applier.finish(begun, self._clear, following)
+        except (RootMissing, OSError):
+            self.echoes.give_up()
+            raise
+        self._tell_done(tasks, outcomes)
 
     def _take_waiting(self, *, prepared: bool) -> list[Task]:
         """Tasks that wait, enough for a batch.  Those that were ``prepared`` and come first are done by this; else
@@ -281,7 +265,9 @@ class Errands:
 
     def _tell_done(self, tasks: Sequence[Task], outcomes: list[Outcome]) -> None:
         outcomes = self._in_room(tasks, outcomes)
-        self._note_echoes(outcomes)
+        if otherwise := self.echoes.end(tasks, outcomes):
+            self.post(Hinted(paths=otherwise, reason="seen"))  # before they are told: at no moment is it forgotten
+        self.echoes.note(outcomes)
         self.post(TasksDone(tuple(outcomes)))
 
     def _in_room(self, tasks: Sequence[Task], outcomes: list[Outcome]) -> list[Outcome]:

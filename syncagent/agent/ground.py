@@ -22,7 +22,6 @@ from syncagent.agent.workers import Workers, call_in, done_in
 from syncagent.engine.effects import Effect, Run
 from syncagent.engine.events import Event, Hinted, RootFound
 from syncagent.errors import RootMissing, StorageFull, StorageTrouble
-from syncagent.localfs.begun import FEW
 from syncagent.localfs.dirty import Hints
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.trash import Trash
@@ -236,7 +235,8 @@ class Ground:
 
     def _news(self, hints: Hints) -> tuple[RelPath, ...]:
         """The paths that are no echoes of our own work.  What a rule file says has to be read, whoever wrote it."""
-        errands, paths = self._errands, hints.paths
-        if errands is None or len(paths) > FEW:
-            return paths
-        return tuple([path for path in paths if split(path)[1] in self._rules or not errands.is_echo(path)])
+        if self._errands is None:
+            return hints.paths
+        rules = [path for path in hints.paths if split(path)[1] in self._rules]
+        others = [path for path in hints.paths if split(path)[1] not in self._rules] if rules else hints.paths
+        return (*rules, *self._errands.echoes.news(others))

@@ -477,11 +477,11 @@ def test_a_look_at_everything_keeps_the_trash_to_its_limits(desk: Desk) -> None:
 
 def test_the_echo_of_what_a_task_has_put_in_place_is_known_once(desk: Desk) -> None:
     a = RelPath("a")
-    assert not desk.errands.is_echo(a)
+    assert desk.errands.echoes.news([a])
     desk.errands.begin(Run((write_task("a", content_of(b"data"), Inline(b"data")),)))
     assert isinstance(desk.next(), TasksDone)
-    assert desk.errands.is_echo(a)
-    assert not desk.errands.is_echo(a), "whatever is told of it after that is news"
+    assert not desk.errands.echoes.news([a])
+    assert desk.errands.echoes.news([a]), "whatever is told of it after that is news"
 
 
 @pytest.mark.hazard("A8")
@@ -489,11 +489,11 @@ def test_a8_what_a_person_writes_in_that_moment_is_no_echo(desk: Desk) -> None:
     desk.errands.begin(Run((write_task("a", content_of(b"data"), Inline(b"data")),)))
     assert isinstance(desk.next(), TasksDone)
     (desk.root / "a").write_bytes(b"mine")
-    assert not desk.errands.is_echo(RelPath("a"))
+    assert desk.errands.echoes.news([RelPath("a")])
     desk.errands.begin(Run((write_task("b", content_of(b"data"), Inline(b"data")),)))
     assert isinstance(desk.next(), TasksDone)
     (desk.root / "b").unlink()
-    assert not desk.errands.is_echo(RelPath("b"))
+    assert desk.errands.echoes.news([RelPath("b")])
 
 
 def test_what_takes_long_waits_for_other_programs_and_a_small_edit_does_not(desk: Desk) -> None:
