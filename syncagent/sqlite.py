@@ -71,10 +71,12 @@ class Database:
     which the caller sees), and raises StorageFull, StorageTrouble or DatabaseDamaged when the disk or the file is at
     fault."""
 
-    __slots__ = ("_connection", "_log", "_thread")
+    __slots__ = ("_connection", "_doubted", "_log", "_loose", "_thread")
 
     def __init__(self, connection: apsw.Connection, *, shared: bool = False) -> None:
         self._connection = connection
+        self._loose = self._doubted = False
+        """Whether the log holds what was not synced yet; and whether a sync of it has failed."""
         self._thread = None if shared else threading.get_ident()
         # Not a method of this: what is let go of without being closed is closed then, and goes round in no circle.
         self._log = _Log()
@@ -90,6 +92,7 @@ class Database:
         try:
             return self._cursor().execute(sql, _bound(values)).fetchall()
         except apsw.Error as error:
+            self._doubted = self._loose
             raise translated(error) from error
 
     def first(self, sql: str, values: Sequence[Value | Among] = ()) -> Row | None:
@@ -107,17 +110,29 @@ class Database:
             raise translated(error) from error
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All that is done within stands together, and is durable at the end; or, at an error, none of it is."""
-        self.execute("BEGIN IMMEDIATE")
+    def transaction(self, *, durable: bool = True) -> Iterator[None]:
+        """All that is done within stands together, and is durable at the end; or, at an error, none of it is.  Where it
+        is not wanted ``durable``, it is so together with the next that is, or it is as if it had never been."""
+        if durable and self._doubted:
+            # A sync that failed is not made good by the next one, which may know nothing of it (HAZARDS B9): what the
+            # log holds is written once more, into the file.
+            self.settle()
+        if not durable:
+            self.execute("PRAGMA synchronous=NORMAL")
         try:
-            yield
-            self.execute("COMMIT")
-        except BaseException:
-            # Some errors (no room, I/O) have already rolled back by themselves.
-            if not self._connection.getautocommit():
-                self.execute("ROLLBACK")
-            raise
+            self.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.execute("COMMIT")
+            except BaseException:
+                # Some errors (no room, I/O) have already rolled back by themselves.
+                if not self._connection.getautocommit():
+                    self.execute("ROLLBACK")
+                raise
+            self._loose = not durable
+        finally:
+            if not durable:
+                self.execute("PRAGMA synchronous=FULL")
         if self.logged > LOG_PAGES:
             self.empty_log()
 
@@ -145,6 +160,7 @@ class Database:
         """Make durable what was committed so far, where ``durable`` was not wanted of each transaction."""
         self.execute("PRAGMA wal_checkpoint(FULL)")
         self._log.pages = 0
+        self._loose = self._doubted = False
 
     def shrink(self) -> None:
         """Let go of the pages that are kept in memory: after a great deal was read that is not asked for again."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import apsw
 import pytest
 
 from syncagent import sqlite as module
-from syncagent.errors import AlreadyRunning, BadConfig, StorageFull
+from syncagent.errors import AlreadyRunning, BadConfig, StorageFull, StorageTrouble
 from syncagent.sqlite import MEMORY, Database, DatabaseDamaged, among, open_database
 
 APPLICATION = 0x5A01
@@ -44,6 +48,77 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
         database.execute("INSERT INTO thing VALUES ('a', 1)")
     database.close()
     assert opened(tmp_path / "x.db").execute("SELECT * FROM thing") == [("a", 1)]
+
+
+class _Counting(apsw.VFS):
+    """The disk, with its syncs of logs counted; or all of them failing."""
+
+    def __init__(self) -> None:
+        super().__init__("counting", "unix", makedefault=True)
+        self.logs = 0
+        self.fails = False
+
+    def xOpen(self, name: Any, flags: list[int]) -> Any:  # noqa: N802 - SQLite's names
+        return _CountingFile(self, name, flags)
+
+
+class _CountingFile(apsw.VFSFile):
+    def __init__(self, counts: _Counting, name: Any, flags: list[int]) -> None:
+        super().__init__("unix", name, flags)
+        self._counts = counts
+        self._is_log = bool(flags[0] & apsw.SQLITE_OPEN_WAL)
+
+    def xSync(self, flags: int) -> None:  # noqa: N802
+        if self._counts.fails:
+            raise apsw.IOError("the disk lost it")
+        super().xSync(flags)
+        self._counts.logs += self._is_log
+
+
+@pytest.fixture
+def counting() -> Iterator[_Counting]:
+    counting = _Counting()
+    yield counting
+    counting.unregister()
+
+
+def add(database: Database, name: str, *, durable: bool) -> None:
+    with database.transaction(durable=durable):
+        database.execute("INSERT INTO thing VALUES (?, 1)", (name,))
+
+
+def test_what_need_not_last_waits_for_no_disk_and_lasts_with_what_must(tmp_path: Path, counting: _Counting) -> None:
+    database = opened(tmp_path / "x.db")
+    add(database, "first", durable=True)
+    before = counting.logs
+    for number in range(3):
+        add(database, f"loose {number}", durable=False)
+    assert counting.logs == before
+    add(database, "last", durable=True)
+    assert counting.logs == before + 1
+    add(database, "and again", durable=True)
+    assert counting.logs == before + 2
+    database.close()
+
+
+@pytest.mark.hazard("B9")
+def test_b9_after_a_failed_sync_the_next_one_alone_is_not_believed(tmp_path: Path, counting: _Counting) -> None:
+    path = tmp_path / "x.db"
+    database = opened(path)
+    add(database, "loose", durable=False)
+    counting.fails = True
+    for _ in range(2):  # nothing lasts before all of it does
+        with pytest.raises(StorageTrouble):
+            add(database, "refused", durable=True)
+    counting.fails = False
+    add(database, "last", durable=True)
+    copied = tmp_path / "as the disk has it.db"
+    shutil.copy(path, copied)
+    log = Path(f"{path}-wal").read_bytes()
+    database.close()
+    # What the log held at the failure may be lost although the sync after it went well: it is in the file as well.
+    assert opened(copied).execute("SELECT id FROM thing") == [("loose",)]
+    assert b"last" in log
 
 
 def test_e11_a_schema_grows_in_one_transaction_and_the_old_file_is_kept(tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ DEFAULT_FOLDER: Final = "default"
 STOP_SECONDS: Final = 5.0
 _HANDSHAKE_SECONDS: Final = 10.0
 _BACKLOG: Final = 1024
+_PARTS_AT_ONCE: Final = 2
+"""So many parts of large files are written at once: one while the disk makes the other durable."""
 _ACCEPTED_AT_ONCE: Final = 64
 """The loop looks at what is said between so many newcomers: whoever says something is not pushed out by a flood."""
 _ANY: Final = ("0.0.0.0", "::", "")  # noqa: S104 - not bound to here, only recognised
@@ -143,7 +145,7 @@ class Hub:
         room = HubRoom(config.data_dir, config.min_free)
         files.refuses = room.refuses
         self._cleanup.callback(files.close)
-        threads = self._cleanup.enter_context(ThreadPoolExecutor(4, thread_name_prefix="hub-files"))
+        threads = self._cleanup.enter_context(ThreadPoolExecutor(_PARTS_AT_ONCE, thread_name_prefix="hub-files"))
         hall = Hall(config.rules, config.caps.per_key, threads)
         brake = Brake(config.brake)
         if lost := has_lost_its_database(config.data_dir):

@@ -56,8 +56,14 @@ NO_BRAKE: Final = Brake(BrakeRules(on=False))
 
 
 def writes(task: Task) -> bool:
-    """Whether ``task`` changes the store: then its unit must be durable before its answer goes out."""
+    """Whether ``task`` changes the store."""
     return isinstance(task, Submit | Keep)
+
+
+def must_last(task: Task) -> bool:
+    """Whether the unit of ``task`` must be durable before its answer goes out.  Blocks are only said to be there by a
+    change that names them, which makes them durable with it; if they are gone by then, they are asked for again."""
+    return isinstance(task, Submit)
 
 
 def perform(

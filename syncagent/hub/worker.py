@@ -22,7 +22,7 @@ from syncagent.hub.refusing import Refuses, never
 from syncagent.hub.rows import FolderId
 from syncagent.hub.stores.ports import SMALL, Store
 from syncagent.hub.tasks import Answer, Failed, Keep, Task
-from syncagent.hub.work import NO_BRAKE, perform, writes
+from syncagent.hub.work import NO_BRAKE, must_last, perform, writes
 from syncagent.protocol.faults import CODES, code_of
 
 T = TypeVar("T")
@@ -182,7 +182,8 @@ class Worker:
             return [perform(store, job.folder, job.task, now) for job in jobs]
         self._brake.begin()
         try:
-            with store.unit():
+            # Without a wait for the disk as long as there are only blocks: an edit would wait behind each.
+            with store.unit(durable=any(must_last(job.task) for job in jobs)):
                 return [perform(store, job.folder, job.task, now, self._brake, mono, self._refuses) for job in jobs]
         except BaseException:
             self._brake.undo()

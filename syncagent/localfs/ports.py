@@ -129,8 +129,8 @@ class DiskFile(Protocol):
         ...
 
     def begin_sync(self, offset: int, size: int) -> None:
-        """Let the disk begin to write these bytes, so that a ``sync`` to come has less to wait for.  Promises nothing,
-        and says nothing of errors."""
+        """Let the disk begin to write these bytes, so that a ``sync`` to come has less to wait for.  Promises nothing;
+        but an error means that what was written so far is lost, though no ``sync`` may say so again (B9)."""
         ...
 
     def sync(self) -> None:

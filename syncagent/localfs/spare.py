@@ -64,7 +64,13 @@ class Spare:
                 self._hasher.feed(data)
                 self._size += len(data)
                 self._blocks.append(Block(digest, len(data)))
-            file.begin_sync(start, self._size - start)
+            try:
+                file.begin_sync(start, self._size - start)
+            except OSError:
+                # What was lost is told once, and it may be the sync before it is published that is not (B9).
+                self._empty()
+                self._disk.remove(AHEAD)
+                raise
             self._seen = file.stat()
 
     def take_over(self, path: RelPath, assembly: Assembly) -> bool:

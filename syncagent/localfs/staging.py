@@ -80,7 +80,7 @@ class Staging:
                 bases = (*wish.bases, (AHEAD, Stamp(b""), self._spare.recipe)) if self._spare else wish.bases
                 for path, known, recipe in bases:
                     if missing:
-                        self._fill(part, assembly, missing, (path, known, recipe))
+                        self._fill(wish.content, part, missing, (path, known, recipe))
                 assembly.found(set(assembly.spots) - missing)
                 assembly.go_on(part, {})
                 assembly.seen = part.stat()
@@ -162,7 +162,7 @@ class Staging:
                         first, end = min(first, offset), max(end, offset + size)
                         fresh[digest] = data
             if fresh:
-                part.begin_sync(first, end - first)  # once for all: a disk likes long writes
+                self._begin_sync(content, part, first, end - first)  # once for all: a disk likes long writes
             assembly.found(set(fresh))
             assembly.go_on(part, fresh)
             assembly.seen = part.stat()
@@ -235,14 +235,23 @@ class Staging:
             self._assemblies[content] = Assembly(recipe)
         return self._assemblies[content]
 
+    def _begin_sync(self, content: Content, part: DiskFile, offset: int, size: int) -> None:
+        try:
+            part.begin_sync(offset, size)
+        except OSError:
+            # What was lost is told once: the sync before it is published would know nothing of it (B9).
+            self.discard(content)
+            raise
+
     def _fill(
-        self, part: DiskFile, assembly: Assembly, missing: set[Digest], base: tuple[RelPath, Stamp, Recipe]
+        self, content: Content, part: DiskFile, missing: set[Digest], base: tuple[RelPath, Stamp, Recipe]
     ) -> None:
         """Take from a local file what it has of the missing blocks.  Its trouble is no trouble: it is only a help.
 
         What is copied is what was read, and what was read is checked: whatever becomes of the file meanwhile.
         """
         path, known, recipe = base
+        assembly = self._assemblies[content]
         try:
             source = self._disk.open(path, Opening.READ)
         except OSError:
@@ -265,7 +274,7 @@ class Staging:
                 else:
                     checks.append(partial(assembly.check, piece, data))
                 part.write(piece.offset, data)
-                part.begin_sync(piece.offset, len(data))
+                self._begin_sync(content, part, piece.offset, len(data))
                 copied.update(block.digest for block in piece.blocks)
                 while len(checks) > _CHECKS_WAIT:
                     wrong.update(checks.popleft()())

@@ -73,27 +73,32 @@ def load() -> Syscalls:
 _WRITE: Final = 2
 """SYNC_FILE_RANGE_WRITE: begin to write what is not being written yet, and wait for nothing."""
 
-_range = getattr(ctypes.CDLL(None), "sync_file_range", None) if sys.platform == "linux" else None
+_range = getattr(ctypes.CDLL(None, use_errno=True), "sync_file_range", None) if sys.platform == "linux" else None
 if _range is not None:
     _range.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
 
 
-_WAIT: Final = 1
-"""SYNC_FILE_RANGE_WAIT_BEFORE: wait for what is being written."""
-
-BEHIND: Final = 16 << 20
+BEHIND: Final = 8 << 20
 """So many bytes of a file may be on their way to the disk.  Whoever makes a small file durable waits until those are
-there which had their place found just before: without a bound, that are hundreds of megabytes."""
+there, and until the disk has emptied its own memory of them: without a bound, that are hundreds of megabytes."""
+
+_LOST: Final = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT})
 
 
 def begin_sync(file: int, offset: int, size: int) -> None:
     """Let the disk begin to write these bytes of an open file, and wait until it is not far behind with those before
-    them.  Whether it has written them is seen at the next fsync alone."""
-    if _range is not None:
-        _range(file, offset, size, _WRITE)
-        if (before := offset - BEHIND) > 0:
-            start = max(before - 2 * BEHIND, 0)
-            _range(file, start, before - start, _WAIT)
+    them.  Raises OSError where it could not write: what the file holds is lost then, whatever a later fsync says, to
+    which this is not told again (HAZARDS B9)."""
+    if sys.platform == "darwin" or _range is None:
+        return
+    _told(_range(file, offset, size, _WRITE))
+    if offset // BEHIND != (offset + size) // BEHIND:
+        os.fdatasync(file)
+
+
+def _told(failed: int) -> None:
+    if failed and (number := ctypes.get_errno()) in _LOST:
+        raise OSError(number, os.strerror(number))
 
 
 if sys.platform == "darwin":

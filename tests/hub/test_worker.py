@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -30,6 +31,7 @@ class Bench:
         self.full = False
         self.store = MemoryStore(lambda: "id")
         self.commits = 0
+        self.durable: list[bool] = []
         self.full_at = b""
         self.gate = threading.Event()
         self.gate.set()
@@ -38,6 +40,13 @@ class Bench:
 
     def opened(self) -> Store:
         self.store.before_commit = self.commit
+        unit = self.store.unit
+
+        def noted(*, durable: bool = True) -> AbstractContextManager[None]:
+            self.durable.append(durable)
+            return unit(durable=durable)
+
+        self.store.unit = noted  # type: ignore[method-assign]
         put = self.store.blocks.put
 
         def checked(folder: FolderId, blocks: list[tuple[Digest, bytes]]) -> None:
@@ -100,6 +109,15 @@ async def test_what_comes_meanwhile_is_one_unit(bench: Bench) -> None:
     await bench.worker.call(lambda store: None)
     assert bench.done == [(str(number), Kept()) for number in range(20)]
     assert bench.commits <= 5
+
+
+async def test_blocks_alone_wait_for_no_disk_and_what_names_them_does(bench: Bench) -> None:
+    bench.submit("blocks", b"b")
+    await bench.worker.call(lambda store: None)
+    assert bench.durable == [True, False, True], "the calls are"
+    bench.worker.submit(Job(FolderId(1), Submit(ClientId("c"), (), ()), lambda answer: None))
+    await bench.worker.call(lambda store: None)
+    assert bench.durable[3] is True
 
 
 async def test_what_someone_waits_for_is_done_before_blocks_of_large_files_which_have_the_next_turn(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 from random import Random
 
 import pytest
 
 from syncagent.content.recipe import read_all
+from syncagent.errors import StorageTrouble
 from syncagent.localfs.memory import MemoryDisk
+from syncagent.localfs.memory_file import MemoryFile
 from syncagent.localfs.spare import AHEAD
 from syncagent.localfs.staging import Staging, part_path
 from syncagent.model.ids import Digest
@@ -154,3 +157,16 @@ def test_what_comes_late_is_not_taken_for_the_beginning_of_the_next(stage: Stagi
     read = reads(stage)
     assert stage.begin(SONG.wish) == frozenset()
     assert read == [], "nothing had to be copied"
+
+
+@pytest.mark.hazard("B9")
+def test_what_the_disk_lost_of_it_is_no_beginning_of_any_file(stage: Staging, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.hold(FILM.blocks[:3])
+
+    def lost(*_: object) -> None:
+        raise OSError(errno.EIO, "the disk lost it")
+
+    with monkeypatch.context() as patch, pytest.raises(StorageTrouble):
+        patch.setattr(MemoryFile, "begin_sync", lost)
+        stage.hold(FILM.blocks[3:5])
+    assert stage.begin(FILM.wish) == FILM.without(0)

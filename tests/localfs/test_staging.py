@@ -12,6 +12,7 @@ from syncagent.errors import Damaged, StorageFull, StorageTrouble
 from syncagent.localfs import assembly as assembly_module
 from syncagent.localfs import staging as staging_module
 from syncagent.localfs.memory import MemoryDisk
+from syncagent.localfs.memory_file import MemoryFile
 from syncagent.localfs.ports import Opening
 from syncagent.localfs.staging import Staging, part_path
 from syncagent.model.facts import UNSURE
@@ -54,6 +55,23 @@ def test_after_a_restart_only_what_is_right_counts() -> None:
     fresh.sweep([CONTENT])
     assert fresh.begin(WISH) == {BLOCKS[0][0]}
     fresh.put(CONTENT, BLOCKS[:1], RECIPE)
+    assert staged(disk) == DATA
+
+
+@pytest.mark.hazard("B9")
+def test_what_the_disk_lost_while_it_was_put_together_is_got_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk, bench = memory_bench()
+    bench.staging.begin(WISH)
+    bench.staging.put(CONTENT, BLOCKS[:2], RECIPE)
+
+    def lost(*_: object) -> None:
+        raise OSError(errno.EIO, "the disk lost it")
+
+    with monkeypatch.context() as patch, pytest.raises(StorageTrouble):
+        patch.setattr(MemoryFile, "begin_sync", lost)
+        bench.staging.put(CONTENT, BLOCKS[2:], RECIPE)
+    assert bench.staging.begin(WISH) == {block.digest for block in RECIPE}, "nothing is believed of what it held"
+    bench.staging.put(CONTENT, BLOCKS, RECIPE)
     assert staged(disk) == DATA
 
 

@@ -69,13 +69,15 @@ class MemoryStore:
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
         self._undo: list[Callable[[], object]] | None = None
+        self._loose: list[Callable[[], object]] = []
+        """How to take back what is not durable before the next unit is."""
         self.before_commit: Callable[[], None] = _nothing
         self.journal = MemoryJournal(self, new_id)
         self.blocks = MemoryBlocks(self)
         self.keys = MemoryKeys(self)
 
     @contextmanager
-    def unit(self) -> Iterator[None]:
+    def unit(self, *, durable: bool = True) -> Iterator[None]:
         if self._undo is not None:
             raise AssertionError("a unit within a unit")
         self._undo = []
@@ -83,13 +85,18 @@ class MemoryStore:
             yield
             self.before_commit()
         except BaseException:
-            self.crash()
+            self._take_back(self._undo)
             raise
+        self._loose = [] if durable else [*self._loose, *self._undo]
         self._undo = None
 
     def crash(self) -> None:
-        """Lose what is not durable: the unit that is under way."""
-        for undo in reversed(self._undo or []):
+        """Lose what is not durable: the unit that is under way, and those that were to be with the next one."""
+        self._take_back([*self._loose, *(self._undo or [])])
+        self._loose = []
+
+    def _take_back(self, done: Sequence[Callable[[], object]]) -> None:
+        for undo in reversed(done):
             undo()
         self._undo = None
 

@@ -1,8 +1,9 @@
 """What the hub needs of a store.  Fulfilled by ``sqlite`` and ``memory``; ``tests/conformance/test_hub_store.py`` holds
 them to it.
 
-All methods are called on one thread.  What is done within ``Store.unit`` stands together, and is durable when it ends;
-or none of it is.  Writing outside of a unit is a mistake.  Every method may raise StorageFull or StorageTrouble.
+All methods are called on one thread.  What is done within ``Store.unit`` stands together, and is durable when it ends
+(or when a later one is, if that is enough); or none of it is.  Writing outside of a unit is a mistake.  Every method
+may raise StorageFull or StorageTrouble.
 """
 
 from __future__ import annotations
@@ -157,8 +158,9 @@ class Store(Protocol):
     @property
     def keys(self) -> Keys: ...
 
-    def unit(self) -> AbstractContextManager[None]:
-        """What is done within is durable at its end, or undone."""
+    def unit(self, *, durable: bool = True) -> AbstractContextManager[None]:
+        """What is done within is durable at its end, or undone.  Where it is not wanted ``durable``, it is so together
+        with the next unit that is: after a crash before that it was never done."""
 
     def sound(self, most_bytes: int) -> bool | None:
         """Whether the file that holds all this is in order; None when it is longer than that, and was not looked

@@ -99,9 +99,9 @@ class SqliteStore:
         self.keys = SqliteKeys(self._database)
 
     @contextmanager
-    def unit(self) -> Iterator[None]:
+    def unit(self, *, durable: bool = True) -> Iterator[None]:
         try:
-            with self._database.transaction():
+            with self._database.transaction(durable=durable):
                 yield
         except BaseException:
             self.journal.count_anew()

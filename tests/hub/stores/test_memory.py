@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from syncagent.content.digest import digest_of
 from syncagent.errors import StorageFull
 from syncagent.hub.stores.memory import MemoryStore
 
@@ -43,3 +44,24 @@ def test_a_backup_is_what_it_was_and_may_begin_another_epoch() -> None:
         assert backup.journal.begin_run().current != run
     backup.begin_epochs()
     assert backup.journal.folders()[0].epoch != store.journal.folders()[0].epoch
+
+
+@pytest.mark.hazard("F16")
+def test_what_need_not_last_is_lost_in_a_crash_until_something_that_must_has_followed() -> None:
+    store = MemoryStore(lambda: "id")
+    with store.unit():
+        folder = store.journal.make_folder("default").id
+    blocks = [(digest_of(plain), plain) for plain in (b"one", b"two")]
+    kept = [digest for digest, _ in blocks]
+    for block in blocks:
+        with store.unit(durable=False):
+            store.blocks.put(folder, [block])
+    assert set(store.blocks.sizes(folder, kept)) == set(kept)
+    store.crash()
+    assert store.blocks.sizes(folder, kept) == {}
+    with store.unit(durable=False):
+        store.blocks.put(folder, blocks)
+    with store.unit():
+        pass
+    store.crash()
+    assert set(store.blocks.sizes(folder, kept)) == set(kept)
