@@ -12,6 +12,7 @@ from syncagent.engine.downloads import Downloads
 from syncagent.engine.effects import Effect
 from syncagent.engine.flight import Flight
 from syncagent.engine.launch import Launch
+from syncagent.engine.reactions import FOLDER_LEFT_OUT, HIDDEN
 from syncagent.engine.scoping import Scoping
 from syncagent.engine.standing import Standing
 from syncagent.model.acts import Direction
@@ -19,7 +20,7 @@ from syncagent.model.ids import NodeId
 from syncagent.planner.along import let_along
 from syncagent.planner.ops import Adopt, Agree, Op, beneath, subject
 from syncagent.planner.outcome import settle_tree
-from syncagent.planner.plan import Plan, plan
+from syncagent.planner.plan import Plan, Wait, plan
 from syncagent.planner.policy import Policy
 from syncagent.planner.underway import Underway
 from syncagent.trees.canopy import Canopy
@@ -87,7 +88,7 @@ class Planning:
                 scope=self.scoping.scope,
             )  # fmt: skip
             self._launch_all(made.ops, now)
-            self._remember(made)
+            self._remember(made, now)
             self._hear_news(now)
         leaving = self.launch.take(incarnation)
         if self.policy.may_submit:
@@ -127,17 +128,24 @@ class Planning:
             else:
                 self.agenda.wait(subject(op), subject(op))
 
-    def _remember(self, made: Plan) -> None:
+    def _remember(self, made: Plan, now: float) -> None:
         for wait in made.waits:
             if wait.on == wait.node:
                 self.agenda.forbid(wait.node)
             else:
                 self.agenda.wait(wait.node, wait.on)
-                if wait.on in self.scoping.scope.dormant and self.scoping.may_rest(wait.node):
-                    self._rest(wait.node)
+                if wait.on in self.scoping.scope.dormant:
+                    self._waits_for_left_out(wait, now)
         for node_id in made.dormant:
             self._rest(node_id)
         self.agenda.put_back(made.rest)
+
+    def _waits_for_left_out(self, wait: Wait, now: float) -> None:
+        if self.scoping.may_rest(wait.node):
+            self._rest(wait.node)
+        elif not self.flight.is_held(wait.node, now):
+            stands = self.canopy.local.get(wait.on) is not None
+            self.flight.hold(wait.node, HIDDEN if stands else FOLDER_LEFT_OUT, now)
 
     def _rest(self, node_id: NodeId) -> None:
         """Nothing is to be done about the node, nor about what waits for it to be gone."""

@@ -52,6 +52,7 @@ PASSING = frozenset(
 """Refusals that may be over when the same is tried later."""
 
 HIDDEN = "what is left out on this machine has its name"
+FOLDER_LEFT_OUT = "its folder is left out on this machine"
 
 PATIENCE = 3
 """How often a refusal may come again at once, before the node is left alone for a while."""

@@ -95,8 +95,11 @@ class Scoping:
         return folder is not None and name in self.scope.kept.get(folder, ())
 
     def bars(self, at: Placement) -> str:
-        """Why nothing is taken in that a person makes at this place; empty when it is."""
-        return CLASH if self.scope.bars(at) else ""
+        """Why what a person has made at this place is not taken in; empty when it is.  Its folder cannot go then."""
+        if not self.scope.bars(at):
+            return ""
+        self.keep_one(at.parent, at.name, out=True)
+        return CLASH
 
     def keep(self, folder: NodeId, names: frozenset[str]) -> None:
         """These names in the folder are left out; a folder that holds none any more may go, if it was to go."""

@@ -28,7 +28,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from syncagent.content.chunker import ONE_BLOCK, Cut, cut_for
+from syncagent.content.chunker import ONE_BLOCK, cut_for
 from syncagent.content.recipe import Reading, read_all, read_small
 from syncagent.localfs.ignore import PARK, parked_at, refusal, refusal_of_path, shown
 from syncagent.localfs.perusal import Perusal
@@ -63,10 +63,10 @@ PIECE: Final = 1 << 20
 
 LARGE: Final = 16 << 20
 """A file of so many bytes is hashed beside being read: a thread costs something, too."""
-
 LARGE_PIECE: Final = 4 << 20
 _HASHES_WAIT: Final = 4
 _TRIES: Final = 3
+_NO_FOLDER: Final = (errno.ENOTDIR, errno.ELOOP)
 _FORMAT: Final = 0o170000
 _ELSEWHERE: Final = "it lies on another file system"
 _SPECIAL: Final = {
@@ -104,7 +104,7 @@ class Scanner:
         with self.disk.batch():
             device = self.disk.stat(ROOT_PATH).device
             book = self._book()
-            todo = self._begin(path, book, facts)
+            todo = self._begin(path, book, device, facts)
             while todo:
                 at, above = todo.pop()
                 todo.extend(reversed(self._list(at, above, book, device, facts)))
@@ -172,7 +172,7 @@ class Scanner:
 
     # --- walking ------------------------------------------------------------------------------------------------
 
-    def _begin(self, path: RelPath, book: RuleBook, facts: list[Fact]) -> list[tuple[RelPath, Layers]]:
+    def _begin(self, path: RelPath, book: RuleBook, device: int, facts: list[Fact]) -> list[tuple[RelPath, Layers]]:
         """Where a walk begins, with the layers above it."""
         if not path:
             return [(path, BUILT_IN)]
@@ -182,13 +182,17 @@ class Scanner:
         try:
             above, name = split(path)
             layers = book.layers(above)
+            seen = self.disk.stat(path)
         except OSError as error:
             facts.append(_trouble(path, error))
             return []
-        if isinstance(layers, Hit) or ignored(layers, path, name, True):
+        if isinstance(layers, Hit) or ignored(layers, path, name, seen.is_dir):
             facts.append(Ignored(path))
-            return []
-        return [(path, layers)]
+        elif not seen.is_dir or seen.device != device:
+            facts.append(self._fact(path, name, seen, device))  # it is no folder: that is not to say that it is gone
+        else:
+            return [(path, layers)]
+        return []
 
     def _list(
         self, at: RelPath, above: Layers, book: RuleBook, device: int, facts: list[Fact]
@@ -201,7 +205,7 @@ class Scanner:
             layers = book.enter(above, at, rules) if rules else above
             facts.extend(RulesSeen(join(at, name), book.data(join(at, name))) for name in rules)
         except OSError as error:
-            facts.append(_trouble(at, error))
+            facts.append(Unreadable(at, "replaced") if error.errno in _NO_FOLDER else _trouble(at, error))
             return []
         prefix = f"{at}/" if at else ""
         modes = self.abilities.modes
@@ -365,13 +369,9 @@ def _read_once(file: DiskFile, seen: Stat) -> tuple[Content, Recipe, bytes | Non
 
     if seen.size < LARGE:
         return *read_all(pieces(PIECE), cut_for(seen.size)), None
-    return *_read_large(pieces(LARGE_PIECE), cut_for(seen.size)), None
-
-
-def _read_large(pieces: Iterator[bytes], cut: Cut) -> tuple[Content, Recipe]:
-    reading = Reading(cut)
-    read_on(reading, pieces)
-    return reading.outcome()
+    reading = Reading(cut_for(seen.size))
+    read_on(reading, pieces(LARGE_PIECE))
+    return *reading.outcome(), None
 
 
 def read_on(reading: Reading, pieces: Iterator[bytes]) -> None:

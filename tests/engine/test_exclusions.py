@@ -6,6 +6,7 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
+from syncagent.engine.reactions import HIDDEN
 from syncagent.engine.scoping import CLASH, UNSENT
 from syncagent.model.acts import Limits
 from syncagent.model.changes import Operation
@@ -194,3 +195,35 @@ def test_a_file_can_be_excluded_too() -> None:
     assert done(solo) == []
     assert "photos/a" not in solo.tree() and "photos/2026/b" in solo.tree()
     assert solo.status.in_sync
+
+
+@pytest.mark.hazard("E16", "N15")
+def test_a_folder_in_which_something_was_made_as_it_was_excluded_stays_with_that_and_all_is_at_rest() -> None:
+    solo = photos()
+    solo.user.write("photos/2026/new", b"new")  # nobody has told of it yet
+    say(solo, "photos")
+    assert done(solo) == []
+    assert {path for path in solo.tree() if path.startswith("photos")} == {"photos", "photos/2026", "photos/2026/new"}
+    assert solo.status.in_sync and not solo.status.held
+    assert ("photos/2026/new", CLASH) in solo.status.skipped
+    say(solo, "photos", exclude=False)
+    assert ("create", "photos/2026/new") in done(solo)
+
+
+@pytest.mark.hazard("E16", "N15")
+def test_what_comes_from_others_and_finds_its_name_taken_by_what_is_excluded_says_so() -> None:
+    solo = Solo().synced(old=b"1")
+    node_id = solo.id_of("old")
+    solo.feed(ev.Paused(True))
+    solo.user.move("old", "name")
+    say(solo, "old")
+    edited, new = file(node_id, "old", b"edited"), file("x", "name", b"theirs")
+    solo.hear(solo.entry(edited), solo.entry(new)).hinted("old", "name").pass_time(1)
+    solo.feed(ev.Paused(False)).give(b"theirs").pass_time(5)
+    assert solo.tree() == {"name": b"1"}
+    assert [(path, why) for path, why in solo.status.held] == [("name", HIDDEN)]
+    assert not solo.status.in_sync
+    say(solo, "old", exclude=False)
+    done(solo)
+    solo.give(b"edited", b"theirs").pass_time(60)
+    assert solo.status.in_sync and {"old": b"edited", "name": b"theirs"}.items() <= solo.tree().items()

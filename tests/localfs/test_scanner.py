@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 
 import pytest
 
@@ -32,6 +33,19 @@ from tests.support.disks import big, memory_bench
 
 def walk(disk: MemoryDisk, path: str = "") -> list[Fact]:
     return [fact for batch in Scanner(disk, disk.abilities).walk(RelPath(path)) for fact in batch]
+
+
+def walk_as(disk: MemoryDisk, path: str, meanwhile: Callable[[], None] | None) -> list[Fact]:
+    """The same; ``meanwhile`` happens right before the folder is listed."""
+
+    def before(call: str, at: RelPath) -> None:
+        nonlocal meanwhile
+        if call == "list" and at == path and meanwhile is not None:
+            then, meanwhile = meanwhile, None
+            then()
+
+    disk.before_call = before
+    return walk(disk, path)
 
 
 def look(disk: MemoryDisk, path: str, known: object = None) -> Fact:
@@ -79,6 +93,34 @@ def test_large_folders_come_in_batches() -> None:
     batches = list(bench.scanner.walk())
     assert all(len(batch) <= BATCH for batch in batches)
     assert len({fact.path for batch in batches for fact in batch}) == 2 * BATCH + 11
+
+
+@pytest.mark.hazard("N10", "A14")
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_what_is_walked_and_is_no_folder_or_none_any_more_is_not_said_to_be_gone(kind: str, when: str) -> None:
+    disk, _ = memory_bench()
+
+    def become() -> None:
+        disk.user.delete("d")
+        disk.user.write("d", b"1") if kind == "file" else disk.user.symlink("x", "d")
+
+    disk.user.mkdir("d")
+    if when == "before":
+        become()
+    facts = list(walk_as(disk, "d", become if when == "meanwhile" else None))
+    assert [fact.path for fact in facts] == ["d"]
+    assert not any(isinstance(fact, NothingThere) for fact in facts)
+    assert when == "meanwhile" or isinstance(facts[0], FileSeen if kind == "file" else LinkSeen)
+
+
+def test_a_file_that_is_walked_is_left_out_by_rules_for_files_alone() -> None:
+    disk, _ = memory_bench()
+    disk.user.write(".syncignore", b"d/\n")
+    disk.user.write("d", b"1")
+    assert [type(fact) for fact in walk(disk, "d")] == [FileSeen]
+    disk.user.write(".syncignore", b"d\n")
+    assert walk(disk, "d") == [Ignored(RelPath("d"))]
 
 
 @pytest.mark.hazard("A14")

@@ -52,3 +52,10 @@ def test_what_was_edited_and_cannot_have_its_place_on_that_disk_is_sent_from_whe
 @pytest.mark.hazard("C10", "N15")
 def test_nothing_seems_at_rest_before_what_was_left_out_by_rules_that_others_deleted_was_looked_at() -> None:
     run(20384, rules=True)
+
+
+@pytest.mark.sim
+@pytest.mark.hazard("E16", "N5", "N10", "N15")
+@pytest.mark.parametrize("seed", [100049, 100212, 100321, 100409])
+def test_what_is_excluded_and_not_as_at_the_hub_comes_to_rest_and_is_never_taken_for_gone(seed: int) -> None:
+    run(seed, rules=True)
