@@ -41,7 +41,7 @@ from syncagent.engine.events import (
     TasksDone,
 )
 from syncagent.errors import Damaged, RootMissing, StorageFull, StorageTrouble
-from syncagent.localfs.applier import Applier
+from syncagent.localfs.applier import Applier, at_once
 from syncagent.localfs.begun import FEW, Begun
 from syncagent.localfs.perusal import Perusal
 from syncagent.localfs.ports import Disk
@@ -50,7 +50,7 @@ from syncagent.localfs.scanner import BATCH, Scanner, read_on
 from syncagent.localfs.staging import Staging
 from syncagent.model.facts import FileSeen, LookAt, Stamp
 from syncagent.model.names import RelPath
-from syncagent.model.nodes import Content, Recipe
+from syncagent.model.nodes import Content, File, Recipe
 from syncagent.planner.tasks import Failed, Inline, InPlace, Outcome, Staged, Task, WriteTask
 
 DiskEffect: TypeAlias = Look | ReadOn | Run | ReadBlocks | OpenStage | FillStage | HoldAhead | DropAhead | SweepStage
@@ -65,7 +65,7 @@ FEW_LOOKS: Final = 16
 """A look at more paths than a person changes at once is a long one."""
 
 MUCH: Final = 1 << 20
-"""Bytes that are read to be sent: more than that is no small edit."""
+"""Bytes that are read to be sent, or removed: more than that is no small edit."""
 
 LARGE: Final = 8 << 20
 """A file of so many bytes takes so long to be put in place that others should not wait for it."""
@@ -233,16 +233,6 @@ class Errands:
                 tasks, begun = more, following
             self._finish(tasks, begun)
 
-    def _finish(self, tasks: Sequence[Task], begun: Begun, following: Begun | None = None) -> None:
-        if len(tasks) > FEW:
-            self.echoes.begin(tasks)
-        try:
-            outcomes = self.applier.finish(begun, self._clear, following)
-        except (RootMissing, OSError):
-            self.echoes.give_up()
-            raise
-        self._tell_done(tasks, outcomes)
-
     def _take_waiting(self, *, prepared: bool) -> list[Task]:
         """Tasks that wait, enough for a batch.  Those that were ``prepared`` and come first are done by this; else
         nothing behind such ones is taken."""
@@ -256,12 +246,35 @@ class Errands:
             if begun is None:
                 tasks.extend(some)
             else:
-                self._tell_done(some, self.applier.finish(begun, self._clear))
+                self._finish(some, begun)
         return tasks
 
     def _apply(self, tasks: Sequence[Task]) -> None:
         with self.behind() if len(tasks) > FEW else contextlib.nullcontext():
             self._tell_done(tasks, self.applier.run(tasks, self._clear))
+
+    def _finish(self, tasks: Sequence[Task], begun: Begun, following: Begun | None = None) -> None:
+        """Do the rest of a batch, and tell of it.  What went by it is removed after that, in the lane that is for it; a
+        few small files here and now, since to wake another thread for them takes longer."""
+        left: list[Work] = []
+        with self.disk.batch():
+            if len(tasks) > FEW:
+                self.echoes.begin(tasks)
+            try:
+                outcomes = self.applier.finish(begun, left.append, following)
+            except (RootMissing, OSError):
+                self.echoes.give_up()
+                raise
+            self._tell_done(tasks, outcomes)
+            clear = at_once if len(tasks) <= FEW and all(map(self._leaves_little, tasks)) else self._clear
+            for work in left:
+                clear(work)
+
+    def _leaves_little(self, task: Task) -> bool:
+        """Whether what goes by it is removed in no time: a small file, which is not to go to the trash."""
+        trash, old = self.staging.trash, task.op.expect if isinstance(task, WriteTask) else None
+        into_trash = trash is not None and trash.keeping.on and trash.keeping.replaced
+        return isinstance(old, File) and old.content.size <= MUCH and not into_trash
 
     def _tell_done(self, tasks: Sequence[Task], outcomes: list[Outcome]) -> None:
         outcomes = self._in_room(tasks, outcomes)

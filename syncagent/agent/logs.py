@@ -165,6 +165,7 @@ def log_to(
     ``form`` is "text" or "json".  Gives the file's handler: ``end`` takes it away again.
     """
     make_private(path.parent)
+    _tell_no_places()
     root = logging.getLogger()
     handler = PrivateRotatingFile(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT)
     root.addHandler(handler)
@@ -174,6 +175,13 @@ def log_to(
     for chatty in ("asyncio", "websockets", "watchdog", "aiohttp.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     return handler
+
+
+def _tell_no_places() -> None:
+    """No line says in which thread, process, or line of code it was written: to find that out takes as long as all else
+    that is done for a line."""
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # as the manual of the library has it
 
 
 def tune(handler: logging.Handler, *, level: str, form: str, secrets: Collection[str]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import queue
 import threading
 import time
 from collections import deque
@@ -54,13 +53,19 @@ class Mailbox(Generic[T]):
 class Lane:
     """Some threads that take work from one queue, in order.  With one thread, one piece is over before the next begins.
 
+    A piece of work wakes one thread, the one that has rested least.  All threads that wait on one queue of the library
+    are woken for each piece, one after the other, and all but the first find nothing.
+
     Work that raises is a bug: ``failed`` is told, in the thread, and the lane goes on.
     """
 
-    __slots__ = ("_done", "_ending", "_failed", "_given", "_queue", "_threads")
+    __slots__ = ("_done", "_ending", "_failed", "_given", "_lock", "_resting", "_threads", "_waiting")
 
     def __init__(self, name: str, threads: int, failed: Callable[[BaseException], None]) -> None:
-        self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._waiting: deque[Work | None] = deque()
+        self._resting: list[threading.Lock] = []
+        """What each thread that has nothing to do waits for."""
         self._failed = failed
         self._ending = False
         self._given = self._done = 0
@@ -73,18 +78,23 @@ class Lane:
     def do(self, work: Work) -> None:
         """Have ``work`` done, after all that was asked for before."""
         self._given += 1
-        self._queue.put(work)
+        self._put(work)
 
     @property
     def idle(self) -> bool:
         """Whether nothing is being done or waits.  Asked of a lane of one thread, by the one who gives it work."""
         return self._given == self._done
 
+    @property
+    def resting(self) -> int:
+        """How many threads have nothing to do."""
+        return len(self._resting)
+
     def end(self, *, finish: bool = True) -> None:
         """Take no more work.  What was asked for is done before, with ``finish``; else only what has begun is."""
         self._ending = not finish
         for _ in self._threads:
-            self._queue.put(None)
+            self._put(None)
 
     def join(self, seconds: float) -> bool:
         """Whether all is over; waits for it that long."""
@@ -93,8 +103,25 @@ class Lane:
             thread.join(max(until - time.monotonic(), 0.0))
         return not any(thread.is_alive() for thread in self._threads)
 
+    def _put(self, work: Work | None) -> None:
+        with self._lock:
+            self._waiting.append(work)
+            woken = self._resting.pop() if self._resting else None
+        if woken is not None:
+            woken.release()
+
+    def _next(self, bell: threading.Lock) -> Work | None:
+        while True:
+            with self._lock:
+                if self._waiting:
+                    return self._waiting.popleft()
+                self._resting.append(bell)
+            bell.acquire()  # RACE: who was about to rest may have taken the work meanwhile: then it is waited on
+
     def _run(self) -> None:
-        while (work := self._queue.get()) is not None:
+        bell = threading.Lock()
+        bell.acquire()
+        while (work := self._next(bell)) is not None:
             if self._ending:
                 continue
             try:

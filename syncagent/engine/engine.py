@@ -51,11 +51,9 @@ class Engine:
         brake: Limits | None = DEFAULT_LIMITS, gitignore: bool = False,
     ) -> None:  # fmt: skip
         self._machine, self._limits, self._gitignore = machine, brake, gitignore
-        self._client_id, self._ids = client_id, ids
-        self._now = 0.0
+        self._client_id, self._ids, self._now = client_id, ids, 0.0
         self._begin(Canopy())
-        self._incarnation, self._day = "", "1970-01-01"
-        self._root = ""  # why there is no root; "": there is
+        self._incarnation, self._day, self._root = "", "1970-01-01", ""  # root: why there is none; "": there is
         self._started = self._scanned = self._unswept = False
         self.sparing, self._teller = Sparing(), Teller()
 
@@ -89,6 +87,8 @@ class Engine:
             effects = self._freight.put_by(event, now)
             return [*effects, *self._teller.tell(self._teller.status, self._next_wake(settled=True), now)]
         self._unswept = self._unswept or leaves_something(event)
+        if isinstance(event, ev.Hinted) and self._teller.rests(now):  # of that a look follows, and no plan
+            return [*self._happen(event), *self._local.advance(now), *self._tell()]
         return [*self._happen(event), *self._go_on()]
 
     # --- what happened ----------------------------------------------------------------------------------------

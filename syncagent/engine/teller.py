@@ -21,6 +21,10 @@ class Teller:
         """The time that was asked for has come."""
         self._wake_at = None
 
+    def rests(self, now: float) -> bool:
+        """Whether all was at one, and nothing is due by time alone."""
+        return self.status.settled and (self._wake_at is None or self._wake_at > now)
+
     def tell(self, status: Status, wake_at: float | None, now: float) -> list[Effect]:
         """Tell ``status`` if it is due; ask to be woken at ``wake_at``, or when it will be due."""
         effects: list[Effect] = []

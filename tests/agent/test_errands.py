@@ -240,6 +240,38 @@ def test_no_one_waits_until_what_was_deleted_is_removed(desk: Desk) -> None:
     assert os.listdir(stage) == []
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_what_a_small_edit_leaves_is_removed_by_who_wrote_it_unless_the_trash_is_to_have_it(
+    desk: Desk, replaced: bool
+) -> None:
+    trash = desk.errands.staging.trash
+    assert trash is not None
+    trash.keeping = replace(trash.keeping, replaced=replaced)
+    first = write_task("a", content_of(b"old"), Inline(b"old"))
+    desk.errands.begin(Run((first,)))
+    event = desk.next()
+    assert isinstance(event, TasksDone)
+    [done] = event.outcomes
+    assert isinstance(done, Done)
+    assert isinstance(done.fact, FileSeen)
+    go, written, cleared = threading.Event(), threading.Event(), threading.Event()
+    desk.workers.clear.do(lambda: assert_true(go.wait(10)))
+    second = write_task("a", content_of(b"new"), Inline(b"new"))
+    op = replace(second.op, expect=first.op.node)
+    desk.errands.begin(Run((replace(second, op=op, expect=done.fact.stamp),)))
+    event = desk.next()
+    assert isinstance(event, TasksDone)
+    assert isinstance(event.outcomes[0], Done)
+    desk.workers.change.do(written.set)
+    assert written.wait(10)
+    assert len(stage_of(desk)) == replaced, "one look at the stage while no other thread can have cleared it"
+    go.set()
+    desk.workers.clear.do(cleared.set)
+    assert cleared.wait(10)
+    assert stage_of(desk) == {}
+    assert len(trash.items()) == replaced
+
+
 def assert_true(held: bool) -> None:
     assert held
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 
 import pytest
 
@@ -94,6 +95,52 @@ def test_one_thread_does_one_thing_at_a_time_in_order() -> None:
         lane.do(lambda name=name: record.append(f"end {name}"))
     end(lane)
     assert record == ["begin a", "end a", "begin b", "end b"]
+
+
+def test_a_piece_of_work_wakes_the_thread_that_has_rested_least_and_no_other() -> None:
+    lane = Lane("three", 3, failed)
+    who: list[str] = []
+    at_work, go_on = threading.Barrier(4), threading.Event()
+
+    def work() -> None:
+        at_work.wait(10)
+        assert go_on.wait(10)
+
+    for _ in range(3):
+        lane.do(work)
+    at_work.wait(10)  # all three are at work at once
+    go_on.set()
+    for _ in range(50):
+        until_rested(lane, 3)
+        done = threading.Event()
+
+        def note(done: threading.Event = done) -> None:
+            who.append(threading.current_thread().name)
+            done.set()
+
+        lane.do(note)
+        assert done.wait(10)
+    assert len(set(who)) == 1
+    end(lane)
+
+
+def until_rested(lane: Lane, threads: int) -> None:
+    end_at = time.monotonic() + 30
+    while lane.resting < threads:
+        assert time.monotonic() < end_at
+        time.sleep(0.001)
+
+
+def test_nothing_is_lost_when_several_threads_take_what_several_give() -> None:
+    lane = Lane("three", 3, failed)
+    done: list[int] = []
+    givers = [threading.Thread(target=lambda: [lane.do(lambda: done.append(1)) for _ in range(2000)]) for _ in range(3)]
+    for giver in givers:
+        giver.start()
+    for giver in givers:
+        giver.join()
+    end(lane)
+    assert len(done) == 6000
 
 
 def test_work_that_raises_is_reported_and_the_lane_goes_on() -> None:

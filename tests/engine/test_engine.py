@@ -6,9 +6,11 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
+from syncagent.engine.planning import Planning
 from syncagent.engine.status import State
 from syncagent.model.changes import Operation
 from syncagent.model.ids import Seq
+from syncagent.model.names import RelPath
 from tests.support.solo import DAY, ME, Solo, content_of, file, large
 
 
@@ -65,6 +67,25 @@ def test_an_event_that_changes_nothing_has_no_effect() -> None:
     assert step(solo, ev.Tick(DAY)) == []
     assert step(solo, ev.Heard(())) == []
     assert step(solo, ev.Paused(False)) == []
+
+
+def test_of_a_hint_at_rest_a_look_follows_and_nothing_is_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    solo = Solo().synced(a=b"1")
+    solo.pass_time(1)
+    planned: list[float] = []
+    go_on = Planning.go_on
+
+    def noted(planning: Planning, incarnation: str, now: float) -> list[ef.Effect]:
+        planned.append(now)
+        return go_on(planning, incarnation, now)
+
+    monkeypatch.setattr(Planning, "go_on", noted)
+    effects = step(solo, ev.Hinted(paths=(RelPath("a"),)))
+    assert kinds(effects) == [ef.Look]
+    assert not solo.engine.status.in_sync, "it is said at once that something may have changed"
+    assert planned == []
+    step(solo, ev.Hinted(paths=(RelPath("a"),)))
+    assert planned == [solo.now], "while something goes on all is gone through"
 
 
 def test_the_same_events_have_the_same_effects_n18() -> None:

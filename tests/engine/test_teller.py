@@ -58,3 +58,15 @@ def test_who_has_nothing_to_wait_for_any_more_is_not_woken() -> None:
     assert teller.tell(idle, None, 1.15) == [Publish(idle), WakeAt(None)]
     assert teller.tell(idle, None, 1.2) == []
     assert teller.tell(idle, 9.0, 1.2) == [WakeAt(9.0)]
+
+
+def test_it_rests_while_all_is_at_one_and_nothing_is_due() -> None:
+    teller = Teller()
+    assert not teller.rests(0.0)
+    teller.tell(Status(state=State.IDLE, settled=True), None, 1.0)
+    assert teller.rests(99.0)
+    teller.tell(Status(state=State.IDLE, settled=True), 100.0, 99.0)
+    assert teller.rests(99.0)
+    assert not teller.rests(100.0)
+    teller.tell(Status(state=State.SYNCING), 100.0, 99.0)
+    assert not teller.rests(99.0)
