@@ -27,7 +27,7 @@ from syncagent.agent.places import Places, places
 from syncagent.agent.reach import is_loopback, reach_from_afar
 from syncagent.cli.dry import DryRun, foretell
 from syncagent.cli.exits import Exit, stuck
-from syncagent.cli.options import AsJson, Background, BrakeOption, DataDir, NewFolder, NewHub, Profile
+from syncagent.cli.options import AsJson, Background, BrakeOption, DataDir, NewFolder, NewHub, Profile, some_path
 from syncagent.cli.output import complain, say
 from syncagent.cli.which import to_begin
 from syncagent.cli.words import summary
@@ -38,7 +38,10 @@ from syncagent.model.link import Link, format_link, parse_link
 Folder = Annotated[
     Path | None,
     typer.Argument(
-        metavar="FOLDER", help="The folder to keep; ~/syncagent when none was set up before.", show_default=False
+        metavar="FOLDER",
+        help="The folder to keep; ~/syncagent when none was set up before.",
+        show_default=False,
+        parser=some_path,
     ),
 ]
 MachineName = Annotated[

@@ -13,7 +13,7 @@ from syncagent.agent.config.kinds import host_and_port
 from syncagent.agent.keys import from_environment
 from syncagent.cli.exits import Exit
 from syncagent.cli.helping import Whole
-from syncagent.cli.options import AsJson
+from syncagent.cli.options import AsJson, some_path
 from syncagent.cli.output import say, show_json
 from syncagent.cli.words import one_line
 from syncagent.control import ControlClient
@@ -22,7 +22,8 @@ from syncagent.private import control_socket, make_private
 from syncagent.reserve import bytes_or_share
 
 HubDir: TypeAlias = Annotated[
-    Path, typer.Option("--data-dir", metavar="D", help="Where the hub keeps its journal and the blocks.")
+    Path,
+    typer.Option("--data-dir", metavar="D", help="Where the hub keeps its journal and the blocks.", parser=some_path),
 ]
 Client: TypeAlias = Annotated[str, typer.Argument(metavar="CLIENT", help="The client, as `hub held` names it.")]
 Folder: TypeAlias = Annotated[str, typer.Option("--folder", metavar="F", help="In this folder of the hub's alone.")]
@@ -40,7 +41,9 @@ def hub(
     context: typer.Context,
     data_dir: Annotated[
         Path | None,
-        typer.Option(metavar="D", help="Where the hub keeps its journal and the blocks.", show_default=False),
+        typer.Option(
+            metavar="D", help="Where the hub keeps its journal and the blocks.", show_default=False, parser=some_path
+        ),
     ] = None,
     listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it listens.")] = "127.0.0.1:8765",
     insecure: Annotated[bool, typer.Option("--insecure", help="Listen beyond this machine without TLS.")] = False,

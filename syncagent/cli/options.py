@@ -7,11 +7,21 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+
+def some_path(text: str) -> Path:
+    """A path that says something: "" would be the folder in which one happens to stand, and mostly comes of a variable
+    that is not set."""
+    if not text:
+        raise typer.BadParameter("it is empty; was a variable not set?")
+    return Path(text)
+
+
 DataDir: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         "--data-dir",
         envvar="SYNCAGENT_DATA_DIR",
+        parser=some_path,
         metavar="D",
         help="Where this agent keeps its own files (on Linux ~/.local/share/syncagent).",
         show_default=False,

@@ -11,7 +11,7 @@ import typer
 from syncagent.agent.config.reading import Source, relevant
 from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key
 from syncagent.cli.dry import DryRun, foretell
-from syncagent.cli.options import AsJson, BrakeOption, DataDir, NewFolder, NewHub, Profile, RespectGitignore
+from syncagent.cli.options import AsJson, BrakeOption, DataDir, NewFolder, NewHub, Profile, RespectGitignore, some_path
 from syncagent.cli.which import in_any
 from syncagent.errors import BadConfig
 from syncagent.private import make_private
@@ -26,7 +26,12 @@ def run(
     profile: Profile = None,
     sync_root: Annotated[
         Path | None,
-        typer.Option(metavar="R", help="The folder to keep; otherwise as set in config.toml.", show_default=False),
+        typer.Option(
+            metavar="R",
+            help="The folder to keep; otherwise as set in config.toml.",
+            show_default=False,
+            parser=some_path,
+        ),
     ] = None,
     server: Annotated[
         str | None,

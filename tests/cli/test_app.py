@@ -23,6 +23,8 @@ Command = Callable[..., tuple[int, str, str]]
         ("up", "--listen", "h:0"),
         ("up", "/"), ("run", "--server", "http://x", "--sync-root", "/srv/x"), ("run",),
         ("run", "--server", "ws://127.0.0.1:1", "--sync-root", "/srv/x"), ("hub", "--data-dir", "x", "--listen", "y"),
+        ("up", ""), ("status", "--data-dir", ""), ("run", "--sync-root", ""), ("hub", "--data-dir", ""),
+        ("hub", "status", "--data-dir", ""),
         ("up", os.fsdecode(b"/srv/\xff")), ("join", "syncagent://127.0.0.1:1/default?key=k", os.fsdecode(b"/srv/\xff")),
         ("hub", "--data-dir", os.fsdecode(b"/srv/\xff")), ("config", "set", "name", os.fsdecode(b"\xff")),
     ],
