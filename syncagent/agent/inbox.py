@@ -98,13 +98,15 @@ class Inbox:
         """Each conflict copy on this disk, with what stands at its name.  Raises RootMissing."""
         canopy = self._grounds().canopy
         await self._copies.look(canopy, self._agent.board.recents.copies_changed)
-        return [self._told(canopy, path) for path in self._copies.paths]
+        # Once for all of them: there can be thousands.
+        ours = self._agent.config.name
+        by = {one.path: one.by or ours for one in reversed(self._agent.board.recents.latest(KEPT))}
+        return [self._told(canopy, path, by) for path in self._copies.paths]
 
-    def _told(self, canopy: Canopy, copy: RelPath) -> Answer:
+    def _told(self, canopy: Canopy, copy: RelPath, by: Mapping[RelPath, str]) -> Answer:
         folder, name = split(copy)
         original, day, machine = conflict_of(name)
         path = join(folder, original)
-        by = {one.path: one.by or self._agent.config.name for one in reversed(self._agent.board.recents.latest(KEPT))}
         aside, there = _version(canopy, copy, machine), _version(canopy, path, by.get(path, ""))
         ours = machine == machine_label(self._agent.config.name)
         return {

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from syncagent.agent.board import Board
 from syncagent.agent.check import Grounds
+from syncagent.agent.recents import KEPT
 from syncagent.agent.table import Args, Table, text
 from syncagent.control import Answer
 from syncagent.engine.events import Event, Hinted
@@ -44,7 +45,8 @@ class Restoring:
     async def _listed(self, _: Args) -> Answer:
         with _as_trouble():
             items = await asyncio.to_thread(self._trash().items)
-            return {"items": [self._told(item) for item in reversed(items)], **_summed(items)}
+            by = self._deleters()
+            return {"items": [_told(item, by.get(item.path, "")) for item in reversed(items)], **_summed(items)}
 
     async def _emptied(self, args: Args) -> Answer:
         with _as_trouble():
@@ -72,21 +74,9 @@ class Restoring:
             raise TryAgain(_ABSENT)
         return trash
 
-    def _told(self, item: Item) -> Answer:
-        return {
-            "id": _id(item),
-            "path": item.path,
-            "deleted": item.ms / 1000 if item.ms else None,
-            "by": self._by(item),
-            "folder": item.is_folder,
-            "files": item.files,
-            "bytes": item.size,
-        }
-
-    def _by(self, item: Item) -> str:
-        """The machine that deleted it, where that was lately; "" where nobody knows."""
-        lately = (one for one in self._agent.board.recents.latest(1000) if one.what == "deleted")
-        return next((one.by for one in lately if one.path == item.path), "")
+    def _deleters(self) -> dict[RelPath, str]:
+        """The machine that deleted what stood at a path, where that was lately."""
+        return {one.path: one.by for one in reversed(self._agent.board.recents.latest(KEPT)) if one.what == "deleted"}
 
     async def _empty(self, trash: Trash, older_than: Any) -> Answer:
         before = None
@@ -135,6 +125,18 @@ def _put_back(trash: Trash, said: str) -> list[tuple[RelPath, RelPath, bool]]:
                 is_folder = trash.is_folder(item, inner)
                 return [(trash.restore(item, inner), RelPath(wanted), is_folder)]
     return []
+
+
+def _told(item: Item, by: str) -> Answer:
+    return {
+        "id": _id(item),
+        "path": item.path,
+        "deleted": item.ms / 1000 if item.ms else None,
+        "by": by,
+        "folder": item.is_folder,
+        "files": item.files,
+        "bytes": item.size,
+    }
 
 
 def _id(item: Item) -> str:

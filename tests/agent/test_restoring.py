@@ -67,6 +67,24 @@ async def test_what_is_in_it_is_told_the_latest_first(agent: Agent) -> None:
     assert Restoring(agent).counted() == {"count": 2, "bytes": 7}
 
 
+async def test_who_has_deleted_it_is_looked_up_once_for_all(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    latest = agent.board.recents.latest
+
+    def count(most: int) -> list[Recent]:
+        looked.append(most)
+        return latest(most)
+
+    monkeypatch.setattr(agent.board.recents, "latest", count)
+    for by in ("Desk", "Laptop"):
+        agent.board.recents._latest.append(Recent(time.time(), "deleted", RelPath("a"), by))
+    for name in ("a", "d/x", "d/y"):
+        agent.delete(name)
+    answer = await Restoring(agent).answers()["trash"]({})
+    assert [one["by"] for one in answer["items"]] == ["", "", "Laptop"]
+    assert len(looked) == 1
+
+
 async def test_a_path_comes_back_and_is_looked_at(agent: Agent) -> None:
     agent.delete("d")
     answer = await Restoring(agent).answers()["trash.restore"]({"path": "d/"})
