@@ -129,7 +129,7 @@ class Trash:
                 self._disk.sync([TRASH, STAGE])
                 while self._fresh:
                     self._see(self._fresh.pop())
-                if any(self._excess(sum(size for size, _, _ in self._sizes.values()))):
+                if any(self._excess(self.known[1])):
                     self.tidy()
 
     def _see(self, name: str) -> None:
@@ -267,12 +267,13 @@ class Trash:
         what is ``lacking``.  Raises RootMissing."""
         with suppress(OSError):
             going: list[Item] = []
-            items = self.items()
+            items, size = self.items(), 0
             if sum(item.size for item in items) < lacking:
                 return False
             for item in items:
                 going.append(item)
-                if sum(one.size for one in going) >= max(AT_ONCE, lacking):
+                size += item.size
+                if size >= max(AT_ONCE, lacking):
                     break
             return self._remove(going)[0] > 0
         return False
