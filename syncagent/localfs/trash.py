@@ -36,6 +36,12 @@ _NO_PATH: Final = RelPath("recovered")
 UNFIT: Final = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
 """What says that a disk does not take a name."""
 
+STEADY_MS: Final = 3_600_000
+"""By its age nothing goes before the clock has gone on for so long without a leap: what is removed by a clock that was
+set wrong for a moment does not come back (HAZARDS E9)."""
+LEAP_MS: Final = 8 * 86_400_000
+"""Looks are closer together than this: what is further is a leap, or a long sleep."""
+
 AT_ONCE: Final = 64 << 20
 """A full disk is given back so many bytes at a time."""
 
@@ -80,6 +86,8 @@ class Trash:
         self._numbers = count(1)
         self._sizes: dict[str, tuple[int, int, bool]] = {}
         """Bytes and files of each thing, and whether it is a folder: what is in the trash does not change."""
+        self._looked_ms = self._steady_ms = -LEAP_MS
+        """When it was tidied last, by the clock, and since when that has made no leap."""
         self._one = threading.Lock()
         self._fresh: list[str] = []
         """Those that have come, and of which the size is not known yet."""
@@ -282,7 +290,7 @@ class Trash:
         """Keep to the limits: of the disk's room first, then of bytes and days.  Raises OSError, RootMissing."""
         items = self.items()
         too_many, lacking = self._excess(sum(item.size for item in items))
-        too_old = self._disk.now_ns() // 1_000_000 - self.keeping.days * 86_400_000
+        too_old = self._disk.now_ns() // 1_000_000 - self.keeping.days * 86_400_000 if self._is_steady() else 0
         going: list[Item] = []
         for item in items:
             # One that nobody knows the age of is kept until there is too much.
@@ -291,6 +299,14 @@ class Trash:
                 too_many, lacking = too_many - item.size, lacking - item.size
         self._remove(going)
         self._clear()
+
+    def _is_steady(self) -> bool:
+        """Whether the clock has said for a while what it says now."""
+        now, before = self._disk.now_ns() // 1_000_000, self._looked_ms
+        self._looked_ms = now
+        if not before <= now <= before + LEAP_MS:
+            self._steady_ms = now
+        return now >= self._steady_ms + STEADY_MS
 
     def _excess(self, total: int) -> tuple[int, int]:
         """How many of ``total`` bytes are too many, and how many the disk lacks; 0 where none are.  What there was

@@ -12,7 +12,7 @@ from syncagent.localfs.ignore import TRASH
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.ports import Rename
 from syncagent.localfs.staging import Staging
-from syncagent.localfs.trash import Keeping, Trash
+from syncagent.localfs.trash import STEADY_MS, Keeping, Trash
 from syncagent.model.names import RelPath
 from syncagent.planner.tasks import DeleteTask, Done
 from tests.support.disks import Killed, memory_bench
@@ -268,9 +268,28 @@ def test_their_days_are_over() -> None:
     shed.delete("d")
     now[0] += 4 * DAY_MS * 10**6
     shed.trash.tidy()
+    assert shed.trashed() == ["old", "d"]
+    now[0] += STEADY_MS * 10**6
+    shed.trash.tidy()
     assert shed.trashed() == ["d"]
     assert shed.trash.empty(now[0] // 10**6) == (1, 1)
     assert shed.everything() == []
+
+
+@pytest.mark.hazard("E9")
+def test_a_clock_that_leaps_ahead_for_a_moment_removes_nothing() -> None:
+    now = [1_700_000_000 * 10**9]
+    shed = Shed(Keeping(days=7), MemoryDisk(clock=lambda: now[0]))
+    shed.put("a", b"a")
+    shed.delete("a")
+    for leap in (3650, -3650, 30):
+        shed.trash.tidy()
+        now[0] += STEADY_MS * 10**6
+        shed.trash.tidy()
+        for days in (leap, -leap):
+            now[0] += days * DAY_MS * 10**6
+            shed.trash.tidy()
+            assert shed.trashed() == ["a"]
 
 
 def test_the_disk_keeps_its_reserve() -> None:
