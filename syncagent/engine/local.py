@@ -374,8 +374,8 @@ class LocalSide:
         for folder in current.walked:
             self._scoping.closed.walked(folder)
         missing = current.seen.missing
-        self.found.update(dict.fromkeys(one for one in (*current.confirming, *self._missing) if one not in missing))
-        self.found.update(current.awaited)
+        doubted = (*current.confirming, *self._missing, *current.seen.missed)
+        self.found.update(current.awaited | dict.fromkeys(one for one in doubted if one not in missing))
         self._missing = {node_id: at for node_id, at in self._missing.items() if node_id in missing}
         if current.full_scan or self.full_scan_done:
             self.damage.looked(current.identifier.is_missing)

@@ -144,8 +144,9 @@ class Planning:
         if self.scoping.may_rest(wait.node):
             self._rest(wait.node)
         elif not self.flight.is_held(wait.node, now):
-            stands = self.canopy.local.get(wait.on) is not None
-            self.flight.hold(wait.node, HIDDEN if stands else FOLDER_LEFT_OUT, now)
+            nodes = (self.canopy.local.get(wait.node), self.canopy.remote.get(wait.node))
+            in_it = any(node is not None and node.at.parent == wait.on for node in nodes)
+            self.flight.hold(wait.node, FOLDER_LEFT_OUT if in_it else HIDDEN, now)
 
     def _rest(self, node_id: NodeId) -> None:
         """Nothing is to be done about the node, nor about what waits for it to be gone."""

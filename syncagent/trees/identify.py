@@ -58,6 +58,7 @@ class Sightings:
     """
 
     missing: dict[NodeId, None] = field(default_factory=dict)
+    missed: dict[NodeId, None] = field(default_factory=dict)  # all that were, for a time
     read: dict[RelPath, LookAt] = field(default_factory=dict)
     skipped: dict[RelPath, str] = field(default_factory=dict)
     unreadable: dict[RelPath, str] = field(default_factory=dict)
@@ -74,7 +75,7 @@ class Identifier:
         self._ids = ids
         self._seen = sightings
         self._folders: dict[RelPath, NodeId] = {RelPath(""): ROOT}
-        self._missed = Missed(canopy, sightings.missing)
+        self._missed = Missed(canopy, sightings.missing, sightings.missed)
         self._replaced: dict[NodeId, FileSeen] = {}  # what stands where a known file stood, touched or another
         self._found: dict[RelPath, DirSeen] = {}
         self._unresolved: list[Fact] = []

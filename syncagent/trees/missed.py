@@ -10,11 +10,13 @@ from syncagent.trees.canopy import Canopy
 
 
 class Missed:
-    """``missing`` are the topmost of each subtree; whoever has it may take nodes out of it as they are met."""
+    """``missing`` are the topmost of each subtree; whoever has it may take nodes out of it as they are met;
+    in ``missed`` they stay."""
 
-    def __init__(self, canopy: Canopy, missing: dict[NodeId, None]) -> None:
+    def __init__(self, canopy: Canopy, missing: dict[NodeId, None], missed: dict[NodeId, None]) -> None:
         self._canopy = canopy
         self._missing = missing
+        self._missed = missed
         self._to_index = list(missing)
         self._folders_to_index = list(missing)
         self._indexed: set[NodeId] = set()
@@ -26,7 +28,7 @@ class Missed:
     def add(self, node_id: NodeId | None) -> None:
         """The node is not where it was."""
         if node_id is not None and node_id != ROOT:
-            self._missing[node_id] = None
+            self._missing[node_id] = self._missed[node_id] = None
             self._to_index.append(node_id)
             self._folders_to_index.append(node_id)
 

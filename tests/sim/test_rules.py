@@ -56,6 +56,6 @@ def test_nothing_seems_at_rest_before_what_was_left_out_by_rules_that_others_del
 
 @pytest.mark.sim
 @pytest.mark.hazard("E16", "N5", "N10", "N15")
-@pytest.mark.parametrize("seed", [100049, 100212, 100321, 100409])
+@pytest.mark.parametrize("seed", [100049, 100212, 100321, 100409, 101140])
 def test_what_is_excluded_and_not_as_at_the_hub_comes_to_rest_and_is_never_taken_for_gone(seed: int) -> None:
     run(seed, rules=True)

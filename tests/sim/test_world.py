@@ -87,6 +87,12 @@ def test_users_of_disks_that_tell_forms_apart_keep_to_one() -> None:
 
 
 @pytest.mark.sim
+@pytest.mark.hazard("N5", "N15", "N19")
+def test_what_was_missed_for_a_moment_of_one_round_and_met_unchanged_is_planned_for_again() -> None:
+    run(301392)  # what others have deleted stayed, and nothing said why
+
+
+@pytest.mark.sim
 def test_without_faults_there_are_none() -> None:
     settings = Settings(1, machines=2, acts=12, faults=frozenset())
     assert not any(play(settings, script_of(settings)).met.values())

@@ -29,7 +29,7 @@ def canopy() -> Canopy:
 def test_what_is_in_a_missing_folder_is_missing_and_known_by_inode_and_content() -> None:
     assert inode_of(stamp(2)) not in (None, inode_of(stamp(3)))
     missing: dict[NodeId, None] = {}
-    missed = Missed(canopy(), missing)
+    missed = Missed(canopy(), missing, {})
     missed.add(FOLDER)
     assert missing == {FOLDER: None}
     assert missed.holds(INSIDE)
@@ -38,7 +38,7 @@ def test_what_is_in_a_missing_folder_is_missing_and_known_by_inode_and_content()
 
 
 def test_what_is_in_its_place_is_nobody_that_was_found_elsewhere() -> None:
-    missed = Missed(canopy(), {FOLDER: None})
+    missed = Missed(canopy(), {FOLDER: None}, {})
     assert not missed.holds(OTHER)
     assert missed.by_inode(stamp(3), File, ELSEWHERE) is None
     assert missed.by_content(content_of(b"g"), Name("elsewhere")) is None
@@ -46,7 +46,7 @@ def test_what_is_in_its_place_is_nobody_that_was_found_elsewhere() -> None:
 
 def test_who_was_met_is_missed_no_more() -> None:
     missing: dict[NodeId, None] = {FOLDER: None}
-    missed = Missed(canopy(), missing)
+    missed = Missed(canopy(), missing, {})
     assert missed.by_inode(stamp(1), Dir, ELSEWHERE) == FOLDER
     del missing[FOLDER]
     assert missed.by_inode(stamp(2), File, ELSEWHERE) is None
@@ -54,7 +54,16 @@ def test_who_was_met_is_missed_no_more() -> None:
 
 def test_the_root_is_never_missed() -> None:
     missing: dict[NodeId, None] = {}
-    missed = Missed(canopy(), missing)
+    missed = Missed(canopy(), missing, {})
     missed.add(ROOT)
     missed.add(None)
     assert missing == {}
+
+
+def test_who_was_missed_for_a_time_is_known_to_have_been() -> None:
+    missing: dict[NodeId, None] = {}
+    missed: dict[NodeId, None] = {}
+    Missed(canopy(), missing, missed).add(INSIDE)
+    assert missing == missed == {INSIDE: None}
+    del missing[INSIDE]
+    assert missed == {INSIDE: None}
