@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 SEEDS = int(os.environ.get("SYNCAGENT_CHAOS_SEEDS", "3"))
 FIRST = int(os.environ.get("SYNCAGENT_CHAOS_FIRST", "0"))
 KEY = "the-key-of-these-tests"
-BUSY = 15.0
+BUSY = 45.0
 """Seconds that a busy machine may take for what takes a moment."""
 QUICK = Rules(heartbeat=1.0)
 """A hub that wants a heartbeat each second, where thirty are usual: all that hangs on it is that much quicker."""
@@ -165,10 +165,10 @@ async def test_a_connection_that_went_silent_is_noticed_by_both_ends_and_opened_
         way.closed = True
         way.go_silent()
         since = time.monotonic()
-        await anna.until(lambda status: status["state"] == "offline", 20)
+        await anna.until(lambda status: status["state"] == "offline", 60)
         took = time.monotonic() - since
         assert took < 90 / 30 * QUICK.heartbeat + BUSY
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await silent.closed_by_hub.wait()
         (anna.root / "meanwhile").write_text("1")
         way.closed = False
@@ -206,7 +206,7 @@ async def test_an_agent_that_is_stopped_for_long_is_let_go_and_comes_back_soon_a
                 assert sleeper.process is not None
                 [held] = way.open_ways
                 sleeper.process.send_signal(signal.SIGSTOP)
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(60):
                     await held.closed_by_hub.wait()
                 (anna.root / "meanwhile").write_text("made while the other slept")
                 await anna.wait()

@@ -32,6 +32,8 @@ class Weather:
 
 CALM = Weather()
 STORM = Weather(delay=0.02, slices=True, cut=0.05, hole=0.01)
+GRACE = 0.4
+"""Seconds more for what is on its way: agents and hub share the event loop, and all of it may have been held up."""
 
 
 class Way:
@@ -144,13 +146,13 @@ class Proxy:
             way.cut()
 
     async def _next(self, way: Way, reader: asyncio.StreamReader) -> bytes:
-        try:
-            async with asyncio.timeout(self.weather.idle_kill):
-                return await reader.read(65536)
-        except TimeoutError:
-            self.count("idle")
-            way.cut(reset=True)
-            return b""
+        for seconds in (self.weather.idle_kill, GRACE):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    return await reader.read(65536)
+        self.count("idle")
+        way.cut(reset=True)
+        return b""
 
     async def _forward(self, way: Way, data: bytes, writer: asyncio.StreamWriter) -> None:
         weather, rng = self.weather, self.rng
