@@ -59,6 +59,7 @@ class ControlServer:
     _server: asyncio.Server | None = field(default=None, init=False)
     _talks: dict[asyncio.Task[None], asyncio.Future[Any] | None] = field(default_factory=dict, init=False)
     """Who is being talked with, and what is cancelled to end that: an answer that is ready is still sent."""
+    _stopping: bool = field(default=False, init=False)
 
     async def __aenter__(self) -> Self:
         self._server = await self.meeting.listen(self.path, self._accept, MAX_REQUEST, self.who)
@@ -67,7 +68,9 @@ class ControlServer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stopping = True
         if self._server is not None:
+            await _let_in_nobody_more(self._server)
             self._server.close()
         for breakable in list(self._talks.values()):
             if breakable is not None:
@@ -78,10 +81,22 @@ class ControlServer:
                 talk.cancel()
         self.path.unlink(missing_ok=True)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._stopping:  # it was let in by the loop, and comes to us after the end
+            writer.close()
+            return
+        talk = asyncio.ensure_future(self._talk(reader, writer))
+        self._talks[talk] = talk  # before it begins: else an end in this very moment would not know of it
+
+        def over(_: asyncio.Task[None]) -> None:
+            writer.close()
+            del self._talks[talk]
+
+        talk.add_done_callback(over)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talk = asyncio.current_task()
         assert talk is not None
-        self._talks[talk] = talk
         try:
             if await self.meeting.admits(reader, writer):
                 line = await reader.readline()
@@ -90,9 +105,6 @@ class ControlServer:
             pass  # a line beyond MAX_REQUEST
         except (ConnectionError, asyncio.CancelledError):
             pass  # the client went, or we stop: there is no one left to tell
-        finally:
-            writer.close()
-            del self._talks[talk]
 
     async def _answer_to(
         self, line: bytes, talk: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -121,6 +133,14 @@ class ControlServer:
             async for event in events:
                 await _write(writer, {"event": event})
         return {}
+
+
+async def _let_in_nobody_more(server: asyncio.Server) -> None:
+    """The loop would forget whoever it has let in just now, and not hang up either, were the server closed first."""
+    with contextlib.suppress(NotImplementedError):
+        for listening in server.sockets:
+            asyncio.get_running_loop().remove_reader(listening.fileno())
+    await asyncio.sleep(0)
 
 
 async def _unless_gone(reader: asyncio.StreamReader, working: asyncio.Future[Answer]) -> Answer:

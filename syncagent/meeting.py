@@ -21,15 +21,15 @@ import secrets
 import socket
 import struct
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from syncagent.errors import AlreadyRunning
 from syncagent.private import make_private, write_private
 
-Accept: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+Accept: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
 
 HANDSHAKE_SECONDS: Final = 5.0
 _NONCE: Final = 16

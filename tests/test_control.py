@@ -250,3 +250,15 @@ async def test_a_request_without_end_is_hung_up_on(path: Path) -> None:
         with contextlib.suppress(ConnectionResetError):
             assert await reader.read() == b""
         writer.close()
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_who_comes_in_the_moment_of_the_stop_is_hung_up_on(path: Path, steps: int) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        async with serve(path, Agent()):
+            client.connect(str(path))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+        client.settimeout(30)
+        with contextlib.suppress(ConnectionResetError):
+            assert await ask(lambda: client.recv(1)) == b""
