@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from syncagent.engine.effects import AskChanges, CloseLink, Effect, Note
 from syncagent.engine.events import CaughtUp, Heard, Judged, Welcomed
@@ -46,6 +46,14 @@ class Footing:
     run: str
 
 
+_Said: TypeAlias = tuple[Node | None, Rev, ClientId, Recipe]
+"""Of an entry, what Remote is to know: a recipe only where it is more than one block."""
+
+
+def _said(entry: Entry) -> _Said:
+    return entry.node, entry.rev, entry.author, entry.recipe if len(entry.recipe) > 1 else ()
+
+
 class RemoteSide:
     """Turns what the hub says into the Remote tree, and keeps the cursor."""
 
@@ -73,7 +81,9 @@ class RemoteSide:
         self.recipes: dict[Digest, Recipe] = {}
         self.authors: dict[NodeId, ClientId] = {}
         """Whose the last change of a node was, as far as it is not at one."""
-        self._snapshot: dict[NodeId, Entry] | None = None
+        self._snapshot: dict[NodeId, _Said | Entry] | None = None
+        """What the pages of a snapshot have said so far: of changes that may be ours as it was told, of others what is
+        needed of it, which is less than half as large; a machine that joins waits with all of it for the last page."""
         self._sent: dict[NodeId, None] = {}
         self._sent_whole: dict[NodeId, None] = {}
         """Folders that were sent to be deleted, with all that is beneath them."""
@@ -207,7 +217,8 @@ class RemoteSide:
             if self._snapshot is None:
                 self._snapshot = {}
             for entry in event.entries:
-                self._snapshot[entry.node_id] = entry
+                ours = entry.author == self._client_id
+                self._snapshot[entry.node_id] = entry if ours else _said(entry)
             if event.more:
                 return [AskChanges(event.next, snapshot=True)]
             self._take_snapshot()
@@ -232,10 +243,17 @@ class RemoteSide:
         for node_id in known:
             if node_id not in self._snapshot and self._canopy.remote.get(node_id) is not None:
                 self._canopy.set_remote(node_id, None)
-        for entry in self._snapshot.values():
-            if self._is_unanswered(entry):
-                self._settle_own(entry)
-            self._put(entry)
+        # Each is let go of when it has become a node: not all is there twice.
+        left = [*self._snapshot.items()]
+        self._snapshot.clear()
+        left.reverse()
+        while left:
+            node_id, said = left.pop()
+            if isinstance(said, Entry):
+                if self._is_unanswered(said):
+                    self._settle_own(said)
+                said = _said(said)
+            self._put(node_id, said)
 
     def heard(self, event: Heard) -> list[Effect]:
         self._news = True
@@ -282,7 +300,7 @@ class RemoteSide:
     def _take(self, entry: Entry) -> None:
         if self._is_unanswered(entry):
             self._settle_own(entry)
-        self._put(entry)
+        self._put(entry.node_id, _said(entry))
         node_id = entry.node_id
         local = self._canopy.local.get(node_id)
         if local is not None and local == self._canopy.remote.get(node_id):
@@ -305,11 +323,12 @@ class RemoteSide:
         self._canopy.set_remote(entry.node_id, None, entry.rev)
         return True
 
-    def _put(self, entry: Entry) -> None:
-        self._canopy.set_remote(entry.node_id, entry.node, entry.rev)
-        self.authors[entry.node_id] = entry.author
-        if isinstance(entry.node, File) and len(entry.recipe) > 1:
-            self.recipes[entry.node.content.digest] = entry.recipe
+    def _put(self, node_id: NodeId, said: _Said) -> None:
+        node, rev, author, recipe = said
+        self._canopy.set_remote(node_id, node, rev)
+        self.authors[node_id] = author
+        if isinstance(node, File) and recipe:
+            self.recipes[node.content.digest] = recipe
 
     def _is_unanswered(self, entry: Entry) -> bool:
         """Whether it is a change of ours, the answer to which was lost."""
