@@ -265,6 +265,7 @@ async def _give_back() -> None:
         if due:
             due -= 1
             await asyncio.to_thread(heap.give_back)
-            heap.let_go_of_code()
+            if due:  # once
+                heap.let_go_of_code()
             before = time.process_time()
         pause = REST_SECONDS if quiet and not due else LOOK_SECONDS
