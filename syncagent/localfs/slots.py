@@ -9,7 +9,8 @@ Four kinds of names, told apart after a crash:
   our last look and our rename, and goes back into the tree.
 * ``back.<n>.<path>``: half way through a rename, or a folder that is being taken out with all that is in it; always
   goes back.
-* ``gone.<n>.<path>``: a folder that went, and was found to hold just what was to go with it.  It is removed.
+* ``gone.<n>.<path>``: a folder that went, and was found to hold just what was to go with it.  It is removed as far as
+  it is still so; what a start finds under such a name goes to the trash, even where there is to be none.
 
 What was meant to go is not removed where there is a trash that takes it (``trash``); nobody waits for that, either.
 
@@ -121,7 +122,7 @@ class Slots:
             if self._trash is not None:
                 self._trash.settle()
 
-    def _goes_to_trash(self, slot: RelPath) -> bool:
+    def _goes_to_trash(self, slot: RelPath, *, unseen: bool = False) -> bool:
         if self._trash is None:
             return False
         kind, *rest = split(slot)[1].split(".", 4)
@@ -132,7 +133,7 @@ class Slots:
                 replaced, quoted = False, ".".join(parts)
             case _:
                 return False
-        return self._trash.take(slot, self._path_of(split(slot)[1], quoted), replaced=replaced)
+        return self._trash.take(slot, self._path_of(split(slot)[1], quoted), replaced=replaced, unseen=unseen)
 
     def put_back(self, slot: RelPath, path: RelPath, is_own: Callable[[Stat], bool]) -> RelPath:
         """Put what lies in ``slot``, which is the user's, back to ``path``; gives where it ended up.
@@ -169,9 +170,13 @@ class Slots:
                 if name.startswith("new."):
                     self._remove(slot)
                 elif name.startswith("gone."):
+                    # What was to lie in it nobody remembers, and a program may have written there since it was looked
+                    # through: so it is not removed, wherever the trash can take it.
                     try:
-                        if not self._goes_to_trash(slot):
+                        if self._trash is None:
                             remove_whole(self._disk, slot)
+                        elif not self._goes_to_trash(slot, unseen=True):
+                            stuck.append(name)
                     except OSError:
                         stuck.append(name)
                 elif name.startswith(("held.", "back.")):

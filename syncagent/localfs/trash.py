@@ -94,9 +94,10 @@ class Trash:
 
     # --- into it ------------------------------------------------------------------------------------------------
 
-    def take(self, slot: RelPath, path: RelPath, *, replaced: bool) -> bool:
-        """Take what lies in ``slot``, which stood at ``path``; False when it is not to be kept, or cannot be."""
-        if not self.keeping.on or (replaced and not self.keeping.replaced):
+    def take(self, slot: RelPath, path: RelPath, *, replaced: bool, unseen: bool = False) -> bool:
+        """Take what lies in ``slot``, which stood at ``path``; False when it is not to be kept, or cannot be.  What is
+        ``unseen`` by anyone is kept also where there is to be no trash, until a person empties it."""
+        if not unseen and (not self.keeping.on or (replaced and not self.keeping.replaced)):
             return False
         try:
             try:

@@ -366,3 +366,31 @@ def test_what_is_in_it_is_counted_without_a_look() -> None:
     shed.delete("a", "b")
     shed.disk.before_call = lambda call, path: pytest.fail("a look")
     assert shed.trash.known == (2, 6)
+
+
+@pytest.mark.hazard("E13", "N1", "N7")
+@pytest.mark.parametrize("days", [0, 30])
+def test_what_was_written_into_a_folder_that_went_is_kept_though_the_agent_was_killed_before_it_removed_it(
+    days: int,
+) -> None:
+    """A program that works in the folder goes on writing there, by paths from it on."""
+    at = Shed(Keeping(days=days))
+    at.put("d/a", b"1")
+
+    def kill(call: str, path: RelPath) -> None:
+        goes = at.disk.renaming is not None and at.disk.renaming[1].startswith(f"{TRASH}/")
+        if "/gone." in f"/{path}" and (call == "remove" or (call == "rename" and goes)):
+            raise Killed
+
+    at.disk.before_call = kill
+    with pytest.raises(Killed):
+        at.bench.run(at.bench.delete_whole("d"))
+        at.bench.staging.sweep([])
+    at.disk.before_call = lambda call, path: None
+    (gone,) = [path for path, what in at.disk.user.tree(own=True).items() if "/gone." in path and what is None]
+    at.disk.user.write(f"{gone}/late", b"2")
+
+    at.restart()
+    (item,) = at.trash.items()
+    assert item.path == "d"
+    assert at.disk.user.read(f"{TRASH}/{item.name}/late") == b"2"
