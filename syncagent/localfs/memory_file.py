@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING, Self
 
 from syncagent.localfs.memory_inodes import Inode, fault
-from syncagent.localfs.ports import Stat
+from syncagent.localfs.ports import MEMORY, Stat
 from syncagent.model.names import RelPath
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class MemoryFile:
         self._disk.call("file.is_written", self._path)
         return self._inode.writers > 0
 
-    def begin_sync(self, offset: int, size: int) -> None:
+    def begin_sync(self, offset: int, size: int, memory: int = MEMORY) -> None:
         pass
 
     def sync(self) -> None:

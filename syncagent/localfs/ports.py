@@ -28,6 +28,10 @@ from typing import Final, NamedTuple, Protocol, Self
 from syncagent.model.facts import Stamp
 from syncagent.model.names import RelPath
 
+MEMORY: Final = 8 << 20
+"""Bytes of a large file that may be in the disk's own memory alone.  Whoever makes a small file durable waits until the
+disk has emptied all of that."""
+
 _pack: Final = struct.Struct("<QQQqqI").pack
 
 
@@ -128,9 +132,10 @@ class DiskFile(Protocol):
         False too where the system cannot tell."""
         ...
 
-    def begin_sync(self, offset: int, size: int) -> None:
-        """Let the disk begin to write these bytes, so that a ``sync`` to come has less to wait for.  Promises nothing;
-        but an error means that what was written so far is lost, though no ``sync`` may say so again (B9)."""
+    def begin_sync(self, offset: int, size: int, memory: int = MEMORY) -> None:
+        """Let the disk begin to write these bytes, so that a ``sync`` to come has less to wait for; of the file no more
+        than about ``memory`` bytes are to be in the disk's own memory alone.  Promises nothing; but an error means that
+        what was written so far is lost, though no ``sync`` may say so again (B9)."""
         ...
 
     def sync(self) -> None:

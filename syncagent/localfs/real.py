@@ -26,7 +26,7 @@ from typing import Final, Self
 
 from syncagent.errors import RootMissing
 from syncagent.localfs.leases import is_open_for_writing
-from syncagent.localfs.ports import LATEST_NS, Opening, Rename, Stat, check_parts, clamp
+from syncagent.localfs.ports import LATEST_NS, MEMORY, Opening, Rename, Stat, check_parts, clamp
 from syncagent.localfs.syscalls import Syscalls, begin_sync, load, make_durable
 from syncagent.model.names import RelPath
 
@@ -340,8 +340,8 @@ class RealFile:
     def is_written(self) -> bool:
         return is_open_for_writing(self._fd, self._device)
 
-    def begin_sync(self, offset: int, size: int) -> None:
-        begin_sync(self._fd, offset, size)
+    def begin_sync(self, offset: int, size: int, memory: int = MEMORY) -> None:
+        begin_sync(self._fd, offset, size, memory)
 
     def sync(self) -> None:
         make_durable(self._fd)

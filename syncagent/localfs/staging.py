@@ -21,7 +21,7 @@ from syncagent.errors import StorageFull, StorageTrouble
 from syncagent.localfs.assembly import Assembly
 from syncagent.localfs.displaced import Displaced
 from syncagent.localfs.ignore import STAGE
-from syncagent.localfs.ports import FULL, MISSING, Disk, DiskFile, Opening, Rename
+from syncagent.localfs.ports import FULL, MEMORY, MISSING, Disk, DiskFile, Opening, Rename
 from syncagent.localfs.slots import Slots
 from syncagent.localfs.spare import AHEAD, Spare
 from syncagent.localfs.standing import hash_file
@@ -38,6 +38,10 @@ _BESIDE: Final = 8 << 20
 
 IDLE_NS: Final = 60_000_000_000
 """A file to which nothing was added for so long does not keep others from their room, nor its own if they need it."""
+
+_COPIED_MEMORY: Final = 64 << 20
+"""So much of what is copied may be in the disk's own memory: it comes much quicker than what comes over a wire, and an
+edit meets it seldom.  With 8 MiB a copy of 512 MiB took 1.5 s longer, on a busy machine."""
 
 _CHECKS_WAIT: Final = 4
 """So many pieces wait to be checked, at most."""
@@ -235,9 +239,9 @@ class Staging:
             self._assemblies[content] = Assembly(recipe)
         return self._assemblies[content]
 
-    def _begin_sync(self, content: Content, part: DiskFile, offset: int, size: int) -> None:
+    def _begin_sync(self, content: Content, part: DiskFile, offset: int, size: int, memory: int = MEMORY) -> None:
         try:
-            part.begin_sync(offset, size)
+            part.begin_sync(offset, size, memory)
         except OSError:
             # What was lost is told once: the sync before it is published would know nothing of it (B9).
             self.discard(content)
@@ -274,7 +278,7 @@ class Staging:
                 else:
                     checks.append(partial(assembly.check, piece, data))
                 part.write(piece.offset, data)
-                self._begin_sync(content, part, piece.offset, len(data))
+                self._begin_sync(content, part, piece.offset, len(data), _COPIED_MEMORY)
                 copied.update(block.digest for block in piece.blocks)
                 while len(checks) > _CHECKS_WAIT:
                     wrong.update(checks.popleft()())

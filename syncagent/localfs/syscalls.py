@@ -78,21 +78,29 @@ if _range is not None:
     _range.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
 
 
+_WAIT: Final = 1
+"""SYNC_FILE_RANGE_WAIT_BEFORE: wait for what is being written."""
+
 BEHIND: Final = 8 << 20
 """So many bytes of a file may be on their way to the disk.  Whoever makes a small file durable waits until those are
-there, and until the disk has emptied its own memory of them: without a bound, that are hundreds of megabytes."""
+there which had their place found just before: without a bound, that are hundreds of megabytes."""
 
 _LOST: Final = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT})
 
 
-def begin_sync(file: int, offset: int, size: int) -> None:
+def begin_sync(file: int, offset: int, size: int, memory: int) -> None:
     """Let the disk begin to write these bytes of an open file, and wait until it is not far behind with those before
-    them.  Raises OSError where it could not write: what the file holds is lost then, whatever a later fsync says, to
-    which this is not told again (HAZARDS B9)."""
+    them; every ``memory`` bytes, until it has nothing of them left that is in its own memory alone.
+
+    Raises OSError where it could not write: what the file holds is lost then, whatever a later fsync says, to which
+    this is not told again (HAZARDS B9)."""
     if sys.platform == "darwin" or _range is None:
         return
     _told(_range(file, offset, size, _WRITE))
-    if offset // BEHIND != (offset + size) // BEHIND:
+    if (before := offset - BEHIND) > 0:
+        start = max(before - 2 * BEHIND, 0)
+        _told(_range(file, start, before - start, _WAIT))
+    if offset // memory != (offset + size) // memory:
         os.fdatasync(file)
 
 

@@ -6,7 +6,7 @@ import errno
 import stat as mode_bits
 from typing import Self
 
-from syncagent.localfs.ports import Stat, clamp
+from syncagent.localfs.ports import MEMORY, Stat, clamp
 from syncagent.windows import files as nt
 from syncagent.windows.files import Files, Seen
 
@@ -72,7 +72,7 @@ class WindowsFile:
         self._files.close(other)
         return False
 
-    def begin_sync(self, offset: int, size: int) -> None:
+    def begin_sync(self, offset: int, size: int, memory: int = MEMORY) -> None:
         pass
 
     def sync(self) -> None:

@@ -19,7 +19,7 @@ import apsw
 from syncagent.agent import premises
 from syncagent.hub import premises as hub_premises
 from syncagent.hub.stores.files import BlockFiles, SystemCalls
-from syncagent.localfs.ports import Disk, DiskFile, Opening, Rename, Stat
+from syncagent.localfs.ports import MEMORY, Disk, DiskFile, Opening, Rename, Stat
 from syncagent.localfs.real import RealDisk
 from syncagent.model.names import RelPath
 
@@ -203,8 +203,8 @@ class WrappedFile:
                 mtime_ns=-1 if mtime_ns is None else mtime_ns,
             )
 
-    def begin_sync(self, offset: int, size: int) -> None:
-        self._inner.begin_sync(offset, size)
+    def begin_sync(self, offset: int, size: int, memory: int = MEMORY) -> None:
+        self._inner.begin_sync(offset, size, memory)
 
     def sync(self) -> None:
         self._do("sync", self._inner.sync)

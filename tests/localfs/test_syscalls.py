@@ -52,23 +52,26 @@ def test_a_system_without_them_says_so() -> None:
 def test_no_more_than_some_megabytes_of_a_large_file_are_on_their_way_to_the_disk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    part, on_their_way, most = 3 << 20, 0, 0
+    part, calls, emptied = 4 << 20, [], []
 
-    def begun(_: int, at: int, size: int, what: int) -> int:
-        nonlocal on_their_way, most
-        on_their_way += size
-        most = max(most, on_their_way)
+    def called(*call: int) -> int:
+        calls.append(call)
         return 0
 
-    def waited(_: int) -> None:
-        nonlocal on_their_way
-        on_their_way = 0
+    monkeypatch.setattr(syscalls, "_range", called)
+    monkeypatch.setattr(os, "fdatasync", lambda _: emptied.append(len(begun())))
 
-    monkeypatch.setattr(syscalls, "_range", begun)
-    monkeypatch.setattr(os, "fdatasync", waited)
-    for number in range(64):
-        syscalls.begin_sync(7, number * part, part)
-    assert part < most < syscalls.BEHIND + part
+    def begun() -> list[tuple[int, int]]:
+        return [(at, size) for _, at, size, what in calls if what == 2]
+
+    for number in range(16):
+        syscalls.begin_sync(7, number * part, part, 4 * part)
+    waited = [(at, size) for _, at, size, what in calls if what == 1]
+    assert begun() == [(number * part, part) for number in range(16)]
+    assert max(at + size for at, size in waited) == 15 * part - syscalls.BEHIND
+    ends = [at + size for at, size in waited]
+    assert all(at <= before for (at, _), before in zip(waited[1:], ends, strict=False)), "nothing was left out"
+    assert emptied == [4, 8, 12, 16], "the disk's own memory, every four parts"
 
 
 @pytest.mark.hazard("B9")
@@ -81,10 +84,10 @@ def test_what_the_disk_could_not_write_is_said_at_once(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(syscalls, "_range", failed)
     with pytest.raises(OSError, match="Input/output") as caught:
-        syscalls.begin_sync(7, 0, 1)
+        syscalls.begin_sync(7, 0, 1, 2)
     assert caught.value.errno == errno.EIO
     number = errno.ESPIPE
-    syscalls.begin_sync(7, 0, 1)  # it only cannot be begun
+    syscalls.begin_sync(7, 0, 1, 2)  # it only cannot be begun
 
 
 def test_what_is_made_durable_is_given_to_the_disk(tmp_path: Path) -> None:
