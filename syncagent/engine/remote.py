@@ -16,7 +16,7 @@ from syncagent.engine.effects import AskChanges, CloseLink, Effect, Note
 from syncagent.engine.events import CaughtUp, Heard, Judged, Welcomed
 from syncagent.engine.status import NOT_YET
 from syncagent.model.changes import Entry, Operation, Verdict
-from syncagent.model.ids import ClientId, Digest, NodeId, Rev, Seq
+from syncagent.model.ids import ClientId, Digest, NodeId, Seq
 from syncagent.model.nodes import File, Node, Recipe
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
@@ -318,7 +318,7 @@ class RemoteSide:
         for node_id in nodes:
             if ours:
                 self._canopy.set_synced(node_id, None)
-            self._canopy.set_remote(node_id, None, Rev(self._canopy.rev(node_id) + 1))
+            self._canopy.bury(node_id)
             self.authors[node_id] = entry.author
         self._canopy.set_remote(entry.node_id, None, entry.rev)
         return True

@@ -129,8 +129,13 @@ class Scoping:
                 # Its rules are gone with the folder: as a start would have it, which finds none.
                 self.unlearn(node_id, RelPath(""), frozenset())
         self.scope.moved(node_ids)
+        scope = self.scope
+        nothing_out = not (scope.has_rules or scope.outs or scope.dormant)
         for node_id in node_ids:
-            self._sort(node_id)
+            # Mostly there are no rules but the built-in ones, and nothing is out: then this is all that is to be known.
+            if not nothing_out or scope.out(node_id) is not None:
+                self._sort(node_id)
+                nothing_out = False
             self.closed.mind(node_id)
 
     def _sort(self, node_id: NodeId) -> None:

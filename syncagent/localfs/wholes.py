@@ -115,6 +115,6 @@ def _remove(disk: Disk, path: RelPath, *, is_folder: bool = False) -> None:
 
 def _is(seen: Stat, known: Lying) -> bool:
     if not known.is_folder:
-        return not seen.is_dir and seen.stamp == known.stamp
+        return seen.stamp == known.stamp  # which has its kind, too: a folder's is never that of a file
     there = unpack(known.stamp)
     return seen.is_dir and (there is None or (there.device, there.inode) == (seen.device, seen.inode))
