@@ -272,7 +272,10 @@ class Engine:
     def _next_wake(self, settled: bool) -> float | None:
         looking = self._local.wake_at() if self._started and not self._root else None
         held, asked, moving = self._flight.next_due(), self._brake.wake_at(self._now), self._freight.wake_at()
-        then = self._downloads.spare_until() if settled else self._now if self._planning.cut_short else None
+        # Folders are sent while the first files are still read.
+        names_are_new = self._local.names_known and not self._scanned and not self._root
+        now = self._now if self._planning.cut_short or names_are_new else None
+        then = self._downloads.spare_until() if settled else now
         return min((time for time in (looking, held, asked, then, *moving) if time is not None), default=None)
 
     def acts(self) -> list[tuple[Act, list[Part]]]:

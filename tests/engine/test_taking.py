@@ -116,3 +116,18 @@ def test_a_root_that_is_lost_meanwhile_is_looked_through_anew(monkeypatch: pytes
     assert solo.submitted() == []
     solo.feed(ev.RootFound()).pass_time(1)
     assert solo.accept_all().status.in_sync
+
+
+def test_folders_that_a_first_walk_has_found_are_sent_while_the_first_files_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    a_few_at_once(monkeypatch)
+    solo = Solo()
+    solo.user.mkdir("d")
+    for number in range(8):
+        solo.user.write(f"d/{number}", b"1")
+    solo.start().online()
+    solo.frozen = True
+    solo.pass_time(0)
+    assert solo.todo, "files are to be read"
+    assert [change.path for change in solo.submitted()] == ["d"]
