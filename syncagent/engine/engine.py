@@ -217,8 +217,7 @@ class Engine:
         all_read = self._local.full_scan_done and not self._local.scanning
         if self._remote.link is Link.READY and all_read and not self._root and not any(self._local.missing()):
             self._agenda.add(self._local.damage.prove())
-        policy = self._policy()
-        self._planning.allow(policy)
+        self._planning.allow(policy := self._policy())
         for due in self._flight.take_due(self._now), self._uploads.turns.take_due(self._now), self._local.found:
             self._agenda.add(due)
         self._local.found.clear()
@@ -227,6 +226,7 @@ class Engine:
         self._local.enough = (self._agenda.is_long and bool(self._flight.busy)) or self._uploads.turns.many
         if self._started and not self._root:
             moving.extend(self._local.advance(self._now))
+            self._planning.cut_short |= self._local.names_known and not self._scanned  # folders leave at once
         facts = {**self._remote.new_facts(), **self._local.damage.new_facts(), **self._ledger.new_facts()}
         delta = self._launch.completed(self.canopy.take_delta(facts), *self._ledger.take_touched())
         effects: list[Effect] = [*self._local.damage.take_notes(), *([Commit(delta)] if delta else [])]
@@ -272,10 +272,7 @@ class Engine:
     def _next_wake(self, settled: bool) -> float | None:
         looking = self._local.wake_at() if self._started and not self._root else None
         held, asked, moving = self._flight.next_due(), self._brake.wake_at(self._now), self._freight.wake_at()
-        # Folders are sent while the first files are still read.
-        names_are_new = self._local.names_known and not self._scanned and not self._root
-        now = self._now if self._planning.cut_short or names_are_new else None
-        then = self._downloads.spare_until() if settled else now
+        then = self._downloads.spare_until() if settled else self._now if self._planning.cut_short else None
         return min((time for time in (looking, held, asked, then, *moving) if time is not None), default=None)
 
     def acts(self) -> list[tuple[Act, list[Part]]]:
