@@ -16,7 +16,7 @@ from syncagent.engine.effects import AskChanges, CloseLink, Effect, Note
 from syncagent.engine.events import CaughtUp, Heard, Judged, Welcomed
 from syncagent.engine.status import NOT_YET
 from syncagent.model.changes import Entry, Operation, Verdict
-from syncagent.model.ids import ClientId, Digest, NodeId, Seq
+from syncagent.model.ids import ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.nodes import File, Node, Recipe
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
