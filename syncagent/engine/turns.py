@@ -83,10 +83,10 @@ class Turns:
         return due
 
     def advance(self) -> list[Effect]:
-        """Ask about the next ones."""
+        """Ask about the next ones, the last first: what was saved just now does not wait behind all that was there."""
         effects: list[Effect] = []
         while self._queue and len(self._asked) < GROUPS_AT_ONCE:
-            group = {digest: self._queue.pop(digest) for digest in list(self._queue)[:GROUP_FILES]}
+            group = dict(self._queue.popitem() for _ in range(min(len(self._queue), GROUP_FILES)))
             number = self._new_number()
             self._asked[number] = group
             effects.append(AskMissing(number, tuple(group), claim=True))

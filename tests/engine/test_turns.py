@@ -134,8 +134,9 @@ def test_few_questions_are_open_at_once_and_no_more_is_read_than_need_be() -> No
     assert [len(one.digests) for one in asked if isinstance(one, ef.AskMissing)] == [256, 256, 256]
     assert turns.advance() == []
     assert turns.many
-    turns.lacks(0, digests[:256], ())
-    assert woken == [NodeId(f"n{number}") for number in range(256)]
-    assert not turns.wait(digests[0], NodeId("n0"))
+    turns.lacks(0, digests[-256:], ())
+    last = len(digests) - 1
+    assert woken == [NodeId(f"n{last - number}") for number in range(256)], "what came last does not wait for the rest"
+    assert not turns.wait(digests[last], NodeId(f"n{last}"))
     assert len(turns.advance()) == 1
     assert not turns.many
