@@ -125,7 +125,7 @@ def test_any_commits_are_loaded_as_they_were_made(kind: str, commits: list[Delta
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(commits=st.lists(deltas(), max_size=5))
 def test_the_canopy_comes_back(kind: str, commits: list[Delta]) -> None:
     canopy = Canopy()
