@@ -15,7 +15,7 @@ BIN    := $(VENV)/bin
 PACKAGE := $(VENV)-package
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check lint types contracts format sim sim-rules plans histories races swaps chaos kill-points power-cuts errnos bench bench-scale bench-peers walkthrough build icons manual package package-setup clean setup
+.PHONY: help run test test-slow check lint types contracts format sim sim-rules plans properties histories races swaps chaos kill-points power-cuts errnos bench bench-scale bench-peers walkthrough build icons manual package package-setup clean setup
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ kill-points: setup ## Kill agents and hubs at every call that changes something 
 plans: setup ## Try the planner on random trees (CASES=20000 FIRST=0)
 	@SYNCAGENT_PLANNER_CASES=$(CASES) SYNCAGENT_PLANNER_FIRST=$(FIRST) $(BIN)/python -m pytest -n auto --timeout 0 -o faulthandler_timeout=0 \
 	    tests/planner/test_plan.py $(ARGS)
+
+properties: setup ## Try the tests of properties on other examples, each time (ARGS='-k recipe')
+	@$(BIN)/python -m pytest -n auto -m 'hypothesis and not slow' --hypothesis-profile=searching $(ARGS)
 
 histories: setup ## Run every short history of two machines
 	@$(BIN)/python -m pytest -n auto -m slow tests/conflicts/test_histories.py $(ARGS)
