@@ -22,6 +22,7 @@ from typing import Any, Final, Self, TypeAlias
 
 from syncagent import errors
 from syncagent.errors import LinkLost, NotRunning, Refused, SyncAgentError
+from syncagent.listening import let_in_nobody_more
 from syncagent.meeting import Meeting, NotOurs, new_meeting
 
 Answer: TypeAlias = dict[str, Any]
@@ -70,7 +71,7 @@ class ControlServer:
     ) -> None:
         self._stopping = True
         if self._server is not None:
-            await _let_in_nobody_more(self._server)
+            await let_in_nobody_more(self._server)
             self._server.close()
         for breakable in list(self._talks.values()):
             if breakable is not None:
@@ -133,14 +134,6 @@ class ControlServer:
             async for event in events:
                 await _write(writer, {"event": event})
         return {}
-
-
-async def _let_in_nobody_more(server: asyncio.Server) -> None:
-    """The loop would forget whoever it has let in just now, and not hang up either, were the server closed first."""
-    with contextlib.suppress(NotImplementedError):
-        for listening in server.sockets:
-            asyncio.get_running_loop().remove_reader(listening.fileno())
-    await asyncio.sleep(0)
 
 
 async def _unless_gone(reader: asyncio.StreamReader, working: asyncio.Future[Answer]) -> Answer:

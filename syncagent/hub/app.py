@@ -42,6 +42,7 @@ from syncagent.hub.server import HTTP_LOG, application
 from syncagent.hub.stores.ports import Store
 from syncagent.hub.tls import Identity, identity
 from syncagent.hub.worker import Worker
+from syncagent.listening import let_in_nobody_more
 from syncagent.model.link import Link, format_link
 from syncagent.private import control_socket
 
@@ -217,6 +218,7 @@ class Hub:
         _LOG.info("listening on port %d%s", self.port, " with TLS" if context else "")
 
     async def _hang_up(self, hall: Hall, server: asyncio.Server) -> None:
+        await let_in_nobody_more(server)
         server.close()
         hall.stop()
         await hall.emptied(STOP_SECONDS)

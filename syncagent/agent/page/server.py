@@ -24,6 +24,7 @@ from syncagent.agent.page.rules import COOKIE, ENTRANCE, HEADERS, KEY_HEADER, MO
 from syncagent.agent.page.threshold import Threshold
 from syncagent.control import UnknownCommand
 from syncagent.errors import BadConfig, SyncAgentError
+from syncagent.listening import let_in_nobody_more
 from syncagent.look.files import File, files_in, look
 
 SITES: Final = Path(__file__).parent
@@ -80,11 +81,14 @@ class PageServer:
 
     async def close(self) -> None:
         """Everyone is out, and nobody gets in."""
-        closing, self._closing = self._closing, None
         if self._watching is not None:
             self._watching.cancel()
-        if closing is not None:
-            await closing()
+        async with self._starting:
+            if self._closing is not None:
+                try:
+                    await self._closing()
+                finally:
+                    self._closing = None
 
     async def _start(self) -> None:
         app = web.Application(client_max_size=MOST_BYTES, middlewares=[self._let_in])
@@ -109,6 +113,7 @@ class PageServer:
         self._emptied.clear()
 
         async def closing() -> None:
+            await let_in_nobody_more(server)
             server.close()
             for connection in list(self._connections):
                 connection.drop()
