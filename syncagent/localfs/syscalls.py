@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 _Rename = Callable[[int, bytes, int, bytes, int], int]
 _Sync = Callable[[int], int]
@@ -73,7 +73,7 @@ def load() -> Syscalls:
 _WRITE: Final = 2
 """SYNC_FILE_RANGE_WRITE: begin to write what is not being written yet, and wait for nothing."""
 
-_range = getattr(ctypes.CDLL(None, use_errno=True), "sync_file_range", None) if sys.platform == "linux" else None
+_range: Any = getattr(ctypes.CDLL(None, use_errno=True), "sync_file_range", None) if sys.platform == "linux" else None
 if _range is not None:
     _range.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
 
@@ -94,13 +94,13 @@ def begin_sync(file: int, offset: int, size: int, memory: int) -> None:
 
     Raises OSError where it could not write: what the file holds is lost then, whatever a later fsync says, to which
     this is not told again (HAZARDS B9)."""
-    if sys.platform == "darwin" or _range is None:
+    if _range is None:
         return
     _told(_range(file, offset, size, _WRITE))
     if (before := offset - BEHIND) > 0:
         start = max(before - 2 * BEHIND, 0)
         _told(_range(file, start, before - start, _WAIT))
-    if offset // memory != (offset + size) // memory:
+    if sys.platform == "linux" and offset // memory != (offset + size) // memory:
         os.fdatasync(file)
 
 
