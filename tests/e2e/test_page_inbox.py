@@ -106,7 +106,7 @@ def test_what_cannot_be_merged_by_itself_says_why_and_what_to_type(
         expect(page.locator(".panel")).to_contain_text("They are no texts")
         page.get_by_role("button", name="Keep mine").click()
         expect(page.locator("main")).to_contain_text("No conflicts.")
-    assert (anna.root / "picture.bin").read_text() == "\0mine"
+    until(lambda: (anna.root / "picture.bin").read_text() == "\0mine", lambda: f"not kept: {anna.tree()}")
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
