@@ -100,7 +100,7 @@ class Desk:
     def _start_at_login(self, wanted: Any) -> Answer:
         """Whether it starts at login; from now on, if that is wanted.  Raises BadConfig."""
         from syncagent.agent.autostart.choice import login_item  # noqa: PLC0415 - all systems', for a rare question
-        from syncagent.agent.autostart.program import at_login  # noqa: PLC0415
+        from syncagent.agent.autostart.program import at_login  # noqa: PLC0415 - the same
 
         config = self._agent.config
         item = login_item(config.places, config.sync_root, at_login(os.environ), os.environ)
