@@ -1,4 +1,5 @@
 # Everything here makes its own virtual environment; nothing but Python 3.11 or later and git has to be there before.
+# Another Python than the first one of the PATH: make test PYTHON=/path/to/python3.14 VENV=.venv-3.14
 
 VENV   ?= .venv
 FOLDER ?= ./sync-folder
