@@ -112,6 +112,11 @@ class Closed:
         """All that stands in the folder by now has been looked at."""
         self._unwalked.pop(folder, None)
 
+    def may_concern(self, node_id: NodeId, node: Node | None) -> bool:
+        """Whether something is to be minded about the node, which is this one; asked of each of a mass."""
+        is_rules = node is not None and node.at.name in self._names
+        return is_rules or node_id in self._arriving or node_id in self._stands
+
     def mind(self, node_id: NodeId) -> None:
         """Something about the node has changed, which may be a rule file: one that is not here as the hub has it, or
         not read as it is here, closes its folder."""

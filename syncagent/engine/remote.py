@@ -315,11 +315,11 @@ class RemoteSide:
         ours = self._is_unanswered(entry)
         self._sent.pop(entry.node_id, None)
         self._sent_whole.pop(entry.node_id, None)
-        for node_id in nodes:
-            if ours:
+        if ours:
+            for node_id in nodes:
                 self._canopy.set_synced(node_id, None)
-            self._canopy.bury(node_id)
-            self.authors[node_id] = entry.author
+        self._canopy.bury(nodes)
+        self.authors.update(dict.fromkeys(nodes, entry.author))
         self._canopy.set_remote(entry.node_id, None, entry.rev)
         return True
 

@@ -129,14 +129,21 @@ class Scoping:
                 # Its rules are gone with the folder: as a start would have it, which finds none.
                 self.unlearn(node_id, RelPath(""), frozenset())
         self.scope.moved(node_ids)
-        scope = self.scope
+        scope, closed = self.scope, self.closed
+        local, remote = self._canopy.local, self._canopy.remote
         nothing_out = not (scope.has_rules or scope.outs or scope.dormant)
         for node_id in node_ids:
             # Mostly there are no rules but the built-in ones, and nothing is out: then this is all that is to be known.
-            if not nothing_out or scope.out(node_id) is not None:
-                self._sort(node_id)
+            if nothing_out:
+                here = local.get(node_id)
+                node = here or remote.get(node_id)
+                if node is None or scope.is_plain(node, stands=here is not None) or scope.out(node_id) is None:
+                    if closed.may_concern(node_id, node):
+                        closed.mind(node_id)
+                    continue
                 nothing_out = False
-            self.closed.mind(node_id)
+            self._sort(node_id)
+            closed.mind(node_id)
 
     def _sort(self, node_id: NodeId) -> None:
         scope = self.scope

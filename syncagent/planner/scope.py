@@ -15,8 +15,8 @@ from typing import Final, TypeAlias
 
 from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.names import RelPath, join
-from syncagent.model.nodes import Dir, Placement
-from syncagent.rules.layers import BUILT_IN, Layers, RuleFile, ignored, within
+from syncagent.model.nodes import Dir, Node, Placement
+from syncagent.rules.layers import BUILT_IN, Layers, RuleFile, ignored, met_by_built_in, within
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import View, path_of
 
@@ -115,6 +115,14 @@ class Scope:
             self.stir()
 
     # --- what follows -----------------------------------------------------------------------------------------
+
+    def is_plain(self, node: Node, *, stands: bool) -> bool:
+        """Whether the node, which ``stands`` here or is at the hub alone, is surely not out: no rules count in its
+        folder but the built-in ones, and those do not meet its name.  Of masses nearly all are such."""
+        place = (self._here if stands else self._there).get(node.at.parent)
+        return (
+            type(place) is tuple and place[1] is BUILT_IN and not self._excluded and not met_by_built_in(node.at.name)
+        )
 
     def out(self, node_id: NodeId) -> Out | None:
         """Why the node is of no concern here; None when it is."""

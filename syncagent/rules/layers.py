@@ -97,6 +97,14 @@ Layers: TypeAlias = tuple[Layer, ...]
 BUILT_IN: Final[Layers] = (Layer(builtin.SOURCE, 0, rule_file(builtin.TEXT.encode())),)
 
 
+def met_by_built_in(name: str) -> bool:
+    """Whether some built-in rule may meet ``name``, wherever it stands: they go by names alone."""
+    return _MAY_MEET(name, name)
+
+
+_MAY_MEET: Final = BUILT_IN[0].file.may_meet
+
+
 @value
 class Hit:
     """The word on a path: the pattern, and the file that it stands in."""

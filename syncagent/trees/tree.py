@@ -201,6 +201,14 @@ class Overlay:
             self._gone.pop(node_id, None)
             self._own.put(node)
 
+    def lose(self, node_id: NodeId) -> bool:
+        """Have nothing for a node that is not pressed, and of which this tree says what the base does; False where that
+        has nothing either."""
+        if node_id not in self._base_nodes:
+            return False
+        self._gone[node_id] = None
+        return True
+
     def follow(self, node_id: NodeId) -> None:
         """Have for ``node_id`` whatever the base has."""
         if node_id in self._own_nodes:

@@ -97,3 +97,14 @@ def test_and_so_are_those_that_a_start_has_found() -> None:
     canopy.agree(RULES, None)
     closed.mind(RULES)
     assert closed.take_wishes() == ([RelPath("d/.syncignore")], [])
+
+
+def test_of_a_mass_only_rule_files_are_minded_and_what_was_one() -> None:
+    canopy, closed = made()
+    plain, rules = file("y", "y", b"1"), file("r", ".syncignore", b"*.o", "d")
+    assert not closed.may_concern(plain.id, plain)
+    assert closed.may_concern(RULES, rules)
+    canopy.agree(RULES, rules)
+    closed.mind(RULES)
+    canopy.agree(RULES, None)
+    assert closed.may_concern(RULES, None), "it stood here"

@@ -88,3 +88,19 @@ def test_of_what_is_left_out_nothing_is_ever_planned(here: bool) -> None:
     scope.outs[NodeId("x")] = Out.IGNORED
     made_plan = plan(canopy, Policy(MACHINE, DAY), focus=[NodeId("x")], scope=scope)
     assert (made_plan.ops, made_plan.dormant) == ((), (NodeId("x"),))
+
+
+def test_what_is_plain_is_known_to_be_no_matter_of_rules_without_more_ado() -> None:
+    canopy, scope = made(b"")
+    scope.learn(ROOT, ".syncignore", None)
+    x, temporary = file("x", "x.o", b"1", "d"), file("t", "save.part", b"1", "d")
+    assert not scope.is_plain(x, stands=True), "nothing is known of its folder yet"
+    assert scope.out(NodeId("x")) is None
+    assert scope.is_plain(x, stands=True)
+    canopy.set_local(temporary.id, temporary)
+    assert scope.out(temporary.id) is Out.IGNORED and not scope.is_plain(temporary, stands=True)
+    scope.learn(NodeId("d"), ".syncignore", rule_file(b"*.o\n"))
+    assert scope.out(NodeId("x")) is Out.IGNORED and not scope.is_plain(x, stands=True)
+    scope.learn(NodeId("d"), ".syncignore", None)
+    scope.exclude({RelPath("d"): NodeId("d")})
+    assert scope.out(NodeId("x")) is Out.EXCLUDED and not scope.is_plain(x, stands=True)

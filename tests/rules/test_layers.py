@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from syncagent.model.names import RelPath
-from syncagent.rules.layers import BUILT_IN, Hit, Layers, hit, rule_file, within
+from syncagent.rules.layers import BUILT_IN, Hit, Layers, hit, met_by_built_in, rule_file, within
 from syncagent.rules.layers import ignored as says
 
 NAMES = ["a", "b", "ab", "build", "x.o", "a.log", "[a]", "a b", "-", "!a", "#b", "aB", "b "]
@@ -138,3 +138,8 @@ def test_what_stands_deeper_has_the_last_word_and_of_two_files_in_a_folder_the_l
 
 def test_a_file_without_patterns_changes_nothing() -> None:
     assert within(BUILT_IN, RelPath("d"), [(".syncignore", rule_file(b"# nothing\n\n"))]) is BUILT_IN
+
+
+def test_whether_a_built_in_rule_may_meet_a_name_is_known_by_the_name_alone() -> None:
+    assert met_by_built_in(".DS_Store") and met_by_built_in("save.part")
+    assert not met_by_built_in("report.docx") and not met_by_built_in("part")

@@ -67,11 +67,12 @@ class Plain(RuleBasedStateMachine):
         if rev is not None:
             self.revs[node_id] = rev
 
-    @rule(node_id=ids)
-    def bury(self, node_id: NodeId) -> None:
-        self.canopy.bury(node_id)
-        put(self.remote, node_id, None)
-        self.revs[node_id] = Rev(self.revs.get(node_id, NO_REV) + 1)
+    @rule(node_ids=st.lists(ids, max_size=3, unique=True))
+    def bury(self, node_ids: list[NodeId]) -> None:
+        self.canopy.bury(node_ids)
+        for node_id in node_ids:
+            put(self.remote, node_id, None)
+            self.revs[node_id] = Rev(self.revs.get(node_id, NO_REV) + 1)
 
     @rule(node_id=ids, at=places, inside=insides, rev=revs, seen=stamps)
     def settle(self, node_id: NodeId, at: Placement | None, inside: str, rev: Rev | None, seen: Stamp | None) -> None:
