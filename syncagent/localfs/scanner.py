@@ -30,10 +30,11 @@ from typing import Final
 
 from syncagent.content.chunker import ONE_BLOCK, cut_for
 from syncagent.content.recipe import Reading, read_all, read_small
-from syncagent.localfs.ignore import PARK, parked_at, refusal, refusal_of_path, shown
+from syncagent.localfs.ignore import PARK, parked_at, refusal_of_path, shown
 from syncagent.localfs.perusal import Perusal
 from syncagent.localfs.ports import MISSING, Abilities, Disk, DiskFile, Opening, Stat
 from syncagent.localfs.rulebook import RuleBook, on
+from syncagent.localfs.spelling import Spelling
 from syncagent.model.facts import (
     UNSURE,
     DirSeen,
@@ -97,8 +98,9 @@ class Scanner:
         """Facts on the folder ``path`` and all beneath it, in batches of about BATCH; Listed for each folder comes
         after the facts on its names.
 
-        Of what stands at ``path`` itself there is a fact only when it is no folder that can be listed.  Our own folder
-        is never entered, except by a ``path`` in the park.  Raises RootMissing.
+        Of what stands at ``path`` itself there is a fact only when it is no folder that can be listed.  A ``path`` may
+        be told as nodes have it, and be spelled otherwise on disk: then that is walked.  Our own folder is never
+        entered, except by a ``path`` in the park.  Raises RootMissing.
         """
         facts: list[Fact] = []
         with self.disk.batch():
@@ -124,7 +126,7 @@ class Scanner:
         """
         with self.disk.batch():
             device = self.disk.stat(ROOT_PATH).device
-            spelling, folds = _Spelling(self.disk), self.abilities.folds_case
+            spelling, folds = Spelling(self.disk), self.abilities.folds_case
             # What is known has passed the rules; should they change, all that they are about is looked at.
             wanted = [wish for wish in wishes if not (wish.quiet and not folds and self._is_as(wish))]
             book = self._book()
@@ -180,6 +182,12 @@ class Scanner:
             facts.append(NotKept(path, why))
             return []
         try:
+            found = Spelling(self.disk).found(path, folds=self.abilities.folds_case)
+            if found != path:
+                facts.append(NothingThere(path))
+            if found is None:
+                return []
+            path = found
             above, name = split(path)
             layers = book.layers(above)
             seen = self.disk.stat(path)
@@ -284,7 +292,7 @@ class Scanner:
             except OSError as error:
                 yield Unreadable(folder, (error.strerror or str(error)).lower())
 
-    def _look(self, wish: LookAt, book: RuleBook, device: int, spelling: _Spelling) -> Fact:
+    def _look(self, wish: LookAt, book: RuleBook, device: int, spelling: Spelling) -> Fact:
         path = wish.path
         if path and (why := refusal_of_path(path)) is not None:
             return NotKept(path, why) if "\\" not in split(path)[1] else spelling.refused(path, why)
@@ -322,34 +330,6 @@ class Scanner:
                     return FileSeen(path, stamp, self._bit(before), before.mtime_ns, content, recipe, data)
                 before = after
         return Unreadable(path, "it is still being written")
-
-
-class _Spelling:
-    """How names are spelled on disk; asked where it takes other spellings for the same (C5), and of what is no name."""
-
-    def __init__(self, disk: Disk) -> None:
-        self._disk = disk
-        self._names: dict[RelPath, frozenset[str]] = {}
-
-    def is_right(self, path: RelPath) -> bool:
-        while path:
-            path, name = split(path)
-            if name not in self._names_in(path):
-                return False
-        return True
-
-    def refused(self, path: RelPath, why: str) -> Fact:
-        """The fact on one whose name is refused, and may be only the shown form of what is not valid UTF-8 (C7)."""
-        try:
-            found = {shown(name): name for name in self._names_in(split(path)[0])}.get(split(path)[1])
-        except OSError as error:
-            return _trouble(path, error)
-        return NothingThere(path) if found is None else NotKept(path, refusal(found) or why)
-
-    def _names_in(self, folder: RelPath) -> frozenset[str]:
-        if folder not in self._names:
-            self._names[folder] = frozenset(name for name, _ in self._disk.list(folder))
-        return self._names[folder]
 
 
 def _read_once(file: DiskFile, seen: Stat) -> tuple[Content, Recipe, bytes | None]:

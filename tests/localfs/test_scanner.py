@@ -11,6 +11,7 @@ from syncagent.content.digest import content_of
 from syncagent.content.recipe import read_all
 from syncagent.errors import RootMissing
 from syncagent.localfs.memory import MemoryDisk
+from syncagent.localfs.memory_systems import apfs
 from syncagent.localfs.scanner import BATCH, Scanner
 from syncagent.model.facts import (
     UNSURE,
@@ -71,6 +72,32 @@ def test_a_walk_tells_of_every_name_and_lists_each_folder_after_its_names() -> N
         if isinstance(fact, Listed):
             told = {other.path for other in facts[: facts.index(fact)]}
             assert {f"{fact.path}/{name}".lstrip("/") for name in fact.names} <= told
+
+
+@pytest.mark.hazard("C4")
+@pytest.mark.parametrize("disk", [MemoryDisk(), apfs()], ids=["tells forms apart", "folds"])
+def test_a_walk_of_what_is_spelled_otherwise_on_disk_finds_it_c4(disk: MemoryDisk) -> None:
+    disk, _ = memory_bench(disk)
+    disk.user.mkdir("re\u0301sume\u0301s")
+    disk.user.write("re\u0301sume\u0301s/e\u0301", b"1")
+    file = RelPath("re\u0301sume\u0301s/e\u0301")
+    seen = disk.stat(file)
+    fact = FileSeen(file, seen.stamp, False, seen.mtime_ns, None)
+    nothing = NothingThere(RelPath("r\xe9sum\xe9s/\xe9"))
+    assert walk(disk, "r\xe9sum\xe9s/\xe9") == [nothing, fact]
+    assert walk(disk, "re\u0301sume\u0301s/e\u0301") == [fact]
+    assert walk(disk, "r\xe9sum\xe9s")[1:] == [fact, Listed(RelPath("re\u0301sume\u0301s"), frozenset({"e\u0301"}))]
+    assert walk(disk, "r\xe9sum\xe9s/\xe8") == [NothingThere(RelPath("r\xe9sum\xe9s/\xe8"))]
+    assert walk(disk, "\xe8/x") == [NothingThere(RelPath("\xe8/x"))]
+
+
+@pytest.mark.hazard("C5")
+def test_on_a_disk_that_folds_case_a_walk_minds_the_spelling_c5() -> None:
+    disk, _ = memory_bench(apfs())
+    disk.user.mkdir("Docs")
+    disk.user.write("Docs/x", b"1")
+    assert walk(disk, "docs") == [NothingThere(RelPath("docs"))]
+    assert Listed(RelPath("Docs"), frozenset({"x"})) in walk(disk, "Docs")
 
 
 @pytest.mark.hazard("C3")
