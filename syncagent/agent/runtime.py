@@ -44,6 +44,7 @@ from syncagent.model.names import RelPath
 from syncagent.planner.policy import Policy
 from syncagent.sqlite import DatabaseDamaged
 from syncagent.store.ports import INCARNATION
+from syncagent.trees.delta import Delta
 
 _log: Final = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class Runtime:
         self._vigil = outside.vigil(config.places.state)
         self._tally = outside.tally(config.places.state)
         self._excluded = outside.excluded(config.places.state)
-        self._pump = Pump(self._begin, lambda delta: self.memory.keep(delta), self.ground.prepare)  # noqa: PLW0108
+        self._pump = Pump(self._begin, self._keep, self.ground.prepare)
         self.memory = Memory(
             str(config.places.database),
             self._workers.keep,
@@ -222,6 +223,11 @@ class Runtime:
         self.conversation.doubt(self.nudge)
 
     # --- effects ----------------------------------------------------------------------------------------------
+
+    def _keep(self, delta: Delta) -> bool:
+        if self._vigil.is_behind:
+            self._workers.keep.do(self._vigil.beat)  # in the database's own thread: durable before this is committed
+        return self.memory.keep(delta)
 
     def _begin(self, effect: ef.Effect) -> None:
         self._chronicle.begun(effect)

@@ -6,7 +6,8 @@ whatever its stamp says (HAZARDS B6).  A process that is killed loses nothing of
 
 A note in the data directory says which boot of the machine it was, and from which moment on what is written may be at
 risk.  It is renewed now and then, and durable each time.  By the clock that stamps files the moment is the earliest of
-the last WINDOW: a clock that is put forward hides nothing.
+the last WINDOW: a clock that is put forward hides nothing.  One that is put back, beyond all of that, is noted before
+anything that is stamped by it is remembered, and so before it is sent.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ class Vigil:
         self._write = write
         self._clocks = clocks
         self._moments: deque[tuple[float, int]] = deque()
+        self._since_ns: int | None = None
+        """What is noted, once a start has read the note before."""
         self._unread: Stop | None = None
         """What may be damaged and was not looked at yet."""
 
@@ -91,9 +94,16 @@ class Vigil:
         """Note that all is well.  Blocks."""
         self._note(stopped=False)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the clock was put back to before all that is noted."""
+        return self._since_ns is not None and self._clocks.wall_ns() < self._since_ns
+
     def end(self) -> None:
-        """The agent stops, as it was told to."""
-        self._note(stopped=True)
+        """The agent stops, as it was told to.  A life that never began (its database was damaged, its folder was not
+        there) has not read the note, and leaves it to the next one."""
+        if self._since_ns is not None:
+            self._note(stopped=True)
 
     async def keep(self, do: Callable[[Callable[[], None]], None]) -> None:
         """Beat for ever; ``do`` has that done in a thread."""
@@ -117,10 +127,12 @@ class Vigil:
 
     def _note(self, *, stopped: bool) -> None:
         now = self._clocks.mono()
-        self._moments.append((now, self._clocks.wall_ns()))
+        # By the clock as it is now: what has been written since it was put back has been since the last note.
+        since_last = now - self._moments[-1][0] if self._moments else 0.0
+        self._moments.append((now, self._clocks.wall_ns() - round(since_last * 1e9)))
         while self._moments[0][0] < now - WINDOW:
             self._moments.popleft()
-        since_ns = min(wall_ns for _, wall_ns in self._moments)
+        self._since_ns = since_ns = min(wall_ns for _, wall_ns in self._moments)
         unread = None if self._unread is None else asdict(self._unread)
         note = {"boot": self._boot, "since_ns": since_ns, "stopped": stopped, "unread": unread}
         try:

@@ -200,6 +200,10 @@ class Damage:
             self.held[node_id] = Doubt(seen, held.reason)
         return False
 
+    def wants_all(self) -> bool:
+        """Whether it counts what the hub had of files that others have changed since."""
+        return self._unproven.listens
+
     def heard(self, entries: Iterable[Entry]) -> None:
         """The hub has told this."""
         self._unproven.heard(entries)

@@ -64,7 +64,7 @@ class Engine:
         self.scoping = scoping = Scoping(canopy, gitignore=self._gitignore)
         self.exclusions = Exclusions(canopy, scoping)
         self._local = LocalSide(canopy, self._ids, scoping, crc32(self._client_id.encode()), self._uploads.passing)
-        self._remote = RemoteSide(canopy, self._client_id)
+        self._remote = RemoteSide(canopy, self._client_id, self._local.damage.wants_all)
         self._flight = Flight(canopy, self._local.damage.wounded)
         self._downloads = Downloads(self._agenda.add, self._fail)
         self._freight = Freight(canopy, self._uploads, self._downloads, self._local.at_hand)

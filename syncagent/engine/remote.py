@@ -7,7 +7,7 @@ settled exactly as the answer would have settled it; so no answer that is lost m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias, assert_never
@@ -55,9 +55,11 @@ def _said(entry: Entry) -> _Said:
 
 
 class RemoteSide:
-    """Turns what the hub says into the Remote tree, and keeps the cursor."""
+    """Turns what the hub says into the Remote tree, and keeps the cursor.  ``wants_all``: whether it counts what became
+    of each file, and not only what is, where nothing of the journal is remembered."""
 
-    def __init__(self, canopy: Canopy, client_id: ClientId) -> None:
+    def __init__(self, canopy: Canopy, client_id: ClientId, wants_all: Callable[[], bool] = lambda: False) -> None:
+        self._wants_all = wants_all
         self._canopy = canopy
         self._client_id = client_id
         self.link = Link.DOWN
@@ -199,6 +201,8 @@ class RemoteSide:
 
     def _ask(self) -> Effect:
         if self.cursor == 0 and self._snapshot is None:
+            if self._wants_all():
+                return AskChanges(self.cursor, plain=True)
             self._snapshot = {}
         return AskChanges(self.cursor, snapshot=self._snapshot is not None)
 

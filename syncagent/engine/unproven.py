@@ -4,7 +4,8 @@ The power that takes bytes of a file takes the last commits to the database with
 knows, or that is known as it was before: by its row it is new, or an edit.  But it may have been sent before the power
 went, and then the hub tells of it, with the mtime that it had.  So what was written shortly before the stop, and was
 not touched since, waits until all that the hub has was heard.  Where the hub had a file with that mtime, and with other
-bytes, this is what is left of that file (HAZARDS B6).  Else it is what it says: new, or an edit.
+bytes, this is what is left of that file (HAZARDS B6).  Else it is what it says: new, or an edit.  Where the whole
+memory was lost the hub is asked for its journal, and not for what is: others may have edited the file since.
 
 Which file of the hub is it?  The node that it is taken for; one that had its name, at any time that was told since the
 start (others may have moved it, or edited it); or, where its user had moved it, any that is nowhere on this disk, if
@@ -74,9 +75,14 @@ class Unproven:
         """All was looked at once."""
         self._looking = False
 
+    @property
+    def listens(self) -> bool:
+        """Whether something waits for what the hub has to tell, or may yet."""
+        return bool(self._looking or self.waiting)
+
     def heard(self, entries: Iterable[Entry]) -> None:
         """The hub has told this."""
-        if self._looking or self.waiting:
+        if self.listens:
             for entry in entries:
                 if isinstance(entry.node, File):
                     self._told.setdefault(entry.node_id, []).append(entry.node)

@@ -1,5 +1,5 @@
-"""How names are spelled on disk: asked where it takes other spellings for the same (C5), of what is no name (C7), and of
-what is called as nodes are, though the disk may have it in another form (C4)."""
+"""How names are spelled on disk: asked where it takes other spellings for the same (C5), of what is no name (C7), and
+of what is called as nodes are, though the disk may have it in another form (C4)."""
 
 from __future__ import annotations
 
@@ -40,10 +40,12 @@ class Spelling:
                 raise
             if name not in there:
                 wanted = unicodedata.normalize("NFC", name)
-                name = min((one for one in there if unicodedata.normalize("NFC", one) == wanted), default="")
-                if not name:
+                other = min((one for one in there if unicodedata.normalize("NFC", one) == wanted), default=None)
+                if other is None:
                     return None
-            here = join(here, name)
+                here = join(here, other)
+            else:
+                here = join(here, name)
         return here
 
     def _is_there(self, path: RelPath) -> bool:

@@ -196,3 +196,33 @@ def test_when_the_machine_was_started_again_is_known_unless_its_clock_has_lost_t
     stop = machine.start("third")
     assert stop is not None
     assert stop.booted_ns is None
+
+
+def test_a_life_that_never_began_leaves_it_to_the_next_to_read_what_is_noted() -> None:
+    """The power has damaged the database, too: the first life after it ends before anything was looked at."""
+    machine = Machine()
+    machine.start()
+    machine.live(7200)
+    noted = machine.note
+    clocks = Clocks(lambda: machine.mono, lambda: machine.wall_ns)
+    Vigil("second", machine.wall_ns, lambda: machine.note, machine._write, clocks).end()
+    assert machine.note == noted
+    assert machine.start("second") is not None
+
+
+@pytest.mark.hazard("E9")
+def test_a_clock_that_was_put_back_is_known_at_once_and_noted_by_the_next_beat() -> None:
+    machine = Machine()
+    machine.start()
+    machine.live(7200)
+    assert not machine.vigil.is_behind
+    machine.wall_ns -= RISK // 2
+    assert not machine.vigil.is_behind, "what is written now is at risk by what is noted"
+    machine.wall_ns -= 10**17
+    written_ns = machine.wall_ns
+    machine.mono, machine.wall_ns = machine.mono + 7, machine.wall_ns + 7 * SECOND
+    assert machine.vigil.is_behind
+    machine.vigil.beat()
+    assert not machine.vigil.is_behind
+    stop = machine.start("second")
+    assert stop is not None and stop.since_ns <= written_ns

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
 from syncagent.model.changes import Change, Entry, Operation
+from syncagent.model.ids import Seq
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import File
 from tests.support.solo import ME, Solo, file
@@ -223,3 +225,26 @@ def test_a_mtime_of_whole_seconds_under_another_name_says_nothing() -> None:
     solo.user.write("b", b"another", mtime_ns=1_600_000_000_000_000_000)
     stopped(solo).pass_time(1).online(entry).pass_time(1)
     assert [(change.operation, change.name) for change in solo.submitted()] == [(Operation.CREATE, "b")]
+
+
+def test_the_hub_is_asked_what_became_of_all_where_the_whole_memory_was_lost() -> None:
+    """Others have edited the file since: what is, says nothing of what it was."""
+    solo = Solo().start().online()
+    entry = sent_and_forgotten(solo, "a", b"written")
+    theirs = solo.entry(file(entry.node_id, "a", b"edited elsewhere"), Operation.UPDATE)
+    solo.user.spoil("a", HALF)
+    solo.drain(ef.AskChanges)
+    stopped(solo).welcome()
+    assert solo.drain(ef.AskChanges) == [ef.AskChanges(Seq(0), plain=True)]
+    solo.catch_up(entry, theirs).give(b"edited elsewhere").pass_time(1)
+    assert solo.submitted() == []
+    assert solo.tree() == {"a": b"edited elsewhere"}
+    assert own(solo) == {"a": HALF}
+
+
+def test_without_such_a_stop_or_with_a_memory_it_is_asked_for_what_came_since() -> None:
+    solo = Solo().start().welcome()
+    assert solo.drain(ef.AskChanges) == [ef.AskChanges(Seq(0), snapshot=True)]
+    solo.catch_up(solo.entry(file("x", "a", b"1"))).give(b"1")
+    stopped(solo).welcome()
+    assert solo.drain(ef.AskChanges) == [ef.AskChanges(Seq(1))]

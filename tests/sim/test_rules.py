@@ -65,3 +65,10 @@ def test_what_is_excluded_and_not_as_at_the_hub_comes_to_rest_and_is_never_taken
 @pytest.mark.hazard("C4", "E16", "N5")
 def test_what_is_included_is_met_at_once_however_the_disk_spells_it() -> None:
     run(72, rules=True)
+
+
+@pytest.mark.sim
+@pytest.mark.hazard("B6", "E3", "E6", "N2")
+@pytest.mark.parametrize("seed", [102898, 103088])
+def test_what_the_power_has_torn_is_never_sent_though_all_memory_of_it_was_lost_too(seed: int) -> None:
+    run(seed, rules=True)

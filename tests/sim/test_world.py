@@ -93,6 +93,12 @@ def test_what_was_missed_for_a_moment_of_one_round_and_met_unchanged_is_planned_
 
 
 @pytest.mark.sim
+@pytest.mark.hazard("B6", "E9", "N2", "N4")
+def test_what_was_written_since_the_clock_was_put_back_is_at_risk_too_when_the_power_goes() -> None:
+    run(300788)
+
+
+@pytest.mark.sim
 def test_without_faults_there_are_none() -> None:
     settings = Settings(1, machines=2, acts=12, faults=frozenset())
     assert not any(play(settings, script_of(settings)).met.values())
