@@ -41,7 +41,8 @@ class Memory:
     """The database at ``path``; lives in the event loop.
 
     ``kept`` is called when a delta is kept, ``hinder`` with the reason when that has to wait ("" when it is over), and
-    ``damaged`` when what is remembered is found to be damaged: it is put aside when it is loaded the next time.
+    ``damaged`` when what is remembered is found to be damaged: it is put aside when it is loaded the next time.  What
+    ``before`` gives the lane to do is over before a delta is kept.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Memory:
         hinder: Callable[[str], None],
         damaged: Callable[[DatabaseDamaged], None],
         open_store: Callable[[str], AgentStore] = open_agent_db,
+        before: Callable[[], None] = lambda: None,
     ) -> None:
         self._path = path
         self._open_store = open_store
@@ -59,6 +61,7 @@ class Memory:
         self._tell_kept = kept
         self._hinder = hinder
         self._damaged = damaged
+        self._before = before
         self._loop = asyncio.get_running_loop()
         self._store: AgentStore | None = None
         self._pause = FIRST_RETRY
@@ -94,6 +97,7 @@ class Memory:
 
     def keep(self, delta: Delta) -> bool:
         """Keep ``delta``; whether that is done by now.  If not, it is told later, and no more is to be kept before."""
+        self._before()
         if self._is_quick(delta):
             return self._keep_at_once(delta)
         self._lane.do(lambda: self._keep(delta))

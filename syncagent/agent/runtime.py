@@ -44,7 +44,6 @@ from syncagent.model.names import RelPath
 from syncagent.planner.policy import Policy
 from syncagent.sqlite import DatabaseDamaged
 from syncagent.store.ports import INCARNATION
-from syncagent.trees.delta import Delta
 
 _log: Final = logging.getLogger(__name__)
 
@@ -79,7 +78,7 @@ class Runtime:
         self._vigil = outside.vigil(config.places.state)
         self._tally = outside.tally(config.places.state)
         self._excluded = outside.excluded(config.places.state)
-        self._pump = Pump(self._begin, self._keep, self.ground.prepare)
+        self._pump = Pump(self._begin, lambda delta: self.memory.keep(delta), self.ground.prepare)  # noqa: PLW0108
         self.memory = Memory(
             str(config.places.database),
             self._workers.keep,
@@ -87,6 +86,7 @@ class Runtime:
             hinder=lambda why: board.hinder("memory", why),
             damaged=self._fail,
             open_store=outside.database,
+            before=lambda: self._vigil.mind(self._workers.keep.do),
         )
         self.conversation = Conversation(outside.dialer(config), self._introduce, self._feed_all, board.traffic, paces)
         self.nudge, self.sleep_watch = Nudge(), SleepWatch(self._woke, outside.slept)
@@ -161,7 +161,7 @@ class Runtime:
         if configured(self._config) != configured(began_with):  # a person has changed it meanwhile
             self.feed(configured(self._config))
         self._feed_all(list(self._wishes.values()))
-        with self._outside.network(self._doubt_connection):
+        with self._outside.network(lambda: self.conversation.doubt(self.nudge)):
             await first_of(
                 keep_connected(self.conversation.talk, self.nudge, self._outside.chance),
                 self.sleep_watch.watch(),
@@ -217,17 +217,9 @@ class Runtime:
     def _woke(self, seconds: float) -> None:
         _log.info("this machine slept for %.0f s", seconds)
         self.feed(ev.Hinted(everything=True, reason="woke up"))
-        self._doubt_connection()
-
-    def _doubt_connection(self) -> None:
         self.conversation.doubt(self.nudge)
 
     # --- effects ----------------------------------------------------------------------------------------------
-
-    def _keep(self, delta: Delta) -> bool:
-        if self._vigil.is_behind:
-            self._workers.keep.do(self._vigil.beat)  # in the database's own thread: durable before this is committed
-        return self.memory.keep(delta)
 
     def _begin(self, effect: ef.Effect) -> None:
         self._chronicle.begun(effect)

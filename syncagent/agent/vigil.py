@@ -94,10 +94,10 @@ class Vigil:
         """Note that all is well.  Blocks."""
         self._note(stopped=False)
 
-    @property
-    def is_behind(self) -> bool:
-        """Whether the clock was put back to before all that is noted."""
-        return self._since_ns is not None and self._clocks.wall_ns() < self._since_ns
+    def mind(self, do: Callable[[Callable[[], None]], None]) -> None:
+        """Have a beat done, if the clock was put back to before all that is noted."""
+        if self._since_ns is not None and self._clocks.wall_ns() < self._since_ns:
+            do(self.beat)
 
     def end(self) -> None:
         """The agent stops, as it was told to.  A life that never began (its database was damaged, its folder was not

@@ -276,3 +276,22 @@ async def test_b7_what_cannot_be_kept_at_once_is_tried_again_like_any_other(
 
 def assert_true(so: bool) -> None:
     assert so
+
+
+@pytest.mark.hazard("B6")
+async def test_what_is_to_be_done_before_is_over_when_a_delta_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    commit = AgentDb.commit
+
+    def noted(self: AgentDb, delta: Delta) -> None:
+        order.append("kept")
+        commit(self, delta)
+
+    monkeypatch.setattr(AgentDb, "commit", noted)
+    async with owner(tmp_path / "agent.db") as one:
+        await one.memory.load()
+        one.memory._before = lambda: one.lane.do(lambda: order.append("before"))
+        await one.keep(Delta(facts={"cursor": "7"}))
+        assert order == ["before", "kept"]
