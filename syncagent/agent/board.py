@@ -22,6 +22,7 @@ from syncagent.transport.traffic import Traffic
 _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 LINES_KEPT: Final = 1000
+ANSWERS_KEPT: Final = 64
 
 
 class Board:
@@ -116,6 +117,8 @@ class Board:
     def answer(self, answer: Answered) -> None:
         """The engine's answer to a person's word has come."""
         self._answers[answer.number] = answer
+        while len(self._answers) > ANSWERS_KEPT:  # of those that nobody waited for any more
+            del self._answers[next(iter(self._answers))]
         self._tell()
 
     async def answered(self, number: int, seconds: float) -> Answered | None:

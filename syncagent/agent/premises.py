@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncagent.agent.config.settings import AgentConfig
+from syncagent.agent.doctor.trial import clear_trials
 from syncagent.agent.places import Places
 from syncagent.agent.room import usage_of
 from syncagent.errors import BadConfig, RootMissing, StorageTrouble
@@ -52,8 +53,9 @@ def open_premises(config: AgentConfig) -> Premises:
     """
     known = _known_root(config)
     if known is None:
-        check_alone(str(config.sync_root))
+        check_alone(str(config.sync_root), rule_files(respect_gitignore=config.respect_gitignore))
     make_folder(str(config.sync_root), had_one=known is not None)
+    clear_trials(config.sync_root)
     return take_premises(
         disk_at(str(config.sync_root)),
         config,
@@ -119,7 +121,7 @@ def look_in(config: AgentConfig, *, new_folder: bool) -> tuple[Disk, Marker | No
     """
     known = None if new_folder else _known_root(config)
     if known is None:
-        check_alone(str(config.sync_root))
+        check_alone(str(config.sync_root), rule_files(respect_gitignore=config.respect_gitignore))
     if not config.sync_root.is_dir():
         if known is not None:
             raise RootMissing("the folder is gone (moved, deleted, or its disk is not mounted)")

@@ -15,7 +15,10 @@ from syncagent.agent.doctor import folder as doctor
 from syncagent.agent.doctor.findings import Check, Verdict
 from syncagent.agent.doctor.limits import watch_limits
 from syncagent.errors import BadConfig
-from syncagent.localfs.root import check_alone
+from syncagent.localfs.root import check_above, holds_one, kept_within
+
+FOLDERS: Final = 2000
+"""So many of the folders in it are looked into; all of them when it is set up."""
 
 COUNTED: Final = 1000
 """Entries that are counted; more are "more than" so many."""
@@ -61,8 +64,6 @@ def look_at(path: Path, home: Path, data_dir: Path) -> Prospect:
         return Prospect(path, problem)
     entries = _entries(path) if there else None
     warnings = [*_known_places(path, home), *_of_disk(path if there else _nearest(path), data_dir)]
-    if there:
-        warnings.extend(_of_content(path))
     return Prospect(path, "", tuple(dict.fromkeys(warnings)), entries, (path / ".syncagent" / "root.json").exists())
 
 
@@ -104,9 +105,11 @@ def _forbidden(path: Path, data_dir: Path) -> str:
     if own.is_relative_to(real) or real.is_relative_to(own):
         return f"the agent's own files are in {own}; choose a folder apart from them"
     try:
-        check_alone(str(path))
+        check_above(str(path))
     except BadConfig as error:
         return str(error)
+    if not (path / ".syncagent" / "root.json").exists() and (inner := kept_within(str(path), most=FOLDERS)):
+        return holds_one(str(path), inner)
     return ""
 
 
@@ -143,17 +146,6 @@ def _of_disk(place: Path, data_dir: Path) -> Iterator[str]:
     for check in checks:
         if check.verdict in (Verdict.WARNING, Verdict.PROBLEM):
             yield f"{check.name}: {check.found}; {check.todo}"
-
-
-def _of_content(path: Path) -> Iterator[str]:
-    try:
-        with os.scandir(path) as entries:
-            for entry in entries:
-                marker = Path(entry.path, ".syncagent", "root.json")
-                if entry.is_dir(follow_symlinks=False) and marker.exists():
-                    yield f"{entry.name} in it is a folder that is kept already; keep the two apart"
-    except OSError:
-        return
 
 
 def _entries(path: Path) -> int:

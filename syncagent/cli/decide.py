@@ -12,6 +12,8 @@ from syncagent.cli.exits import Exit
 from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import say, show_json
 from syncagent.cli.words import one_line
+from syncagent.engine.lines import counted
+from syncagent.engine.status import so_many
 
 Which: TypeAlias = Annotated[
     int,
@@ -77,15 +79,17 @@ def _decide(word: str, number: int, data_dir: Any, profile: str | None, *, as_js
         return Exit.OK
     done = {"approve": "approved", "reject": "rejected", "undo": "undone"}[word]
     left = answer.get("left") or 0
-    say(f"{done}: {answer.get('concerned', 0)} files and folders; `syncagent wait` says when it is done")
+    say(f"{done}: {so_many(answer.get('concerned', 0))}; `syncagent wait` says when it is done")
     if left:
-        say(f"  {left} more have changed since, and are left as they are")
+        have, are = ("has", "is left as it is") if left == 1 else ("have", "are left as they are")
+        say(f"  {left} more {have} changed since, and {are}")
     return Exit.OK
 
 
 def _lines(act: Mapping[str, Any]) -> Iterator[str]:
     counts = [(act.get(loss) or 0, loss) for loss in ("deleted", "overwritten")]
-    what = " and ".join(f"{count} {loss}" for count, loss in counts if count) or f"{act.get('folders')} folders deleted"
+    files = " and ".join(f"{count} {loss}" for count, loss in counts if count)
+    what = files or f"{counted(act.get('folders') or 0, 'folder')} deleted"
     by = ", ".join(map(one_line, act.get("by") or [])) or "someone"
     before = act.get("gone_before") or 0
     gone = f" ({before} of them had gone through before it became too much)" if before else ""

@@ -16,7 +16,7 @@ from syncagent.agent.places import Places
 from syncagent.cli.exits import Exit
 from syncagent.cli.output import say, show_json, tell
 from syncagent.cli.words import one_line
-from syncagent.engine.lines import bytes_in_words
+from syncagent.engine.lines import bytes_in_words, counted
 
 if TYPE_CHECKING:
     from syncagent.agent.foretold import Foretold, Row
@@ -114,8 +114,8 @@ def _lines(told: Foretold, settings: Settings, command: str) -> Iterator[str]:
         yield "this machine may only read: what would be sent is not"
     for way, deleted, replaced in told.held:
         yield (
-            f"held until you say yes or no (see `syncagent held`): {deleted} deletes and {replaced} overwrites, "
-            f"{way.value}"
+            f"held until you say yes or no (see `syncagent held`): {counted(deleted, 'delete')} and"
+            f" {counted(replaced, 'overwrite')}, {way.value}"
         )
     for warning in told.warnings:
         yield f"note: {one_line(warning)}"

@@ -17,6 +17,7 @@ from syncagent.cli.options import AsJson, some_path
 from syncagent.cli.output import say, show_json
 from syncagent.cli.words import one_line
 from syncagent.control import ControlClient
+from syncagent.engine.lines import counted
 from syncagent.errors import BadConfig, NotRunning
 from syncagent.private import control_socket, make_private
 from syncagent.reserve import bytes_or_share
@@ -115,11 +116,12 @@ def status(data_dir: HubDir, as_json: AsJson = False) -> int:
 def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
     for one in found["folders"]:
         here = ", ".join(map(one_line, one["clients"])) or "nobody"
-        yield f"{one_line(one['folder'])}: {one['files']} files, at change {one['head']}; connected: {here}"
+        yield f"{one_line(one['folder'])}: {counted(one['files'], 'file')}, at change {one['head']}; connected: {here}"
         if one["lost"]:
-            yield f"    {one['lost']} blocks are lost; machines that have them send them again (see `hub fsck`)"
+            lost = "1 block is" if one["lost"] == 1 else f"{one['lost']} blocks are"
+            yield f"    {lost} lost; machines that have what is lost send it again (see `hub fsck`)"
     if found["held"]:
-        yield f"{found['held']} clients are held (see `hub held`)"
+        yield f"changes of {counted(found['held'], 'client')} are held (see `hub held`)"
     room = found["room"]
     yield f"room: {room['text']}" + ("; new content is refused, and all else goes on" if room["refuses"] else "")
 
@@ -168,14 +170,15 @@ def _report_lines(report: Mapping[str, Any]) -> Iterator[str]:
     if more > 0:
         yield f"… and {more} more"
     yield (
-        f"looked at {report['entries']} entries, {report['nodes']} nodes ({report['files']} files),"
-        f" {report['blocks']} blocks of {report['block_bytes']} bytes; the database: {report['database']}"
+        f"looked at {counted(report['entries'], 'entry', 'entries')},"
+        f" {counted(report['nodes'], 'node')} ({counted(report['files'], 'file')}),"
+        f" {counted(report['blocks'], 'block')} of {report['block_bytes']} bytes; the database: {report['database']}"
     )
     if report["found_again"]:
-        yield f"{report['found_again']} blocks that were lost are there again"
+        yield f"found again of the blocks that were lost: {report['found_again']}"
     if report["strays"]:
-        yield f"{report['strays']} files of broken uploads lie beside the blocks; they are harmless"
-    yield f"{report['wrong']} findings" if report["wrong"] else "all is in order"
+        yield f"files of broken uploads that lie beside the blocks, and are harmless: {report['strays']}"
+    yield counted(report["wrong"], "finding") if report["wrong"] else "all is in order"
 
 
 def _decide(data_dir: Path, command: str, client: str, folder: str, as_json: bool) -> int:
@@ -184,7 +187,7 @@ def _decide(data_dir: Path, command: str, client: str, folder: str, as_json: boo
         show_json(answer)
     else:
         word = "approved" if command == "approve" else "rejected"
-        say(f"{word}: {answer.get(word)} changes of {one_line(client)}")
+        say(f"{word}: {counted(answer.get(word) or 0, 'change')} of {one_line(client)}")
     return Exit.OK
 
 
@@ -198,8 +201,8 @@ def _held_lines(found: list[Mapping[str, Any]]) -> Iterator[str]:
         yield "nothing is held"
     for one in found:
         yield (
-            f"{one_line(one['client'])} in {one_line(one['folder'])}: {one['deletes']} deletes and"
-            f" {one['overwrites']} overwrites, since {one['since']}"
+            f"{one_line(one['client'])} in {one_line(one['folder'])}: {counted(one['deletes'], 'delete')} and"
+            f" {counted(one['overwrites'], 'overwrite')}, since {one['since']}"
         )
         for path in one["paths"]:
             yield f"    {one_line(path)}"

@@ -20,6 +20,8 @@ from syncagent.cli.output import say, show_json
 from syncagent.cli.which import the_profile
 from syncagent.cli.words import one_line
 from syncagent.control import ControlClient
+from syncagent.engine.lines import counted
+from syncagent.engine.status import so_many
 from syncagent.errors import BadConfig
 
 
@@ -78,7 +80,7 @@ def exclude(
         show_json(found)
         return Exit.OK
     for one in found["excluded"]:
-        files = f"  ({one['files']} files at the hub)" if one["files"] is not None else ""
+        files = f"  ({counted(one['files'], 'file')} at the hub)" if one["files"] is not None else ""
         say(f"{one_line(one['path'])}{files}")
     if not found["excluded"]:
         say("nothing is excluded")
@@ -134,7 +136,7 @@ def _decide(spot: Places, word: str, path: str, *, as_json: bool) -> int:
     if number is None:
         say(f"{word}d: {one_line(inner)}, from the next start of the agent on")
     elif number:
-        say(f"{word}d: {one_line(inner)}, with {number} files and folders; `syncagent wait` says when it is done")
+        say(f"{word}d: {one_line(inner)}, with {so_many(number)}; `syncagent wait` says when it is done")
     elif word == "exclude":
         say(f"excluded: {one_line(inner)}; nothing is there yet, and nothing will come")
     else:

@@ -15,7 +15,7 @@ from syncagent.cli.helping import Whole
 from syncagent.cli.options import AsJson, DataDir, Profile
 from syncagent.cli.output import say, show_json
 from syncagent.cli.words import one_line
-from syncagent.engine.lines import bytes_in_words
+from syncagent.engine.lines import bytes_in_words, counted
 from syncagent.errors import BadConfig
 
 
@@ -93,5 +93,5 @@ def _line(item: Mapping[str, Any]) -> str:
     if isinstance(when, (int, float)):
         day = f"{datetime.fromtimestamp(when, tz=UTC).astimezone():%Y-%m-%d %H:%M}"
     by = f", deleted by {one_line(item['by'])}" if item.get("by") else ""
-    what = f"/ ({item.get('files')} files)" if item.get("folder") else ""
+    what = f"/ ({counted(item.get('files') or 0, 'file')})" if item.get("folder") else ""
     return f"{day}  {one_line(item.get('path', ''))}{what}, {bytes_in_words(item.get('bytes') or 0)}{by}"

@@ -20,7 +20,7 @@ from syncagent.engine.ledger import Ledger
 from syncagent.engine.perils import WINDOW, Perils, sort_of
 from syncagent.engine.remedy import Remedy
 from syncagent.engine.remote import RemoteSide
-from syncagent.engine.status import Asked, ask_in_words
+from syncagent.engine.status import Asked, ask_in_words, so_many
 from syncagent.model.acts import Act, Decision, Direction, Limits, Loss, Part
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
@@ -342,7 +342,7 @@ class Brake:
         self._freed.extend(parts)
         left = self._follow_all(act.id)
         self._ledger.prune()
-        self._effects.append(Note("info", f"{act.id} is {decision.value}: {len(parts) - left} files and folders"))
+        self._effects.append(Note("info", f"{act.id} is {decision.value}: {so_many(len(parts) - left)}"))
         return len(parts) - left, left
 
     def _follow_all(self, number: int) -> int:

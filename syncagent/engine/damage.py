@@ -103,7 +103,9 @@ class Damage:
                 if isinstance(node, File):
                     self._suspects.setdefault(node_id, Why.STOPPED)
         why = "was started anew" if stop.cleanly else "stopped without warning"
-        text = f"the machine {why}: {len(self._suspects)} files are read again that were written shortly before"
+        number = len(self._suspects)
+        files = "1 file is" if number == 1 else f"{number} files are"
+        text = f"the machine {why}: {files} read again, written shortly before"
         self._notes.append(Note("info" if stop.cleanly else "warning", text))
 
     def _nodes(self, text: str) -> list[NodeId]:

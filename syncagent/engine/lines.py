@@ -143,9 +143,9 @@ def _only_skipped(status: Status) -> Iterator[tuple[RelPath, str]]:
     return ((path, why) for path, why in status.skipped if path not in unreadable)
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 change``, ``2 changes``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, many: str = "") -> str:
+    """``1 change``, ``2 changes``; ``many`` where that is no ``s`` more."""
+    return f"{number} {noun if number == 1 else many or f'{noun}s'}"
 
 
 def ago(seconds: float) -> str:

@@ -104,16 +104,23 @@ class Mediums:
         left, self._left_to_others = self._left_to_others, []
         return left
 
-    def lacks(self, number: int, lacking: Iterable[Digest], coming: Collection[Digest] = ()) -> list[Effect] | None:
-        """The hub's answer to an AskMissing; None when the question was not asked here."""
+    def lacks(
+        self,
+        number: int,
+        lacking: Iterable[Digest],
+        coming: Collection[Digest] = (),
+        insists: Callable[[Iterable[NodeId]], bool] = lambda _: False,
+    ) -> list[Effect] | None:
+        """The hub's answer to an AskMissing; None when the question was not asked here.  ``insists(node_ids)`` says
+        what is not left to others any more."""
         group = self._groups.pop(number, None)
         if group is None:
             return None
-        wanted = frozenset(lacking)
+        wanted = frozenset((*lacking, *coming))
         wishes: list[ReadWish] = []
         left: list[_Medium] = []
         for one in group:
-            if coming and any(block.digest in coming for block in one.recipe):
+            if coming and any(block.digest in coming for block in one.recipe) and not insists(one.nodes):
                 self._drop(one)
                 self._left_to_others.extend(one.nodes)
                 continue

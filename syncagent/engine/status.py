@@ -47,6 +47,11 @@ class Asked:
         return f"{' and '.join(words) or 'deletes of folders'}, {self.direction.value}"
 
 
+def so_many(number: int) -> str:
+    """``1 file or folder``, ``2 files and folders``."""
+    return f"{number} {'file or folder' if number == 1 else 'files and folders'}"
+
+
 def ask_in_words(asked: tuple[Asked, ...]) -> str:
     """Why it does not go on before a person has said something."""
     return f"held until you say yes or no (see `syncagent held`): {'; '.join(one.in_words() for one in asked)}"

@@ -22,6 +22,10 @@ GROUPS_AT_ONCE: Final = 3
 PATIENCE: Final = 1.0
 """Seconds after which what was coming is asked about again."""
 
+LONGEST: Final = 30.0
+"""Seconds for which anything is left to others at most: what they have not brought by then is sent, whatever is said of
+them.  A claim ends sooner; but one that is made anew again and again never would."""
+
 LONG: Final = 2_000
 """While more wait to be asked about, no more files are read: their bytes would have to be kept."""
 
@@ -45,6 +49,9 @@ class Turns:
         self._granted: set[Digest] = set()
         self._left_to_others: list[NodeId] = []
         self._waiting: list[tuple[float, list[NodeId]]] = []
+        self._since: dict[NodeId, float] = {}
+        """When each of these was left to others first."""
+        self._impatient: set[NodeId] = set()
 
     @property
     def busy(self) -> bool:
@@ -57,7 +64,7 @@ class Turns:
 
     def wait(self, digest: Digest, node_id: NodeId) -> bool:
         """Whether the content of this node has to wait: it is woken when it need not, or is to be planned again."""
-        if not self.asks or digest in self._granted:
+        if not self.asks or digest in self._granted or node_id in self._impatient:
             return False
         under_way = next((group[digest] for group in self._asked.values() if digest in group), None)
         nodes = under_way if under_way is not None else self._queue.setdefault(digest, {})
@@ -68,6 +75,17 @@ class Turns:
         """Another machine sends what these nodes hold."""
         self._left_to_others.extend(node_ids)
 
+    def insists(self, node_ids: Iterable[NodeId]) -> bool:
+        """Whether one of these has been left to others for long enough."""
+        return not self._impatient.isdisjoint(node_ids)
+
+    def share(self, *, shares: bool) -> None:
+        """Whether others may be about to send the same, and the hub says so."""
+        self.asks = shares
+        if not shares:
+            self._since.clear()
+            self._impatient.clear()
+
     def wake_at(self) -> float | None:
         """When ``take_due`` would give something by time alone."""
         return self._waiting[0][0] if self._waiting else None
@@ -76,10 +94,13 @@ class Turns:
         """What was left to others a while ago, and is to be planned anew.  Called before all is planned in a step."""
         if self._left_to_others:
             self._waiting.append((now + PATIENCE, self._left_to_others))
+            for node_id in self._left_to_others:
+                self._since.setdefault(node_id, now)
             self._left_to_others = []
         due: list[NodeId] = []
         while self._waiting and self._waiting[0][0] <= now:
             due.extend(self._waiting.pop(0)[1])
+        self._impatient.update(one for one in due if now - self._since.get(one, now) >= LONGEST)
         return due
 
     def advance(self) -> list[Effect]:
@@ -121,5 +142,5 @@ class Turns:
             self._wake(waiting)
         self._wake(self._left_to_others)
         self._left_to_others = []
-        for pending in (self._queue, self._asked, self._granted, self._waiting):
+        for pending in (self._queue, self._asked, self._granted, self._waiting, self._since, self._impatient):
             pending.clear()

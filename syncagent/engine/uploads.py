@@ -34,7 +34,7 @@ SMALL_READ_BYTES = 4 << 20
 @dataclass(slots=True)
 class _Upload:
     """One large content on its way.  ``todo`` are the (offset, block) that the hub lacks and that were not read yet;
-    ``left`` are the bytes that have not been sent."""
+    ``left`` are the bytes that have not been sent, ``to_ask`` the blocks of which the hub was not asked yet."""
 
     digest: Digest
     recipe: Recipe
@@ -43,8 +43,7 @@ class _Upload:
     size: int
     left: int
     nodes: dict[NodeId, None]
-    asked: int = 0
-    comes: bool = False
+    to_ask: list[Digest] = field(default_factory=list)
     lacking: set[Digest] = field(default_factory=set)
     todo: list[tuple[int, Block]] = field(default_factory=list)
     under_way: int = 0
@@ -150,7 +149,8 @@ class Uploads:
 
     def share(self, *, shares: bool) -> None:
         """Whether others may be about to send the same, and the hub says so."""
-        self.turns.asks = self.passing.claims = shares
+        self.turns.share(shares=shares)
+        self.passing.claims = shares
 
     def advance(self, room: bool) -> list[Effect]:
         """Begin what was wanted.  Without ``room`` nothing could leave that is read now, and so nothing is read."""
@@ -166,12 +166,15 @@ class Uploads:
         while free > 0 and (one := first_within(self.most, self._queue.values())) is not None:
             free -= 1
             job = self._jobs[one.digest] = self._queue.pop(one.digest)
-            digests = tuple(dict.fromkeys(block.digest for block in job.recipe))
-            for start in range(0, len(digests), ASKED_AT_ONCE):
-                job.asked += 1
-                part = digests[start : start + ASKED_AT_ONCE]
-                effects.append(AskMissing(self._next(job), part, claim=self.turns.asks))
+            job.to_ask = list(dict.fromkeys(block.digest for block in job.recipe))
+            effects.append(self._ask(job))
         return effects
+
+    def _ask(self, job: _Upload) -> Effect:
+        """Ask after the next blocks, in their order: of two who ask about the same file one is granted all of it.  Were
+        all asked about at once, each could be granted a part, and both would wait for the other."""
+        part, job.to_ask = job.to_ask[:ASKED_AT_ONCE], job.to_ask[ASKED_AT_ONCE:]
+        return AskMissing(self._next(job), tuple(part), claim=self.turns.asks)
 
     def _read_small(self) -> Effect:
         reading: dict[Digest, _Small] = {}
@@ -199,21 +202,19 @@ class Uploads:
         """The hub's answer to an AskMissing."""
         if self.turns.lacks(number, lacking, coming):
             return []
-        if (of_mediums := self._mediums.lacks(number, lacking, coming)) is not None:
+        if (of_mediums := self._mediums.lacks(number, lacking, coming, self.turns.insists)) is not None:
             self.turns.leave_to_others(self._mediums.take_left())
             return of_mediums
         job = self._job(number)
         if job is None:
             return []
-        job.asked -= 1
-        job.lacking.update(lacking)
-        job.comes = job.comes or bool(coming)
-        if job.asked:
-            return []
-        if job.comes:
+        job.lacking.update(lacking, coming)
+        if coming and not self.turns.insists(job.nodes):
             self._drop(job)
             self.turns.leave_to_others(job.nodes)
             return []
+        if job.to_ask:
+            return [self._ask(job)]
         offset, left = 0, 0
         wanted = set(job.lacking)
         for block in job.recipe:

@@ -57,7 +57,8 @@ def answer_of(operations: tuple[SyncOperation, ...], request_id: str) -> SyncRes
         kept.append(operation)
     left = len(operations) - len(kept)
     return SyncResponse(
-        message=f"{len(kept)} files compared" + (f"; {left} more did not fit into this answer" if left else ""),
+        message=f"{len(kept)} {'file' if len(kept) == 1 else 'files'} compared"
+        + (f"; {left} more did not fit into this answer" if left else ""),
         operations=tuple(kept),
         files_to_sync=tuple(one.file_path for one in kept if one.operation in {"upload", "download"}),
         conflicts=tuple(one.file_path for one in kept if one.operation == "conflict"),

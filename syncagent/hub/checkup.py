@@ -158,7 +158,7 @@ class Checkup:
             if lacks := lacking(row, sizes):
                 self._store.blocks.lose(folder.id, [digest for digest in lacks if digest not in sizes])
                 path = _path(row, around.nodes)
-                report.find(folder.name, "file", f"{path} lacks {len(lacks)} of its {len(row.recipe)} blocks")
+                report.find(folder.name, "file", f"{path} lacks blocks: {len(lacks)} of {len(row.recipe)}")
 
     def _journal(self, folder: Folder, nodes: int) -> Iterator[bool]:
         parts = max(1, math.ceil(nodes / MOST_NODES))

@@ -205,7 +205,10 @@ class Member:
                 return self._do(page, request.request_id)
             case MissingRequest():
                 effects = self._keep() if self._staged.large else []
-                asked = AskLacking(digests_from_wire(request.digests), request.claim and self._claims)
+                claims = (
+                    request.claim and self._claims and self._role is Role.WRITER
+                )  # who may not write brings nothing
+                asked = AskLacking(digests_from_wire(request.digests), claims)
                 return [*effects, *self._when_kept(asked, request.request_id)]
             case BlocksRequest():
                 digests = digests_from_wire(request.digests)

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from syncagent.errors import AlreadyRunning, BadConfig, RootMissing, StorageTrouble
 from syncagent.localfs.ignore import PARK, STAGE
 from syncagent.localfs.ports import MISSING, Disk, DiskFile, Opening, Rename, Stat
+from syncagent.localfs.rulebook import RuleBook, under
 from syncagent.model.names import OWN_FOLDER, RelPath, join
+from syncagent.rules.layers import RULE_FILE
 
 OWN: Final = RelPath(OWN_FOLDER)
 MARKER: Final = join(OWN, "root.json")
@@ -91,17 +94,60 @@ _NOT_THIS: Final = (
 _KEPT_BY_ANOTHER: Final = "another agent keeps this folder already"
 
 
-def check_alone(path: str) -> None:
-    """What is to become a folder of its own must not lie in one that is kept: each would carry what the other does, and
-    with one hub it would grow into itself for ever.  Raises BadConfig."""
+def check_alone(path: str, rules: Sequence[str] = (RULE_FILE,)) -> None:
+    """What is to become a folder of its own must not lie in one that is kept, nor hold one, but where rules (in files
+    of these names) leave that out: each would carry what the other does, and with one hub it would grow into itself for
+    ever.  Raises BadConfig."""
+    check_above(path)
+    if not _is_kept(path) and (inner := kept_within(path, rules)):
+        raise BadConfig(holds_one(path, inner))
+
+
+def check_above(path: str) -> None:
+    """The first half of that, which takes no time."""
     real = os.path.realpath(path)
     while (above := os.path.dirname(real)) != real:
-        if os.path.exists(os.path.join(above, *MARKER.split("/"))):
+        if _is_kept(above):
             raise BadConfig(
                 f"{path} is within {above}, which is kept already; choose a folder apart from it "
                 f"(or remove {os.path.join(above, OWN_FOLDER)}, if that folder is kept no more)"
             )
         real = above
+
+
+def kept_within(path: str, rules: Sequence[str] = (RULE_FILE,), most: int | None = None) -> RelPath | None:
+    """A folder that is kept already, somewhere beneath ``path``, and that no rules leave out.  No more than ``most``
+    folders are looked into."""
+    book = RuleBook(under(path), tuple(rules))
+    waiting = deque([RelPath("")])
+    while waiting and most != 0:
+        most = None if most is None else most - 1
+        folder = waiting.popleft()
+        try:
+            with os.scandir(os.path.join(path, folder)) as entries:
+                names = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
+            if folder and OWN_FOLDER in names and _is_kept(os.path.join(path, folder)):
+                return folder
+            for inner in (join(folder, name) for name in names if name != OWN_FOLDER):
+                word = book.word(inner, True)
+                if word is None or not word.ignores:
+                    waiting.append(inner)
+        except OSError:
+            continue  # what cannot be looked into is not kept either
+    return None
+
+
+def holds_one(path: str, inner: RelPath) -> str:
+    """Why ``path`` is not taken, in words."""
+    own, rule_file = os.path.join(path, inner, OWN_FOLDER), os.path.join(path, RULE_FILE)
+    return (
+        f"{path} holds {inner}, which is kept already; choose a folder apart from it, or have it left out here by a"
+        f" line /{inner}/ in {rule_file} (or remove {own}, if that folder is kept no more)"
+    )
+
+
+def _is_kept(path: str) -> bool:
+    return os.path.exists(os.path.join(path, *MARKER.split("/")))
 
 
 def make_folder(path: str, *, had_one: bool) -> None:

@@ -185,7 +185,7 @@ class Watcher:
             if eyes.too_deep and now >= poll_at:
                 # A path can be longer than the system takes; what lies there is only seen by looking at everything.
                 self._dirty.everything(now, "polling")
-                self._set_state(live=True, degraded=f"{eyes.too_deep} folders lie too deep to be watched")
+                self._set_state(live=True, degraded=f"folders that lie too deep to be watched: {eyes.too_deep}")
                 poll_at = now + self._rhythm.poll
             hints = self._dirty.take(now)
             if hints is not None:

@@ -15,6 +15,9 @@ CREDIT: Final = 1.0
 LEAST: Final = 10_000
 """Bytes a second.  With less, one frame could take longer than a silence that is taken for a broken connection."""
 
+MOST: Final = 1_000_000_000_000
+"""More is no limit to any network, but a slip of the finger."""
+
 _UNITS: Final = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
 _FORM: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]i?)?b?(?:/s)?", re.IGNORECASE)
 
@@ -28,7 +31,10 @@ def bytes_a_second(said: object) -> int:
     found = _FORM.fullmatch(text)
     if found is None or isinstance(said, bool):
         raise ValueError("must be bytes a second such as 500K or 2MB, or off")
-    rate = round(float(found[1]) * _UNITS[(found[2] or "").lower()])
+    wanted = float(found[1]) * _UNITS[(found[2] or "").lower()]
+    if wanted > MOST:
+        raise ValueError(f"must be at most {MOST // 1_000_000_000}G a second, or off")
+    rate = round(wanted)
     if 0 < rate < LEAST:
         raise ValueError(f"must be at least {LEAST // 1000}K a second, or off")
     return rate

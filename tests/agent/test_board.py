@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from syncagent.agent.board import LINES_KEPT, Board
-from syncagent.engine.effects import Note
+from syncagent.agent.board import ANSWERS_KEPT, LINES_KEPT, Board
+from syncagent.engine.effects import Answered, Note
 from syncagent.engine.status import State, Status
 
 IN_SYNC = Status(state=State.IDLE, in_sync=True, files=3)
@@ -93,3 +93,11 @@ async def test_what_hinders_is_named_and_told_once_in_the_log() -> None:
     board.hinder("folder", "")
     assert board.hindrance == ""
     assert [line["text"] for line in board.lines(9)] == ["it is gone"]
+
+
+async def test_answers_that_came_too_late_are_not_kept_for_ever() -> None:
+    board = Board()
+    for number in range(ANSWERS_KEPT + 1):
+        board.answer(Answered(number, concerned=number))
+    assert await board.answered(0, 0.01) is None
+    assert await board.answered(ANSWERS_KEPT, 10) == Answered(ANSWERS_KEPT, concerned=ANSWERS_KEPT)

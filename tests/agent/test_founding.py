@@ -58,6 +58,10 @@ def test_a_folder_within_one_that_is_kept_is_refused_before_anything_is_made(spo
         set_up(spot, tmp_path / "kept" / "a", None, None)
     with pytest.raises(BadConfig, match="kept already"):
         set_up_joined(spot, link, tmp_path / "kept" / "a", None)
+    (tmp_path / "around").mkdir()
+    (tmp_path / "kept").rename(tmp_path / "around" / "kept")
+    with pytest.raises(BadConfig, match="holds kept, which is kept already"):
+        set_up_joined(spot, link, tmp_path / "around", None)
     assert not spot.data_dir.exists() and not (tmp_path / "kept" / "a").exists()
 
 

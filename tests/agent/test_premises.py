@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -77,6 +78,33 @@ def test_a_folder_within_one_that_is_kept_is_not_taken(config: AgentConfig, tmp_
     assert not inner.sync_root.exists()
     shutil.rmtree(config.sync_root / ".syncagent")
     open_premises(inner).leave()
+
+
+def test_a_folder_that_holds_one_that_is_kept_is_not_taken_unless_that_is_left_out(
+    config: AgentConfig, tmp_path: Path
+) -> None:
+    outer = tmp_path / "outer"
+    (tmp_path / "other").mkdir(mode=0o700)
+    kept = config.model_copy(update={"data_dir": tmp_path / "other", "sync_root": outer / "a" / "deep"})
+    open_premises(kept).leave()
+    above = config.model_copy(update={"sync_root": outer})
+    with pytest.raises(BadConfig, match=r"outer holds a/deep, which is kept already.* /a/deep/ in .*\.syncignore"):
+        open_premises(above)
+    with pytest.raises(BadConfig, match="kept already"):
+        look_in(above, new_folder=False)
+    assert not (outer / ".syncagent").exists()
+    (outer / ".syncignore").write_text("/a/deep/\n")
+    open_premises(above).leave()
+    (outer / ".syncignore").unlink()
+    open_premises(above).leave()  # it was taken before: what is agreed on goes on
+
+
+def test_what_a_killed_doctor_left_goes_at_the_start(config: AgentConfig) -> None:
+    left = config.sync_root / ".syncagent" / "doctor-killed"
+    left.mkdir(parents=True)
+    os.utime(left, (1, 1))
+    open_premises(config).leave()
+    assert not left.exists()
 
 
 def test_a_folder_that_is_gone_is_not_made_again_e1(config: AgentConfig) -> None:

@@ -81,7 +81,7 @@ def test_what_can_never_be_kept_is_a_problem(home: Path) -> None:
 
 def test_what_a_person_should_know_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept(home / "all" / "Documents")
-    assert "kept already" in seen(home / "all", home).warnings[0]
+    assert "holds Documents, which is kept already" in seen(home / "all", home).problem
     (home / "box").mkdir()
     (home / "box" / ".dropbox").touch()
     assert "Dropbox" in seen(home / "box" / "below", home).warnings[0]

@@ -145,7 +145,7 @@ def test_a_hub_that_runs_is_asked_and_what_it_found_is_told(command: Command, hu
     assert out.endswith("all is in order\n")
     hub.report |= {
         "wrong": 12, "strays": 2, "found_again": 4,
-        "findings": [{"folder": "default", "kind": "file", "what": "a\x1b[2Jb lacks 1 of its 1 blocks"}],
+        "findings": [{"folder": "default", "kind": "file", "what": "a\x1b[2Jb lacks blocks: 1 of 1"}],
     }  # fmt: skip
     code, out, _ = command("hub", "fsck", *where)
     assert code == 1
@@ -153,8 +153,8 @@ def test_a_hub_that_runs_is_asked_and_what_it_found_is_told(command: Command, hu
     assert lines[0].startswith("default: a")
     assert "\x1b" not in out
     assert lines[1] == "… and 11 more"
-    assert "2 files of broken uploads" in out
-    assert "4 blocks that were lost are there again" in out
+    assert "broken uploads that lie beside the blocks, and are harmless: 2" in out
+    assert "found again of the blocks that were lost: 4" in out
     assert lines[-1] == "12 findings"
     code, out, _ = command("hub", "fsck", *where, "--json")
     assert (code, json.loads(out)) == (1, hub.report)

@@ -62,8 +62,11 @@ def test_the_running_agent_is_asked(command: Command, root: Path, spot: Places) 
     with running(spot, script):
         code, out, _ = command("exclude", "photos")
         assert (code, out) == (0, "excluded: photos, with 5 files and folders; `syncagent wait` says when it is done\n")
+        script.answers["exclude"]["concerned"] = 1
+        assert "photos, with 1 file or folder; " in command("exclude", "photos")[1]
         assert command("exclude", "--list")[1] == "photos  (3 files at the hub)\n"
         assert command("include", "photos")[1] == "included: photos\n"
     assert [one for one in script.asked if one[0] != "status"] == [
-        ("exclude", {"path": "photos"}), ("excluded", {}), ("include", {"path": "photos"}),
+        ("exclude", {"path": "photos"}), ("exclude", {"path": "photos"}), ("excluded", {}),
+        ("include", {"path": "photos"}),
     ]  # fmt: skip

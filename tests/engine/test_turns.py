@@ -6,9 +6,12 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
-from syncagent.engine.turns import LONG, PATIENCE, Turns
+from syncagent.engine import uploads
+from syncagent.engine.turns import LONG, LONGEST, PATIENCE, Turns
+from syncagent.hub.claims import Claims
 from syncagent.model.changes import Ruling
 from syncagent.model.ids import Digest, NodeId
+from syncagent.model.nodes import Block
 from tests.support.solo import Solo, content_of, file, large
 
 SMALL = content_of(b"small")[0].digest
@@ -140,3 +143,43 @@ def test_few_questions_are_open_at_once_and_no_more_is_read_than_need_be() -> No
     assert not turns.wait(digests[last], NodeId(f"n{last}"))
     assert len(turns.advance()) == 1
     assert not turns.many
+
+
+def test_of_two_with_the_same_large_file_one_sends_it_however_their_questions_meet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(uploads, "ASKED_AT_ONCE", 4)
+    data, claims, now = large("both", 12), Claims[str](), 0.0
+    ann, bob = linking(a=data), linking(a=data)
+    both = {"ann": ann, "bob": bob}
+    sent: list[str] = []
+    while not sent and now < LONGEST:
+        asked = {who: solo.drain(ef.AskMissing) for who, solo in both.items()}
+        for number in range(max(map(len, asked.values()))):
+            for who in ("ann", "bob") if number % 2 == 0 else ("bob", "ann"):  # the hub hears them by turns
+                for one in asked[who][number : number + 1]:
+                    mine, coming = claims.take(who, one.digests, now)
+                    both[who].feed(ev.HubLacks(one.number, frozenset(mine), frozenset(coming)))
+        sent = [who for who, solo in both.items() if solo.drain(ef.SendBlocks)]
+        if not any(asked.values()):
+            now += PATIENCE
+            ann.pass_time(PATIENCE)
+            bob.pass_time(PATIENCE)
+    assert len(sent) == 1
+
+
+@pytest.mark.hazard("N19")
+@pytest.mark.parametrize("data", [b"small", large("theirs", 3), large("theirs", 12)], ids=["small", "medium", "large"])
+def test_what_others_say_for_ever_that_they_bring_is_sent_after_a_while(data: bytes) -> None:
+    solo = linking(a=data)
+    waited = 0.0
+    while not (sent := solo.drain(ef.SendBlocks)):
+        assert waited <= LONGEST + PATIENCE
+        for one in solo.drain(ef.AskMissing):
+            solo.feed(ev.HubLacks(one.number, frozenset(), frozenset(one.digests)))
+        solo.pass_time(PATIENCE)
+        waited += PATIENCE
+    assert waited >= LONGEST
+    content, recipe = content_of(data)
+    blocks = set(recipe) or {Block(content.digest, content.size)}
+    assert {block for one in sent for block, _ in one.blocks} == blocks

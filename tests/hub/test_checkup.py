@@ -105,7 +105,7 @@ def test_a_block_file_that_is_gone_or_damaged_is_found_and_marked(hub: Path, dam
     before = files_of(hub)
     found = told(check_stopped(hub))
     assert found["block"] == [f"block {hexdigest(LARGE)} is gone or damaged; it is asked for"]
-    assert found["file"] == ["docs/large.bin lacks 1 of its 1 blocks"]
+    assert found["file"] == ["docs/large.bin lacks blocks: 1 of 1"]
     assert files_of(hub) == before, "nothing is deleted because of it"
     again = told(check_stopped(hub))
     assert again == {"file": found["file"]}, "it stays a finding until it is there"
@@ -117,7 +117,7 @@ def test_a_small_block_that_was_damaged_in_the_database_is_found(hub: Path) -> N
     found = told(check_stopped(hub))
     assert len(found["block"]) == 1
     assert sorted(found["file"]) == [
-        "docs/small.txt lacks 1 of its 1 blocks", "moved.txt lacks 1 of its 1 blocks",
+        "docs/small.txt lacks blocks: 1 of 1", "moved.txt lacks blocks: 1 of 1",
     ]  # fmt: skip
 
 
@@ -151,7 +151,7 @@ def test_a_block_that_only_a_deleted_file_had_is_lost_without_a_file_that_lacks_
         ("UPDATE node SET living = 0 WHERE id = 'docs'", "place", "node small is not beneath living folders"),
         ("UPDATE node SET parent = 'docs', slot = 'docs/docs' WHERE id = 'docs'", "place",
          "node large is not beneath living folders"),
-        ("DELETE FROM block WHERE size = 5", "file", "moved.txt lacks 1 of its 1 blocks"),
+        ("DELETE FROM block WHERE size = 5", "file", "moved.txt lacks blocks: 1 of 1"),
     ],
 )  # fmt: skip
 def test_what_contradicts_itself_is_found(hub: Path, damage: str, kind: str, words: str) -> None:

@@ -150,6 +150,13 @@ def test_a_claim_that_was_not_agreed_on_is_a_question_like_any_other(desk: Desk)
     assert [do.task.claim for _, do in desk.held if isinstance(do.task, AskLacking)] == [False]
 
 
+def test_who_may_not_write_claims_nothing(desk: Desk) -> None:
+    reader = live(desk, "r", "journal", "batch", "blocks", "push", "claim", role=Role.READER)
+    desk.held = deque()
+    reader.say("sync_request", {"kind": "missing", "digests": [hexdigest(b"small")], "claim": True})
+    assert [do.task.claim for _, do in desk.held if isinstance(do.task, AskLacking)] == [False]
+
+
 def test_a_client_without_batches_hears_each_change_by_itself(desk: Desk) -> None:
     a, single = live(desk, "a"), live(desk, "single", "journal")
     a.submit(directory("d1"), directory("d2"))

@@ -14,13 +14,14 @@ from syncagent.transport.pace import AHEAD, CREDIT, LEAST, Pace, bytes_a_second
     [
         ("2MB", 2_000_000), ("500K", 500_000), ("500k", 500_000), ("1.5 MiB/s", 1_572_864), ("1GiB", 1 << 30),
         ("10000", 10_000), (65_536, 65_536), ("0", 0), (0, 0), ("off", 0), ("None", 0), (" 20 kb ", 20_000),
+        ("1000G", 10**12),
     ],
 )  # fmt: skip
 def test_a_limit_is_said_in_bytes_a_second(said: object, rate: int) -> None:
     assert bytes_a_second(said) == rate
 
 
-@pytest.mark.parametrize("said", ["", "fast", "-1", "2TB", "1,5M", "9.9K", "1", True, "5 M B"])
+@pytest.mark.parametrize("said", ["", "fast", "-1", "2TB", "1,5M", "9.9K", "1", True, "5 M B", "1001G", "9" * 400])
 def test_what_is_no_limit_is_refused(said: object) -> None:
     with pytest.raises(ValueError, match=r"^must be"):
         bytes_a_second(said)

@@ -7,14 +7,13 @@ import re
 import shutil
 import stat
 import sys
-import tempfile
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from syncagent.agent.doctor.findings import Check, Verdict, note, ok, problem, warning
+from syncagent.agent.doctor.trial import trial_folder
 from syncagent.engine.lines import bytes_in_words
 from syncagent.errors import RootMissing
 from syncagent.localfs.here import disk_at
@@ -93,7 +92,7 @@ def abilities(root: Path) -> Check:
     if not (root / OWN_FOLDER).is_dir():
         return note(name, "not tried: the folder is not kept yet, and nothing is put into it")
     try:
-        with _trial_folder(root) as trial:
+        with trial_folder(root) as trial:
             can = _tried(trial)
     except (OSError, RootMissing) as error:
         return problem(
@@ -119,15 +118,6 @@ _LACKS: Final = {
     "executable_bit": "which files are programs is not seen here, and left as the others have it",
     "fine_times": "changes that follow each other closely are told apart by content: more is read",
 }
-
-
-@contextmanager
-def _trial_folder(root: Path) -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="doctor-", dir=root / OWN_FOLDER))
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def _tried(trial: Path) -> dict[str, bool]:
@@ -176,7 +166,7 @@ def room(root: Path, data_dir: Path, min_free: str = "0") -> Check:
         means = "what is received needs room before it is put in place"
         return warning("disk space", found, "make room soon", means, free=free)
     if (inodes := _inodes_left(path)) is not None and inodes < 1000:
-        found = f"{found}, but only {inodes} more files can be made"
+        found = f"{found}, but of files only {inodes} more can be made"
         return problem("disk space", found, "remove files, or make a file system with more inodes", free=free)
     return ok("disk space", found, free=free)
 

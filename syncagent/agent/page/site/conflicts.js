@@ -10,8 +10,10 @@ export class Conflicts {
   constructor(world) {
     this.world = world;
     this.list = h("ul", { class: "stack" });
+    this.reading = h("p", { class: "muted" }, "Looking for conflicts…");
     this.none = h("div", { class: "card" }, h("p", {}, "No conflicts."), h("p", { class: "muted" }, "When a file is changed on two machines before they could tell each other, both versions are kept: one at its name, the other beside it, and you find them here."));
-    this.element = h("section", {}, h("h1", {}, "Conflicts"), this.none, this.list);
+    this.element = h("section", {}, h("h1", {}, "Conflicts"), this.reading, this.none, this.list);
+    show(this.none, false);
     this.told = null;
     this.names = new Set();
   }
@@ -41,6 +43,7 @@ export class Conflicts {
     this.names = new Set(found.flatMap((one) => [one.path, one.copy]));
     const held = this.list.contains(document.activeElement);
     fill(this.list, found, (one) => `${one.copy} ${one.mine?.digest} ${one.theirs?.digest}`, (one) => this.card(one));
+    show(this.reading, false);
     show(this.none, found.length === 0);
     // What had the focus is settled and gone: who works by the keyboard goes on from the next one, or from the top.
     if (held && !this.list.contains(document.activeElement)) (this.list.querySelector("button") || document.getElementById("main")).focus();
