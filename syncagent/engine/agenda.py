@@ -38,12 +38,15 @@ class Agenda:
 
     def add(self, node_ids: Iterable[NodeId]) -> None:
         """Something about these nodes has changed: they, and those that wait for them, are to be planned."""
+        due, waiting, added = self._due, self._waiting, 0
         for node_id in node_ids:
+            added += 1
+            due[node_id] = None
+            for one in waiting.pop(node_id, ()) if waiting else ():
+                due[one] = None
+        if added:
             self._swept = False
-            self._added += 1
-            self._due[node_id] = None
-            for waiting in self._waiting.pop(node_id, ()):
-                self._due[waiting] = None
+            self._added += added
 
     def take(self, most: int, fit: Callable[[NodeId], bool]) -> list[NodeId]:
         """The next nodes, of those that are ``fit`` to be planned.  The others are left out: they come back by

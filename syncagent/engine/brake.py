@@ -83,7 +83,7 @@ class Brake:
 
     def puts_off(self, node_id: NodeId) -> bool:
         """Whether the node, a folder, need not be planned for before the files that wait are."""
-        return self._hesitation.waits and self._hesitation.puts_off(node_id)
+        return self._hesitation.puts_off(node_id)
 
     def is_confirmed(self, node_id: NodeId) -> bool:
         """Whether a person has said yes to what is to become of the node."""
@@ -165,15 +165,15 @@ class Brake:
 
     def let_through(self, op: Op, now: float) -> None:
         """``op`` leaves."""
-        nodes = [one for one in (subject(op), *beneath(op)) if one not in self._ledger] if destroys(op) else []
-        self._perils.let_all_through(nodes, now, None if self._limits is None else self._path)
+        if destroys(op):
+            nodes = [one for one in (subject(op), *beneath(op)) if one not in self._ledger]
+            self._perils.let_all_through(nodes, now, None if self._limits is None else self._path)
 
     def try_again(self) -> None:
         """Someone waits: what the hub holds is sent again now, for a person may have said yes there."""
-        for act in self._ledger.held():
-            if act.by_hub:
-                self._flight.release(self._ledger.parts[act.id])
-                self._freed.extend(self._ledger.parts[act.id])
+        for act in [one for one in self._ledger.held() if one.by_hub]:
+            self._flight.release(self._ledger.parts[act.id])
+            self._freed.extend(self._ledger.parts[act.id])
 
     def rejected_by_hub(self, node_id: NodeId) -> bool:
         """A person has said no, at the hub: it comes back from there, with all that was held with it.  False when

@@ -319,8 +319,6 @@ class Damage:
 
     def settled(self, node_id: NodeId) -> None:
         """Something was done about it.  When the hub's bytes are in place, it is whole again."""
-        if not self.wounded:
-            return
         ours, theirs = self._canopy.local.get(node_id), self._canopy.remote.get(node_id)
         if isinstance(ours, File) and isinstance(theirs, File) and ours.content == theirs.content:
             self.wounded.pop(node_id, None)

@@ -166,8 +166,7 @@ class Flight:
         """The path of a placement on this disk."""
         if at.parent == PARK:
             return RelPath(f".syncagent/park/{at.name}")
-        parent = self._canopy.local_path(at.parent)
-        return join(parent, at.name) if parent is not None else None
+        return self._canopy.path_in(at.parent, at.name)
 
     def begin_change(
         self,

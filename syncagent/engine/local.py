@@ -76,9 +76,7 @@ class LocalSide:
         self.damage = Damage(canopy)
         self.skipped = Skipped()
         self.found: dict[NodeId, None] = {}  # nodes that were in doubt and are not any more; the engine empties it
-        self.names_known = (
-            False  # whether a full scan, since the root was found, has; another that is due changes nothing
-        )
+        self.names_known = False  # whether a full scan since the root was found has; one that is due changes nothing
         self.full_scans_begun = 0
         self.full_scan_done = 0
         """The number of the last full scan that came to its end."""
@@ -169,10 +167,11 @@ class LocalSide:
             delay = max(delay, min(0.1 * 2.0 ** min(times - PATIENCE, 20), LONGEST_PATIENCE))
         self._awaited[node_id] = Awaited(now + delay, tuple(paths), read, reason)
 
-    def settled(self, node_id: NodeId) -> None:
-        """What was wanted of the node has come to its end: its next doubt is a new one."""
-        self.rechecked.pop(node_id, None)
-        self.damage.settled(node_id)
+    def settled(self, node_ids: Iterable[NodeId]) -> None:
+        """What was wanted of these has come to its end: the next doubt of each is a new one."""
+        for node_id in node_ids if self.rechecked or self.damage.wounded else ():
+            self.rechecked.pop(node_id, None)
+            self.damage.settled(node_id)
 
     def mind(self, event: DeepLook | HealWanted) -> None:
         """Read the next part of all content, though nothing seems to have happened to it; or heal what is held."""

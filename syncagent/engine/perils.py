@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from syncagent.model.acts import Direction, Loss
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
+from syncagent.model.nodes import Dir
 from syncagent.model.values import value
 from syncagent.planner.brake import Peril
 from syncagent.trees.canopy import Canopy
@@ -35,7 +36,9 @@ class Past:
 
 
 def sort_of(peril: Peril) -> Sort:
-    return peril.direction, peril.loss if peril.counts else None
+    if type(peril.before) is Dir:
+        return peril.direction, None
+    return peril.direction, Loss.DELETED if peril.after is None else Loss.OVERWRITTEN
 
 
 class Perils:

@@ -30,6 +30,8 @@ PLANS_AT_ONCE: Final = 16
 """Of a million nodes about which nothing is to be begun (they are agreed on, or wait), not all are looked at in one
 step, which would hold up all else: others have their turn, and then it goes on."""
 
+_TREE_OPS: Final = (Agree, Adopt)
+
 TASKS_AT_ONCE: Final = 1_200
 SUBMITTED_AT_ONCE: Final = 1_200
 
@@ -78,8 +80,9 @@ class Planning:
                 break
             busy, left_alone = self.flight.busy, self.standing.left_alone(now) or ()
             focus = self.agenda.take(PLANNED_AT_ONCE, self._is_open)
-            puts_off = self.brake.puts_off
-            focus = [node_id for node_id in focus if node_id not in left_alone and not puts_off(node_id)]
+            if left_alone or self.brake.may_hold:
+                puts_off = self.brake.puts_off
+                focus = [node_id for node_id in focus if node_id not in left_alone and not puts_off(node_id)]
             if not focus:
                 continue
             made = plan(
@@ -119,7 +122,7 @@ class Planning:
 
     def _launch_all(self, ops: Iterable[Op], now: float) -> None:
         for op in ops:
-            if isinstance(op, Agree | Adopt):
+            if isinstance(op, _TREE_OPS):
                 settle_tree(self.canopy, op)
             elif self.launch.launch(op, now):
                 self.brake.let_through(op, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import assert_never
+from typing import Final, assert_never
 
 from syncagent.engine.agenda import Agenda
 from syncagent.engine.brake import Brake
@@ -50,6 +50,9 @@ PASSING = frozenset(
     }
 )
 """Refusals that may be over when the same is tried later."""
+
+_SENDS: Final = (SubmitCreate, SubmitEdit)
+_STANDS: Final = (DirSeen, FileSeen, LinkSeen)
 
 HIDDEN = "what is left out on this machine has its name"
 FOLDER_LEFT_OUT = "its folder is left out on this machine"
@@ -110,11 +113,9 @@ class Reactions:
                     # A folder above it has turned out to be another one: whose it is now, a look will tell.
                     self._local.recheck(node_id, paths_of(task), now)
                 case Done(op=op, fact=fact):
-                    stamp = fact.stamp if isinstance(fact, DirSeen | FileSeen | LinkSeen) else None
-                    settle_local(self._canopy, op, stamp)
+                    settle_local(self._canopy, op, fact.stamp if isinstance(fact, _STANDS) else None)
                     self._flight.release(nodes)
-                    for one in nodes:
-                        self._local.settled(one)
+                    self._local.settled(nodes)
                 case StaleTask():
                     self._stale(outcome, now)
                 case Failed() if len(nodes) > 1:
@@ -165,7 +166,7 @@ class Reactions:
                 case Ruling.COMMITTED | Ruling.DUPLICATE:
                     self._accepted(op, verdict)
                 case Ruling.NEEDS_BLOCKS:
-                    if isinstance(op, SubmitCreate | SubmitEdit) and isinstance(op.node, File):
+                    if isinstance(op, _SENDS) and isinstance(op.node, File):
                         self._uploads.forget(op.node.content.digest)
                     self._hold_after_patience(verdict.change_id, op, "the hub lacks some of its content", now)
                 case Ruling.REJECTED:
@@ -186,21 +187,19 @@ class Reactions:
             # The answer of long ago.  What has become of the node since, Remote knows from the journal: it may have
             # been deleted there, and must not seem to be back.
             settle_agreed(self._canopy, op)
-        if isinstance(op, SubmitCreate | SubmitEdit) and isinstance(op.node, File):
+        if isinstance(op, _SENDS) and isinstance(op.node, File):
             self._local.at_hand.let_go(op.node.content.digest)
             self._uploads.taken(op.node.content.digest)
-        for one in (node_id, *beneath(op)):
-            self._local.settled(one)
+        self._local.settled((node_id, *beneath(op)))
 
     def _accepted_there(self, op: SubmitOp, verdict: Verdict) -> None:
         """It has been forgotten what was agreed of the node: nothing is agreed by this either."""
         if verdict.ruling is Ruling.COMMITTED:
             settle_remote(self._canopy, op, verdict.rev)
-        if isinstance(op, SubmitCreate | SubmitEdit) and isinstance(op.node, File):
+        if isinstance(op, _SENDS) and isinstance(op.node, File):
             self._local.at_hand.let_go(op.node.content.digest)
             self._uploads.taken(op.node.content.digest)
-        for one in (op.node.id, *beneath(op)):
-            self._local.settled(one)
+        self._local.settled((op.node.id, *beneath(op)))
 
     def _rejected(self, op: SubmitOp, verdict: Verdict, now: float) -> list[Effect]:
         node_id = subject(op)

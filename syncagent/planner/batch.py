@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Placement
@@ -16,6 +16,7 @@ from syncagent.planner.ops import (
     SubmitDelete,
     SubmitEdit,
     SubmitMove,
+    WriteLocal,
     beneath,
     subject,
 )
@@ -73,6 +74,8 @@ class Batch:
             return node_id
         if self._is_forbidden(op):
             return node_id
+        if (new := self._new(node_id, op)) is not None:
+            return new or None
         here, there = footprint(op)
         on = self._here.in_the_way(node_id, here) if here is not None else None
         if on is None and there is not None:
@@ -88,6 +91,25 @@ class Batch:
                 self.taken.add(op.remote)
             self.ops.append(op)
         return on
+
+    def _new(self, node_id: NodeId, op: Op) -> NodeId | Literal[""] | None:
+        """``put`` for what comes by the ten thousand, and claims a name in a folder that stays where it is, and little
+        else; empty where it was put, and None of any other op."""
+        if type(op) is SubmitCreate:
+            side, at = self._there, op.node.at
+        elif type(op) is WriteLocal and op.expect is None and not self._here.any_shifts:
+            side, at = self._here, op.node.at
+        else:
+            return None
+        if (on := side.name_in_the_way(node_id, at)) is not None:
+            return on
+        if side is self._there:
+            side.claim_name(node_id, at)
+        elif not side.claim_new(node_id, at):
+            return None
+        self.taken.add(node_id)
+        self.ops.append(op)
+        return ""
 
     def filler_here(self, at: Placement) -> NodeId | None:
         """The node whose op is to fill this name on this disk."""

@@ -6,7 +6,7 @@ that were changed at once both are kept.  A folder goes with what it holds, and 
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from syncagent.model.acts import Direction, Loss
 from syncagent.model.ids import NodeId
@@ -36,14 +36,16 @@ class Peril:
 
 def peril(canopy: Canopy, node_id: NodeId) -> Peril | None:
     """What the node would lose, as the trees are; None when it would lose nothing."""
+    # Of masses nearly all are just deleted: that is known without looking at all there is to know of each.
+    here, there = canopy.local, canopy.remote
+    if there.lacks(node_id):
+        if node_id not in here and (node := here.get(node_id)) is not None:
+            return Peril(Direction.IN, node, None)
+    elif here.lacks(node_id) and node_id not in there and (node := there.get(node_id)) is not None:
+        return Peril(Direction.OUT, node, None)
     # What was never agreed on is created, or meets another: neither takes bytes away.
     if not canopy.is_diverged(node_id) or node_id not in canopy.synced:
         return None
-    # Of masses nearly all are just deleted: that is known without looking at all there is to know of each.
-    if canopy.is_deleted_here(node_id) and (there := canopy.remote.get(node_id)) is not None:
-        return Peril(Direction.OUT, there, None)
-    if canopy.is_deleted_there(node_id) and (here := canopy.local.get(node_id)) is not None:
-        return Peril(Direction.IN, here, None)
     t = three(canopy, node_id)
     match fate(t):
         case Fate.DELETED_HERE:
@@ -79,13 +81,12 @@ def _has_bytes(node: Node) -> bool:
 
 def destroys(op: Op) -> bool:
     """Whether bytes are gone from where they stood once ``op`` has been done."""
-    match op:
-        case SubmitDelete() | DeleteLocal() | SubmitEdit():
-            return True
-        case WriteLocal(expect=expect):
-            return expect is not None
-        case _:
-            return False
+    if isinstance(op, WriteLocal):
+        return op.expect is not None
+    return isinstance(op, _DESTROY)
+
+
+_DESTROY: Final = (SubmitDelete, DeleteLocal, SubmitEdit)
 
 
 def same_state(one: Node | None, other: Node | None) -> bool:

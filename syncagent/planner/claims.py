@@ -105,14 +105,15 @@ class Claims:
         """Who has claimed to fill this name."""
         return self._filled.get((at.parent, name_key(at.name)))
 
+    @property
+    def any_shifts(self) -> bool:
+        """Whether any folder is about to be elsewhere, or has no place yet."""
+        return bool(self._shifting)
+
     def in_the_way(self, node_id: NodeId, foot: Footprint) -> NodeId | None:
         """The node whose op must be over before the op about ``node_id`` may run; None when nothing is in the way."""
-        if foot.fills is not None and foot.fills.parent != PARK:
-            if foot.fills.parent in self._emptied:
-                return foot.fills.parent
-            filler = self.filler(foot.fills)
-            if filler is not None and filler != node_id:
-                return filler
+        if foot.fills is not None and (on := self.name_in_the_way(node_id, foot.fills)) is not None:
+            return on
         if foot.empties and self._entered:
             for emptied in (node_id, *foot.beneath):
                 if emptied in self._entered:
@@ -123,6 +124,16 @@ class Claims:
             chains = self._chains_of(node_id, foot)
             return next((folder for chain in chains for folder in chain if folder in self._shifting), None)
         return None
+
+    def name_in_the_way(self, node_id: NodeId, at: Placement) -> NodeId | None:
+        """``in_the_way`` of what only fills a name."""
+        parent = at.parent
+        if parent == PARK:
+            return None
+        if parent in self._emptied:
+            return parent
+        filler = self._filled.get((parent, name_key(at.name)))
+        return None if filler == node_id else filler
 
     def claim(self, node_id: NodeId, foot: Footprint) -> None:
         """From now on, whatever gets in the way of this op must wait for it."""

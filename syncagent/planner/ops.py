@@ -154,7 +154,8 @@ _SUBJECT: Final[dict[type[Any], Callable[[Op], NodeId]]] = {
 
 def beneath(op: Op) -> tuple[NodeId, ...]:
     """The other nodes that an op is about."""
-    return op.beneath if isinstance(op, DeleteLocal | SubmitDelete) else ()
+    kind = type(op)
+    return op.beneath if kind is DeleteLocal or kind is SubmitDelete else ()  # type: ignore[union-attr]  # asked often
 
 
 def fills(op: LocalOp) -> Placement | None:

@@ -14,7 +14,7 @@ from typing import Final
 
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import NO_REV, PARK, ROOT, NodeId, Rev
-from syncagent.model.names import RelPath
+from syncagent.model.names import RelPath, join
 from syncagent.model.nodes import Dir, Node, Placement
 from syncagent.trees.delta import Delta, Row
 from syncagent.trees.kept import KeptRows
@@ -47,7 +47,9 @@ class Canopy:
         self._news: dict[NodeId, None] = {}
         self._left_at_rest = self._left_in_burst = 0
         self.shape = 0
-        """Another number whenever a folder may have come, gone or moved, in any of the trees."""
+        """Another number whenever a folder may have come, gone, moved or been named anew, in any of the trees."""
+        self._paths: dict[NodeId, RelPath | None] = {}
+        self._paths_shape = 0
 
     @classmethod
     def load(cls, rows: Sequence[Row]) -> Canopy:
@@ -170,6 +172,7 @@ class Canopy:
             self._spellings.pop(node_id, None)
         else:
             self._spellings[node_id] = spelling
+        self.shape += 1
         self._changed(node_id)
 
     def rev(self, node_id: NodeId) -> Rev:
@@ -211,6 +214,7 @@ class Canopy:
 
     def rest(self) -> None:
         """Nothing is going on: press the files that were changed, once they have become many."""
+        self._paths.clear()
         # Not by what a burst has left: what was going on then had to stay what it was, and is over now.
         if len(self._stamps) > LOOSE + 2 * self._left_at_rest:
             self._left_at_rest = self._press()
@@ -269,6 +273,17 @@ class Canopy:
         if here == PARK:
             names.append(".syncagent/park")
         return RelPath("/".join(reversed(names)))
+
+    def path_in(self, folder: NodeId, name: str) -> RelPath | None:
+        """The path on this disk of what is called ``name`` in the folder.  Of masses many are in one: where that is, is
+        looked up again when any folder may be elsewhere."""
+        if self._paths_shape != self.shape:
+            self._paths.clear()
+            self._paths_shape = self.shape
+        if folder not in self._paths:
+            self._paths[folder] = self.local_path(folder)
+        above = self._paths[folder]
+        return None if above is None else join(above, name)
 
     def reparent(self, old: NodeId, new: NodeId) -> None:
         """Let all that stands locally in folder ``old`` stand in folder ``new``.

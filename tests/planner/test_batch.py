@@ -5,8 +5,19 @@ from __future__ import annotations
 import pytest
 
 from syncagent.model.ids import NO_REV, NodeId
+from syncagent.model.nodes import File
 from syncagent.planner.batch import Batch
-from syncagent.planner.ops import Adopt, Agree, DeleteLocal, Op, SubmitCreate, SubmitDelete, WriteLocal, subject
+from syncagent.planner.ops import (
+    Adopt,
+    Agree,
+    DeleteLocal,
+    MoveLocal,
+    Op,
+    SubmitCreate,
+    SubmitDelete,
+    WriteLocal,
+    subject,
+)
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
 from tests.planner.test_claims import at, file, folder, new
@@ -50,6 +61,17 @@ def test_what_is_under_way_is_in_the_way_too_but_not_in_the_batch() -> None:
     assert batch.put(SubmitCreate(new("h", "x"), NO_REV)) == "h"
     assert batch.ops == []
     assert all(node_id in batch.taken for node_id in busy)
+
+
+def test_what_is_new_waits_for_who_has_its_name_and_for_a_folder_that_is_to_be_elsewhere() -> None:
+    batch = Batch(at_rest(), Policy(), {}, ())
+    assert batch.put(SubmitCreate(new("h", "x"), NO_REV)) is None
+    other = File(NodeId("other"), at("h", "x"), new("h", "x").content, False, 0)
+    assert batch.put(SubmitCreate(other, NO_REV)) == "new-x"
+    assert batch.put(WriteLocal(new("d", "y"), None)) is None
+    assert batch.put(MoveLocal(folder("l"), at("", "m"))) is None
+    assert batch.put(WriteLocal(new("l", "z"), None)) == "l"
+    assert [subject(op) for op in batch.ops] == ["new-x", "new-y", "l"]
 
 
 def test_an_adoption_takes_both_nodes() -> None:

@@ -18,6 +18,7 @@ from syncagent.model.nodes import Content, Dir, File, Node, Placement
 from syncagent.trees import canopy as module
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.delta import Row
+from syncagent.trees.tree import ancestors
 from tests.support.dsl import tree
 from tests.trees.test_tree import IDS, agrees, made, placements
 
@@ -130,6 +131,16 @@ class Plain(RuleBasedStateMachine):
         assert {one for one in IDS if self.canopy.is_diverged(one)} == differing
 
     @invariant()
+    def where_something_in_a_folder_stands_is_as_the_folder_stands_now(self) -> None:
+        for one in IDS:
+            above = [self.canopy.local.get(each) for each in ancestors(self.canopy.local, one)]
+            folders = [each for each in above if isinstance(each, Dir)]
+            if above and len(folders) == len(above) and folders[-1].at.parent in (ROOT, PARK):  # there may be circles
+                assert self.canopy.path_in(one, "x") == f"{self.canopy.local_path(one)}/x"
+            elif not above:
+                assert self.canopy.path_in(one, "x") is None
+
+    @invariant()
     def each_row_says_all_that_is_known(self) -> None:
         for one in IDS:
             assert self.canopy.row(one) == Row(
@@ -181,6 +192,19 @@ def test_a_local_path_is_as_spelled_on_the_disk() -> None:
     canopy.set_local(moved.id, Dir(moved.id, Placement(PARK, Name("d"))))
     canopy.spell(moved.id, None)
     assert canopy.local_path(NodeId("d-a")) == ".syncagent/park/d/a"
+
+
+def test_where_something_in_a_folder_stands_is_found_anew_when_the_folder_was_renamed_or_spelled_otherwise() -> None:
+    canopy = rested("d/ d/e/")
+    assert (canopy.path_in(ROOT, "x"), canopy.path_in(NodeId("d-e"), "x")) == ("x", "d/e/x")
+    canopy.spell(NodeId("d"), "D")
+    assert canopy.path_in(NodeId("d-e"), "x") == "D/e/x"
+    moved = canopy.local.get(NodeId("d-e"))
+    assert moved is not None
+    canopy.set_local(moved.id, Dir(moved.id, Placement(ROOT, Name("f"))))
+    assert canopy.path_in(NodeId("d-e"), "x") == "f/x"
+    canopy.set_local(moved.id, None)
+    assert canopy.path_in(NodeId("d-e"), "x") is None
 
 
 def test_children_go_along_when_a_folder_takes_another_identity() -> None:
