@@ -51,7 +51,7 @@ from syncagent.localfs.staging import Staging
 from syncagent.model.facts import FileSeen, LookAt, Stamp
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, File, Recipe
-from syncagent.planner.tasks import Failed, Inline, InPlace, Outcome, Staged, Task, WriteTask
+from syncagent.planner.tasks import DeleteTask, Failed, Inline, InPlace, Outcome, Staged, Task, WriteTask
 
 DiskEffect: TypeAlias = Look | ReadOn | Run | ReadBlocks | OpenStage | FillStage | HoldAhead | DropAhead | SweepStage
 """Those of the effects that are for the disk."""
@@ -97,8 +97,9 @@ class Errands:
 
     def prepare(self, run: Run) -> None:
         """``run`` will begin as soon as the database knows of it: until then the files that it writes are made, in the
-        stage.  Of a few small ones; of many, their own order is the quickest."""
-        if len(run.tasks) <= FEW and any(map(_is_at_hand, run.tasks)) and all(map(_may_wait, run.tasks)):
+        stage.  Of a few small ones; of many, their own order is the quickest.  And a folder that is to go with all that
+        is in it is looked through."""
+        if len(run.tasks) <= FEW and any(map(_takes_long, run.tasks)) and all(map(_may_wait, run.tasks)):
             self._begun[id(run.tasks)] = run.tasks, None
             self.workers.change.do(lambda: self._prepare(run.tasks))
 
@@ -357,7 +358,10 @@ class Errands:
             self.post(Hinted(paths=back, reason="put back after a crash"))
 
 
-def _is_at_hand(task: Task) -> bool:
+def _takes_long(task: Task) -> bool:
+    """Whether there is anything to be prepared: a file that is at hand, or a folder to be looked through."""
+    if isinstance(task, DeleteTask):
+        return bool(task.beneath)
     return isinstance(task, WriteTask) and isinstance(task.source, Inline)
 
 

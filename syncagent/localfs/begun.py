@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
@@ -20,6 +21,7 @@ from syncagent.localfs.ports import MISSING, Abilities, Disk, Opening, Rename, S
 from syncagent.localfs.staging import Staging
 from syncagent.localfs.standing import check_unused, confirm, is_written, still
 from syncagent.localfs.taken_out import TakenOut, let_go, take_out
+from syncagent.localfs.wholes import check_whole
 from syncagent.localfs.writing import Held, Writer, Writing, after_us
 from syncagent.model.facts import DirSeen, Fact, FileSeen, LinkSeen
 from syncagent.model.names import RelPath, split
@@ -36,6 +38,9 @@ from syncagent.planner.tasks import (
     Task,
     WriteTask,
 )
+
+LOOKED_FOR_NS: Final = 500_000_000
+"""So long the look through a folder counts that was taken before its turn came: longer than a database takes mostly."""
 
 FEW: Final = 8
 """Up to so many files or folders are made durable one by one; more, by one sync of the file system."""
@@ -57,6 +62,9 @@ class Begun:
     folders: dict[RelPath, None] = field(default_factory=dict)
     """Those in which names changed, in the order in which they are made durable: a name that comes before one that
     goes."""
+    looked: dict[int, dict[RelPath, Stat]] = field(default_factory=dict)
+    """Of folders that are to go with all that is in them: what was found when they were looked through."""
+    looked_ns: int = 0
     taken_out: dict[int, TakenOut] = field(default_factory=dict)
     over: dict[RelPath, bool] = field(default_factory=dict)
     """The slots of what went, and whether it may go to the trash."""
@@ -64,7 +72,8 @@ class Begun:
     """Whether its content was made, and is not durable."""
 
     def make(self, *, settle: bool = True) -> None:
-        """Make the new files.  Without ``settle`` those of many are made durable later: nothing is published before."""
+        """Make the new files, and look through folders that are to go as a whole.  Without ``settle`` the files of many
+        are made durable later: nothing is published before."""
         try:
             self.staging.slots.make_folders()
         except OSError as error:
@@ -104,6 +113,7 @@ class Begun:
     # --- 1. content ---------------------------------------------------------------------------------------------
 
     def _make(self, *, sync: bool) -> None:
+        self.looked_ns = self.disk.now_ns()
         uses = Counter(staged for task in self.tasks if (staged := staged_content(task)) is not None)
         for index, task in enumerate(self.tasks):
             if (why := refusal_of(task)) is not None:
@@ -117,6 +127,9 @@ class Begun:
                     self.writings[index] = self.writer.make(task, sync=sync, last=last)
                 except (OSError, Stale, Damaged) as error:
                     self.outcomes[index] = outcome_of(task, error)
+            elif isinstance(task, DeleteTask) and task.beneath:
+                with suppress(OSError, Stale):  # it is told when the folder is to go
+                    self.looked[index] = check_whole(self.disk, task.path, task.beneath)
 
     def _settle_content(self) -> None:
         if not self.unsettled:
@@ -167,7 +180,9 @@ class Begun:
             case DeleteTask(op=op):
                 if task.beneath:
                     self._changed(task.path)
-                    self.taken_out[index] = take_out(self.disk, self.staging.slots, task)
+                    fresh = 0 <= self.disk.now_ns() - self.looked_ns < LOOKED_FOR_NS
+                    looked = self.looked.get(index) if fresh else None
+                    self.taken_out[index] = take_out(self.disk, self.staging.slots, task, looked)
                 else:
                     self._delete(index, task)
                 self.outcomes[index] = Done(op, None)

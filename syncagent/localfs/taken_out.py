@@ -7,15 +7,15 @@ until it has a name by which it may be removed; not before that name is durable 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from syncagent.errors import Stale
 from syncagent.localfs.ignore import STAGE
-from syncagent.localfs.ports import Disk, Rename
+from syncagent.localfs.ports import Disk, Rename, Stat
 from syncagent.localfs.slots import Slots
 from syncagent.localfs.standing import confirm
-from syncagent.localfs.wholes import check_unused_whole, check_whole
+from syncagent.localfs.wholes import check_unused_whole, check_whole, has_same_names
 from syncagent.model.names import RelPath, split
 from syncagent.planner.tasks import DeleteTask
 
@@ -49,10 +49,14 @@ class TakenOut:
             self.slots.leave(self.slot)
 
 
-def take_out(disk: Disk, slots: Slots, task: DeleteTask) -> TakenOut:
-    """Take it out, if it holds just what it should.  Raises Stale, OSError; then it is where it was."""
+def take_out(disk: Disk, slots: Slots, task: DeleteTask, looked: Mapping[RelPath, Stat] | None = None) -> TakenOut:
+    """Take it out, if it holds just what it should.  ``looked`` is what ``check_whole`` has found there, if it has been
+    looked through a moment ago: then its folders tell whether to do so again (of an edit in one, ``confirm`` does).
+
+    Raises Stale, OSError; then it is where it was."""
     confirm(disk, task.path, task.expect, task.op.expect)
-    check_whole(disk, task.path, task.beneath)
+    if looked is None or not has_same_names(disk, task.path, looked):
+        check_whole(disk, task.path, task.beneath)
     slot = slots.back(task.path)
     # RACE: a program that works by paths in the folder, and has only just begun to, misses it from here on.
     try:

@@ -7,7 +7,7 @@ it would miss it, and again when it lies where nobody finds it, before it counts
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from syncagent.errors import Stale
@@ -31,9 +31,11 @@ class Otherwise(Stale):
         self.paths = tuple(paths[:SHOWN])
 
 
-def check_whole(disk: Disk, folder: RelPath, beneath: Sequence[Lying]) -> None:
+def check_whole(disk: Disk, folder: RelPath, beneath: Sequence[Lying]) -> dict[RelPath, Stat]:
     """Raises Otherwise when in ``folder`` is anything but what is to lie ``beneath``, each as it is known;
-    PermissionError when something there may not be removed; OSError."""
+    PermissionError when something there may not be removed; OSError.  Gives the folders (``folder`` is ``""``), each as
+    it was before it was looked through."""
+    found = {RelPath(""): disk.stat(folder)}
     expected: dict[RelPath, dict[str, Lying]] = {RelPath(""): {}}
     for lying in beneath:
         above, name = split(lying.path)
@@ -52,11 +54,23 @@ def check_whole(disk: Disk, folder: RelPath, beneath: Sequence[Lying]) -> None:
             known = wanted.pop(name, None)
             if known is None or isinstance(seen, OSError) or not _is(seen, known):
                 wrong.append(join(inner, name))
-            elif known.is_folder and not seen.mode & _MAY_WRITE:
-                raise PermissionError(errno.EACCES, "a folder in it may not be written", known.path)
+            elif known.is_folder:
+                if not seen.mode & _MAY_WRITE:
+                    raise PermissionError(errno.EACCES, "a folder in it may not be written", known.path)
+                found[known.path] = seen
         wrong.extend(known.path for known in wanted.values())  # what is not there any more
     if wrong:
         raise Otherwise("something in it is not as it is known", wrong)
+    return found
+
+
+def has_same_names(disk: Disk, folder: RelPath, found: Mapping[RelPath, Stat]) -> bool:
+    """Whether since ``check_whole`` has ``found`` these no name has come, gone, or changed its file, in any of them:
+    each would show in the stamp of its folder."""
+    try:
+        return all(disk.stat(join(folder, inner) if inner else folder) == seen for inner, seen in found.items())
+    except OSError:
+        return False
 
 
 def check_unused_whole(disk: Disk, folder: RelPath, beneath: Sequence[Lying]) -> None:

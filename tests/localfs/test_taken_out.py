@@ -9,6 +9,7 @@ from contextlib import nullcontext
 import pytest
 
 from syncagent.localfs.applier import Applier
+from syncagent.localfs.begun import LOOKED_FOR_NS
 from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.ports import Rename
@@ -93,6 +94,48 @@ def test_what_is_otherwise_keeps_all_of_it_where_it_is(change: str) -> None:
         assert outcome.paths == ("d", "d/b/new")
     assert files(disk) == before
     assert bench.staged() == []
+
+
+@pytest.mark.hazard("B2", "B3")
+@pytest.mark.parametrize("change", ["a new file", "a new file in place of another", "an edit", "nothing"])
+@pytest.mark.parametrize("late", [False, True])
+def test_what_changes_after_it_was_looked_through_and_before_its_turn_came_is_found(change: str, *, late: bool) -> None:
+    disk, bench = furnished()
+    applier = Applier(disk, bench.staging, disk.abilities)
+    begun = applier.begin([bench.delete_whole("d")])
+    if change == "a new file":
+        disk.user.write("d/b/new", b"new")
+    elif change == "a new file in place of another":
+        disk.user.write("d/b/f1", b"other", replace=True)
+    elif change == "an edit":
+        disk.user.write("d/b/f1", b"edited")
+    if late:
+        begun.looked_ns -= LOOKED_FOR_NS
+    before = files(disk)
+    moved: list[str] = []
+    rename = disk.rename
+    disk.rename = lambda old, new, how: (moved.append(old), rename(old, new, how))[1]  # type: ignore[method-assign]
+    [outcome] = applier.finish(begun)
+    if change == "nothing":
+        assert isinstance(outcome, Done)
+        return
+    assert isinstance(outcome, StaleTask)
+    assert files(disk) == before and bench.staged() == []
+    assert ("d" in moved) == (change == "an edit" and not late), "the folders tell of all but an edit in one"
+
+
+def test_a_folder_that_was_looked_through_before_its_turn_is_not_looked_through_again_before_it_goes() -> None:
+    disk, bench = furnished()
+    applier = Applier(disk, bench.staging, disk.abilities)
+    task = bench.delete_whole("d")
+    listed: list[str] = []
+    list_ = disk.list
+    disk.list = lambda path: (listed.append(path), list_(path))[1]  # type: ignore[method-assign]
+    begun = applier.begin([task])
+    assert sorted(listed) == ["d", "d/a", "d/b"]
+    [outcome] = applier.finish(begun)
+    assert isinstance(outcome, Done)
+    assert sorted(one for one in listed if not one.startswith(STAGE)) == ["d", "d/a", "d/b"]
 
 
 class Meddled(MemoryDisk):

@@ -7,7 +7,7 @@ import errno
 import pytest
 
 from syncagent.localfs.memory import MemoryDisk
-from syncagent.localfs.wholes import Otherwise, check_unused_whole, check_whole, remove_whole
+from syncagent.localfs.wholes import Otherwise, check_unused_whole, check_whole, has_same_names, remove_whole
 from syncagent.model.names import RelPath
 from tests.support.disks import Bench, memory_bench
 
@@ -75,3 +75,25 @@ def test_all_of_it_is_removed(tried: tuple[MemoryDisk, Bench]) -> None:
     disk.user.write("k", b"k")
     remove_whole(disk, FOLDER)
     assert [path for path in disk.user.tree() if not path.startswith(".syncagent")] == ["k"]
+
+
+@pytest.mark.parametrize("change", ["new", "gone", "replaced", "nothing"])
+def test_the_folders_tell_of_each_name_that_has_come_or_gone_since(change: str) -> None:
+    disk, bench = memory_bench()
+    disk.user.mkdir("d")
+    disk.user.mkdir("d/e")
+    disk.user.write("d/e/f", b"1")
+    found = check_whole(disk, FOLDER, bench.lying("d"))
+    assert sorted(found) == ["", "e"]
+    match change:
+        case "new":
+            disk.user.write("d/e/g", b"2")
+        case "gone":
+            disk.user.delete("d/e/f")
+        case "replaced":
+            disk.user.write("d/e/f", b"1", replace=True)
+        case _:
+            pass
+    assert has_same_names(disk, FOLDER, found) == (change == "nothing")
+    disk.user.delete("d")
+    assert not has_same_names(disk, FOLDER, found)
