@@ -24,6 +24,7 @@ from syncagent import errors
 from syncagent.errors import LinkLost, NotRunning, Refused, SyncAgentError
 from syncagent.listening import let_in_nobody_more
 from syncagent.meeting import Meeting, NotOurs, new_meeting
+from syncagent.model.values import fixed
 
 Answer: TypeAlias = dict[str, Any]
 Handle: TypeAlias = Callable[[str, dict[str, Any]], Coroutine[Any, Any, Answer]]
@@ -173,7 +174,7 @@ def _told(error: SyncAgentError) -> dict[str, str]:
     return {"kind": type(error).__name__, "message": str(error), "code": getattr(error, "code", "")}
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class ControlClient:
     """Asks who listens at ``path``; ``who`` that should be, and what starts it, are for people to read.  ``always`` are
     arguments that go along with each command."""

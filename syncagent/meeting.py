@@ -22,11 +22,11 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
 from syncagent.errors import AlreadyRunning
+from syncagent.model.values import fixed
 from syncagent.private import make_private, write_private
 
 Accept: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
@@ -143,7 +143,7 @@ if sys.platform == "win32":
 
 else:
 
-    @dataclass(frozen=True, slots=True)
+    @fixed
     class SocketMeeting:
         """On POSIX; see the module."""
 

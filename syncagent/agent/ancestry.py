@@ -8,7 +8,6 @@ of all that its journal names.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from syncagent.agent.census import hub_bytes, hub_history
@@ -19,6 +18,7 @@ from syncagent.model.changes import Entry
 from syncagent.model.ids import NodeId, Rev, copy_id
 from syncagent.model.names import Name, RelPath, conflict_of, join, split
 from syncagent.model.nodes import File
+from syncagent.model.values import fixed
 from syncagent.transport.ports import Dialer
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import find
@@ -30,7 +30,7 @@ _TRIES: Final = 500_000
 """About a second; only a file with a thousand revisions comes to that."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Ancestor:
     """``data`` is None when it cannot be had, and ``why`` says so then, in words."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeVar
 
 from syncagent.content.digest import content_of
@@ -20,6 +20,7 @@ from syncagent.errors import BadMessage, LinkLost
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.ids import Digest, NodeId, Seq
 from syncagent.model.nodes import Content, Recipe
+from syncagent.model.values import fixed
 from syncagent.transport.ports import Dialer, Link
 from syncagent.trees.picture import Picture, picture_of
 from syncagent.trees.tree import Tree
@@ -33,7 +34,7 @@ ANSWER_SECONDS: Final = 30.0
 """So long may the hub take for one message."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class HubTree:
     """What the hub has, as of the number ``head`` of its journal."""
 
@@ -53,7 +54,7 @@ async def hub_tree(dial: Dialer, introduce: Callable[[float], Dialogue]) -> HubT
         await link.close()
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class History:
     """What the hub's journal has of something, oldest first.  Not ``complete``: of some of it only the last state."""
 

@@ -29,6 +29,7 @@ from syncagent.model.facts import Kind, Stamp
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, File
+from syncagent.model.values import fixed
 from syncagent.planner.plan import Plan
 from syncagent.planner.scope import Scope
 from syncagent.rules.excluded import is_within
@@ -50,7 +51,7 @@ DAMAGED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Grounds:
     """What is looked at of a running agent by those who believe nobody.  ``disk`` is None while there is no folder."""
 
@@ -70,7 +71,7 @@ class Grounds:
     trash: Trash | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Look:
     """The three at one time, as far as they could be had."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +13,7 @@ from syncagent.errors import NotAsked, StorageTrouble
 from syncagent.localfs.here import disk_at
 from syncagent.localfs.ports import MISSING, Opening, Stat
 from syncagent.model.names import RelPath
+from syncagent.model.values import fixed
 
 MOST_BYTES: Final = 16 << 20
 """Larger files are not compared line by line."""
@@ -21,7 +21,7 @@ MOST_BYTES: Final = 16 << 20
 PIECE: Final = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Version:
     """What stood at ``path`` when it had the stamp of ``seen``.  ``data`` is None where it is too large."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,12 @@ from syncagent.agent.places import Places
 from syncagent.errors import BadConfig, BadName, NotAsked
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath, check_path
+from syncagent.model.values import fixed
 from syncagent.private import make_private, write_private
 from syncagent.rules.excluded import changed, objection
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Kept:
     """``read`` gives the text that was kept, "" when there is none; ``write`` keeps another."""
 

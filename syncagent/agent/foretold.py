@@ -13,6 +13,7 @@ from syncagent.model.acts import Direction, Limits, Loss
 from syncagent.model.ids import Digest
 from syncagent.model.names import RelPath, is_conflict_name, split
 from syncagent.model.nodes import Dir, File, Link, Node
+from syncagent.model.values import fixed
 from syncagent.planner.brake import peril
 from syncagent.planner.ops import (
     Adopt,
@@ -44,7 +45,7 @@ mtime or its executable bit changes."""
 _NOWHERE: Final = RelPath("")
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Row:
     """One thing that would happen.  ``new`` of what is sent or received: it was not there before."""
 

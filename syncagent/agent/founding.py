@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,13 +22,14 @@ from syncagent.agent.reach import is_loopback, reach_own_hub
 from syncagent.errors import BadConfig
 from syncagent.localfs.root import check_alone
 from syncagent.model.link import Link
+from syncagent.model.values import fixed
 from syncagent.private import make_private
 
 PORT: Final = 8765
 DEFAULT_FOLDER: Final = "~/syncagent"
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Proposal:
     """What setting up comes to, before anything is written.  ``key`` is one that is to be kept from then on; ``root``
     is the folder, where this machine has none yet."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from syncagent.errors import BadConfig, StorageTrouble
@@ -12,10 +11,11 @@ from syncagent.localfs.here import disk_at
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.rulebook import RuleBook, on
 from syncagent.model.names import RelPath
+from syncagent.model.values import fixed
 from syncagent.rules.layers import Hit, rule_files
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Asked:
     """``path`` as it was asked for; ``word`` is the rule that has the last word on it, which may be to keep it."""
 

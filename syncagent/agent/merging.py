@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -26,6 +25,7 @@ from syncagent.localfs.here import disk_at
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.settling import replace
 from syncagent.model.names import RelPath, split
+from syncagent.model.values import fixed
 
 _KNOWN: Final = {
     "kdiff3": ("kdiff3 $MINE $THEIRS -o $RESULT", "kdiff3 $BASE $MINE $THEIRS -o $RESULT"),
@@ -52,7 +52,7 @@ class Done(Enum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Wish:
     """How a person wants it merged.  ``opens``: in their tool also where nothing is left to decide; ``closed``: nothing
     is opened at all; ``as_it_is``: the result is taken also with markers in it."""
@@ -62,7 +62,7 @@ class Wish:
     as_it_is: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Pair:
     """The two versions, as they were read: ``there`` stands at the name, ``aside`` is the copy.  ``base`` is what both
     came from; ``ours``: the copy is this machine's version."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -29,6 +28,7 @@ from syncagent.agent.workers import Workers
 from syncagent.localfs.dirty import Hints
 from syncagent.localfs.watcher import Rhythm, Watcher, WatchState, default_eyes
 from syncagent.model.sources import IdSource
+from syncagent.model.values import fixed
 from syncagent.store.agent_db import open_agent_db
 from syncagent.store.ports import AgentStore
 from syncagent.transport.ports import Dialer
@@ -61,7 +61,7 @@ def _hour() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Outside:
     """``hour`` is the time of day in UTC, by which nothing is decided; ``chance`` gives numbers from 0 to 1; ``slept``
     the seconds that the machine has slept, ``usage`` the bytes of a disk and those that are free (None: nobody can

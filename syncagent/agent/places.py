@@ -9,15 +9,15 @@ Called by whoever opens a file of ours; knows the names, not what is in the file
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
+from syncagent.model.values import fixed
 from syncagent.private import control_socket
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Places:
     """The paths of one agent, as one of its profiles has them.  ``data_dir`` is absolute; ``profile`` is "" for the one
     that has no name."""

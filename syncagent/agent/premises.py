@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from syncagent.agent.config.settings import AgentConfig
@@ -25,12 +24,13 @@ from syncagent.localfs.root import Marker, Root, check_alone, look_at_root, make
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.staging import Staging
 from syncagent.localfs.trash import Keeping, Trash
+from syncagent.model.values import fixed
 from syncagent.private import write_private
 from syncagent.reserve import Reserve, bytes_or_share
 from syncagent.rules.layers import rule_files
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Premises:
     """A folder that is ours until ``leave``."""
 

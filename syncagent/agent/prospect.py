@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +15,7 @@ from syncagent.agent.doctor.findings import Check, Verdict
 from syncagent.agent.doctor.limits import watch_limits
 from syncagent.errors import BadConfig
 from syncagent.localfs.root import check_above, holds_one, kept_within
+from syncagent.model.values import fixed
 
 FOLDERS: Final = 2000
 """So many of the folders in it are looked into; all of them when it is set up."""
@@ -30,7 +30,7 @@ _OTHERS: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Prospect:
     """``problem`` forbids it; ``warnings`` a person should know.  ``entries`` is how much is in it, None where there is
     no folder yet; ``kept`` says that it was a folder of ours before."""

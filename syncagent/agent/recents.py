@@ -12,7 +12,6 @@ import re
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +22,7 @@ from syncagent.errors import BadConfig
 from syncagent.model.changes import Change, Entry, Operation, Ruling
 from syncagent.model.ids import ChangeId, ClientId, Seq
 from syncagent.model.names import RelPath
+from syncagent.model.values import fixed
 from syncagent.private import write_private
 
 KEPT: Final = 200
@@ -35,7 +35,7 @@ WORDS: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Recent:
     """One change.  ``time`` is when the hub took it (seconds since 1970), by the hub's clock, so that all machines tell
     the same; where it did not say, when this machine heard of it.  ``by`` is the machine that made it: "" for this

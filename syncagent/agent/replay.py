@@ -20,9 +20,10 @@ from syncagent.engine.events import Event, Judged, Started
 from syncagent.errors import BadConfig
 from syncagent.model.acts import Limits
 from syncagent.model.ids import ChangeId, ClientId, NodeId
+from syncagent.model.values import fixed
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Recorded:
     """One event of a recording; a ``str`` when only its name was kept."""
 
@@ -55,7 +56,7 @@ class Flight:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Step:
     """What the engine made of an event this time.  ``differs`` says how that is not what it made then."""
 

@@ -15,11 +15,11 @@ import json
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from syncagent.content.digest import digest_of
+from syncagent.model.values import fixed
 from syncagent.private import write_private
 
 START: Final = "start"
@@ -35,7 +35,7 @@ class BeginAnew(Exception):
     """What is remembered does not count, and neither does the id of this client: the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Place:
     """Where a data directory is: on which machine ("" where that is not known), under which path, and which inode it
     has.  A copy has another path and another inode; one that was moved has its inode still."""
@@ -45,7 +45,7 @@ class Place:
     inode: int
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class _Note:
     place: Place
     tokens: frozenset[str]

@@ -19,13 +19,14 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from syncagent.engine.events import Stop
 from syncagent.engine.status import State, Status
 from syncagent.errors import SyncAgentError
+from syncagent.model.values import fixed
 from syncagent.private import write_private
 
 WINDOW: Final = 900.0
@@ -39,7 +40,7 @@ _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _log: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Clocks:
     """``mono``: seconds that only go forward.  ``wall_ns``: the clock that stamps files."""
 

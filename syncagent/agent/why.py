@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from syncagent.agent.check import Grounds
@@ -24,6 +23,7 @@ from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, NodeId
 from syncagent.model.names import Name, RelPath, check_path, down_to, is_conflict_name, split
 from syncagent.model.nodes import Dir, File, Link, Node
+from syncagent.model.values import fixed
 from syncagent.rules.excluded import is_within
 from syncagent.rules.layers import Hit
 from syncagent.trees.canopy import Canopy
@@ -40,7 +40,7 @@ MOST_WAITING: Final = 100_000
 """Of so many that wait it is looked which they are."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Verdict:
     """``waits_for`` is what has to happen, in words; empty where nothing has to."""
 
@@ -50,7 +50,7 @@ class Verdict:
     """By the clock of the event loop."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Sight:
     """What the disk says of a path: what stands there, and the rule that leaves it out."""
 

@@ -7,12 +7,12 @@ what there is to choose from is only known here and now (profiles, conflicts, wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
 
 from syncagent.agent.config.schema import describe
 from syncagent.agent.config.settings import Settings
+from syncagent.model.values import fixed
 
 FILES: Final = "@files"
 FOLDERS: Final = "@folders"
@@ -34,7 +34,7 @@ _BY_COMMAND: Final[Mapping[str, Sequence[str]]] = {
 _SECOND: Final[Mapping[str, Sequence[str]]] = {"conflicts keep": ("mine", "theirs", "both", "copy", "original")}
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Flag:
     """One option: as it is written, what it is for, and what its value may be (None: it has none)."""
 
@@ -43,7 +43,7 @@ class Flag:
     values: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Place:
     """Where somebody may be in a command line: ``path`` are the commands so far; ``below`` those that go on from
     there."""

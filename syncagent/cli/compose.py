@@ -15,7 +15,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +25,7 @@ from syncagent.agent.signals import on_signal
 from syncagent.cli.exits import Exit
 from syncagent.control import ControlClient
 from syncagent.model.acts import DEFAULT_LIMITS, Limits
+from syncagent.model.values import fixed
 from syncagent.private import make_private
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from syncagent.hub.brake import BrakeRules
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Start:
     """With what an agent starts: where its settings come from, and what is said of the profile that they name.
     ``key`` is the key that the environment gave, if it gave one; ``new_folder``: whichever folder is there is right."""

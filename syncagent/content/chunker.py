@@ -12,17 +12,18 @@ are part of the protocol (golden vectors in the test).  Only an average of 2^n i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from pyfastcdc import FastCDC
+
+from syncagent.model.values import fixed
 
 MIN_BLOCK: Final = 16 * 1024
 AVERAGE_BLOCK: Final = 64 * 1024
 MAX_BLOCK: Final = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Cut:
     """How a file is cut: the bytes of its blocks, at least, on average, at most."""
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
+
+from syncagent.model.values import fixed
 
 BEGIN, BASE, MIDDLE, END = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
 
@@ -24,7 +25,7 @@ _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _Lines = Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class United:
     """What came of it; ``open`` counts the stretches that are between markers."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
 from syncagent.desktop.notify import Level
+from syncagent.model.values import fixed
 
 
 class Place(Enum):
@@ -39,14 +39,14 @@ class Word(Enum):
     REJECT = "reject"
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class OpenFolder:
     """Show the folder that is kept.  ``root`` is said where there are several."""
 
     root: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class ShowFile:
     """Show where the file lies.  ``path`` is within the folder, ``root`` that folder where there are several."""
 
@@ -54,51 +54,51 @@ class ShowFile:
     root: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class OpenPage:
     """Open the agent's page in the browser."""
 
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class PauseFor:
     """Pause for so many seconds."""
 
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class PauseUntilTomorrow:
     """Pause until the next morning."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class PauseUntilResumed:
     """Pause, without an end."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Resume:
     """Go on after a pause."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class SyncNow:
     """Look through the folder, and connect."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Start:
     """Start the agent."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class SetUp:
     """Show the assistant of the first run."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Decide:
     """Say yes or no to a mass change; of ``profile`` where there are several."""
 
@@ -107,31 +107,31 @@ class Decide:
     profile: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class SetLevel:
     """From now on notify of this much."""
 
     level: Level
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Snooze:
     """No notifications for so many seconds; 0: again from now on."""
 
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Help:
     """Show where help is."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Quit:
     """End the tray; the agent goes on."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class StopAndQuit:
     """Stop the agent, and end the tray."""
 

@@ -12,7 +12,7 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from syncagent.agent.autostart.job import job_name
@@ -29,6 +29,7 @@ from syncagent.desktop.ports import Bell, Panel
 from syncagent.desktop.remembered import recall, remember
 from syncagent.desktop.tray import Tray
 from syncagent.errors import AlreadyRunning, SyncAgentError
+from syncagent.model.values import fixed
 from syncagent.private import make_private
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ GOES_ON: Final = "Notifications are shown all the same, and the icon once there 
 _log: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Options:
     """``tray`` False: no icon is shown, only notifications.  ``open_page``: show the page at once.  ``tell`` shows a
     line to whoever has started it."""

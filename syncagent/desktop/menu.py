@@ -7,7 +7,6 @@ not jump.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Final, TypeAlias
@@ -19,6 +18,7 @@ from syncagent.desktop.actions import Action, Place
 from syncagent.desktop.notify import Level, Wishes
 from syncagent.desktop.standing import Recent, Standing
 from syncagent.engine.lines import counted
+from syncagent.model.values import fixed
 
 LONGEST: Final = 60
 """Characters of a name in the menu; the middle of longer ones is left out."""
@@ -38,7 +38,7 @@ LEVELS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Item:
     """``action`` None: it cannot be chosen.  ``chosen`` is not None for one of a choice.  What comes and goes often is
     ``shown`` or not: then the rest of an open menu stays where it is."""
@@ -55,7 +55,7 @@ class Item:
         return self.action is not None or bool(self.children)
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Line:
     """Between groups."""
 

@@ -19,6 +19,7 @@ from syncagent.desktop.actions import Action, Place, Word
 from syncagent.desktop.notify import Level, Wishes
 from syncagent.desktop.standing import Standing
 from syncagent.engine.lines import counted
+from syncagent.model.values import fixed
 
 QUIET: Final = 2.0
 MOST: Final = 10.0
@@ -28,7 +29,7 @@ NAMED: Final = 3
 """Files that are named in a notice."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Notice:
     """``choices`` are what can be done about it, ``otherwise`` is what a click beside them does.  An ``urgent`` one
     stays."""
@@ -41,7 +42,7 @@ class Notice:
     otherwise: Action | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Withdraw:
     """The notice of this key is no longer so."""
 
@@ -51,7 +52,7 @@ class Withdraw:
 News: TypeAlias = Notice | Withdraw
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Told:
     """What was told, in this life of the tray or in one before: a number of conflicts, mass changes, folders that were
     said to be complete."""

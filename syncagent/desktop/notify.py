@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from syncagent.model.values import fixed
 
 
 class Level(Enum):
@@ -14,7 +15,7 @@ class Level(Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Wishes:
     """``snoozed_until`` is in seconds since 1970; 0 when nothing is snoozed."""
 

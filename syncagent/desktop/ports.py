@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from syncagent.desktop.actions import Action
 from syncagent.desktop.menu import Entry
 from syncagent.desktop.notices import Notice
+from syncagent.model.values import fixed
 
 Choose = Callable[[Action], None]
 """A person has chosen this; called in the event loop."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class View:
     """All that a panel shows.  ``icon`` is a name; ``title`` and ``text`` are the tooltip's."""
 

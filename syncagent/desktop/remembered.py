@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
 from syncagent.desktop.notices import Told
 from syncagent.errors import BadConfig
+from syncagent.model.values import fixed
 from syncagent.private import write_private
 
 _MOST: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Remembered:
     """``no_tray_told``: that this desktop shows no icons."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
 from syncagent.engine.lines import bytes_in_words, counted
+from syncagent.model.values import fixed
 
 PATIENCE: Final = 15.0
 """Seconds after which a file that is held or unreadable is a person's to mend: most are not for that long."""
@@ -34,7 +34,7 @@ class Face(Enum):
     ATTENTION = "attention"
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Trouble:
     """Something that goes on only when a person has mended it.  ``kind`` is for us, ``text`` for people."""
 
@@ -42,7 +42,7 @@ class Trouble:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Held:
     """A mass change that waits for a yes or no; of ``profile`` where there are several."""
 
@@ -57,7 +57,7 @@ class Held:
         return f"{self.profile}/{self.id}" if self.profile else str(self.id)
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Recent:
     """A change: when (seconds since 1970), what, where, and on which machine ("" for this one); ``root`` is the folder
     where there are several."""
@@ -69,7 +69,7 @@ class Recent:
     root: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Standing:
     """``headline`` and ``details`` are what the tooltip says; ``until`` is when a pause ends (seconds since 1970)."""
 

@@ -17,7 +17,7 @@ What was written shortly before such a stop and is gone was not deleted by anyon
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from syncagent.engine.effects import Note
@@ -28,6 +28,7 @@ from syncagent.model.facts import UNSURE, Fact, FileSeen, LookAt
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import File
+from syncagent.model.values import fixed
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.damage import changed_silently, lost_with_power, written_since
 from syncagent.trees.displaced import NOWHERE, take_over
@@ -53,7 +54,7 @@ class Why(Enum):
     HELD = "it was held before the agent was stopped"
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Doubt:
     """A file that is held: what was seen, and the reason."""
 

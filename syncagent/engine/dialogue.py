@@ -10,7 +10,6 @@ It lives beside the engine, whose language it speaks, and not with the adapters,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
 from syncagent.content.chunker import COARSE
@@ -33,6 +32,7 @@ from syncagent.engine.when import When
 from syncagent.errors import AskPerson, BadMessage, LinkLost, Refused, SyncAgentError
 from syncagent.model.changes import Change, Entry, Ruling, Verdict
 from syncagent.model.ids import ClientId, Seq
+from syncagent.model.values import fixed
 from syncagent.protocol import batches, codec, convert, packs, quick
 from syncagent.protocol.changes import FileChange, FileChanges
 from syncagent.protocol.connection import (
@@ -70,7 +70,7 @@ HubEffect: TypeAlias = AskChanges | AskMissing | AskBlocks | SendBlocks | Submit
 HANDSHAKE_SECONDS: Final = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Introduction:
     """What an agent says of itself.  ``sync_root`` is shown to the people who run the hub."""
 

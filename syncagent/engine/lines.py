@@ -8,17 +8,18 @@ line hinders (HAZARDS N15): there is no other place that says it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from syncagent.engine.status import State, Status, ask_in_words
 from syncagent.model.names import RelPath
+from syncagent.model.values import fixed
 
 GATHERING_SECONDS: Final = 0.3
 """What changed so long ago and has still not been looked at has a line of its own.  Less is how long seeing takes."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Line:
     """``kind`` is for programs: it does not change.  ``path`` where it is about one.  What ``hinders`` keeps the folder
     from being called in sync."""
@@ -29,7 +30,7 @@ class Line:
     hinders: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Around:
     """What is known outside of the engine.  Times are in seconds, by the clock that the engine is given.
 

@@ -10,11 +10,12 @@ from syncagent.engine.taking import Taking
 from syncagent.model.facts import Fact, LookAt
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
+from syncagent.model.values import fixed
 from syncagent.trees.identify import Identifier, Sightings
 from syncagent.trees.steady import Steady
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Awaited:
     """When these paths are to be looked at for the sake of one node."""
 

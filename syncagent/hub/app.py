@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -44,6 +44,7 @@ from syncagent.hub.tls import Identity, identity
 from syncagent.hub.worker import Worker
 from syncagent.listening import let_in_nobody_more
 from syncagent.model.link import Link, format_link
+from syncagent.model.values import fixed
 from syncagent.private import control_socket
 
 DEFAULT_FOLDER: Final = "default"
@@ -58,7 +59,7 @@ _ANY: Final = ("0.0.0.0", "::", "")  # noqa: S104 - not bound to here, only reco
 _LOG: Final = logging.getLogger("syncagent.hub")
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class HubConfig:
     """``data_dir`` holds all that the hub keeps; ``min_free`` of its disk (bytes, or a part: ``1%``) is no room for
     content.  Beyond loopback the hub speaks TLS, unless ``insecure``.  Port 0 is one that is free.  ``bootstrap_key``

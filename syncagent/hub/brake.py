@@ -20,6 +20,7 @@ from syncagent.model.changes import Change, Operation
 from syncagent.model.facts import Kind
 from syncagent.model.ids import NO_REV, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import RelPath
+from syncagent.model.values import fixed
 
 Key: TypeAlias = tuple[NodeId, Rev, Digest | None]
 """What makes a change the same one when it is tried again: the node, the revision that it replaces, and by what."""
@@ -41,7 +42,7 @@ _MOST_CLIENTS: Final = 1_000
 """Beyond so many, those that did nothing lately are forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class BrakeRules:
     on: bool = True
     limits: Limits = DEFAULT_LIMITS
@@ -50,7 +51,7 @@ class BrakeRules:
     """So long, in seconds, an approval is good."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Held:
     """What is held of one client."""
 
@@ -63,7 +64,7 @@ class Held:
     tried_ns: int
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class _Taken:
     """When a file was taken away, whether it was deleted, and whether the client itself had just made it."""
 

@@ -22,6 +22,7 @@ from syncagent.model.changes import Entry
 from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, Digest, NodeId, Seq
 from syncagent.model.names import name_key
+from syncagent.model.values import fixed
 
 PAGE: Final = 500
 ROOM: Final = 1024 * 1024
@@ -36,7 +37,7 @@ ANY_SIZE: Final = 1 << 62
 _MOST_DEPTH: Final = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Finding:
     """``kind``: database, journal, row, place, block or file."""
 

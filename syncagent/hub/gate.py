@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from syncagent.model.values import fixed
+
 _HEADROOM: Final = 16 * 1024
 UNSENT_BYTES: Final = 256 * 1024
 UNREAD_BYTES: Final = 512 * 1024
@@ -21,7 +23,7 @@ UNREAD_BYTES: Final = 512 * 1024
 what waits there no edit overtakes."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Caps:
     """How many connections there may be, and what one may cost before it is admitted."""
 

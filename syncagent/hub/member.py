@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from syncagent.errors import BadMessage
@@ -48,6 +47,7 @@ from syncagent.hub.tasks import (
 )
 from syncagent.model.changes import Change, Ruling, Verdict
 from syncagent.model.ids import ClientId, Digest, Seq
+from syncagent.model.values import fixed
 from syncagent.protocol.changes import FileChange, FileChanges
 from syncagent.protocol.codec import HubBody, Pack, encode_answer, encode_body, to_frame
 from syncagent.protocol.connection import Capability
@@ -78,7 +78,7 @@ from syncagent.protocol.sync import (
 _COME_BACK: Final = Close(1013, "try again")
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class _Verdicts:
     """Verdicts that wait for their place."""
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from syncagent.hub.rows import Timed
 from syncagent.hub.tasks import Fetch, Fetched
 from syncagent.model.ids import Digest
+from syncagent.model.values import fixed
 from syncagent.protocol.codec import Pack
 from syncagent.protocol.packs import KIND_AHEAD, encode_packs, wire_bytes
 
@@ -28,7 +29,7 @@ WAITING_BLOCKS: Final = 65_536
 MOST_ROOM: Final = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Onward:
     """A pack, as it came; empty when its bytes are to be read again.  ``size`` is that of its blocks, unpacked;
     ``plain``: none of them is compressed."""

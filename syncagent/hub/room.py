@@ -10,16 +10,16 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from syncagent.model.values import fixed
 from syncagent.reserve import Reserve, bytes_or_share, in_words, kept_of
 
 _LOG: Final = logging.getLogger("syncagent.hub")
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Standing:
     """The hub's disk: all its bytes, those that are free, and those that are to stay so."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from syncagent.model.values import fixed
 from syncagent.protocol.connection import DEFAULT_LIMITS, Limits
 
 
@@ -37,7 +36,7 @@ class TokenBucket:
         return self._tokens >= self._burst
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Rules:
     """What every connection is held to.  Seconds; messages a second; what may be on its way."""
 

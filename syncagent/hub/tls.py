@@ -11,11 +11,11 @@ import hashlib
 import ipaddress
 import os
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from syncagent.errors import BadConfig, StorageTrouble
+from syncagent.model.values import fixed
 from syncagent.private import UNFOLLOWED
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ PRIVATE_KEY: Final = "hub.key"
 _DAYS: Final = 3650
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Identity:
     """``context`` is ready to serve; ``fingerprint`` is the SHA-256 of the certificate, in lower-case hexadecimal."""
 

@@ -13,7 +13,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
 from syncagent.errors import StorageTrouble, SyncAgentError
@@ -23,6 +22,7 @@ from syncagent.hub.rows import FolderId
 from syncagent.hub.stores.ports import SMALL, Store
 from syncagent.hub.tasks import Answer, Failed, Keep, Task
 from syncagent.hub.work import NO_BRAKE, must_last, perform, writes
+from syncagent.model.values import fixed
 from syncagent.protocol.faults import CODES, code_of
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ _FEW: Final = 2
 _BULK_BYTES: Final = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Job:
     """A task of a connection, and what to call with its answer."""
 
@@ -46,7 +46,7 @@ class Job:
     asker: object = None
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class _Call:
     """Something of the hub's own to be done in a unit of its own."""
 

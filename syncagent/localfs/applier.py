@@ -28,7 +28,6 @@ into nothing.  It is held back until the program is done with it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from syncagent.localfs.begun import Begun
@@ -36,6 +35,7 @@ from syncagent.localfs.ports import Abilities, Disk
 from syncagent.localfs.scanner import no_guard
 from syncagent.localfs.staging import Staging
 from syncagent.localfs.writing import Writer
+from syncagent.model.values import fixed
 from syncagent.planner.tasks import Outcome, Task
 
 
@@ -44,7 +44,7 @@ def at_once(work: Callable[[], None]) -> None:
     work()
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Applier:
     """``guard`` raises RootMissing when the folder is not the one it was."""
 

@@ -28,6 +28,7 @@ from math import inf
 from typing import Final
 
 from syncagent.model.names import RelPath, split
+from syncagent.model.values import fixed
 
 
 class Seen(Enum):
@@ -47,7 +48,7 @@ class Seen(Enum):
     """Its mode, its times or the like were set."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Hints:
     """Where to look.  ``paths`` one by one, ``folders`` with all beneath them, or ``everything``."""
 
@@ -57,7 +58,7 @@ class Hints:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Pace:
     """Times in seconds."""
 

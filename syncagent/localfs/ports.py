@@ -21,12 +21,12 @@ import stat as mode_bits
 import struct
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple, Protocol, Self
 
 from syncagent.model.facts import Stamp
 from syncagent.model.names import RelPath
+from syncagent.model.values import fixed
 
 MEMORY: Final = 8 << 20
 """Bytes of a large file that may be in the disk's own memory alone.  Whoever makes a small file durable waits until the
@@ -87,7 +87,7 @@ class Rename(Enum):
     """Both change places at once; ENOENT when one is missing, EINVAL when the file system cannot."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Abilities:
     """What the file system under the root can do (``probe`` finds it out)."""
 

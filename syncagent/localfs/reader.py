@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from syncagent.content.digest import digest_of
 from syncagent.localfs.ports import Disk, Opening
 from syncagent.model.ids import Digest
 from syncagent.model.names import RelPath
+from syncagent.model.values import fixed
 from syncagent.planner.tasks import ReadWish
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class StaleRead:
     """The file at ``path`` is not (or no longer) what it was wished for as: it wants a look."""
 

@@ -12,7 +12,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Final
 
 from syncagent.errors import AlreadyRunning, BadConfig, RootMissing, StorageTrouble
@@ -20,6 +20,7 @@ from syncagent.localfs.ignore import PARK, STAGE
 from syncagent.localfs.ports import MISSING, Disk, DiskFile, Opening, Rename, Stat
 from syncagent.localfs.rulebook import RuleBook, under
 from syncagent.model.names import OWN_FOLDER, RelPath, join
+from syncagent.model.values import fixed
 from syncagent.rules.layers import RULE_FILE
 
 OWN: Final = RelPath(OWN_FOLDER)
@@ -29,7 +30,7 @@ FORMAT: Final = 1
 _MOST: Final = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Marker:
     """``root_id`` is this folder on this machine; ``hub_id`` is empty until the hub is known; ``start`` is the token of
     the agent's last start (``agent.tally``)."""

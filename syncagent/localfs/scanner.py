@@ -25,7 +25,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from syncagent.content.chunker import ONE_BLOCK, cut_for
@@ -52,6 +52,7 @@ from syncagent.model.facts import (
 from syncagent.model.ids import NodeId
 from syncagent.model.names import MAX_PATH_BYTES, OWN_FOLDER, RelPath, is_plain_name, join, split
 from syncagent.model.nodes import Block, Content, Recipe
+from syncagent.model.values import fixed
 from syncagent.rules.layers import BUILT_IN, RULE_FILE, Hit, Layers, ignored
 
 ROOT_PATH: Final = RelPath("")
@@ -82,7 +83,7 @@ def no_guard() -> None:
     """The guard that always agrees."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Scanner:
     """See the module.  ``abilities`` are those of the disk; ``rule_files`` the names of files that say what is left
     out, those that have the last word last; ``rules`` is what those at these paths are taken to hold, whatever stands

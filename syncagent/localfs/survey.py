@@ -18,11 +18,12 @@ from syncagent.localfs.ports import MISSING, Disk, Opening, Stat
 from syncagent.model.facts import Stamp
 from syncagent.model.names import OWN_FOLDER, Name, RelPath, check_name, join
 from syncagent.model.nodes import Content
+from syncagent.model.values import fixed
 
 PIECE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Found:
     """One name on the disk.  ``path`` is spelled as on disk; ``target`` is that of a link."""
 

@@ -11,8 +11,9 @@ import errno
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
+
+from syncagent.model.values import fixed
 
 _Rename = Callable[[int, bytes, int, bytes, int], int]
 _Sync = Callable[[int], int]
@@ -22,7 +23,7 @@ _ERRORS: Final = sys.getfilesystemencodeerrors()
 """What ``os.fsencode`` encodes names with; it would ask for it each time."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Syscalls:
     """``no_replace`` and ``exchange`` are the flags of this system's rename."""
 

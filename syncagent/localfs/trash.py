@@ -16,7 +16,6 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
@@ -25,6 +24,7 @@ from syncagent.localfs.ignore import STAGE, TRASH
 from syncagent.localfs.ports import MISSING, Disk, Rename
 from syncagent.localfs.wholes import remove_whole
 from syncagent.model.names import OWN_FOLDER, Name, RelPath, check_path, join, restored_name, split
+from syncagent.model.values import fixed
 
 _FORM: Final = re.compile(r"(\d{1,16})\.(\d{1,9})\.(.*)", re.DOTALL)
 _ROOM: Final = 180
@@ -46,7 +46,7 @@ AT_ONCE: Final = 64 << 20
 """A full disk is given back so many bytes at a time."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Keeping:
     """What is kept in the trash, and how long.  ``most`` bytes, or ``share`` of the disk; ``replaced``: also what an
     edit from elsewhere took the place of.  ``reserve``: so many bytes of the disk the trash never takes."""
@@ -62,7 +62,7 @@ class Keeping:
         return self.days > 0 and self.most != 0 and self.share != 0
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Item:
     """``name`` is its name in the trash; ``path`` where it stood, ``ms`` when it went (milliseconds since 1970; 0:
     nobody knows)."""

@@ -23,13 +23,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from syncagent.localfs.dirty import DirtySet, Hints, Pace
 from syncagent.localfs.lookout import Blind, Event, Lookout, Saw, blind_by
 from syncagent.localfs.watched import Watch
+from syncagent.model.values import fixed
 from syncagent.rules.layers import RULE_FILE
 
 if sys.platform == "win32":
@@ -51,7 +52,7 @@ CROWD: Final = 0.002
 all that is done about it.  The system keeps many thousands of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class WatchState:
     """How well the watcher sees.  ``live``: each change is seen as it happens.  ``degraded``: why not, or why not all,
     for a person; empty when all is well."""
@@ -65,7 +66,7 @@ class WatchState:
     still being written, the pause in a burst.  None when there is nothing of the kind."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Rhythm:
     """Seconds between two looks at everything where watching is not possible, between two attempts to watch again, and
     between two looks at whether the root is still the same folder."""

@@ -26,6 +26,7 @@ from syncagent.localfs.standing import check_unused, confirm, hash_file, holds, 
 from syncagent.model.facts import UNSURE, Fact, FileSeen, LinkSeen, Stamp
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, File, Link, Recipe
+from syncagent.model.values import fixed
 from syncagent.planner.tasks import CopyOf, Inline, InPlace, Staged, WriteTask
 
 
@@ -50,7 +51,7 @@ class Held:
     own: Stat | None
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Writer:
     disk: Disk
     staging: Staging

@@ -6,9 +6,10 @@ Called by whoever serves pages; knows nothing of what is on them.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from syncagent.model.values import fixed
 
 KINDS: Final = {
     ".html": "text/html; charset=utf-8",
@@ -19,7 +20,7 @@ KINDS: Final = {
 """The names that are given out, and as what."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class File:
     """``tag`` is another one whenever the bytes are."""
 

@@ -7,16 +7,16 @@ undone as a whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from syncagent.model.ids import NO_REV, NodeId, Rev
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Node
+from syncagent.model.values import fixed
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Limits:
     """Too much is ``most`` files; or ``files`` of them, when that is at least ``share`` of all that there are.  Agent
     and hub ask by the same rule, each about what it knows."""
@@ -58,7 +58,7 @@ class Decision(Enum):
     REJECTION_UNDONE = "rejection undone"
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Act:
     """``by`` are the clients that the changes come from, where that is known.  ``since`` is when it was first held, and
     only ever shown.  ``by_hub``: it was the hub that would not take it unasked."""
@@ -77,7 +77,7 @@ class Act:
         return self.decision in (Decision.REJECTED, Decision.APPROVAL_UNDONE)
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Part:
     """One node of an act.  ``rev`` is that of its deletion, once that is known; a deleted node comes back with it.
     ``open`` as long as there is something to be done about it, or nothing is decided."""

@@ -9,11 +9,11 @@ link has the key: it is shown to its person, and logged nowhere.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
 
 from syncagent.errors import BadConfig
+from syncagent.model.values import fixed
 
 SCHEME: Final = "syncagent"
 PORTS: Final = {"ws": 80, "wss": 443}
@@ -21,7 +21,7 @@ _FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 _FOLDER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Link:
     """``server`` is a ws:// or wss:// address; ``fingerprint`` is lower-case hex, or "" where none is pinned."""
 

@@ -5,16 +5,16 @@ The recipe of a large file is long, and after a small edit nearly all of it is a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from syncagent.model.nodes import Block, Recipe
+from syncagent.model.values import fixed
 
 LEAST: Final = 64
 """A recipe of fewer blocks is said as it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Kept:
     """``count`` blocks of the base, from number ``start`` on."""
 

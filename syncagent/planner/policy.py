@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from syncagent.model.values import fixed
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Policy:
     """``machine`` and ``day`` (an ISO date, only ever shown) go into the names of conflict copies."""
 

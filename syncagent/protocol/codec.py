@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -20,6 +20,7 @@ from pydantic_core import from_json
 
 from syncagent.errors import BadMessage
 from syncagent.model.ids import Digest
+from syncagent.model.values import fixed
 from syncagent.protocol import packs
 from syncagent.protocol.changes import FileChange, FileChanges
 from syncagent.protocol.connection import (
@@ -65,7 +66,7 @@ HubBody: TypeAlias = (
 Body: TypeAlias = ClientBody | HubBody
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Pack:
     """A binary frame of blocks, each checked against its digest; ``frame`` as it came."""
 

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from syncagent.errors import BadMessage, BadName
 from syncagent.model.names import check_path
+from syncagent.model.values import fixed
 from syncagent.protocol.changes import FileChange, FileChanges
 from syncagent.protocol.codec import Pack, body_from_client, body_from_hub, decode_frame
 from syncagent.protocol.connection import (
@@ -82,7 +83,7 @@ class Rule(Enum):
     HEARTBEAT = "a heartbeat is answered"
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Finding:
     """``position`` counts the frames from 0."""
 

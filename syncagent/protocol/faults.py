@@ -7,7 +7,6 @@ outside the folder, or a stack.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import ClassVar, Final
@@ -24,6 +23,7 @@ from syncagent.errors import (
     SyncAgentError,
     TryAgain,
 )
+from syncagent.model.values import fixed
 from syncagent.protocol.envelope import Count, Short, Wire
 
 
@@ -60,7 +60,7 @@ class Meaning(Enum):
     AGAIN = "again"
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Code:
     """``close`` is the WebSocket close code that follows the error at once; 0 where the connection stays open."""
 

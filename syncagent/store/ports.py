@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from syncagent.model.acts import Act, Part
 from syncagent.model.ids import Digest
 from syncagent.model.nodes import Recipe
+from syncagent.model.values import fixed
 from syncagent.trees.delta import Delta, Row
 from syncagent.trees.kept import KeptRows
 
@@ -16,7 +17,7 @@ INCARNATION = "incarnation"
 """The fact that tells one database from another: made with the database, at random, and never changed (HAZARDS E4)."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Loaded:
     """All that was kept.  ``recipes`` are those of the nodes on which the trees differ; others are asked for."""
 

@@ -12,9 +12,11 @@ import os
 import re
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
+
+from syncagent.model.values import fixed
 
 SYSTEM: Final = "system"
 NONE: Final = "none"
@@ -29,7 +31,7 @@ _SHOWN_PASSWORD: Final = "***"  # noqa: S105 - what stands in its place
 _WITH_PASSWORD: Final = re.compile(r"^((?>[a-zA-Z0-9+.-]*://)?+)([^:@/]*):.*@", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Proxy:
     """As text it is its address, without the password.  ``origin`` is where it was found."""
 
@@ -124,7 +126,7 @@ def _spared_by_the_system(host: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Surroundings:
     """Where a proxy may be named but in our own settings."""
 

@@ -19,7 +19,6 @@ import socket as sockets
 import ssl
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -28,6 +27,7 @@ from websockets.exceptions import ConnectionClosed, InvalidProxyStatus, InvalidS
 from websockets.protocol import Protocol, State
 
 from syncagent.errors import LinkLost, Refused
+from syncagent.model.values import fixed
 from syncagent.transport.pieces import Pieces
 from syncagent.transport.proxy import Proxy
 
@@ -54,7 +54,7 @@ HEADROOM: Final = 4096
 """The library counts the head of a frame as part of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class WsDialer:
     """Opens WebSockets to ``url``.
 
@@ -150,7 +150,7 @@ class _NoRedirect(connect):
         return exc
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class WsLink:
     """An open WebSocket (port ``Link``)."""
 

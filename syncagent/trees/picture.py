@@ -7,17 +7,17 @@ mtimes are left out: file systems keep them in steps of their own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, NodeId
 from syncagent.model.names import RelPath, join
 from syncagent.model.nodes import Content, Dir, File, Link, Node
+from syncagent.model.values import fixed
 from syncagent.trees.tree import View
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Sight:
     """What stands at one path."""
 
@@ -64,7 +64,7 @@ def nodes_by_path(view: View) -> Iterator[tuple[RelPath, Node]]:
                 waiting.append((node_id, path))
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Difference:
     """What each of the three has at ``path``; None: nothing."""
 

@@ -8,9 +8,9 @@ import ctypes
 import threading
 from collections.abc import Callable, Iterator
 from ctypes import wintypes
-from dataclasses import dataclass
 from typing import Any, Final
 
+from syncagent.model.values import fixed
 from syncagent.windows.libraries import library
 
 _PENDING: Final = 997
@@ -30,7 +30,7 @@ class Overlapped(ctypes.Structure):
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Addresses:
     """``iphlpapi`` and ``kernel32`` are the system's libraries."""
 

@@ -14,9 +14,9 @@ import ctypes
 import struct
 from collections.abc import Iterator
 from ctypes import c_uint32, c_void_p
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from syncagent.model.values import fixed
 from syncagent.windows.libraries import as_error, last_error, library
 from syncagent.windows.status import NO_MORE_FILES, error_of, status_of
 
@@ -118,7 +118,7 @@ class Seen(NamedTuple):
         return bool(self.attributes & IS_REPARSE) and not self.is_elsewhere
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Files:
     """``ntdll`` and ``kernel32`` are the system's libraries."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import ctypes
 from ctypes import wintypes
-from dataclasses import dataclass
 from typing import Any, Final
 
+from syncagent.model.values import fixed
 from syncagent.windows.libraries import failed, library
 
 _TOKEN_QUERY: Final = 0x8
@@ -34,7 +34,7 @@ class _Attributes(ctypes.Structure):
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Security:
     """``kernel32`` and ``advapi32`` are the system's libraries."""
 

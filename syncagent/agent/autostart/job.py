@@ -9,17 +9,17 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
 from syncagent.errors import BadConfig
+from syncagent.model.values import fixed
 
 _NO_TEXT: Final = "\u2028\u2029\ufffe\uffff"
 """Ends of lines to some programs, and what XML cannot hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Job:
     """``command`` is a program, by its absolute path, and its arguments."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from syncagent.agent.autostart.seal import Hand
+from syncagent.model.values import fixed
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Standing:
     """How it stands: the file (or what the system has in its place), and what the system makes of it."""
 

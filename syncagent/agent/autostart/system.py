@@ -5,23 +5,23 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from syncagent.agent.autostart.program import environment_for_others
 from syncagent.errors import SyncAgentError
+from syncagent.model.values import fixed
 
 _SECONDS: Final = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Answer:
     code: int
     output: str
     trouble: str
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class System:
     """Runs the system's own programs."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from syncagent.agent.autostart import xdg
@@ -11,9 +10,10 @@ from syncagent.agent.autostart.job import Job
 from syncagent.agent.autostart.placing import put, take
 from syncagent.agent.autostart.ports import Standing
 from syncagent.agent.autostart.seal import hand_of
+from syncagent.model.values import fixed
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class DesktopEntry:
     """An entry in the desktop's directory ``autostart``.  ``text`` is what it is to hold."""
 

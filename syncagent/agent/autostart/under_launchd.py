@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from syncagent.agent.autostart import launchd
@@ -12,9 +11,10 @@ from syncagent.agent.autostart.placing import put, take
 from syncagent.agent.autostart.ports import Standing
 from syncagent.agent.autostart.seal import Hand, hand_of
 from syncagent.agent.autostart.system import System
+from syncagent.model.values import fixed
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class LaunchAgent:
     """A launchd agent of this user (macOS)."""
 

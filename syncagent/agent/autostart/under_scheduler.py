@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from syncagent.agent.autostart import task
@@ -14,9 +13,10 @@ from syncagent.agent.autostart.placing import check_free
 from syncagent.agent.autostart.ports import Standing
 from syncagent.agent.autostart.seal import Hand
 from syncagent.agent.autostart.system import System
+from syncagent.model.values import fixed
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class LogonTask:
     """A task of the Windows scheduler."""
 

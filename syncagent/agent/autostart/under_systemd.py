@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from syncagent.agent.autostart import systemd
@@ -13,9 +12,10 @@ from syncagent.agent.autostart.ports import Standing
 from syncagent.agent.autostart.seal import Hand, hand_of
 from syncagent.agent.autostart.system import System
 from syncagent.errors import SyncAgentError
+from syncagent.model.values import fixed
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class SystemdUnit:
     """A unit of this user's systemd."""
 

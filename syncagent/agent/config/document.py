@@ -11,12 +11,13 @@ import functools
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from syncagent.agent.config.settings import Scope, Settings, keys_of
 from syncagent.errors import BadConfig
+from syncagent.model.values import fixed
 
 KeyPath: TypeAlias = tuple[str, ...]
 
@@ -54,7 +55,7 @@ def said_name(profile: str) -> str:
     return profile or UNNAMED
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Entry:
     """Where something is set, or, for a ``header``, where a table begins.  Line and column count from 1."""
 
@@ -117,7 +118,7 @@ def _shared(one: KeyPath, wanted: KeyPath) -> int:
     return length if one[:length] == wanted[:length] else 0
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Document:
     """The settings as the file has them; nothing is known yet of whether their values are right."""
 

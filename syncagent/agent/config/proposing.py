@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from syncagent.agent.config.document import close_to, document_in, said_name, text_of
@@ -18,6 +17,7 @@ from syncagent.agent.config.settings import AgentConfig, Applies, Scope, Setting
 from syncagent.agent.config.writing import alone, put, with_changes
 from syncagent.agent.keys import save_proxy_password
 from syncagent.errors import BadConfig
+from syncagent.model.values import fixed
 from syncagent.transport.proxy import kept_under, parted
 
 DEFAULT: Final = Origin("default", "default")
@@ -31,7 +31,7 @@ _WORDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Step:
     """One setting that changes.  ``overruled``: what is stronger than the file, and stays in force; empty: nothing."""
 

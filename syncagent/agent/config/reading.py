@@ -8,7 +8,7 @@ nothing itself, but in what is about one folder alone.  What is wrong is said wi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -18,6 +18,7 @@ from syncagent.agent.config.document import PROFILES, Document, document_in, rea
 from syncagent.agent.config.settings import Scope, Settings, about, keys_of
 from syncagent.agent.places import Places
 from syncagent.errors import BadConfig
+from syncagent.model.values import fixed
 from syncagent.transport.proxy import without_password
 
 PREFIX: Final = "SYNCAGENT_"
@@ -26,7 +27,7 @@ NEEDED: Final = ("sync_root", "server")
 Kind: TypeAlias = Literal["default", "file", "environment", "command line", "agent"]
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Origin:
     """Where a value comes from; as text, what is said before the reason when it is wrong."""
 
@@ -39,7 +40,7 @@ class Origin:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Given:
     """Settings as text or values, before they are checked, and where each came from."""
 
@@ -47,7 +48,7 @@ class Given:
     origins: Mapping[str, Origin]
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Profile:
     """One profile as it was read: with its settings, or with what is wrong with them."""
 
@@ -56,7 +57,7 @@ class Profile:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Source:
     """All that settings come from, for as long as an agent runs: it reads them again when the file changes.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
@@ -10,12 +9,13 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
 from syncagent.agent.config.settings import About, Applies, Settings, about, default_of
+from syncagent.model.values import fixed
 from syncagent.transport.proxy import without_password
 
 _TYPES: Final = {str: "text", Path: "path", int: "integer", float: "number", bool: "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Described:
     """One setting.  ``least`` and ``most`` are None where there is no bound; ``above`` is a least that is itself too
     little."""

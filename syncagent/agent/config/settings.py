@@ -8,7 +8,6 @@ what is said of a value that is wrong.  The key is not a setting; it is kept apa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -20,6 +19,7 @@ from syncagent.agent.keys import KeyStore
 from syncagent.agent.places import Places
 from syncagent.agent.priority import Level
 from syncagent.model.acts import Limits
+from syncagent.model.values import fixed
 from syncagent.reserve import bytes_or_share
 from syncagent.transport.pace import bytes_a_second
 from syncagent.transport.proxy import NONE, SYSTEM, proxy_in, proxy_setting
@@ -47,7 +47,7 @@ class Scope(StrEnum):
     """The whole agent, with all of its profiles: it stands at the top of the file."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class About:
     """What there is to say of a setting beside its type, its default and its description.  ``kind`` names a type of
     values that is none of Python's: ``rate``, ``proxy``.  ``why`` it cannot be changed while the agent runs, where that

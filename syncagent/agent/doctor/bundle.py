@@ -18,7 +18,6 @@ import tarfile
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -34,6 +33,7 @@ from syncagent.agent.places import Places
 from syncagent.agent.redact import Redactor, as_text
 from syncagent.control import ControlClient
 from syncagent.errors import BadConfig, SyncAgentError
+from syncagent.model.values import fixed
 from syncagent.transport.proxy import kept_under, proxy_in
 
 LOG_BYTES: Final = 512 << 10
@@ -55,7 +55,7 @@ You can read all of it: everything is plain text.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Part:
     """One file of a bundle, and what it is."""
 

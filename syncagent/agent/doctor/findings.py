@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any, Final
+
+from syncagent.model.values import fixed
 
 
 class Verdict(Enum):
@@ -21,7 +23,7 @@ class Verdict(Enum):
 _ORDER: Final = list(Verdict)
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Check:
     """One thing that was looked at.  ``means`` is for one who has never heard of it, and ``todo`` what to do; both are
     empty when it is well.  ``data`` are the figures, for programs."""

@@ -14,7 +14,6 @@ import json
 import ssl
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -28,6 +27,7 @@ from syncagent.agent.places import Places
 from syncagent.engine.dialogue import Dialogue, Introduction
 from syncagent.errors import AskPerson, LinkLost, Refused, SyncAgentError
 from syncagent.model.ids import ClientId
+from syncagent.model.values import fixed
 from syncagent.protocol.connection import ALL_CAPABILITIES
 from syncagent.transport.proxy import Proxy, is_loopback, kept_under, proxy_to, without_password
 from syncagent.transport.ws_link import WsDialer, WsLink
@@ -39,7 +39,7 @@ EXPIRES_SOON_DAYS: Final = 14
 SLOW_SECONDS: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Way:
     """How the hub is reached.  ``proxy`` None: without one."""
 
@@ -67,7 +67,7 @@ class Way:
         return WsDialer(settings.server, settings.fingerprint, open_seconds=HUB_SECONDS, way=lambda: self.proxy)
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Health:
     """What a hub says without being given a key; ``certificate`` is what it showed (DER), ``tls`` the version."""
 
@@ -278,7 +278,7 @@ def signing_in(way: Way, key: str, health: Health) -> Iterator[Check]:
         yield clock((datetime.now(UTC) - health.date).total_seconds(), exact=False)
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Said:
     """What the hub said to one who has a key; ``skew`` is how far our clock is ahead of its."""
 

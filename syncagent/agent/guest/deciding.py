@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from syncagent.agent.guest.timetable import Does, Timetable, at, until
 from syncagent.agent.hours import clock
+from syncagent.model.values import fixed
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Conditions:
     """How it stands with the machine; None where that is not known, and then nothing is made of it.
 
@@ -44,7 +44,7 @@ class Wishes(Protocol):
     def server(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Reason:
     """Something for which less is done.  ``kind`` is for programs, ``text`` a clause; by ``key`` it is known again when
     a person has said that it does not count."""
@@ -55,7 +55,7 @@ class Reason:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Decision:
     """``reasons`` are all that there are, also those that do not count since a person has said so (``waived``); what is
     done is what the strictest of the others says.  A rate is None where the schedule says nothing of it."""

@@ -72,7 +72,7 @@ class Senses:
             _log.exception("what this system tells of its network and its battery is not heard")
             return False
         finally:
-            self.learn(**dict.fromkeys(Conditions.__slots__))
+            self.learn(**dict.fromkeys(Conditions.__match_args__))
 
     async def _by_system(self) -> bool:
         if sys.platform == "linux":
@@ -105,5 +105,5 @@ class Senses:
     async def _asking(self, asked: Callable[[], Conditions]) -> bool:
         while True:
             found = await asyncio.to_thread(asked)
-            self.learn(**{name: getattr(found, name) for name in Conditions.__slots__})
+            self.learn(**{name: getattr(found, name) for name in Conditions.__match_args__})
             await asyncio.sleep(AGAIN_SECONDS)

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from syncagent.model.values import fixed
 from syncagent.transport.pace import bytes_a_second
 
 
@@ -31,7 +31,7 @@ class Does(StrEnum):
     """Nothing is sent, and nothing received."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Rule:
     """``start`` and ``end`` are minutes of the day; an end that is not after the start is on the next day.  What is
     None is not said; a rate of 0 is none."""
@@ -60,7 +60,7 @@ class Rule:
 Timetable: TypeAlias = tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Said:
     """What holds at a moment; None where nothing is said."""
 

@@ -6,7 +6,6 @@ that is open stays as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from dbus_fast import ErrorType, Variant
@@ -17,6 +16,7 @@ from syncagent.desktop.bus.item import MENU_PATH
 from syncagent.desktop.icons import HERE
 from syncagent.desktop.menu import Entry, Item, Line
 from syncagent.desktop.ports import Choose
+from syncagent.model.values import fixed
 
 ROOT: Final = 0
 
@@ -30,7 +30,7 @@ _SIGNALS: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class _Row:
     properties: dict[str, Variant]
     children: tuple[int, ...] = ()

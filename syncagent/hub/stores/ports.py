@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from syncagent.hub.rows import Folder, FolderId, Judgement, Role, Row, Rows, Timed, Wanted
@@ -18,6 +17,7 @@ from syncagent.hub.runs import Runs
 from syncagent.model.ids import ClientId, Digest, Seq
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content
+from syncagent.model.values import fixed
 
 SMALL: Final = 64 * 1024
 """Blocks of at most this many bytes are kept with the rows, so that a batch of small files is one durable write."""
@@ -32,7 +32,7 @@ def first(blocks: Iterable[tuple[Digest, int]], room: int) -> Iterator[tuple[Dig
         yield digest, size
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Checked:
     """What was found when ``number`` blocks (of ``size`` bytes together) were read; ``last`` is the last of them, in
     the order of digests, None when there are no more."""
@@ -43,7 +43,7 @@ class Checked:
     last: Digest | None
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Key:
     """What is kept of an API key: never the key itself.  ``folders`` empty: all of them."""
 
