@@ -172,7 +172,8 @@ class Connection(Seat):
                     if isinstance(frame, str):
                         await self._socket.send_str(frame)
                     else:
-                        await self._socket.send_bytes(frame)
+                        # Of a view nothing is copied that leaves at once.
+                        await self._socket.send_bytes(memoryview(frame))  # type: ignore[arg-type]  # it takes them
                 except (ConnectionError, RuntimeError):
                     return  # the reading side hears of it too, and ends the connection
                 sent += len(frame)

@@ -97,6 +97,24 @@ class Assembly:
             feed(data)
             self._next += 1
 
+    def runs(self, blocks: Sequence[tuple[Digest, bytes]]) -> Iterator[tuple[int, Sequence[tuple[Digest, bytes]]]]:
+        """Where those of ``blocks`` that are of this file are to stand; such as follow each other there, together."""
+        start = at = 0
+        run: list[tuple[Digest, bytes]] = []
+        for digest, data in blocks:
+            for offset, size in self.spots.get(digest, ()):
+                if size != len(data):
+                    continue
+                if run and offset != at:
+                    yield start, run
+                    run = []
+                if not run:
+                    start = offset
+                run.append((digest, data))
+                at = offset + size
+        if run:
+            yield start, run
+
     def pieces(self, missing: set[Digest], base: Recipe) -> Iterator[Piece]:
         """What ``base`` has of the missing blocks, in the order of the new file."""
         at: dict[Digest, int] = {}

@@ -32,9 +32,9 @@ class MemoryFile:
             raise fault(errno.EISDIR, self._path)
         return bytes(self._inode.data[offset : offset + size])
 
-    def write(self, offset: int, data: bytes | memoryview) -> None:
+    def write(self, offset: int, *parts: bytes | memoryview) -> None:
         self._disk.call("file.write", self._path)
-        self._disk.user.write_into(self._inode, offset, bytes(data), self._path)
+        self._disk.user.write_into(self._inode, offset, b"".join(parts), self._path)
 
     def truncate(self, size: int) -> None:
         self._disk.call("file.truncate", self._path)

@@ -117,8 +117,8 @@ class DiskFile(Protocol):
         """At most ``size`` bytes; fewer only at the end of the file."""
         ...
 
-    def write(self, offset: int, data: bytes | memoryview) -> None:
-        """All of ``data``; ENOSPC, EDQUOT when there is no room."""
+    def write(self, offset: int, *parts: bytes | memoryview) -> None:
+        """All of ``parts``, one behind the other; ENOSPC, EDQUOT when there is no room."""
         ...
 
     def truncate(self, size: int) -> None: ...

@@ -27,7 +27,7 @@ from typing import Final, Self
 from syncagent.errors import RootMissing
 from syncagent.localfs.leases import is_open_for_writing
 from syncagent.localfs.ports import LATEST_NS, MEMORY, Opening, Rename, Stat, check_parts, clamp
-from syncagent.localfs.syscalls import Syscalls, begin_sync, load, make_durable
+from syncagent.localfs.syscalls import Syscalls, begin_sync, load, make_durable, write_all
 from syncagent.model.names import RelPath
 
 assert sys.platform != "win32", "there it is windows.disk"
@@ -318,15 +318,8 @@ class RealFile:
             data += more
         return data
 
-    def write(self, offset: int, data: bytes | memoryview) -> None:
-        written = os.pwrite(self._fd, data, offset)
-        if written == len(data):
-            return
-        view = memoryview(data)[written:]
-        while view:
-            offset += written
-            written = os.pwrite(self._fd, view, offset)
-            view = view[written:]
+    def write(self, offset: int, *parts: bytes | memoryview) -> None:
+        write_all(self._fd, offset, parts)
 
     def truncate(self, size: int) -> None:
         os.ftruncate(self._fd, size)

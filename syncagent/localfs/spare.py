@@ -59,8 +59,8 @@ class Spare:
                 file.truncate(0)
             start = self._size
             self._marks.append((len(self._blocks), self._hasher.copy()))
+            file.write(start, *[data for _, data in blocks])
             for digest, data in blocks:
-                file.write(self._size, data)
                 self._hasher.feed(data)
                 self._size += len(data)
                 self._blocks.append(Block(digest, len(data)))

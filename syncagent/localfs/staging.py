@@ -159,12 +159,10 @@ class Staging:
             if part.stat() != assembly.seen:
                 assembly.begin_anew()  # it is not what we left: what it comes to is found in the end
             first, end = content.size, 0
-            for digest, data in blocks:
-                for offset, size in assembly.spots.get(digest, ()):
-                    if size == len(data):
-                        part.write(offset, data)
-                        first, end = min(first, offset), max(end, offset + size)
-                        fresh[digest] = data
+            for offset, run in assembly.runs(blocks):
+                part.write(offset, *[data for _, data in run])
+                first, end = min(first, offset), max(end, offset + sum([len(data) for _, data in run]))
+                fresh.update(run)
             if fresh:
                 self._begin_sync(content, part, first, end - first)  # once for all: a disk likes long writes
             assembly.found(set(fresh))

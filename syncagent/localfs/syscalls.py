@@ -10,7 +10,9 @@ import ctypes
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from syncagent.model.values import fixed
@@ -108,6 +110,34 @@ def begin_sync(file: int, offset: int, size: int, memory: int) -> None:
 def _told(failed: int) -> None:
     if failed and (number := ctypes.get_errno()) in _LOST:
         raise OSError(number, os.strerror(number))
+
+
+def write_all(file: int, offset: int, parts: Sequence[bytes | memoryview]) -> None:
+    """Write all of ``parts`` into an open file, one behind the other, in as few calls as the system takes: between two
+    calls this thread waits until another lets it go on.  Raises OSError."""
+    if len(parts) == 1 and os.pwrite(file, parts[0], offset) == len(parts[0]):
+        return
+    left = deque(parts)
+    while left:
+        written = _write(file, offset, left)
+        offset += written
+        while left and written >= len(left[0]):
+            written -= len(left.popleft())
+        if written:
+            left[0] = memoryview(left[0])[written:]
+
+
+if sys.platform == "linux":
+    _PARTS_AT_ONCE: Final = 512
+    """No system takes fewer than 16; this one takes twice as many."""
+
+    def _write(file: int, offset: int, parts: Iterable[bytes | memoryview]) -> int:
+        return os.pwritev(file, list(islice(parts, _PARTS_AT_ONCE)), offset)
+
+elif sys.platform != "win32":
+
+    def _write(file: int, offset: int, parts: Iterable[bytes | memoryview]) -> int:
+        return os.pwrite(file, next(iter(parts)), offset)
 
 
 if sys.platform == "darwin":

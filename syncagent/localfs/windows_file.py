@@ -45,8 +45,8 @@ class WindowsFile:
             data += more
         return data
 
-    def write(self, offset: int, data: bytes | memoryview) -> None:
-        rest = bytes(data)
+    def write(self, offset: int, *parts: bytes | memoryview) -> None:
+        rest = b"".join(parts)
         while rest:
             written = self._files.write(self._handle, offset, rest)
             offset, rest = offset + written, rest[written:]

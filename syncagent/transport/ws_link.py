@@ -46,6 +46,9 @@ what waits there no edit overtakes."""
 LONG: Final = 65_536
 """Bytes of a frame from which on it is worth a thought how often it is copied."""
 
+WITH_HEAD: Final = 16_384
+"""So much of a long frame leaves together with its head."""
+
 RECEIVED_BYTES: Final = 1024 * 1024
 """So much is taken from the system at once."""
 
@@ -189,8 +192,12 @@ class WsLink:
             # that it stands in nothing's middle; on its way out the context waits until there is room again.
             async with self._socket.send_context():
                 mask = secrets.token_bytes(4)
-                self._socket.transport.write(_HEAD.pack(0x82, 0xFF, len(frame)) + mask)
-                self._socket.transport.write(apply_mask(frame, mask))
+                masked = memoryview(apply_mask(frame, mask))
+                # The head by itself would wake the other side for a few bytes; and of a view nothing is copied that
+                # has left at once.
+                head = b"".join((_HEAD.pack(0x82, 0xFF, len(frame)), mask, masked[:WITH_HEAD]))
+                self._socket.transport.write(head)
+                self._socket.transport.write(masked[WITH_HEAD:])
         except ConnectionClosed as error:
             raise _lost(error) from error
 

@@ -181,14 +181,15 @@ class WrappedFile:
     def read(self, offset: int, size: int) -> bytes:
         return self._do("read", lambda: self._inner.read(offset, size), offset=offset)
 
-    def write(self, offset: int, data: bytes | memoryview) -> None:
-        half = bytes(data[: len(data) // 2])
+    def write(self, offset: int, *parts: bytes | memoryview) -> None:
+        data = b"".join(parts)
+        half = data[: len(data) // 2]
         self._do(
             "write",
             lambda: self._inner.write(offset, data),
             (lambda: self._inner.write(offset, half)) if half else None,
             offset=offset,
-            data=bytes(data),
+            data=data,
         )
 
     def truncate(self, size: int) -> None:
@@ -251,15 +252,16 @@ class WrappedCalls(SystemCalls):
         self._written[file] = 0
         return file
 
-    def write(self, file: int, data: memoryview) -> int:
+    def write(self, file: int, parts: Sequence[bytes | memoryview]) -> int:
         path, inode = self._open[file]
+        data = b"".join(parts)
         taken = self._do(
             "write",
             path,
             lambda: os.write(file, data),
             lambda: os.write(file, data[: len(data) // 2]),
             inode=inode,
-            data=bytes(data),
+            data=data,
             offset=self._written[file],
         )
         self._written[file] += taken

@@ -74,3 +74,23 @@ def test_blocks_that_are_wrong_are_named_and_end_the_digest() -> None:
     cut_off = DATA[: -RECIPE[-1].size]
     assert one.check(piece, cut_off) == [RECIPE[-1].digest]
     assert one.content is None
+
+
+def test_blocks_that_stand_behind_each_other_are_written_together() -> None:
+    data = big(600_000) + big(600_000)  # the same twice: each block has two places
+    _, recipe = read_all([data])
+    assembly = Assembly(recipe)
+    blocks = [(block.digest, data[at : at + block.size]) for at, block in places(recipe)]
+    runs = list(assembly.runs(blocks))
+    written = bytearray(len(data))
+    for offset, run in runs:
+        joined = b"".join(part for _, part in run)
+        written[offset : offset + len(joined)] = joined
+    assert written == data
+    once = big(600_000)
+    lone = Assembly(read_all([once])[1])
+    mine = [(block.digest, once[at : at + block.size]) for at, block in places(lone.recipe)]
+    assert len(mine) > 2
+    assert [len(run) for _, run in lone.runs(mine)] == [len(mine)]
+    assert [offset for offset, _ in lone.runs([mine[0], mine[2]])] == [0, lone.spots[mine[2][0]][0][0]]
+    assert list(lone.runs([(mine[0][0], b"too short")])) == []

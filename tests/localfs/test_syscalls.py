@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,35 @@ def test_a_system_without_them_says_so() -> None:
     with pytest.raises(OSError) as caught:
         calls.syncfs(0)
     assert caught.value.errno == errno.ENOSYS
+
+
+def test_parts_are_written_behind_each_other_in_one_call_and_what_was_not_taken_in_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [b"first", memoryview(b"second"), b"", b"third"]
+    file = os.open(tmp_path / "a", os.O_RDWR | os.O_CREAT)
+    calls = []
+
+    def short(file: int, offset: int, parts: Iterable[bytes | memoryview]) -> int:
+        calls.append(data := b"".join(parts))
+        return os.pwrite(file, data[:most], offset)
+
+    monkeypatch.setattr(syscalls, "_write", short)
+    for most in (100, 7, 1):
+        calls.clear()
+        syscalls.write_all(file, 3, parts)
+        assert os.pread(file, 100, 0) == b"\0\0\0firstsecondthird"
+        assert len(calls) == -(-16 // most)
+        os.ftruncate(file, 0)
+    os.close(file)
+
+
+def test_more_parts_than_the_system_takes_at_once_are_written_all_the_same(tmp_path: Path) -> None:
+    parts = [bytes([number % 251]) * (number % 3) for number in range(3_000)]
+    file = os.open(tmp_path / "a", os.O_RDWR | os.O_CREAT)
+    syscalls.write_all(file, 0, parts)
+    assert (tmp_path / "a").read_bytes() == b"".join(parts)
+    os.close(file)
 
 
 def test_no_more_than_some_megabytes_of_a_large_file_are_on_their_way_to_the_disk(

@@ -183,8 +183,8 @@ class FileCalls(Protocol):
     def create(self, path: str) -> int:
         """A new file, or an old one emptied, open for writing."""
 
-    def write(self, file: int, data: memoryview) -> int:
-        """How many bytes were taken."""
+    def write(self, file: int, parts: Sequence[bytes | memoryview]) -> int:
+        """Write them one behind the other; how many bytes of all were taken."""
 
     def sync(self, file: int) -> None: ...
 

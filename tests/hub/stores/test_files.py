@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -143,6 +143,31 @@ def test_a_folder_that_a_killed_hub_has_just_made_is_made_durable_by_the_next_on
     files.write(ONE, [(DIGEST, PLAIN)])
     assert {str(tmp_path / "blocks" / "1"), str(tmp_path / "blocks")} <= set(calls.synced)
     files.close()
+
+
+class Short(SystemCalls):
+    """A disk that takes no more than a few bytes of a call."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.calls = 0
+
+    def write(self, file: int, parts: Sequence[bytes | memoryview]) -> int:
+        self.calls += 1
+        return os.write(file, b"".join(parts)[: self.most])
+
+
+def test_a_pack_is_written_in_one_call_and_what_was_not_taken_in_another(tmp_path: Path) -> None:
+    blocks = [(digest_of(plain), plain) for plain in (PLAIN, b"1" + PLAIN, PLAIN + b"2")]
+    for most in (1 << 30, len(PLAIN) + 7):
+        calls = Short(most)
+        files = BlockFiles(str(tmp_path / str(most)), digest_of, calls)
+        spots = files.write(ONE, blocks)
+        assert [read(files, ONE, spots[digest], len(plain)) for digest, plain in blocks] == [
+            plain for _, plain in blocks
+        ]
+        assert calls.calls == -(-(3 * len(PLAIN) + 2) // most)
+        files.close()
 
 
 @pytest.mark.hazard("F17")
