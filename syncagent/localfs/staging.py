@@ -8,10 +8,8 @@ little is left to wait for when the file is made durable.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
@@ -19,6 +17,7 @@ from syncagent.content.digest import digest_of
 from syncagent.content.recipe import check_recipe
 from syncagent.errors import StorageFull, StorageTrouble
 from syncagent.localfs.assembly import Assembly
+from syncagent.localfs.beside import Beside
 from syncagent.localfs.displaced import Displaced
 from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.ports import FULL, MEMORY, MISSING, Disk, DiskFile, Opening, Rename
@@ -45,6 +44,9 @@ edit meets it seldom.  With 8 MiB a copy of 512 MiB took 1.5 s longer, on a busy
 
 _CHECKS_WAIT: Final = 4
 """So many pieces wait to be checked, at most."""
+
+_SYNCS_WAIT: Final = 8
+"""So many wait for the disk, which takes a while each time that it empties its own memory."""
 
 
 class Staging:
@@ -260,10 +262,11 @@ class Staging:
             return
         pieces = list(assembly.pieces(missing, recipe))
         beside = sum(piece.size for piece in pieces) >= _BESIDE
-        with source, ThreadPoolExecutor(1, "check") if beside else nullcontext() as checker:
+        checks: Beside[Sequence[Digest]] = Beside(_CHECKS_WAIT, thread=beside)
+        disk: Beside[None] = Beside(_SYNCS_WAIT, thread=beside)
+        with source, checks, disk:
             if known and source.stat().stamp != known:
                 return
-            checks: deque[Callable[[], Sequence[Digest]]] = deque()
             wrong: set[Digest] = set()
             copied: set[Digest] = set()
             for piece in pieces:
@@ -271,17 +274,12 @@ class Staging:
                     data = source.read(piece.start, piece.size)
                 except OSError:
                     break
-                if checker is not None:
-                    checks.append(checker.submit(assembly.check, piece, data).result)
-                else:
-                    checks.append(partial(assembly.check, piece, data))
+                wrong.update(*checks.do(partial(assembly.check, piece, data)))
                 part.write(piece.offset, data)
-                self._begin_sync(content, part, piece.offset, len(data), _COPIED_MEMORY)
+                disk.do(partial(self._begin_sync, content, part, piece.offset, len(data), _COPIED_MEMORY))
                 copied.update(block.digest for block in piece.blocks)
-                while len(checks) > _CHECKS_WAIT:
-                    wrong.update(checks.popleft()())
-            for check in checks:
-                wrong.update(check())
+            wrong.update(*checks.finish())
+            disk.finish()
         missing -= copied - wrong
 
     def _remove(self, path: RelPath) -> None:

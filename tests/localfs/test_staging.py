@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import threading
 
 import pytest
 
@@ -15,7 +16,7 @@ from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.memory_file import MemoryFile
 from syncagent.localfs.ports import Opening
 from syncagent.localfs.staging import Staging, part_path
-from syncagent.model.facts import UNSURE
+from syncagent.model.facts import UNSURE, Stamp
 from syncagent.model.ids import Digest
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Block
@@ -73,6 +74,32 @@ def test_what_the_disk_lost_while_it_was_put_together_is_got_again(monkeypatch: 
     assert bench.staging.begin(WISH) == {block.digest for block in RECIPE}, "nothing is believed of what it held"
     bench.staging.put(CONTENT, BLOCKS, RECIPE)
     assert staged(disk) == DATA
+
+
+@pytest.mark.hazard("B9")
+def test_what_the_disk_lost_of_a_copy_is_not_believed_though_it_was_found_beside_the_copying(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    disk, bench = memory_bench()
+    data = big(16 << 20)
+    content, recipe = read_all([data])
+    disk.user.write("old", data)
+    wish = StageWish(content, recipe, ((RelPath("old"), Stamp(b""), recipe),))
+    threads, here = set(), threading.get_ident()
+
+    def lost(_: object, offset: int, *__: object) -> None:
+        threads.add(threading.get_ident())
+        if offset:
+            raise OSError(errno.EIO, "the disk lost it")
+
+    with monkeypatch.context() as patch, pytest.raises(StorageTrouble):
+        patch.setattr(MemoryFile, "begin_sync", lost)
+        bench.staging.begin(wish)
+    assert here not in threads
+    without = StageWish(content, recipe, ())
+    assert bench.staging.begin(without) == {block.digest for block in recipe}, "nothing is believed of what it held"
+    assert bench.staging.begin(wish) == frozenset()
+    assert bench.staging.is_whole(content)
 
 
 def test_what_is_longer_than_it_should_be_is_begun_anew() -> None:
