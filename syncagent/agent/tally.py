@@ -116,11 +116,11 @@ class Tally:
 def tally_in(data_dir: Path) -> Tally:
     """The tally of the agent of this data directory."""
     note = data_dir / NOTE
-    place = Place(_machine(), str(data_dir), data_dir.stat().st_ino)
+    place = Place(this_machine(), str(data_dir), data_dir.stat().st_ino)
     return Tally(place, lambda: note.read_text(encoding="utf-8"), lambda text: write_private(note, text))
 
 
-def _machine() -> str:
+def this_machine() -> str:
     """A name for this machine that tells nothing of it; "" when it has none."""
     try:
         found = _MACHINE_ID.read_bytes().strip()

@@ -7,7 +7,8 @@ whatever its stamp says (HAZARDS B6).  A process that is killed loses nothing of
 A note in the data directory says which boot of the machine it was, and from which moment on what is written may be at
 risk.  It is renewed now and then, and durable each time.  By the clock that stamps files the moment is the earliest of
 the last WINDOW: a clock that is put forward hides nothing.  One that is put back, beyond all of that, is noted before
-anything that is stamped by it is remembered, and so before it is sent.
+anything that is stamped by it is remembered, and so before it is sent.  On another machine, to which all was copied,
+clock and stamps are others: there all may be damaged.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from syncagent.agent.tally import this_machine
 from syncagent.engine.events import Stop
 from syncagent.engine.status import State, Status
 from syncagent.errors import SyncAgentError
@@ -51,16 +53,23 @@ class Clocks:
 class Vigil:
     """``boot`` is another one after each start of the machine; "" where the system does not tell, and then each start
     counts as one.  ``booted_ns`` is when that was, by the clock that stamps files.  ``read`` gives the note ("" when
-    there is none), ``write`` makes it durable."""
+    there is none), ``write`` makes it durable.  ``machine`` is a name of this one; "" where that is not known."""
 
     def __init__(
-        self, boot: str, booted_ns: int, read: Callable[[], str], write: Callable[[str], None], clocks: Clocks
+        self,
+        boot: str,
+        booted_ns: int,
+        read: Callable[[], str],
+        write: Callable[[str], None],
+        clocks: Clocks,
+        machine: str = "",
     ) -> None:
         self._boot = boot
         self._booted_ns = booted_ns
         self._read = read
         self._write = write
         self._clocks = clocks
+        self._machine = machine
         self._moments: deque[tuple[float, int]] = deque()
         self._since_ns: int | None = None
         """What is noted, once a start has read the note before."""
@@ -79,7 +88,7 @@ class Vigil:
             self._moments.append((self._clocks.mono(), since_ns))
             if not boot or boot != self._boot:
                 # A clock that has lost its time at the start tells nothing of what came before or after.
-                booted_ns = self._booted_ns if self._booted_ns > since_ns else None
+                booted_ns = self._booted_ns if self._booted_ns > since_ns > 0 else None
                 stop = Stop(since_ns, cleanly, booted_ns)
                 self._unread = stop if self._unread is None else _either(self._unread, stop)
         self.beat()
@@ -122,7 +131,8 @@ class Vigil:
                 before = Stop(
                     int(unread["since_ns"]), bool(unread["cleanly"]), None if booted_ns is None else int(booted_ns)
                 )
-            return str(note["boot"]), int(note["since_ns"]), bool(note["stopped"]), before
+            elsewhere = self._machine and note.get("machine", "") not in ("", self._machine)
+            return str(note["boot"]), 0 if elsewhere else int(note["since_ns"]), bool(note["stopped"]), before
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -135,7 +145,9 @@ class Vigil:
             self._moments.popleft()
         self._since_ns = since_ns = min(wall_ns for _, wall_ns in self._moments)
         unread = None if self._unread is None else asdict(self._unread)
-        note = {"boot": self._boot, "since_ns": since_ns, "stopped": stopped, "unread": unread}
+        note = {
+            "machine": self._machine, "boot": self._boot, "since_ns": since_ns, "stopped": stopped, "unread": unread,
+        }  # fmt: skip
         try:
             self._write(json.dumps(note) + "\n")
         except (OSError, SyncAgentError) as trouble:
@@ -157,7 +169,7 @@ def vigil_in(data_dir: Path) -> Vigil:
     def write(text: str) -> None:
         write_private(note, text)
 
-    return Vigil(_boot(), _booted_ns(), read, write, Clocks(time.monotonic, time.time_ns))
+    return Vigil(_boot(), _booted_ns(), read, write, Clocks(time.monotonic, time.time_ns), this_machine())
 
 
 def _booted_ns() -> int:

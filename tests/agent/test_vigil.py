@@ -29,12 +29,13 @@ class Machine:
     mono: float = 0.0
     wall_ns: int = 10**18
     note: str = ""
+    name: str = "this one"
     vigil: Vigil = field(init=False)
 
     def start(self, boot: str = "") -> Stop | None:
         self.boot = boot or self.boot
         clocks = Clocks(lambda: self.mono, lambda: self.wall_ns)
-        self.vigil = Vigil(self.boot, self.wall_ns, lambda: self.note, self._write, clocks)
+        self.vigil = Vigil(self.boot, self.wall_ns, lambda: self.note, self._write, clocks, self.name)
         return self.vigil.begin()
 
     def _write(self, text: str) -> None:
@@ -230,3 +231,16 @@ def test_a_clock_that_was_put_back_is_noted_as_soon_as_it_is_minded() -> None:
     assert wanted == [beat]
     stop = machine.start("second")
     assert stop is not None and stop.since_ns <= written_ns
+
+
+@pytest.mark.hazard("E6", "E9")
+@pytest.mark.parametrize("cleanly", [False, True])
+def test_where_all_was_copied_to_another_machine_no_time_says_what_is_at_risk(cleanly: bool) -> None:
+    machine = Machine()
+    machine.start()
+    machine.live(7200)
+    if cleanly:
+        machine.vigil.end()
+    machine.name, machine.wall_ns = "another", machine.wall_ns // 2
+    stop = machine.start("its own")
+    assert stop == Stop(0, cleanly, None)

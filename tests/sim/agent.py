@@ -160,9 +160,8 @@ class Agent:
 
     def _vigil(self, data_dir: Path) -> Vigil:
         read, write = self._beside("alive")
-        return Vigil(
-            f"{self.name} {self.boots}", self.booted_ns, read, write, Clocks(lambda: self.schedule.now, self.clock_ns)
-        )
+        clocks = Clocks(lambda: self.schedule.now, self.clock_ns)
+        return Vigil(f"{self.name} {self.boots}", self.booted_ns, read, write, clocks, self.name)
 
     def _tally(self, data_dir: Path) -> Tally:
         place = Place(self.name, str(data_dir), 1)

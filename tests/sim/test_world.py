@@ -121,3 +121,9 @@ def test_the_same_seed_gives_the_same_world_in_any_process() -> None:
         for hash_seed in ("0", "1", "7")
     }
     assert len(traces) == 1, traces
+
+
+@pytest.mark.sim
+@pytest.mark.hazard("B6", "E6", "N2")
+def test_what_was_torn_and_copied_to_a_machine_with_another_clock_is_known_as_such() -> None:
+    run(400198)
