@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -12,6 +13,10 @@ settings.register_profile("searching", deadline=None, suppress_health_check=[Hea
 # What has passed passes again: whether a change is taken is no matter of chance.  `make properties` goes on searching.
 settings.register_profile("same", settings.get_profile("searching"), derandomize=True)
 settings.load_profile("same")
+
+# A shell has what it starts in the background ignore SIGINT, and the programs of the tests would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
