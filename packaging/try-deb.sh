@@ -40,6 +40,11 @@ must 'test "$(as "cat ~/one/answer")" = back'
 must 'as "syncagent status --json --data-dir ~/.two" | grep -q "\"in_sync\": true"'
 must 'as "syncagent doctor --data-dir ~/.one" | grep -q "^ok.*versions"'
 
+say "an upgrade, under agents that go on"
+dpkg -i "$package"
+as 'echo later > ~/one/later; syncagent wait --timeout 60 --data-dir ~/.one && syncagent wait --timeout 60 --data-dir ~/.two'
+must 'test "$(as "cat ~/two/later")" = later'
+
 say "start at login"
 must '! as "syncagent autostart status --data-dir ~/.one" > /dev/null'
 if [ ! -d /run/systemd/system ]; then

@@ -25,6 +25,7 @@ from syncagent.errors import LinkLost, NotRunning, Refused, SyncAgentError
 from syncagent.listening import let_in_nobody_more
 from syncagent.meeting import Meeting, NotOurs, new_meeting
 from syncagent.model.values import fixed
+from syncagent.replaced import failure
 
 Answer: TypeAlias = dict[str, Any]
 Handle: TypeAlias = Callable[[str, dict[str, Any]], Coroutine[Any, Any, Answer]]
@@ -124,7 +125,7 @@ class ControlServer:
             raise
         except Exception:  # noqa: BLE001 - a bug in one command must not end the others
             _log.exception("a control command failed")
-            return {"ok": False, "error": {"kind": "SyncAgentError", "message": f"the {self.who} failed; see its log"}}
+            return {"ok": False, "error": {"kind": "SyncAgentError", "message": failure(self.who)}}
         finally:
             self._talks[talk] = None
 

@@ -11,7 +11,7 @@ class Syncagent < Formula
 
   depends_on "rust" => :build # blake3, cryptography
   depends_on "openssl@3"
-  depends_on "python@3.13"
+  depends_on "python@3.14"
 
   # brew update-python-resources: begin
   # brew update-python-resources: end

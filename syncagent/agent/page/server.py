@@ -26,6 +26,7 @@ from syncagent.control import UnknownCommand
 from syncagent.errors import BadConfig, SyncAgentError
 from syncagent.listening import let_in_nobody_more
 from syncagent.look.files import File, files_in, look
+from syncagent.replaced import failure
 
 SITES: Final = Path(__file__).parent
 LOOK_SECONDS: Final = 20.0
@@ -193,7 +194,7 @@ class PageServer:
             return _told(409, type(error).__name__, str(error))
         except Exception:  # noqa: BLE001 - a bug in one answer must not end the page
             _LOG.exception("what a page asked for failed")
-            return _told(500, "SyncAgentError", "the agent failed; see its log")
+            return _told(500, "SyncAgentError", failure("agent"))
 
     async def _answer(self, visit: Visit, what: str, args: dict[str, Any]) -> Answer:
         if what == "leave":
