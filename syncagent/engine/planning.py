@@ -169,7 +169,10 @@ class Planning:
             self.agenda.add(news)
             self.standing.news(news, now)
             self.brake.news(news, now)
-        self.agenda.add(self.scoping.take_stirred())
+        stirred = self.scoping.take_stirred()
+        self.flight.release(stirred)
+        self.downloads.news(stirred)
+        self.agenda.add(stirred)
         self.brake.consider(self._directions(), now)
         self.agenda.add(self.brake.take_freed())
 

@@ -167,7 +167,9 @@ class Scoping:
         scope.outs[node_id] = now
         scope.clashes.pop(node_id, None)
         if self._canopy.local.get(node_id) is None:
-            scope.dormant[node_id] = None
+            if node_id not in scope.dormant:
+                scope.dormant[node_id] = None
+                self.plan_again(node_id)  # what it was held back by, and what was on its way for it, is over
         else:
             self._wake(node_id)
 

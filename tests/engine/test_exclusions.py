@@ -12,7 +12,7 @@ from syncagent.model.acts import Limits
 from syncagent.model.changes import Operation
 from syncagent.model.names import RelPath
 from tests.engine.test_scoping import done
-from tests.support.solo import Solo, file, folder
+from tests.support.solo import Solo, content_of, file, folder, large
 
 
 def say(solo: Solo, path: str, *, exclude: bool = True) -> ef.Answered:
@@ -198,6 +198,29 @@ def test_a_file_can_be_excluded_too() -> None:
 
 
 @pytest.mark.hazard("E16", "N15")
+@pytest.mark.hazard("N15")
+@pytest.mark.parametrize("failed", [False, True])
+def test_what_was_on_its_way_or_held_back_when_it_was_excluded_is_no_more(*, failed: bool) -> None:
+    data = large("film", 3)
+    content, recipe = content_of(data)
+    solo = Solo().synced()
+    solo.frozen = True
+    solo.hear(solo.entry(file("f", "film", data), recipe=recipe))
+    no_room = ev.StageOpened(content, frozenset(), "the disk of the folder is full", full=True)
+    if failed:
+        solo.feed(no_room)
+        assert [path for path, _ in solo.status.held] == ["film"]
+    say(solo, "film")
+    if not failed:
+        solo.feed(no_room)
+    assert (solo.status.held, solo.status.downloading, solo.status.pending) == ((), 0, 0)
+    solo.frozen = False
+    solo.work()
+    say(solo, "film", exclude=False)
+    solo.give(data).pass_time(1.0)
+    assert solo.tree() == {"film": data} and solo.status.in_sync
+
+
 def test_a_folder_in_which_something_was_made_as_it_was_excluded_stays_with_that_and_all_is_at_rest() -> None:
     solo = photos()
     solo.user.write("photos/2026/new", b"new")  # nobody has told of it yet
