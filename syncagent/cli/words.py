@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from syncagent.engine.lines import bytes_in_words, duration
 
+_WAYS: Final = {"upload_bytes": "to send", "download_bytes": "to receive"}
+
 _COUNTED: Final = ("unacknowledged", "incoming")
 """Kinds of lines that the counts of the summary say already."""
 
@@ -24,12 +26,12 @@ def summary(status: Mapping[str, Any]) -> str:
     parts.append(_count(len(only_skipped(status)), "", "skipped"))
     transfers = status.get("transfers")
     if isinstance(transfers, Mapping):
-        parts += [f"{key} {_amount(key, value)}" for key, value in transfers.items() if value]
+        parts += [f"{_amount(key, value)} {_WAYS.get(key, key)}" for key, value in transfers.items() if value]
     counted = ", ".join(part for part in parts if part)
     reason = one_line(status.get("reason") or "") or next(iter(_hindering(status)), "")
     said = "; ".join(part for part in (counted, reason) if part)
     state = "in sync" if status.get("in_sync") is True else str(status.get("state", "state unknown"))
-    return f"{state}: {said}" if said else state
+    return f"{state}: {said}" if said and not said.startswith(state) else said or state
 
 
 def only_skipped(status: Mapping[str, Any]) -> list[Any]:

@@ -102,7 +102,7 @@ def _of_the_hub(status: Status, around: Around) -> Iterator[Line]:
 
 
 def _of_the_folder(status: Status, around: Around) -> Iterator[Line]:
-    if around.watch:
+    if around.watch and "folder" not in around.hindrances:  # without a folder there is nothing to be watched
         yield Line("watch", f"watching: degraded; not every change is seen as it happens: {around.watch}")
     if status.scan is not None:
         yield Line("scan", f"rescanning ({status.scan})" if status.scan else "rescanning")

@@ -93,6 +93,11 @@ def test_each_trouble_has_a_line_of_its_own_beside_the_others() -> None:
     assert set(said(status, replace(HEARD, watch="limit"))) == {"paused", "hub", "watch", "scan", "unacknowledged"}
 
 
+def test_that_nothing_is_watched_where_there_is_no_folder_is_no_trouble_of_its_own() -> None:
+    around = replace(HEARD, hindrances={"folder": "it is gone"}, watch="starting")
+    assert said(replace(WELL, in_sync=False), around) == {"folder": "it is gone"}
+
+
 def test_counts_and_times_in_words() -> None:
     assert [counted(1, "change"), counted(2, "change")] == ["1 change", "2 changes"]
     assert [duration(one) for one in (0, 119, 120, 7200, 2e5)] == ["0 s", "119 s", "2 min", "2 h", "2 days"]
