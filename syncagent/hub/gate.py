@@ -14,9 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from syncagent.hub.long_frames import AT_ONCE, LongFrames, Take
 from syncagent.model.values import fixed
 
 _HEADROOM: Final = 16 * 1024
+_END_OF_REQUEST: Final = b"\r\n\r\n"
 UNSENT_BYTES: Final = 256 * 1024
 UNREAD_BYTES: Final = 512 * 1024
 """So much of what comes from this machine itself waits to be read: there is no distance to be filled with more, and
@@ -57,6 +59,7 @@ class Doorway:
     def __init__(self, caps: Caps) -> None:
         self.caps = caps
         self.open = 0
+        self.buffer = memoryview(bytearray(AT_ONCE))
         self.waiting: dict[str, _Crowd] = {}
         self.addresses: dict[str, int] = {}
 
@@ -111,12 +114,24 @@ class Gate(asyncio.Protocol):
         self.address = ""
         self.too_much: Callable[[], None] = self.drop
         """What to do when more came than may come before it is admitted."""
+        self._last = b""
+        self._frames: LongFrames | None = None
+        self._longest = 0
         self.lost: Callable[[], None] = _nothing
         """What to do when the connection is gone."""
+
+    def read_long(self, take: Take, longest: int) -> None:
+        """Frames come from now on: when it is admitted, long ones are given to ``take``, each with its mask.  Called
+        when the request was answered, and before anything follows: else nothing is known of where a frame begins."""
+        if self._transport is not None and self._last == _END_OF_REQUEST:
+            self._frames, self._longest = LongFrames(self, take, self._doorway.buffer), longest
+            self._transport.set_protocol(self._frames)
 
     def admit(self) -> None:
         """From now on it is held to what was agreed with it."""
         self._admitted = True
+        if self._frames is not None:
+            self._frames.most = self._longest
         self._stop_timer()
         self._keep_short()
         self._doorway.admitted(self)
@@ -152,6 +167,7 @@ class Gate(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if not self._admitted:
+            self._last = (self._last + data)[-len(_END_OF_REQUEST) :]
             before = self._left
             if before == self._may_send:
                 self._doorway.spoke(self)

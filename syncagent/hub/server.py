@@ -15,7 +15,7 @@ from collections.abc import Awaitable
 from functools import partial
 from typing import Final, assert_never
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from syncagent.hub import audit
@@ -39,9 +39,15 @@ from syncagent.hub.events import (
 )
 from syncagent.hub.gate import Gate
 from syncagent.hub.hall import Hall, Seat
+from syncagent.hub.long_frames import Take
 from syncagent.hub.rules import Rules
 from syncagent.hub.session import Session
 from syncagent.hub.tasks import Answer
+
+try:
+    from aiohttp._websocket.helpers import websocket_mask
+except ImportError:  # it is elsewhere in this release
+    websocket_mask = None  # type: ignore[assignment]
 
 CLOSE_SECONDS: Final = 2.0
 _MESSAGE_HEADROOM: Final = 64 * 1024
@@ -97,8 +103,23 @@ async def _serve(hall: Hall, request: web.Request) -> web.StreamResponse:
     if not isinstance(gate, Gate):
         raise web.HTTPInternalServerError
     await socket.prepare(request)
+    if (take := _taker(socket)) is not None:
+        gate.read_long(take, rules.limits.frame_bytes)
     await Connection(hall, rules, socket, gate).run()
     return socket
+
+
+def _taker(socket: web.WebSocketResponse) -> Take | None:
+    """Puts long frames among what the web server has read of ``socket``; None where it does not let us."""
+    came = getattr(socket, "_reader", None)
+    if came is None or websocket_mask is None:
+        return None
+
+    def take(frame: bytearray, mask: bytes) -> None:
+        websocket_mask(mask, frame)
+        came.feed_data(WSMessage(WSMsgType.BINARY, frame, ""), len(frame))
+
+    return take
 
 
 class Connection(Seat):

@@ -196,7 +196,7 @@ def _block(frame: bytes, digest: Digest, start: int, wire: int, plain: int) -> t
         if blake3(view).digest() != digest:
             raise BadMessage("invalid_message", f"a block does not have the digest {digest.hex()} that its pack says")
         return digest, view  # type: ignore[return-value]  # what bytes are wanted for, a view can do
-    data = frame[start : start + wire]
+    data = bytes(frame[start : start + wire])  # of a frame that may change, none of a small block does
     if wire != plain:
         data = _decompress(data, plain)
         if len(data) != plain:
