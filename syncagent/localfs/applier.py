@@ -3,13 +3,15 @@
 Every task carries what it expects to find.  It is looked for at the last instant, and again in what came out of the
 tree: where the look and the rename could not be one, the rename is undone.  In this order, for a whole batch:
 
-1. new files are made in the stage, and their content is made durable;
+1. new files are made in the stage, and their content is made durable; folders that are to go as a whole are looked
+   through;
 2. each task is done by one rename (or mkdir, rmdir); what goes out of the tree goes to the stage first, is looked at
    there, and is put back when it is not what was expected;
 3. the folders are made durable;
 4. what went out is looked at once more, and goes to the trash or is removed; that, no one need wait for.
 
-A folder that goes with all that is in it is looked through, goes to the stage by one rename, and is looked through
+A folder that goes with all that is in it is looked through (again, where its folders tell that a name has come or gone
+since 1, or that was long ago), goes to the stage by one rename, and is looked through
 there when its name is durable (``taken_out``); then it gets another name there, by which a start knows that it may be
 removed, and not before that name is durable does it count as gone.  Stopped before that, a start puts it back.
 
