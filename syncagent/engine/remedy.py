@@ -20,7 +20,7 @@ from syncagent.engine.ledger import Ledger
 from syncagent.engine.remote import RemoteSide
 from syncagent.model.acts import Act, Part
 from syncagent.model.changes import Change, Ruling, Verdict
-from syncagent.model.ids import ChangeId, Digest, NodeId, Rev
+from syncagent.model.ids import ROOT, ChangeId, Digest, NodeId, Rev
 from syncagent.model.nodes import Dir, File, Recipe
 from syncagent.planner.ops import SubmitCreate, SubmitDelete, SubmitEdit, SubmitOp, subject
 from syncagent.planner.outcome import settle_remote
@@ -78,11 +78,15 @@ class Remedy:
         effects: list[Effect] = []
         changes: list[Change] = []
         unknown: dict[Digest, None] = {}
+        later: list[NodeId] = []
         while self._order and len(self._sent) < AT_ONCE:
             node_id = self._order.popleft()
             if node_id not in self._wanted or node_id in self._flight.busy:
                 continue  # a busy one has its turn when it is followed again
             found = self._ledger.open_part(node_id)
+            if found is not None and self._waits_for_its_folder(*found):
+                later.append(node_id)
+                continue
             if found is not None and (digest := self._unknown(*found)) is not None:
                 unknown[digest] = None
                 continue
@@ -92,6 +96,7 @@ class Remedy:
             if len(changes) >= self._remote.batch_changes:
                 effects.append(Submit(tuple(changes), confirmed=True))
                 changes = []
+        self._order.extendleft(reversed(later))
         if not self._order:
             self._order = None
         if changes:
@@ -100,6 +105,15 @@ class Remedy:
             self._recalling.update(dict.fromkeys(asked))
             effects.append(Recall(tuple(asked)))
         return effects
+
+    def _waits_for_its_folder(self, act: Act, part: Part) -> bool:
+        """Whether it is to be created in a folder that has yet to come back: it waits, too, or comes by ordinary
+        planning, since it still stands here."""
+        goal, remote = part.goal(act), self._canopy.remote
+        if goal is None or goal.at.parent == ROOT or remote.get(part.node_id) is not None:
+            return False
+        above = goal.at.parent
+        return remote.get(above) is None and (above in self._wanted or self._canopy.local.get(above) is not None)
 
     def _unknown(self, act: Act, part: Part) -> Digest | None:
         """The large content of which it has to be recalled first how it is cut."""

@@ -6,9 +6,10 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
+from syncagent.engine.hesitation import GATHERED
 from syncagent.model.acts import Decision, Limits
 from syncagent.model.changes import Operation
-from syncagent.model.ids import Seq
+from syncagent.model.ids import ROOT, Seq
 from tests.support.masses import (
     FILES,
     asked,
@@ -132,6 +133,33 @@ def test_folders_come_back_before_what_they_held() -> None:
     [submit] = solo.drain(ef.Submit)
     assert [change.name for change in submit.changes][:2] == ["d", "e"]
     solo.accept(list(submit.changes))
+    solo.give(*files.values())
+    assert {path: data for path, data in solo.tree().items() if data is not None} == files
+    assert solo.status.in_sync
+
+
+@pytest.mark.hazard("G13", "N1")
+def test_what_had_gone_comes_back_once_its_folder_does_that_still_stands_here() -> None:
+    """The folder's own delete was held, so that it comes back by ordinary planning, a step later than what is sent of
+    what has no disk."""
+    files = {f"d/e/{number:02}": b"%d" % number for number in range(12)}
+    solo = Solo(brake=Limits())
+    solo.user.mkdir("d")
+    solo.user.mkdir("d/e")
+    solo.synced(**files)
+    ids = {path: solo.id_of(path) for path in [*files, "d/e", "d"]}
+    solo.hear(*[solo.entry(ids[path], Operation.DELETE) for path in list(files)[:2]])
+    solo.pass_time(GATHERED)
+    assert not files.keys() <= solo.tree().keys()
+    solo.hear(*[solo.entry(ids[path], Operation.DELETE) for path in [*list(files)[2:], "d/e", "d"]])
+    solo.pass_time(2)
+    solo.decide("reject")
+    there = {ROOT}
+    for _ in range(10):
+        for change in solo.accept():
+            assert change.parent in there, f"{change.name} is sent before its folder"
+            there.add(change.node_id)
+        solo.pass_time(1)
     solo.give(*files.values())
     assert {path: data for path, data in solo.tree().items() if data is not None} == files
     assert solo.status.in_sync
