@@ -46,6 +46,7 @@ def test_blocks_that_were_lost_come_back_from_who_has_them(world: World, tmp_pat
     anna.write("other.txt", "other")
     anna.wait()
     assert fsck(hub)[0] == 0
+    before = anna.status()["hub_seq"]
     anna.end()
     world.hub.end()
 
@@ -71,7 +72,7 @@ def test_blocks_that_were_lost_come_back_from_who_has_them(world: World, tmp_pat
     tree = world.settle()
     texts = {"docs/large.txt": LARGE, "docs/long.txt": LARGE[::-1], "docs/small.txt": "small", "other.txt": "other"}
     assert tree == {"docs": "/", **texts}
-    assert anna.status()["hub_seq"] == 5, "nothing was changed because of it"
+    assert anna.status()["hub_seq"] == before, "nothing was changed because of it"
 
 
 @pytest.mark.hazard("E8", "N2", "N10", "N15", "N19")
@@ -82,6 +83,7 @@ def test_a_new_machine_is_told_what_nobody_has_and_gets_it_from_who_comes_back(w
     for path, text in {**large, "docs/small.txt": "small", "edited.txt": f"old\n{LARGE}"}.items():
         anna.write(path, text)
     anna.wait()
+    before = anna.status()["hub_seq"]
     anna.end()
     world.hub.end()
     shutil.rmtree(tmp_path / "hub" / "blocks")
@@ -100,4 +102,4 @@ def test_a_new_machine_is_told_what_nobody_has_and_gets_it_from_who_comes_back(w
     tree = world.settle()
     assert tree == {"docs": "/", **large, "docs/small.txt": "small", "edited.txt": "new"}
     assert fsck(tmp_path / "hub")[0] == 0, "what nobody needs any more is not missed"
-    assert anna.status()["hub_seq"] == 7, "six at first, and the edit: nothing was changed because of it"
+    assert anna.status()["hub_seq"] == before + 1, "the edit: nothing else was changed because of it"

@@ -22,6 +22,7 @@ from syncagent.hub.rules import Rules
 from tests.e2e.machines import HubProcess, Machine, copies, tree
 from tests.support.agents import Running, config_in, running
 from tests.support.proxy import CALM, STORM, Proxy, Weather
+from tests.support.saving import save
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -132,8 +133,8 @@ async def test_a_verdict_that_is_lost_is_neither_a_second_change_nor_a_conflict(
             await at_one(anna, bert)
             root = anna.root
             acts: list[Callable[[], object]] = [
-                lambda: (root / "a").write_text("made"),
-                lambda: (root / "a").write_text("edited"),
+                lambda: save(root, "a", "made"),
+                lambda: save(root, "a", "edited"),
                 lambda: (root / "a").rename(root / "b"),
                 (root / "d").mkdir,
                 lambda: (root / "b").rename(root / "d" / "b"),
@@ -170,7 +171,7 @@ async def test_a_connection_that_went_silent_is_noticed_by_both_ends_and_opened_
         assert took < 90 / 30 * QUICK.heartbeat + BUSY
         async with asyncio.timeout(60):
             await silent.closed_by_hub.wait()
-        (anna.root / "meanwhile").write_text("1")
+        save(anna.root, "meanwhile", "1")
         way.closed = False
         await anna.wait(60)
         assert (await anna.status())["hub_seq"] == 1

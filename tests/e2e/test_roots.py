@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.machines import HubProcess, Machine, Namespace, in_sync, tree, until
+from tests.support.saving import save
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -155,7 +156,7 @@ def test_a_disk_within_the_folder_comes_and_goes(mounted: tuple[Machine, Machine
 
     namespace.mount(anna.root / "folder" / "inner")
     (root / "folder" / "inner" / "of another disk").write_text("not kept")
-    (root / "beside").write_text("goes on")
+    save(root, "beside", "goes on")
     until(lambda: "beside" in bert.tree(), anna.output)
     anna.ask("wait", "--timeout", "20")
     bert.wait()
@@ -163,7 +164,7 @@ def test_a_disk_within_the_folder_comes_and_goes(mounted: tuple[Machine, Machine
     told = anna.status()
     assert "it lies on another file system" in {row["reason"] for row in (*told["skipped"], *told["held"])}
 
-    (bert.root / "folder" / "inner" / "3").write_text("changed meanwhile")
+    save(bert.root, "folder/inner/3", "changed meanwhile")
     bert.wait()
     assert not (root / "folder" / "inner" / "3").exists(), "nothing is written to the other disk"
     namespace.run("umount", anna.root / "folder" / "inner")
