@@ -21,7 +21,7 @@ def test_the_standard_library_crosses_and_changes_come_back(machines: tuple[Mach
     ignored = shutil.ignore_patterns("__pycache__", "site-packages")
     shutil.copytree(library, anna.root / "lib", symlinks=True, ignore=ignored)
     wanted = tree(anna.root)
-    assert len(wanted) > 1_500
+    assert len(wanted) > 600  # Debian has the tests of it in another package
 
     in_sync(anna, bert)
     assert bert.tree() == wanted
