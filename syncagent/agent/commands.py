@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 import syncagent
@@ -30,6 +29,7 @@ from syncagent.engine.events import HealWanted, Hinted, ProofWanted
 from syncagent.engine.lines import Around, Line
 from syncagent.engine.status import Status
 from syncagent.errors import BadConfig, RootMissing
+from syncagent.model.values import replace
 from syncagent.transport.pace import bytes_a_second
 
 if TYPE_CHECKING:

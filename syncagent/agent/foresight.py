@@ -16,7 +16,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +40,7 @@ from syncagent.model.facts import LookAt, RulesSeen
 from syncagent.model.ids import ROOT, ClientId, Digest, NodeId, Seq
 from syncagent.model.names import Name, RelPath, join, split
 from syncagent.model.nodes import File
+from syncagent.model.values import replace
 from syncagent.rules.layers import rule_files
 from syncagent.sqlite import DatabaseDamaged
 from syncagent.store.ports import INCARNATION, Loaded

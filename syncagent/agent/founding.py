@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +21,7 @@ from syncagent.agent.reach import is_loopback, reach_own_hub
 from syncagent.errors import BadConfig
 from syncagent.localfs.root import check_alone
 from syncagent.model.link import Link
-from syncagent.model.values import fixed
+from syncagent.model.values import fixed, replace
 from syncagent.private import make_private
 
 PORT: Final = 8765

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from syncagent.agent import together
@@ -22,6 +21,7 @@ from syncagent.agent.lives import Lives
 from syncagent.agent.table import Args, Table, answer, flag
 from syncagent.control import Answer
 from syncagent.errors import BadConfig
+from syncagent.model.values import replace
 
 LISTING: Final = ("activity", "conflicts", "status", "wait", "held", "log", "watch", "recent")
 FOR_ALL: Final = ("pause", "resume", "sync", "heal", "limit")

@@ -14,7 +14,7 @@ import os
 import traceback
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, cast
@@ -37,6 +37,7 @@ from syncagent.model.acts import Limits
 from syncagent.model.facts import Fact, FileSeen
 from syncagent.model.ids import NodeId
 from syncagent.model.sources import IdSource
+from syncagent.model.values import replace
 from syncagent.private import UNFOLLOWED, make_private
 
 FORMAT: Final = 1

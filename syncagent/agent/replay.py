@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from syncagent.engine.events import Event, Judged, Started
 from syncagent.errors import BadConfig
 from syncagent.model.acts import Limits
 from syncagent.model.ids import ChangeId, ClientId, NodeId
-from syncagent.model.values import fixed
+from syncagent.model.values import fixed, replace
 
 
 @fixed

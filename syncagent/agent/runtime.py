@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, assert_never
 
@@ -41,6 +40,7 @@ from syncagent.engine.engine import Engine
 from syncagent.errors import BadConfig, SyncAgentError
 from syncagent.model.ids import ClientId, NodeId
 from syncagent.model.names import RelPath
+from syncagent.model.values import replace
 from syncagent.planner.policy import Policy
 from syncagent.sqlite import DatabaseDamaged
 from syncagent.store.ports import INCARNATION

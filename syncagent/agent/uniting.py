@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +21,7 @@ from syncagent.engine.events import Hinted
 from syncagent.errors import NotAsked, RootMissing, TryAgain
 from syncagent.localfs.ports import Disk
 from syncagent.model.names import RelPath
+from syncagent.model.values import replace
 
 Answer = dict[str, Any]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -25,6 +24,7 @@ from syncagent.control import ControlClient, UnknownCommand
 from syncagent.engine.lines import bytes_in_words
 from syncagent.errors import BadConfig, NotAsked
 from syncagent.model.names import RelPath
+from syncagent.model.values import replace
 
 if TYPE_CHECKING:
     from syncagent.agent.merging import Done

@@ -12,7 +12,6 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from syncagent.agent.autostart.job import job_name
@@ -29,7 +28,7 @@ from syncagent.desktop.ports import Bell, Panel
 from syncagent.desktop.remembered import recall, remember
 from syncagent.desktop.tray import Tray
 from syncagent.errors import AlreadyRunning, SyncAgentError
-from syncagent.model.values import fixed
+from syncagent.model.values import fixed, replace
 from syncagent.private import make_private
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from syncagent.desktop import actions
@@ -20,6 +19,7 @@ from syncagent.desktop.notify import Level, Wishes
 from syncagent.desktop.ports import Bell, Deeds, Panel, View
 from syncagent.desktop.remembered import Remembered
 from syncagent.desktop.standing import Face, Sight, Standing
+from syncagent.model.values import replace
 
 TURN: Final = 0.6
 """Seconds between two pictures of the arrows that turn."""

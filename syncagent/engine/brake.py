@@ -8,7 +8,6 @@ already.  A node that is held is not planned; all others go on.  What a person s
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from dataclasses import replace
 
 from syncagent.engine.decisions import Decisions
 from syncagent.engine.effects import Answered, Effect, Note
@@ -24,6 +23,7 @@ from syncagent.engine.status import Asked, ask_in_words, so_many
 from syncagent.model.acts import Act, Decision, Direction, Limits, Loss, Part
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
+from syncagent.model.values import replace
 from syncagent.planner.brake import Peril, destroys, peril
 from syncagent.planner.ops import Op, beneath, subject
 from syncagent.trees.canopy import Canopy

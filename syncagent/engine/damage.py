@@ -17,7 +17,6 @@ What was written shortly before such a stop and is gone was not deleted by anyon
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from enum import Enum
 
 from syncagent.engine.effects import Note
@@ -28,7 +27,7 @@ from syncagent.model.facts import UNSURE, Fact, FileSeen, LookAt
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import File
-from syncagent.model.values import fixed
+from syncagent.model.values import fixed, replace
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.damage import changed_silently, lost_with_power, written_since
 from syncagent.trees.displaced import NOWHERE, take_over

@@ -7,8 +7,6 @@ seen to whenever something about its node changes, until it has come to its end,
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from syncagent.engine.flight import Flight
 from syncagent.engine.ledger import Ledger
 from syncagent.engine.perils import Perils
@@ -16,6 +14,7 @@ from syncagent.engine.remedy import Remedy
 from syncagent.model.acts import Act, Decision, Direction, Part
 from syncagent.model.ids import NodeId
 from syncagent.model.nodes import Node
+from syncagent.model.values import replace
 from syncagent.planner.brake import Peril, same_state
 from syncagent.trees.canopy import Canopy
 

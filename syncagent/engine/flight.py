@@ -7,7 +7,7 @@ with its reason and tried again, later and later; what is refused without hope i
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 from typing import Final, assert_never
 
@@ -16,6 +16,7 @@ from syncagent.model.facts import UNSURE, Kind, Stamp
 from syncagent.model.ids import PARK, ChangeId, NodeId, Seq, derived_id
 from syncagent.model.names import RelPath, join
 from syncagent.model.nodes import Block, Content, Dir, File, Link, Node, Placement, Recipe
+from syncagent.model.values import replace
 from syncagent.planner.ops import (
     DeleteLocal,
     LocalOp,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from syncagent.engine.ledger import Ledger
 from syncagent.engine.status import Asked
 from syncagent.model.acts import Act, Loss
 from syncagent.model.ids import NodeId
+from syncagent.model.values import replace
 
 SHOWN: Final = 5
 """Paths, and authors, of an act that its summary names."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from syncagent.engine.at_hand import SMALL
 from syncagent.engine.downloads import Downloads
@@ -19,6 +18,7 @@ from syncagent.model.facts import UNSURE, Stamp
 from syncagent.model.ids import Digest, NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Block, Dir, File, Recipe
+from syncagent.model.values import replace
 from syncagent.planner.ops import (
     LocalOp,
     MakeLocalDir,

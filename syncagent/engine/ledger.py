@@ -7,11 +7,11 @@ than PARTS_KEPT parts together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from syncagent.model.acts import Act, Decision, Part
 from syncagent.model.ids import NodeId
+from syncagent.model.values import replace
 
 ACTS_KEPT: Final = 20
 PARTS_KEPT: Final = 200_000

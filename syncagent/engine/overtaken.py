@@ -14,11 +14,12 @@ folder as it stands now.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from syncagent.model.facts import Fact, Listed
 from syncagent.model.names import RelPath, split
+from syncagent.model.values import replace
 
 REMEMBERED: Final = 256
 """So many of our last moves may be younger than a hint."""

@@ -7,12 +7,12 @@ Called by ``dialogue``, in the order in which things are said.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from syncagent.model.changes import Change, Entry, Operation, Ruling, Verdict
 from syncagent.model.ids import ChangeId, Digest, NodeId, Rev
 from syncagent.model.nodes import Recipe
 from syncagent.model.splices import splice_of
+from syncagent.model.values import replace
 from syncagent.protocol.familiar import CLIENT_BLOCKS, Familiar
 
 

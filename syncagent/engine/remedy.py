@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from syncagent.engine.at_hand import SMALL
@@ -22,6 +21,7 @@ from syncagent.model.acts import Act, Part
 from syncagent.model.changes import Change, Ruling, Verdict
 from syncagent.model.ids import ROOT, ChangeId, Digest, NodeId, Rev
 from syncagent.model.nodes import Dir, File, Recipe
+from syncagent.model.values import replace
 from syncagent.planner.ops import SubmitCreate, SubmitDelete, SubmitEdit, SubmitOp, subject
 from syncagent.planner.outcome import settle_remote
 from syncagent.trees.canopy import FIRST_REV, Canopy

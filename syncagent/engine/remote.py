@@ -8,7 +8,6 @@ settled exactly as the answer would have settled it; so no answer that is lost m
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from enum import Enum
 from typing import TypeAlias, assert_never
 
@@ -18,7 +17,7 @@ from syncagent.engine.status import NOT_YET
 from syncagent.model.changes import Entry, Operation, Verdict
 from syncagent.model.ids import ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.nodes import File, Node, Recipe
-from syncagent.model.values import fixed
+from syncagent.model.values import fixed, replace
 from syncagent.planner.policy import Policy
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import ancestors, subtree

@@ -14,13 +14,13 @@ done in its folder: the folder is *closed*.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from dataclasses import replace
 
 from syncagent.engine.closed import Closed
 from syncagent.model.facts import RulesSeen
 from syncagent.model.ids import PARK, ROOT, NodeId, derived_id
 from syncagent.model.names import RelPath, join, split
 from syncagent.model.nodes import Dir, Placement
+from syncagent.model.values import replace
 from syncagent.planner.compare import interchangeable, is_to_go, three
 from syncagent.planner.scope import Out, Scope
 from syncagent.rules.layers import rule_file, rule_files

@@ -15,7 +15,6 @@ its mtime is one that a clock gave: those of unpacked archives are whole seconds
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from syncagent.engine.events import Stop
 from syncagent.model.changes import Entry
@@ -23,6 +22,7 @@ from syncagent.model.facts import Fact, FileSeen, is_kept_as, unpack
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath, name_key
 from syncagent.model.nodes import File
+from syncagent.model.values import replace
 from syncagent.trees.canopy import FIRST_REV, Canopy
 from syncagent.trees.damage import written_since
 

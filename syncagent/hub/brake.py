@@ -10,8 +10,9 @@ Called by the judge, for each change that would be granted, on the thread that t
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from syncagent.hub.rows import FolderId, Lying, Row
@@ -20,7 +21,7 @@ from syncagent.model.changes import Change, Operation
 from syncagent.model.facts import Kind
 from syncagent.model.ids import NO_REV, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import RelPath
-from syncagent.model.values import fixed
+from syncagent.model.values import fixed, replace
 
 Key: TypeAlias = tuple[NodeId, Rev, Digest | None]
 """What makes a change the same one when it is tried again: the node, the revision that it replaces, and by what."""
@@ -95,7 +96,7 @@ class _Record:
     rejected: dict[Key, None] = field(default_factory=dict)
 
     def copy(self) -> _Record:
-        return replace(
+        return dataclasses.replace(
             self, taken=dict(self.taken), made=dict(self.made), held=dict(self.held), paths=list(self.paths),
             approved=dict(self.approved), rejected=dict(self.rejected),
         )  # fmt: skip

@@ -11,7 +11,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from dataclasses import replace
 from typing import Final, Protocol, cast
 
 from syncagent.errors import SyncAgentError
@@ -44,6 +43,7 @@ from syncagent.hub.work import stretches_of
 from syncagent.hub.worker import Job, Worker
 from syncagent.model.ids import Seq
 from syncagent.model.link import is_folder_name
+from syncagent.model.values import replace
 from syncagent.protocol.connection import ConnectionRequest
 from syncagent.protocol.faults import CODES, code_of
 

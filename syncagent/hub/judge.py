@@ -9,7 +9,6 @@ leaves nothing behind.  The same function serves every store, and any number of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import assert_never
 
 from syncagent.hub.brake import WORDS, Weigh, lets_pass
@@ -18,6 +17,7 @@ from syncagent.model.changes import Change, Entry, Operation, Ruling, Verdict
 from syncagent.model.facts import Kind
 from syncagent.model.ids import NO_REV, PARK, ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import MAX_PATH_BYTES, Name, RelPath, join, name_key
+from syncagent.model.values import replace
 
 
 def touched(changes: Sequence[Change]) -> Wanted:

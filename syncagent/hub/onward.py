@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Final
 
 from syncagent.hub.rows import Timed
 from syncagent.hub.tasks import Fetch, Fetched
 from syncagent.model.ids import Digest
-from syncagent.model.values import fixed
+from syncagent.model.values import fixed, replace
 from syncagent.protocol.codec import Pack
 from syncagent.protocol.packs import KIND_AHEAD, encode_packs, wire_bytes
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from typing import Final, TypeAlias
 
 from syncagent.hub.tasks import Submit
 from syncagent.model.changes import Change, Ruling, Verdict
 from syncagent.model.ids import Digest
+from syncagent.model.values import replace
 
 FULL: Final = "storage_full"
 

@@ -7,7 +7,7 @@ judge and by every store; pure values.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from enum import Enum
 from typing import NamedTuple, NewType, TypeAlias
 
@@ -16,7 +16,7 @@ from syncagent.model.facts import Kind
 from syncagent.model.ids import ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import MAX_PATH_BYTES, Name, NameKey, RelPath
 from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement, Recipe
-from syncagent.model.values import value
+from syncagent.model.values import replace, value
 
 Slot: TypeAlias = tuple[NodeId, NameKey]
 """The one place in a folder that a name takes."""

@@ -7,7 +7,6 @@ only once that unit is durable.  Called by the hub's shell and by simulated hubs
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final, assert_never
 
 from syncagent.errors import BadMessage
@@ -41,6 +40,7 @@ from syncagent.model.changes import Change, Entry, Ruling, Verdict
 from syncagent.model.ids import Digest, NodeId, Seq
 from syncagent.model.nodes import Link
 from syncagent.model.splices import LEAST, Splice, splice_of
+from syncagent.model.values import replace
 from syncagent.protocol.connection import DEFAULT_LIMITS
 from syncagent.protocol.convert import recipe_from_splice
 

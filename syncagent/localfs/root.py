@@ -12,7 +12,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Final
 
 from syncagent.errors import AlreadyRunning, BadConfig, RootMissing, StorageTrouble
@@ -20,7 +20,7 @@ from syncagent.localfs.ignore import PARK, STAGE
 from syncagent.localfs.ports import MISSING, Disk, DiskFile, Opening, Rename, Stat
 from syncagent.localfs.rulebook import RuleBook, under
 from syncagent.model.names import OWN_FOLDER, RelPath, join
-from syncagent.model.values import fixed
+from syncagent.model.values import fixed, replace
 from syncagent.rules.layers import RULE_FILE
 
 OWN: Final = RelPath(OWN_FOLDER)

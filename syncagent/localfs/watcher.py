@@ -23,14 +23,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from syncagent.localfs.dirty import DirtySet, Hints, Pace
 from syncagent.localfs.lookout import Blind, Event, Lookout, Saw, blind_by
 from syncagent.localfs.watched import Watch
-from syncagent.model.values import fixed
+from syncagent.model.values import fixed, replace
 from syncagent.rules.layers import RULE_FILE
 
 if sys.platform == "win32":

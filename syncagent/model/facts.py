@@ -7,13 +7,12 @@ is a conclusion, and it is drawn elsewhere.
 from __future__ import annotations
 
 import struct
-from dataclasses import astuple, replace
 from enum import Enum
-from typing import Final, NewType, TypeAlias
+from typing import Final, NamedTuple, NewType, TypeAlias
 
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, File, Node, Recipe
-from syncagent.model.values import value
+from syncagent.model.values import replace, value
 
 Stamp = NewType("Stamp", bytes)
 """What ``lstat`` says about a path, packed: equal stamps mean that nothing has touched it.  See ``stamp``."""
@@ -37,8 +36,7 @@ def stamp(*, device: int, inode: int, size: int, mtime_ns: int, ctime_ns: int, m
     return Stamp(_FORM.pack(device & mask, inode & mask, size, mtime_ns, ctime_ns, mode & 0xFFFFFFFF))
 
 
-@value
-class Unpacked:
+class Unpacked(NamedTuple):
     device: int
     inode: int
     size: int
@@ -61,7 +59,7 @@ def without_ctime(packed: Stamp) -> Stamp:
     """The stamp of a file that is known by its inode, and may have been written since it was read: like UNSURE it
     equals no stamp that a disk gives."""
     figures = unpack(packed)
-    return Stamp(_FORM.pack(*astuple(replace(figures, ctime_ns=0)))) if figures else UNSURE
+    return Stamp(_FORM.pack(*figures._replace(ctime_ns=0))) if figures else UNSURE
 
 
 @value

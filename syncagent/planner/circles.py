@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.names import Name, name_key
 from syncagent.model.nodes import Placement
+from syncagent.model.values import replace
 from syncagent.planner.batch import Batch
 from syncagent.planner.compare import placement, three
 from syncagent.planner.ops import MoveLocal, SubmitMove, passing_name

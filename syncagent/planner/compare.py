@@ -5,13 +5,12 @@ Existence, placement and content merge separately, with Synced as the base.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import Enum
 from typing import TypeVar
 
 from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
-from syncagent.model.values import value
+from syncagent.model.values import replace, value
 from syncagent.planner.ops import is_passing
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import View, ancestors, missing_above

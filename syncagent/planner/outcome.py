@@ -7,12 +7,12 @@ changed in between stays different, and is planned anew.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import PARK, NodeId, Rev
 from syncagent.model.nodes import File, Link, Node
+from syncagent.model.values import replace
 from syncagent.planner.compare import is_same
 from syncagent.planner.ops import (
     Adopt,

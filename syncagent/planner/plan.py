@@ -11,12 +11,11 @@ Given the same trees and the same ``focus`` the plan is the same, to the order o
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import replace
 from typing import assert_never
 
 from syncagent.model.ids import PARK, ROOT, NodeId
 from syncagent.model.nodes import Dir, File, Link, Node, Placement
-from syncagent.model.values import value
+from syncagent.model.values import replace, value
 from syncagent.planner.batch import Batch
 from syncagent.planner.circles import open_circle
 from syncagent.planner.compare import (

@@ -12,11 +12,11 @@ import os
 import re
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
-from syncagent.model.values import fixed
+from syncagent.model.values import fixed, replace
 
 SYSTEM: Final = "system"
 NONE: Final = "none"

@@ -9,13 +9,13 @@ through ``set_local``, ``set_remote`` and ``set_synced``, which also remember wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import NO_REV, PARK, ROOT, NodeId, Rev
 from syncagent.model.names import RelPath, join
 from syncagent.model.nodes import Dir, Node, Placement
+from syncagent.model.values import replace
 from syncagent.trees.delta import Delta, Row
 from syncagent.trees.kept import KeptRows
 from syncagent.trees.pressed import Pressed

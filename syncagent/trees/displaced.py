@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from syncagent.model.ids import NodeId
 from syncagent.model.names import name_key
 from syncagent.model.nodes import File, Node
+from syncagent.model.values import replace
 from syncagent.trees.canopy import Canopy
 
 NOWHERE: Final = "\x00"

@@ -1,19 +1,18 @@
 """From facts to Local: which node is it that stands there?
 
-What stands at the path where a node stood is that node, edited.  What stands at a new path while a node is missing from
-its old one is that node, moved: known by its inode, or else by its content.  What stands where a node was deleted, of
-which the hub has not heard yet, is that node again.  All else is new.  An identity that the hub
-knows is kept in preference to one that it does not, so that the temporary file of an editor does not take the place of
-the document it replaces (HAZARDS A9-A11); where the hub knows the temporary already, ``displaced`` sees to it.
-
-Nothing is deleted here: who is missing is told, and the engine concludes, later, that it is gone.
+What stands at the path where a node stood is that node, edited.  What stands at a new path while a node is missing
+from its old one is that node, moved: known by its inode, or else by its content.  What stands where a node was
+deleted, of which the hub has not heard yet, is that node again.  All else is new.  An identity that the hub knows is
+kept in preference to one that it does not, so that the temporary file of an editor does not take the place of the
+document it replaces (HAZARDS A9-A11); where the hub knows the temporary already, ``displaced`` sees to it.  Nothing is
+deleted here: who is missing is told, and the engine concludes, later, that it is gone.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from syncagent.errors import BadName
@@ -37,6 +36,7 @@ from syncagent.model.ids import PARK, ROOT, Digest, NodeId
 from syncagent.model.names import Name, RelPath, check_name, name_key, split
 from syncagent.model.nodes import Content, Dir, File, Link, Node, Placement
 from syncagent.model.sources import IdSource
+from syncagent.model.values import replace
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.displaced import NOWHERE
 from syncagent.trees.exchanged import exchanged, same_bytes

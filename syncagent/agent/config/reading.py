@@ -8,7 +8,7 @@ nothing itself, but in what is about one folder alone.  What is wrong is said wi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -18,7 +18,7 @@ from syncagent.agent.config.document import PROFILES, Document, document_in, rea
 from syncagent.agent.config.settings import Scope, Settings, about, keys_of
 from syncagent.agent.places import Places
 from syncagent.errors import BadConfig
-from syncagent.model.values import fixed
+from syncagent.model.values import fixed, replace
 from syncagent.transport.proxy import without_password
 
 PREFIX: Final = "SYNCAGENT_"

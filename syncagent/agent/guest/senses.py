@@ -14,12 +14,12 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from syncagent.agent.guest.deciding import UNKNOWN, Conditions
 from syncagent.agent.guest.ports import Sleeper
+from syncagent.model.values import replace
 
 _log: Final = logging.getLogger(__name__)
 

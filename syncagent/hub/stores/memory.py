@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from syncagent.content.digest import digest_of
 from syncagent.hub.rows import (
@@ -33,6 +33,7 @@ from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Seq
 from syncagent.model.names import RelPath, join, name_key
 from syncagent.model.nodes import Content
+from syncagent.model.values import replace
 
 
 @dataclass(slots=True)

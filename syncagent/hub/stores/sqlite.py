@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Final
 
 from syncagent.errors import StorageFull, StorageTrouble
@@ -46,6 +45,7 @@ from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import NameKey, RelPath, name_key
 from syncagent.model.nodes import Content
+from syncagent.model.values import replace
 from syncagent.sqlite import Database, among, open_database
 
 _ID_BYTES: Final = 16
