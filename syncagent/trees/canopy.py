@@ -221,6 +221,7 @@ class Canopy:
 
     def _press(self) -> int:
         """Press the files about which nothing is going on; how many stay what they are."""
+        self.synced.pressed.make_room(len(self._stamps))
         for node_id, stamp in list(self._stamps.items()):
             if not self.is_diverged(node_id) and self.synced.press(node_id, stamp):
                 del self._stamps[node_id]

@@ -152,6 +152,11 @@ class Pressed:
             self._enter(len(self._at) - 1, raw_id, folder, name)
         return True
 
+    def make_room(self, more: int) -> None:
+        """So many more are about to be added: the tables grow once for them, and not again and again."""
+        if 3 * (len(self._at) + more) > 2 * len(self._by_id):
+            self._write_anew(more)
+
     def take(self, node_id: NodeId) -> tuple[File, Stamp] | None:
         """Take a file out, if it is here."""
         # Done for each of ten thousand when a folder goes: written in one piece, and each part of the row cut out once.
@@ -252,8 +257,8 @@ class Pressed:
         self._by_id = array("i", [_FREE]) * size
         self._by_slot = array("i", [_FREE]) * size
 
-    def _write_anew(self) -> None:
-        """Leave out what was taken out, and make the tables as large as they need be."""
+    def _write_anew(self, more: int = 0) -> None:
+        """Leave out what was taken out, and make the tables as large as they need be, with ``more`` to come."""
         rows, old = self._at, self._bytes
         live = [at for at in rows if at]
         packed = len(live) < len(rows)
@@ -261,7 +266,7 @@ class Pressed:
             self._bytes, self._at, self._next = bytearray(1), array("Q"), array("i")
             self._first = array("i", [-1]) * len(self._parents)
             self._last = array("i", [-1]) * len(self._parents)
-        self._size_tables(len(live))
+        self._size_tables(len(live) + more)
         for row, at in enumerate(live):
             length, digest, stamp, name, folder, *_ = _HEAD.unpack_from(old, at)
             start = at + _HEAD.size

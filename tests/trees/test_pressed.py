@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import ROOT, Digest, NodeId
 from syncagent.model.names import Name, name_key
@@ -103,3 +105,21 @@ def test_room_for_many_is_made_once() -> None:
     assert [pressed.get(NodeId(f"n{number}")) for number in range(1_000)] == [
         made(f"n{number}") for number in range(1_000)
     ]
+
+
+def test_room_for_those_that_are_about_to_come_is_made_once_and_what_was_here_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    anew: list[int] = []
+    write_anew = Pressed._write_anew
+    monkeypatch.setattr(Pressed, "_write_anew", lambda self, more=0: (anew.append(more), write_anew(self, more))[1])
+    pressed = Pressed()
+    for number in range(10):
+        pressed.add(made(f"n{number}"), Stamp(b"s"))
+    pressed.make_room(1_000)
+    for number in range(10, 1_010):
+        pressed.add(made(f"n{number}"), Stamp(b"s"))
+    assert anew == [1_000]
+    assert sorted(pressed.ids()) == sorted(made(f"n{number}").id for number in range(1_010))
+    pressed.make_room(1)
+    assert anew == [1_000], "there is room"
