@@ -244,8 +244,8 @@ class Commands:
         board = self._agent.board
         # Before the first life, and without the folder, there are no trees to look into: what was found last holds.
         with contextlib.suppress(RootMissing):
-            if self._copies.seen != board.recents.copies_changed:  # asked every few seconds: no more than that at rest
-                await self._copies.look(self._agent.grounds().canopy, board.recents.copies_changed)
+            canopy, changed = self._agent.grounds().canopy, board.recents.copies_changed
+            await self._copies.look(canopy, changed, at_rest=board.told.settled)
         return brief(self._standing()) | {
             "recent": [recent_told(one) for one in board.recents.latest(RECENT_SHOWN)],
             "conflicts": {"count": len(self._copies.paths), "paths": self._copies.paths[:RECENT_SHOWN]},

@@ -68,7 +68,7 @@ class Inbox:
             if act.decision is Decision.HELD
             for part in parts
         }
-        await self._copies.look(self._grounds().canopy, self._agent.board.recents.copies_changed)
+        await self._look(self._grounds().canopy)
         copies = [one for one in self._copies.paths if _stands_beside(one, path)]
         found = await why(path, self._grounds(), self._around(), asked, self._agent.board.recents, time.time())
         if copies and found["state"] == "in sync":
@@ -97,11 +97,15 @@ class Inbox:
     async def conflicts(self) -> list[Answer]:
         """Each conflict copy on this disk, with what stands at its name.  Raises RootMissing."""
         canopy = self._grounds().canopy
-        await self._copies.look(canopy, self._agent.board.recents.copies_changed)
+        await self._look(canopy)
         # Once for all of them: there can be thousands.
         ours = self._agent.config.name
         by = {one.path: one.by or ours for one in reversed(self._agent.board.recents.latest(KEPT))}
         return [self._told(canopy, path, by) for path in self._copies.paths]
+
+    async def _look(self, canopy: Canopy) -> None:
+        board = self._agent.board
+        await self._copies.look(canopy, board.recents.copies_changed, at_rest=board.told.settled)
 
     def _told(self, canopy: Canopy, copy: RelPath, by: Mapping[RelPath, str]) -> Answer:
         folder, name = split(copy)

@@ -17,18 +17,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from syncagent.engine.effects import Submit
-from syncagent.engine.events import CaughtUp, Event, Heard, Judged, LinkDown
+from syncagent.engine.events import CaughtUp, Event, Heard, Judged, LinkDown, Seen, TasksDone
 from syncagent.errors import BadConfig
 from syncagent.model.changes import Change, Entry, Operation, Ruling
 from syncagent.model.ids import ChangeId, ClientId, Seq
 from syncagent.model.names import RelPath
 from syncagent.model.values import fixed
+from syncagent.planner.tasks import Done
 from syncagent.private import write_private
 
 KEPT: Final = 200
 WRITE_AFTER: Final = 20.0
 """Seconds from a change until it is written down: a burst is written once."""
 
+_COPY: Final = " (conflict "
 _MADE: Final = re.compile(r"-\d{8}T\d{6}Z-[0-9a-f]{4,}$")
 WORDS: Final = {
     Operation.CREATE: "added", Operation.UPDATE: "changed", Operation.MOVE: "moved", Operation.DELETE: "deleted",
@@ -50,7 +52,7 @@ class Recent:
 
 
 class Recents:
-    """Of all lives.  ``copies_changed`` counts the changes that concerned a conflict copy."""
+    """Of all lives.  ``copies_changed`` counts what was told that may concern a conflict copy."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
@@ -100,6 +102,11 @@ class Recents:
                 self._add(Recent(at, WORDS[one.operation], one.path, "", seq) for one, seq in done[-KEPT:])
             case LinkDown():
                 self._sent.clear()
+            case Seen(facts=facts):
+                self.copies_changed += any(_COPY in fact.path for fact in facts)
+            case TasksDone(outcomes=outcomes):
+                facts = tuple(one.fact for one in outcomes if isinstance(one, Done) and one.fact is not None)
+                self.copies_changed += any(_COPY in fact.path for fact in facts)
             case _:
                 pass
 
@@ -171,7 +178,7 @@ def machine_of(author: str) -> str:
 
 def is_of_copy(one: Change | Entry) -> bool:
     """Whether it may concern a conflict copy."""
-    return " (conflict " in one.path or " (conflict " in one.old_path
+    return _COPY in one.path or _COPY in one.old_path
 
 
 def _write(path: Path, text: str) -> None:

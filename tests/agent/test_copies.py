@@ -37,11 +37,20 @@ async def test_those_on_this_disk_are_found_wherever_they_lie(monkeypatch: pytes
     assert await conflict_copies(canopy) == [COPY, f"docs/{COPY}"]
 
 
-async def test_it_is_looked_again_only_when_a_copy_was_concerned() -> None:
-    canopy, found = grown(file("a", COPY)), Copies()
-    await found.look(canopy, 0)
-    canopy.agree(NodeId("a"), None)
-    await found.look(canopy, 0)
+async def test_it_is_looked_again_when_a_copy_was_concerned_or_has_gone_and_once_more_when_all_is_at_rest() -> None:
+    canopy, found = grown(file("a", "a")), Copies()
+    other = "b (conflict 2026-11-22 Laptop)"
+    await found.look(canopy, 1, at_rest=False)
+    canopy.agree(NodeId("b"), file("b", other))  # it was told of before, and is taken in by now
+    await found.look(canopy, 1, at_rest=False)
+    assert found.paths == [], "not for each question while a mass is under way"
+    await found.look(canopy, 1, at_rest=True)
+    assert found.paths == [other]
+    canopy.agree(NodeId("c"), file("c", COPY))
+    await found.look(canopy, 1, at_rest=True)
+    assert found.paths == [other], "of this nothing was told"
+    await found.look(canopy, 2, at_rest=True)
+    assert found.paths == [COPY, other]
+    canopy.agree(NodeId("b"), file("b", "settled"))
+    await found.look(canopy, 2, at_rest=True)
     assert found.paths == [COPY]
-    await found.look(canopy, 1)
-    assert found.paths == []

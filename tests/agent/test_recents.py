@@ -11,8 +11,9 @@ import pytest
 from syncagent.agent import recents
 from syncagent.agent.recents import KEPT, Recent, Recents, machine_of
 from syncagent.engine.effects import Submit
-from syncagent.engine.events import CaughtUp, Heard, Judged, LinkDown
+from syncagent.engine.events import CaughtUp, Heard, Judged, LinkDown, Seen
 from syncagent.model.changes import Entry, Operation, Ruling, Verdict, change_of
+from syncagent.model.facts import NothingThere
 from syncagent.model.ids import ChangeId, ClientId, NodeId, Rev, Seq
 from syncagent.model.names import RelPath
 from tests.support.hub_entries import timed
@@ -96,6 +97,10 @@ def test_changes_of_conflict_copies_are_counted() -> None:
     found.begun(submitted("c (conflict 2026-11-22 Laptop)"))
     found.hear(Heard((replace(entry("settled"), old_path=RelPath("a (conflict 2026-11-22 Laptop).txt")),)), OURS)
     assert found.copies_changed == 3
+    copy = RelPath("docs/a (conflict 2026-11-22 Laptop).txt")
+    found.hear(Seen(1, (NothingThere(RelPath("docs/a.txt")), NothingThere(copy)), last=True), OURS)
+    found.hear(Seen(2, (NothingThere(RelPath("docs/a.txt")),), last=True), OURS)
+    assert found.copies_changed == 4
 
 
 async def test_they_are_there_after_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
