@@ -205,13 +205,16 @@ def _prepared(start: Start, echo: Echo) -> Iterator[Tune]:
             end(handler)
 
 
-LOOK_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 1.0
 """How often it is asked whether memory that is kept for nothing should be given back."""
+
+LATER_SECONDS: Final = 5.0
+"""After so long it is done again: some of it is let go of only when nothing has happened for a while."""
 
 REST_SECONDS: Final = 30.0
 """So seldom at rest: nothing should wake a process that has nothing to do."""
 
-QUIET_SECONDS: Final = 0.05
+QUIET_SECONDS: Final = 0.01
 """Of the processor: with no more of it between two looks, a burst is over."""
 
 WORTH_SECONDS: Final = 0.2
@@ -260,7 +263,6 @@ async def _give_back() -> None:
         now = time.process_time()
         spent, quiet, before = spent + now - before, now - before < QUIET_SECONDS, now
         if spent > (WORTH_SECONDS if quiet else LONG_SECONDS):
-            # Twice: some of it is let go of only when nothing has happened for a while.
             spent, due = 0.0, 2
         if due:
             due -= 1
@@ -268,4 +270,4 @@ async def _give_back() -> None:
             if due:  # once
                 heap.let_go_of_code()
             before = time.process_time()
-        pause = REST_SECONDS if quiet and not due else LOOK_SECONDS
+        pause = LATER_SECONDS if due else REST_SECONDS if quiet else LOOK_SECONDS

@@ -22,8 +22,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from aiohttp import web
-
 from syncagent import __version__
 from syncagent.control import ControlServer
 from syncagent.errors import BadConfig
@@ -46,6 +44,7 @@ from syncagent.listening import let_in_nobody_more
 from syncagent.model.link import Link, format_link
 from syncagent.model.values import fixed
 from syncagent.private import control_socket
+from syncagent.serving import web
 
 DEFAULT_FOLDER: Final = "default"
 STOP_SECONDS: Final = 5.0

@@ -2,7 +2,7 @@
 
 Each connection has a ``Session``; its events are fed to it here, and its effects carried out in order.  Work for the
 store goes to the worker; what comes back is told to the session that asked, and then to all of the folder that the
-journal has grown.  The only module that knows aiohttp.
+journal has grown.  Of the hub, the only module but ``app`` that knows aiohttp.
 """
 
 from __future__ import annotations
@@ -14,9 +14,6 @@ from collections import deque
 from collections.abc import Awaitable
 from functools import partial
 from typing import Final, assert_never
-
-from aiohttp import WSMessage, WSMsgType, web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from syncagent.hub import audit
 from syncagent.hub.events import (
@@ -43,11 +40,7 @@ from syncagent.hub.long_frames import Take
 from syncagent.hub.rules import Rules
 from syncagent.hub.session import Session
 from syncagent.hub.tasks import Answer
-
-try:
-    from aiohttp._websocket.helpers import websocket_mask
-except ImportError:  # it is elsewhere in this release
-    websocket_mask = None  # type: ignore[assignment]
+from syncagent.serving import HttpProcessingError, WSMessage, WSMsgType, web, websocket_mask
 
 CLOSE_SECONDS: Final = 2.0
 _MESSAGE_HEADROOM: Final = 64 * 1024

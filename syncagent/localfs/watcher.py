@@ -6,42 +6,34 @@ whatever is changed after it gives an event.  When it cannot know what happened 
 is gone, the watches are used up), it says *everything* again, and ``state`` tells why.  Where it cannot watch at all it
 says *everything* every so often, and tries again now and then.
 
-Of watchdog, on Linux, only the binding to inotify is used, and what lies above it is done in ``lookout``: watchdog's
-observer holds all events back for half a second after a file was moved out, goes round for minutes after an overflow
-in a large tree, and keeps silent about folders that it could not watch (HAZARDS A1, A2).  On macOS its observer is
-used (``observed``), on Windows nothing of it (``told``): it keeps silent about what the system had no room for.
+On Linux inotify is asked directly (``inotify``, ``lookout``), on Windows the system (``told``), and on macOS watchdog
+(``observed``).  Elsewhere watchdog would not do: on Linux it holds all events back for half a second after a file was
+moved out, goes round for minutes after an overflow in a large tree, and keeps silent about folders that it could not
+watch (HAZARDS A1, A2); on Windows it keeps silent about what the system had no room for.
 """
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
-import select
-import struct
 import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import Final, Protocol
 
 from syncagent.localfs.dirty import DirtySet, Hints, Pace
-from syncagent.localfs.lookout import Blind, Event, Lookout, Saw, blind_by
-from syncagent.localfs.watched import Watch
+from syncagent.localfs.lookout import Blind, Lookout, Saw, blind_by
 from syncagent.model.values import fixed, replace
 from syncagent.rules.layers import RULE_FILE
 
-if sys.platform == "win32":
-    from syncagent.localfs.told import Told
-elif sys.platform != "linux":
-    from syncagent.localfs.observed import observed
-
 if sys.platform == "linux":
-    from watchdog.observers.inotify_c import inotify_add_watch, inotify_init, inotify_rm_watch
-
-    if TYPE_CHECKING:
-        from watchdog.observers.inotify_c import Mask, WatchDescriptor
+    from syncagent.localfs.inotify import Inotify
+elif sys.platform == "win32":
+    from syncagent.localfs.told import Told
+else:
+    from syncagent.localfs.observed import observed
 
 _log: Final = logging.getLogger(__name__)
 
@@ -252,56 +244,6 @@ def _check_root(root: str, identity: tuple[int, int]) -> None:
 
 
 if sys.platform == "linux":
-
-    class Inotify:
-        """inotify, by watchdog's binding: the kernel behind a lookout.  Raises OSError when there is none left."""
-
-        _HEAD: Final = struct.Struct("iIII")
-        _AT_ONCE: Final = 256 * 1024
-
-        def __init__(self) -> None:
-            self._queue = inotify_init()
-            if self._queue == -1:
-                raise _last_error()
-            os.set_inheritable(self._queue, False)
-            self._waker = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-            self._poll = select.poll()
-            self._poll.register(self._queue, select.POLLIN)
-            self._poll.register(self._waker, select.POLLIN)
-
-        def add(self, path: str, mask: int) -> Watch:
-            watch = inotify_add_watch(self._queue, os.fsencode(path), cast("Mask", mask))
-            if watch == -1:
-                raise _last_error()
-            return Watch(watch)
-
-        def remove(self, watch: Watch) -> None:
-            inotify_rm_watch(self._queue, cast("WatchDescriptor", watch))
-
-        def read(self, timeout: float | None) -> list[Event]:
-            ready = self._poll.poll(None if timeout is None else timeout * 1000)
-            if not any(number == self._queue for number, _ in ready):
-                return []
-            data = os.read(self._queue, self._AT_ONCE)
-            events: list[Event] = []
-            at = 0
-            while at < len(data):
-                watch, mask, cookie, length = self._HEAD.unpack_from(data, at)
-                at += self._HEAD.size
-                events.append((Watch(watch), mask, cookie, data[at : at + length].rstrip(b"\0")))
-                at += length
-            return events
-
-        def wake(self) -> None:
-            os.eventfd_write(self._waker, 1)
-
-        def close(self) -> None:
-            os.close(self._queue)
-            os.close(self._waker)
-
-    def _last_error() -> OSError:
-        number = ctypes.get_errno()
-        return OSError(number, os.strerror(number))
 
     def default_eyes(root: str, saw: Saw, rule_files: tuple[str, ...] = (RULE_FILE,)) -> Eyes:
         """The best that this system has.  Raises Blind when it has none left."""

@@ -50,7 +50,7 @@ class Wire(BaseModel):
     """The base of all that travels.  ``always`` names the fields that are written even when they have their default:
     those that a level 1 peer expects to find."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, defer_build=True)
     always: ClassVar[frozenset[str]] = frozenset()
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Any, Final
@@ -111,6 +110,8 @@ def without_password(text: str) -> str:
 
 def _of_the_system() -> Mapping[str, str]:
     """What this system is set to, where it has such a setting and Python reads it: macOS and Windows."""
+    import urllib.request  # noqa: PLC0415 - brings what reads mail and HTTP: not for an address in the clear
+
     for name in ("getproxies_macosx_sysconf", "getproxies_registry"):
         ask: Callable[[], Mapping[str, str]] | None = getattr(urllib.request, name, None)
         if ask is not None:
@@ -119,6 +120,8 @@ def _of_the_system() -> Mapping[str, str]:
 
 
 def _spared_by_the_system(host: str) -> bool:
+    import urllib.request  # noqa: PLC0415 - as above
+
     for name in ("proxy_bypass_macosx_sysconf", "proxy_bypass_registry"):
         ask: Callable[[str], Any] | None = getattr(urllib.request, name, None)
         if ask is not None:

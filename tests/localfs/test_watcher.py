@@ -29,7 +29,7 @@ from syncagent.model.names import RelPath
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is of Linux")
 if sys.platform == "linux":
-    from syncagent.localfs.watcher import Inotify
+    from syncagent.localfs.inotify import Inotify
 
 SOON = 40.0
 """Seconds after which a test gives up; a fraction of one is needed."""

@@ -19,7 +19,7 @@ ALLOWED = {
     ("agent/priority.py", "ctypes"),
     ("heap.py", "ctypes"),
     ("localfs/syscalls.py", "ctypes"),
-    ("localfs/watcher.py", "ctypes"),
+    ("localfs/inotify.py", "ctypes"),
     ("windows/addresses.py", "ctypes"),
     ("windows/clocks.py", "ctypes"),
     ("windows/changes.py", "ctypes"),
