@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-EVERY: Final = 5.0
-"""Seconds between two looks at the clocks; a machine that woke up is noticed within that (HAZARDS E10: within 30)."""
+EVERY: Final = 15.0
+"""Seconds between two looks at the clocks; a machine that woke up is noticed within that (HAZARDS E10: within 30), and
+at once where the system tells, or its network comes back."""
 
 JUMP: Final = 3.0
 

@@ -19,6 +19,7 @@ from typing import Any, Final, TypeAlias
 from syncagent.agent.commands import Commands
 from syncagent.agent.config.document import said_name
 from syncagent.agent.config.identity import agent_config
+from syncagent.agent.config.noticing import noticing
 from syncagent.agent.config.proposing import settled
 from syncagent.agent.config.reading import Profile, Source
 from syncagent.agent.config.settings import AgentConfig
@@ -38,6 +39,12 @@ _log: Final = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 2.0
 """How often config.toml and the keys are looked at: a few calls of stat.  A command that changes them says so."""
+
+SELDOM_SECONDS: Final = 30.0
+"""So seldom where the system tells when they are written."""
+
+GATHER_SECONDS: Final = 0.1
+"""From then until they are read: who writes them may write more."""
 
 AGAIN_SECONDS: Final = 60.0
 """After so long a profile that has failed is tried again."""
@@ -81,7 +88,7 @@ class Household:
         self._turn = asyncio.Lock()
         self._hearing = Hearing(self)
         self._senses = Senses(self._see, self)
-        self._seen: tuple[object, ...] = ()
+        self._seen: dict[Path, object] = {}
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self, ready: Callable[[], None] = lambda: None) -> int:
@@ -125,9 +132,12 @@ class Household:
 
     async def _take(self, read: dict[str, Profile]) -> None:
         for name in [name for name in self.members if name not in read]:
+            self._seen.pop(self.source.places.of(name).key, None)
             await self._leave(self.members.pop(name))
         for name, profile in read.items():
             member = self.members.setdefault(name, Member(name, profile))
+            for path in self._files():  # a new one's key: as it is before it is read
+                self._seen.setdefault(path, _trace(path))
             try:
                 if profile.settings is None:
                     raise BadConfig(profile.trouble)
@@ -179,8 +189,15 @@ class Household:
         """See for ever whether the file or a key has changed, and try again what has failed."""
         loop = asyncio.get_running_loop()
         again = loop.time() + AGAIN_SECONDS
+        written = asyncio.Event()
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            with noticing(self._files(), written.set) as told:
+                # Looked at when all that follows is told: nothing is missed in between.
+                while self._look() == self._seen and loop.time() < again:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(written.wait(), SELDOM_SECONDS if told else LOOK_SECONDS)
+                        await asyncio.sleep(GATHER_SECONDS)
+                    written.clear()
             if self._look() != self._seen:
                 await self.reload()
             if loop.time() >= again:
@@ -188,10 +205,12 @@ class Household:
                 if any(not member.runs for member in self.members.values()):
                     await self.reload()
 
-    def _look(self) -> tuple[object, ...]:
+    def _look(self) -> dict[Path, object]:
+        return {path: _trace(path) for path in self._files()}
+
+    def _files(self) -> list[Path]:
         places = self.source.places
-        keys = (places.of(name).key for name in self.members)
-        return tuple(_trace(path) for path in (places.config, places.proxy_passwords, *keys))
+        return [places.config, places.proxy_passwords, *(places.of(name).key for name in self.members)]
 
     # --- the profiles -------------------------------------------------------------------------------------------
 
