@@ -27,7 +27,7 @@ def test_the_standard_library_crosses_and_changes_come_back(machines: tuple[Mach
     assert bert.tree() == wanted
 
     for number, path in enumerate(sorted((bert.root / "lib").glob("*.py"))):
-        if number % 3 == 0:
+        if number % 3 == 0 and not path.is_symlink():  # Debian's has one to a file in /etc
             path.write_text(path.read_text() + f"\n# {number}\n")
     (bert.root / "lib" / "json").rename(bert.root / "json, moved")
     shutil.rmtree(bert.root / "lib" / "unittest")
