@@ -1,4 +1,4 @@
-"""inotify: how Linux tells of changes in folders.  What its events mean is in ``lookout``."""
+"""inotify, by watchdog's binding: how Linux tells of changes in folders.  What its events mean is in ``lookout``."""
 
 from __future__ import annotations
 
@@ -7,21 +7,16 @@ import os
 import select
 import struct
 import sys
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from syncagent.localfs.lookout import Event
 from syncagent.localfs.watched import Watch
 
 if sys.platform == "linux":
+    from watchdog.observers.inotify_c import inotify_add_watch, inotify_init, inotify_rm_watch
 
-    def _call(name: str, *arguments: Any) -> Any:
-        call = getattr(ctypes.CDLL(None, use_errno=True), name)
-        call.argtypes, call.restype = arguments, ctypes.c_int
-        return call
-
-    _init: Final = _call("inotify_init1", ctypes.c_int)
-    _add: Final = _call("inotify_add_watch", ctypes.c_int, ctypes.c_char_p, ctypes.c_uint32)
-    _remove: Final = _call("inotify_rm_watch", ctypes.c_int, ctypes.c_int)
+    if TYPE_CHECKING:
+        from watchdog.observers.inotify_c import Mask, WatchDescriptor
 
     def _checked(number: int) -> int:
         if number == -1:
@@ -35,17 +30,18 @@ if sys.platform == "linux":
         _AT_ONCE: Final = 256 * 1024
 
         def __init__(self) -> None:
-            self._queue = _checked(_init(os.O_CLOEXEC))
+            self._queue = _checked(inotify_init())
+            os.set_inheritable(self._queue, False)
             self._waker = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
             self._poll = select.poll()
             self._poll.register(self._queue, select.POLLIN)
             self._poll.register(self._waker, select.POLLIN)
 
         def add(self, path: str, mask: int) -> Watch:
-            return Watch(_checked(_add(self._queue, os.fsencode(path), mask)))
+            return Watch(_checked(inotify_add_watch(self._queue, os.fsencode(path), cast("Mask", mask))))
 
         def remove(self, watch: Watch) -> None:
-            _remove(self._queue, watch)
+            inotify_rm_watch(self._queue, cast("WatchDescriptor", watch))
 
         def read(self, timeout: float | None) -> list[Event]:
             ready = self._poll.poll(None if timeout is None else timeout * 1000)

@@ -6,10 +6,10 @@ whatever is changed after it gives an event.  When it cannot know what happened 
 is gone, the watches are used up), it says *everything* again, and ``state`` tells why.  Where it cannot watch at all it
 says *everything* every so often, and tries again now and then.
 
-On Linux inotify is asked directly (``inotify``, ``lookout``), on Windows the system (``told``), and on macOS watchdog
-(``observed``).  Elsewhere watchdog would not do: on Linux it holds all events back for half a second after a file was
-moved out, goes round for minutes after an overflow in a large tree, and keeps silent about folders that it could not
-watch (HAZARDS A1, A2); on Windows it keeps silent about what the system had no room for.
+Of watchdog, on Linux, only the binding to inotify is used (``inotify``), and what lies above it is done in ``lookout``:
+watchdog's observer holds all events back for half a second after a file was moved out, goes round for minutes after an
+overflow in a large tree, and keeps silent about folders that it could not watch (HAZARDS A1, A2).  On macOS its
+observer is used (``observed``), on Windows nothing of it (``told``): it keeps silent about what there was no room for.
 """
 
 from __future__ import annotations
