@@ -255,19 +255,40 @@ def _collect_rarely() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+@dataclass(slots=True)
+class Spent:
+    """The seconds of the processor since something was given back.
+
+    What is done now and then, an edit here and there, leaves hardly anything, and to give that back takes longer than
+    tens of edits: of that it takes as much as of a burst that goes on."""
+
+    seconds: float = 0.0
+    in_bursts: float = 0.0
+
+    def is_worth_it(self, taken: float) -> bool:
+        """So many more were ``taken`` since the last look: whether there is something to give back now."""
+        quiet = taken < QUIET_SECONDS
+        self.seconds += taken
+        self.in_bursts += 0.0 if quiet else taken
+        if self.seconds <= LONG_SECONDS and not (quiet and self.in_bursts > WORTH_SECONDS):
+            return False
+        self.seconds = self.in_bursts = 0.0
+        return True
+
+
 async def _give_back() -> None:
-    spent, due, before = 0.0, 0, 0.0  # what the start has taken counts, too: it leaves something
+    spent, due, before = Spent(), 0, 0.0  # what the start has taken counts, too: it leaves something
     pause = LOOK_SECONDS
     while True:
         await asyncio.sleep(pause)
         now = time.process_time()
-        spent, quiet, before = spent + now - before, now - before < QUIET_SECONDS, now
-        if spent > (WORTH_SECONDS if quiet else LONG_SECONDS):
-            spent, due = 0.0, 2
+        taken, before = now - before, now
+        if spent.is_worth_it(taken):
+            due = 2
         if due:
             due -= 1
             await asyncio.to_thread(heap.give_back)
             if due:  # once
                 heap.let_go_of_code()
             before = time.process_time()
-        pause = LATER_SECONDS if due else REST_SECONDS if quiet else LOOK_SECONDS
+        pause = LATER_SECONDS if due else REST_SECONDS if taken < QUIET_SECONDS else LOOK_SECONDS

@@ -176,9 +176,11 @@ class Downloads:
     def advance(self, room: bool) -> list[Effect]:
         """Begin what was wanted, if there is a link.  Without ``room`` nothing could be written that comes now, and so
         nothing is asked for."""
-        effects: list[Effect] = []
-        self._give_up_doubted()
-        effects.extend(self.recalls.take())
+        if self._doubted:
+            self._give_up_doubted()
+        if not self.busy:
+            return []
+        effects = self.recalls.take()
         if not self._online or not room:
             return effects
         while self._wanted and len(self._requests) < SMALL_REQUESTS and self._held_bytes < AT_HAND:

@@ -118,7 +118,8 @@ class Launch:
         """``delta`` with what belongs to it."""
         if not (delta.rows or acts or parts):
             return delta
-        return replace(delta, recipes=self._recipes_of(delta), acts=acts, parts=parts)
+        recipes = self._recipes_of(delta)
+        return replace(delta, recipes=recipes, acts=acts, parts=parts) if recipes or acts or parts else delta
 
     def _recipes_of(self, delta: Delta) -> dict[Digest, Recipe]:
         """The recipes that are kept along with the rows of ``delta``."""

@@ -214,9 +214,10 @@ class LocalSide:
     def advance(self, now: float) -> list[Effect]:
         """Begin the next round, if none is under way and there is something to look at; and the next slow reading."""
         rules, folders = self._scoping.closed.take_wishes()
-        self.hint(rules, folders)
-        self._rereads.update(dict.fromkeys(rules))
-        reading = self._slow.begin(self._number + 1, self._identifier().is_unknown)
+        if rules or folders:
+            self.hint(rules, folders)
+            self._rereads.update(dict.fromkeys(rules))
+        reading = self._slow.begin(self._number + 1, self._identifier().is_unknown) if self._slow else None
         if reading is not None:
             self._number += 1
             return [reading, *self.advance(now)]

@@ -71,15 +71,21 @@ class Planning:
         self._open(now)
         acting = self.policy.may_write or self.policy.may_submit
         plans, self.cut_short = 0, False
-        while acting and self.has_room():
-            if not self.agenda and not (self.standing.is_quiet() and self.agenda.sweep(thorough=self._may_all())):
+        while acting:
+            if not self.agenda:
+                # Where nothing is under way there is room.
+                if not self.standing.is_quiet() or not self.agenda.sweep(thorough=self._may_all()):
+                    break
+            elif not self.has_room():
                 break
             plans += 1
             if plans > PLANS_AT_ONCE:
                 self.cut_short = True
                 break
-            busy, left_alone = self.flight.busy, self.standing.left_alone(now) or ()
             focus = self.agenda.take(PLANNED_AT_ONCE, self._is_open)
+            if not focus:
+                continue
+            busy, left_alone = self.flight.busy, self.standing.left_alone(now) or ()
             if left_alone or self.brake.may_hold:
                 puts_off = self.brake.puts_off
                 focus = [node_id for node_id in focus if node_id not in left_alone and not puts_off(node_id)]
@@ -169,12 +175,13 @@ class Planning:
             self.agenda.add(news)
             self.standing.news(news, now)
             self.brake.news(news, now)
-        stirred = self.scoping.take_stirred()
-        self.flight.release(stirred)
-        self.downloads.news(stirred)
-        self.agenda.add(stirred)
+        if stirred := self.scoping.take_stirred():
+            self.flight.release(stirred)
+            self.downloads.news(stirred)
+            self.agenda.add(stirred)
         self.brake.consider(self._directions(), now)
-        self.agenda.add(self.brake.take_freed())
+        if freed := self.brake.take_freed():
+            self.agenda.add(freed)
 
     def _directions(self) -> Iterable[Direction]:
         """What is not allowed to leave is not asked about either."""

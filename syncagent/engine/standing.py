@@ -19,7 +19,7 @@ from syncagent.engine.local import LocalSide
 from syncagent.engine.remote import Link, RemoteSide
 from syncagent.engine.scoping import Scoping
 from syncagent.engine.spared import Sparing
-from syncagent.engine.status import State, Status, Waiting, ask_in_words
+from syncagent.engine.status import Asked, State, Status, Waiting, ask_in_words
 from syncagent.engine.uploads import Uploads
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
@@ -122,15 +122,16 @@ class Standing:
         """``of_itself`` is a state that has nothing to do with either side; ``root`` is why there is no root."""
         scope, restraint = self._scoping.scope, sparing.restraint
         pending = self._canopy.count_diverged() - len(scope.dormant)
-        quiet = self.is_quiet() and not self._brake.busy
-        at_rest = not pending and not self._local.busy and not self._local.damage.held and quiet
+        looking, asked = self._local.busy, self._brake.asked
+        quiet = not looking and self.is_quiet() and not self._brake.busy
+        at_rest = not pending and not self._local.damage.held and quiet
         heard_all = self._remote.link is Link.READY and self._remote.cursor == self._remote.head
         kept_back = {**self._uploads.kept_back(), **self._downloads.kept_back()} if restraint.most else {}
-        nothing_else = not self._local.busy and not self._flight.busy and pending <= len(kept_back)
-        waits = restraint.reason if kept_back and nothing_else else ""
-        idle = not self._local.busy and not self._flight.busy and not self._uploads.busy
-        waits = sparing.cramped if sparing.cramped and idle else waits
-        state, reason = self._state(of_itself, root, scanned, at_rest, restraint, waits)
+        waits = ""
+        if (kept_back or sparing.cramped) and not looking and not self._flight.busy:
+            waits = restraint.reason if kept_back and pending <= len(kept_back) else ""
+            waits = sparing.cramped if sparing.cramped and not self._uploads.busy else waits
+        state, reason = self._state(of_itself, root, scanned, at_rest, restraint, waits, asked)
         if self._proof is not None:
             number, scan, heads = self._proof
             if self._local.full_scan_done >= scan and self._remote.heads_heard >= heads:
@@ -151,11 +152,11 @@ class Standing:
             uploading=self._uploads.bytes_left,
             downloading=self._downloads.bytes_left,
             skipped=tuple(sorted([*skipped.why.items(), *self._clashes()])) if skipped.why or scope.clashes else (),
-            held=tuple(sorted(self._held())),
+            held=tuple(sorted(self._held())) if self._may_be_held() else (),
             unreadable=tuple(sorted(skipped.unreadable.items())) if skipped.unreadable else (),
             unacknowledged=len(unacknowledged),
             unacknowledged_since=next(iter(unacknowledged.values()), None),
-            looking=self._local.busy,
+            looking=looking,
             scan=self._local.scan_reason,
             link=self._remote.reason if self._remote.final or self._remote.link is Link.DOWN else None,
             behind=not heard_all,
@@ -164,10 +165,10 @@ class Standing:
             cramped=sparing.cramped,
             most=restraint.most,
             kept_back=(len(kept_back), sum(kept_back.values())),
-            asked=self._brake.asked,
-            ignored=self._scoping.count(),
-            excluded=tuple(self._scoping.scope.excluded()),
-            broken_rules=tuple(scope.broken()),
+            asked=asked,
+            ignored=self._scoping.count() if scope.kept else 0,
+            excluded=tuple(scope.excluded()) if scope.has_rules else (),
+            broken_rules=tuple(scope.broken()) if scope.has_rules else (),
         )
 
     def is_quiet(self) -> bool:
@@ -180,7 +181,14 @@ class Standing:
         return self._local.busy
 
     def _state(
-        self, of_itself: State | None, root: str, scanned: bool, at_rest: bool, restraint: Restrained, waits: str
+        self,
+        of_itself: State | None,
+        root: str,
+        scanned: bool,
+        at_rest: bool,
+        restraint: Restrained,
+        waits: str,
+        asked: tuple[Asked, ...],
     ) -> tuple[State, str]:
         if root:
             return State.HALTED, root
@@ -194,7 +202,7 @@ class Standing:
             return State.OFFLINE, self._remote.reason
         if self._remote.link is Link.CATCHING_UP:
             return State.CATCHING_UP, ""
-        if asked := self._brake.asked:
+        if asked:
             return State.HELD, ask_in_words(asked)
         if at_rest:
             return State.IDLE, ""
@@ -204,6 +212,10 @@ class Standing:
             return State.WAITING, waits
         why = self._local.scan_reason
         return State.SYNCING, f"rescanning ({why})" if why else ""
+
+    def _may_be_held(self) -> bool:
+        """Whether there is anything that ``_held`` could tell of."""
+        return bool(self._flight.held or self._local.rechecked or self._local.damage.held)
 
     def _held(self) -> list[tuple[RelPath, str]]:
         # A refusal may come when both sides have come to be at one by other ways: then nothing is held back by it.

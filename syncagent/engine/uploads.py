@@ -154,6 +154,8 @@ class Uploads:
 
     def advance(self, room: bool) -> list[Effect]:
         """Begin what was wanted.  Without ``room`` nothing could leave that is read now, and so nothing is read."""
+        if not self.busy:
+            return []  # asked in each step, and mostly nothing is to be sent but what leaves with its change
         effects = self.turns.advance() if room else []
         while room and self._small and len(self._reading) < WINDOWS_AT_ONCE:
             effects.append(self._read_small())

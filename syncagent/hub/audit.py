@@ -10,6 +10,7 @@ from syncagent.hub.events import Note
 
 _LOG: Final = logging.getLogger("syncagent.hub.audit")
 _LONGEST: Final = 120
+_FORBIDDEN: Final = frozenset(' "\\')
 
 
 def record(note: Note, address: str) -> None:
@@ -21,5 +22,7 @@ def record(note: Note, address: str) -> None:
 
 def shown(value: str | int) -> str:
     """``value`` as one word of a line."""
-    text = "".join(c if c.isprintable() and c not in ' "\\' else "?" for c in str(value)[:_LONGEST])
-    return text or "-"
+    text = str(value)[:_LONGEST]
+    if text.isprintable() and not _FORBIDDEN.intersection(text):  # nearly all are, and are not gone through
+        return text or "-"
+    return "".join(c if c.isprintable() and c not in _FORBIDDEN else "?" for c in text)

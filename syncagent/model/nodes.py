@@ -5,11 +5,11 @@ A node is never half there: "absent" is ``None`` at the look-up, not a field tha
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from syncagent.model.ids import Digest, NodeId
 from syncagent.model.names import Name
-from syncagent.model.values import value
+from syncagent.model.values import replace, value
 
 
 @value
@@ -53,6 +53,13 @@ class Link:
 
 
 Node: TypeAlias = Dir | File | Link
+
+N = TypeVar("N", Dir, File, Link, File | Link)
+
+
+def placed(node: N, at: Placement) -> N:
+    """``node`` at ``at``, where mostly it is already: to see that is quicker than to make it anew."""
+    return node if node.at == at else replace(node, at=at)
 
 
 @value

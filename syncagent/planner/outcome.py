@@ -11,7 +11,7 @@ from typing import assert_never
 
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import PARK, NodeId, Rev
-from syncagent.model.nodes import File, Link, Node
+from syncagent.model.nodes import File, Link, Node, placed
 from syncagent.model.values import replace
 from syncagent.planner.compare import is_same
 from syncagent.planner.ops import (
@@ -88,20 +88,24 @@ def _settle_gone_here(canopy: Canopy, node_id: NodeId) -> None:
 def _settle_overwrite(canopy: Canopy, node: File | Link, expect: File | Link, stamp: Stamp | None) -> None:
     """What was taken from the hub is agreed from now on; what was kept of the local side is not yet."""
     local = canopy.local.get(node.id) or expect
-    canopy.set_local(node.id, replace(node, at=local.at), stamp)
     synced = canopy.synced.get(node.id) or expect
     match (node, expect, synced):
         case (File(), File(), File()):
-            synced = replace(
-                synced,
-                content=node.content if node.content != expect.content else synced.content,
-                executable=node.executable if node.executable != expect.executable else synced.executable,
-                mtime_ns=node.mtime_ns if node.mtime_ns != expect.mtime_ns else synced.mtime_ns,
+            synced = File(
+                synced.id,
+                synced.at,
+                node.content if node.content != expect.content else synced.content,
+                node.executable if node.executable != expect.executable else synced.executable,
+                node.mtime_ns if node.mtime_ns != expect.mtime_ns else synced.mtime_ns,
             )
         case (Link(), Link(), Link()):
             synced = replace(synced, target=node.target)
         case _:
             raise AssertionError("the kind of a node never changes")
+    if synced == node == canopy.remote.get(node.id) and local.at == node.at:
+        canopy.agree(node.id, node, stamp=stamp)
+        return
+    canopy.set_local(node.id, placed(node, local.at), stamp)
     canopy.set_synced(node.id, synced)
 
 
@@ -116,10 +120,15 @@ def settle_submitted(canopy: Canopy, op: SubmitOp, rev: Rev) -> None:
                 canopy.set_remote(node.id, node, rev)
                 canopy.set_synced(node.id, node)
         case SubmitEdit(node=node):
+            there, agreed = canopy.remote.get(node.id), canopy.synced.get(node.id)
+            stays = there is not None and agreed is not None and there.at == agreed.at == node.at
+            if stays and canopy.local.get(node.id) == node:
+                canopy.agree(node.id, node, rev)
+                return
             for view, put in ((canopy.remote, canopy.set_remote), (canopy.synced, canopy.set_synced)):
                 was = view.get(node.id)
                 if was is not None:
-                    put(node.id, replace(node, at=was.at))
+                    put(node.id, placed(node, was.at))
             canopy.set_remote(node.id, canopy.remote.get(node.id), rev)
         case SubmitMove(node=node, to=to):
             for view, put in ((canopy.remote, canopy.set_remote), (canopy.synced, canopy.set_synced)):

@@ -14,8 +14,8 @@ from collections.abc import Container, Iterable, Mapping
 from typing import assert_never
 
 from syncagent.model.ids import PARK, ROOT, NodeId
-from syncagent.model.nodes import Dir, File, Link, Node, Placement
-from syncagent.model.values import replace, value
+from syncagent.model.nodes import Dir, File, Link, Node, Placement, placed
+from syncagent.model.values import value
 from syncagent.planner.batch import Batch
 from syncagent.planner.circles import open_circle
 from syncagent.planner.compare import (
@@ -182,10 +182,10 @@ class _Planning:
         match verdict:
             case ContentMerge.TAKE_REMOTE:
                 assert isinstance(node, File | Link) and isinstance(expect, File | Link)
-                return self._batch.put(WriteLocal(replace(node, at=expect.at), expect))
+                return self._batch.put(WriteLocal(placed(node, expect.at), expect))
             case ContentMerge.GIVE_LOCAL:
                 assert isinstance(node, File | Link)
-                return self._batch.put(SubmitEdit(replace(node, at=expect.at), self._canopy.rev(node_id)))
+                return self._batch.put(SubmitEdit(placed(node, expect.at), self._canopy.rev(node_id)))
             case ContentMerge.CONFLICT:
                 if on is not None and on != node_id:
                     return on  # the copy is to stand beside the version that it differs from, wherever that will be

@@ -224,8 +224,7 @@ async def test_what_a_burst_has_let_go_of_is_given_back_when_it_is_over(monkeypa
     given = asyncio.Event()
     loop = asyncio.get_running_loop()
     monkeypatch.setattr(compose, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(compose, "QUIET_SECONDS", 1e9)
-    monkeypatch.setattr(compose, "WORTH_SECONDS", 0.0)
+    monkeypatch.setattr(compose, "LONG_SECONDS", 0.0)
     monkeypatch.setattr(heap, "give_back", lambda: loop.call_soon_threadsafe(given.set))
     let_go = asyncio.Event()
     monkeypatch.setattr(heap, "let_go_of_code", let_go.set)
@@ -235,6 +234,15 @@ async def test_what_a_burst_has_let_go_of_is_given_back_when_it_is_over(monkeypa
         await asyncio.wait_for(let_go.wait(), 10)
 
     assert await until_signal(work()) == 0
+
+
+def test_after_a_burst_memory_is_given_back_and_not_for_edits_here_and_there() -> None:
+    spent = compose.Spent()
+    assert not spent.is_worth_it(compose.WORTH_SECONDS + compose.QUIET_SECONDS)  # it goes on
+    assert spent.is_worth_it(0.0)  # it is over
+    edits = int(compose.LONG_SECONDS / compose.QUIET_SECONDS)
+    assert not any(spent.is_worth_it(0.9 * compose.QUIET_SECONDS) for _ in range(edits))
+    assert any(spent.is_worth_it(0.9 * compose.QUIET_SECONDS) for _ in range(edits))
 
 
 @pytest.mark.e2e
