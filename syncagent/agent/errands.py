@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias, TypeVar, assert_never
 
 from syncagent.agent.echoes import Echoes
+from syncagent.agent.glances import Glances
 from syncagent.agent.workers import Work, Workers
 from syncagent.engine.effects import (
     DropAhead,
@@ -92,9 +93,11 @@ class Errands:
     _perused: dict[int, Perusal] = field(default_factory=dict)
     """The large file that is being read part by part, by the number of its look: one at most."""
     echoes: Echoes = field(init=False)
+    glances: Glances = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "echoes", Echoes(self.disk))
+        object.__setattr__(self, "glances", Glances(self.scanner))
 
     def prepare(self, run: Run) -> None:
         """``run`` will begin as soon as the database knows of it: until then the files that it writes are made, in the
@@ -113,6 +116,8 @@ class Errands:
     def begin(self, effect: DiskEffect) -> None:
         """Have ``effect`` done, soon."""
         match effect:
+            case Look() if (seen := self.glances.answer(effect)) is not None:
+                self.post(Seen(effect.number, (seen,), last=True))
             case Look():
                 long = bool(effect.folders) or len(effect.wishes) > FEW_LOOKS
                 self.workers.look.do(lambda: (self._long if long else self._at_root)(lambda: self._look(effect)))
@@ -214,6 +219,7 @@ class Errands:
 
     def _run(self, tasks: tuple[Task, ...]) -> None:
         """The tasks of one Run may be done in any order, or at once."""
+        self.glances.begin(len(tasks))
         large = tuple(task for task in tasks if _is_large(task))
         small = tuple(task for task in tasks if not _is_large(task)) if large else tasks
         if small:
@@ -226,7 +232,8 @@ class Errands:
         tasks = self._take_waiting(prepared=True)
         if not tasks:
             return
-        with self.behind() if len(tasks) > FEW else contextlib.nullcontext():
+        # Few are done in one batch: their folders are opened once.
+        with self.behind() if len(tasks) > FEW else self.disk.batch():
             # Of masses each batch is begun while the one before it is made durable.
             begun = self.applier.begin(tasks)
             while not begun.are_few and not self.workers.ending and (more := self._take_waiting(prepared=False)):
@@ -284,6 +291,7 @@ class Errands:
             self.post(Hinted(paths=otherwise, reason="seen"))  # before they are told: at no moment is it forgotten
         self.echoes.note(outcomes)
         self.post(TasksDone(tuple(outcomes)))
+        self.glances.over(len(tasks))
 
     def _in_room(self, tasks: Sequence[Task], outcomes: list[Outcome]) -> list[Outcome]:
         """``outcomes``; those for which the disk was full are tried again as long as the trash gives room."""

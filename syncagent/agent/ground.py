@@ -229,6 +229,8 @@ class Ground:
             paths = (*self._news(hints), *(folder for folder in hints.folders if folder))
             if not (paths or hints.folders or hints.everything):
                 return
+            if len(paths) == 1 and not (hints.folders or hints.everything) and self._errands is not None:
+                self._errands.glances.take(paths[0])
             self._post(Hinted(paths, hints.folders, hints.everything, hints.reason))
         else:
             call_in(self._loop, self._watches_stand.set)

@@ -24,13 +24,14 @@ MOST_SCANNERS: Final = 4
 class Mailbox(Generic[T]):
     """Things that threads hand to the event loop.  ``deliver`` is called there, with all that has come, in order."""
 
-    __slots__ = ("_deliver", "_loop", "_things", "_woken")
+    __slots__ = ("_deliver", "_home", "_loop", "_things", "_woken")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, deliver: Callable[[list[T]], None]) -> None:
         self._loop = loop
         self._deliver = deliver
         self._things: deque[T] = deque()
         self._woken = False
+        self._home = threading.get_ident()
 
     def post(self, thing: T) -> None:
         """Hand over ``thing``; from any thread.  After the loop has closed it goes nowhere."""
@@ -38,7 +39,7 @@ class Mailbox(Generic[T]):
         # RACE: two threads may both find it not woken: the loop is then woken twice, and finds nothing the second time.
         if not self._woken:
             self._woken = True
-            call_in(self._loop, self._empty)
+            call_in(self._loop, self._empty, awake=threading.get_ident() == self._home)
 
     def _empty(self) -> None:
         # In this order: what is posted from now on wakes the loop again.
@@ -131,10 +132,10 @@ class Lane:
             self._done += 1
 
 
-def call_in(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *args: Any) -> None:
-    """Have the loop call it; from any thread, and for nothing when the loop is over."""
+def call_in(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *args: Any, awake: bool = False) -> None:
+    """Have the loop call it; from any thread, and for nothing when the loop is over.  ``awake``: from its own."""
     with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(call, *args)
+        (loop.call_soon if awake else loop.call_soon_threadsafe)(call, *args)
 
 
 async def done_in(lane: Lane, work: Callable[[], T]) -> T:

@@ -67,7 +67,8 @@ class Writer:
         """
         old: Stat | None = None
         if task.expect is not None:
-            old = self._confirm(task, task.expect)
+            # Whether a program writes into it is asked once, at the last instant: a few bytes are soon made in vain.
+            old = self._confirm(task, task.expect, asks=not isinstance(task.source, Inline))
         match task.op.node:
             case Link(target=target):
                 new = self.staging.slots.new()
@@ -192,7 +193,7 @@ class Writer:
             self.staging.slots.done_with(writing.new)
             self.staging.displaced.filled(task.path)
             return None
-        old = self._confirm(task, task.expect)
+        old = self._confirm(task, task.expect, asks=True)
         # What is unsure by its stamp is not known again by it after a crash either: then it goes back.
         slot = self.staging.slots.held(task.path, writing.own, old if task.expect else None)
         held = Held(slot, task.path, old, writing.own)
@@ -211,11 +212,11 @@ class Writer:
         held.seen = seen
         return held
 
-    def _confirm(self, task: WriteTask, expect: Stamp) -> Stat:
+    def _confirm(self, task: WriteTask, expect: Stamp, *, asks: bool) -> Stat:
         if task.op.expect is None:
             raise Stale("nothing is expected there, but with a stamp")
         seen = confirm(self.disk, task.path, expect, task.op.expect)
-        if seen.is_file:
+        if asks and seen.is_file:
             check_unused(self.disk, task.path)
         return seen
 

@@ -110,6 +110,28 @@ def test_a_look_at_paths_is_one_answer(desk: Desk) -> None:
     assert second == NothingThere(RelPath("b"))
 
 
+def test_what_was_seen_when_the_watcher_told_of_it_is_answered_at_once_by_no_other_thread(desk: Desk) -> None:
+    (desk.root / "a").write_bytes(b"hello")
+    desk.errands.glances.take(RelPath("a"))
+    desk.errands.begin(Look(3, (LookAt(RelPath("a"), None),)))
+    event = desk.events.get_nowait()
+    assert isinstance(event, Seen)
+    [fact] = event.facts
+    assert (event.number, event.last) == (3, True)
+    assert isinstance(fact, FileSeen)
+    assert fact.bytes_read == b"hello"
+
+
+def test_a_task_ends_what_the_watcher_told_of_before_it(desk: Desk) -> None:
+    (desk.root / "a").write_bytes(b"hello")
+    desk.errands.glances.take(RelPath("a"))
+    desk.errands.begin(Run((write_task("b", content_of(b"two"), Inline(b"two")),)))
+    assert isinstance(desk.next(), TasksDone)
+    desk.errands.begin(Look(3, (LookAt(RelPath("a"), None),)))
+    [seen] = desk.all_seen()
+    assert isinstance(seen.facts[0], FileSeen)
+
+
 def test_a_walk_comes_in_batches_and_ends(desk: Desk) -> None:
     for number in range(5000):
         (desk.root / f"f{number}").touch()
