@@ -260,4 +260,4 @@ def translated(error: apsw.Error) -> StorageTrouble | StorageFull:
 
 
 def _bound(values: Sequence[Value | Among]) -> tuple[Any, ...]:
-    return tuple(value.binding if isinstance(value, Among) else value for value in values)
+    return tuple([value.binding if isinstance(value, Among) else value for value in values])

@@ -43,7 +43,8 @@ class Board:
         self._answers: dict[int, Answered] = {}
         self.hook_troubles: dict[str, str] = {}
         """What went wrong when a command of the person's own ran last, by its setting.  It hinders nothing."""
-        self._news = asyncio.Event()
+        self._news: asyncio.Event | None = None
+        """What those who wait for a change wait for; made when somebody does."""
 
     @property
     def status(self) -> Status:
@@ -144,13 +145,15 @@ class Board:
                     await self._change()
 
     async def _change(self) -> None:
+        self._news = self._news or asyncio.Event()
         await self._news.wait()
 
     def _tell(self) -> None:
         # Those who wait hold the old event; whoever comes later waits for the next change.
         self.changes += 1
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        news, self._news = self._news, None
+        if news is not None:
+            news.set()
 
 
 def _instant() -> str:

@@ -293,6 +293,9 @@ class _Talk:
             else:
                 self._dialogue.pace.rests()
                 self._something_to_send.clear()
+                if wait is None:
+                    await self._something_to_send.wait()
+                    continue
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._something_to_send.wait()

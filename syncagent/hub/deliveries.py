@@ -58,6 +58,11 @@ class Deliveries:
         self._wishes.append(_Wish(request_id, digests, []))
         self.cost += self._wishes[-1].cost
 
+    @property
+    def waits(self) -> bool:
+        """Whether anything is to be read, or to be said."""
+        return bool(self._wishes or self._ready)
+
     def next_fetch(self) -> Fetch | None:
         """What is to be read now."""
         while self._wishes and not self._fetching and self._ready_bytes < FETCH_BYTES:

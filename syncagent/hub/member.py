@@ -383,6 +383,8 @@ class Member:
         if self._live and not self._reading and self._told < until:
             self._reading = True
             return self._do(ReadTail(self._told, until, self._subtrees))
+        if not self._onward.waits and not self._deliveries.waits:
+            return []  # asked after each event
         if (frame := self._onward.take()) is not None:
             return [Say(frame)]
         if (fetch := self._onward.next_fetch() or self._deliveries.next_fetch()) is not None:

@@ -76,6 +76,11 @@ class PassedOn:
         self._blocks += len(pack.digests)
         self._waiting.append(pack)
 
+    @property
+    def waits(self) -> bool:
+        """Whether anything is to leave, as soon as there is room for it."""
+        return bool(self._waiting)
+
     def take(self) -> bytes | None:
         """The next frame that is to leave."""
         if self.fetch is not None or not self._waiting or not self._waiting[0].frame:
