@@ -219,8 +219,7 @@ class Engine:
             self._agenda.add(self._local.damage.prove())
         self._planning.allow(policy := self._policy())
         for due in self._flight.take_due(self._now), self._uploads.turns.take_due(self._now), self._local.found:
-            if due:
-                self._agenda.add(due)
+            self._agenda.add(due)
         self._local.found.clear()
         launched = self._planning.go_on(f"{self._incarnation}{self._remote.anew}", self._now)
         moving = self._freight.advance(policy, self._planning.has_room(), self._now, self.sparing)
