@@ -27,10 +27,12 @@ from typing import Final, Self
 from syncagent.errors import RootMissing
 from syncagent.localfs.leases import is_open_for_writing
 from syncagent.localfs.ports import LATEST_NS, MEMORY, Opening, Rename, Stat, check_parts, clamp
-from syncagent.localfs.syscalls import Syscalls, begin_sync, load, make_durable, write_all
+from syncagent.localfs.syscalls import Syscalls, begin_sync, load, make_durable
 from syncagent.model.names import RelPath
 
 assert sys.platform != "win32", "there it is windows.disk"
+
+from syncagent.localfs.syscalls import write_all  # noqa: E402 - which Windows has not
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FILE: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY

@@ -112,32 +112,33 @@ def _told(failed: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def write_all(file: int, offset: int, parts: Sequence[bytes | memoryview]) -> None:
-    """Write all of ``parts`` into an open file, one behind the other, in as few calls as the system takes: between two
-    calls this thread waits until another lets it go on.  Raises OSError."""
-    if len(parts) == 1 and os.pwrite(file, parts[0], offset) == len(parts[0]):
-        return
-    left = deque(parts)
-    while left:
-        written = _write(file, offset, left)
-        offset += written
-        while left and written >= len(left[0]):
-            written -= len(left.popleft())
-        if written:
-            left[0] = memoryview(left[0])[written:]
+if sys.platform != "win32":
 
+    def write_all(file: int, offset: int, parts: Sequence[bytes | memoryview]) -> None:
+        """Write all of ``parts`` into an open file, one behind the other, in as few calls as the system takes: between
+        two calls this thread waits until another lets it go on.  Raises OSError."""
+        if len(parts) == 1 and os.pwrite(file, parts[0], offset) == len(parts[0]):
+            return
+        left = deque(parts)
+        while left:
+            written = _write(file, offset, left)
+            offset += written
+            while left and written >= len(left[0]):
+                written -= len(left.popleft())
+            if written:
+                left[0] = memoryview(left[0])[written:]
 
-if sys.platform == "linux":
-    _PARTS_AT_ONCE: Final = 512
-    """No system takes fewer than 16; this one takes twice as many."""
+    if sys.platform == "linux":
+        _PARTS_AT_ONCE: Final = 512
+        """No system takes fewer than 16; this one takes twice as many."""
 
-    def _write(file: int, offset: int, parts: Iterable[bytes | memoryview]) -> int:
-        return os.pwritev(file, list(islice(parts, _PARTS_AT_ONCE)), offset)
+        def _write(file: int, offset: int, parts: Iterable[bytes | memoryview]) -> int:
+            return os.pwritev(file, list(islice(parts, _PARTS_AT_ONCE)), offset)
 
-elif sys.platform != "win32":
+    else:
 
-    def _write(file: int, offset: int, parts: Iterable[bytes | memoryview]) -> int:
-        return os.pwrite(file, next(iter(parts)), offset)
+        def _write(file: int, offset: int, parts: Iterable[bytes | memoryview]) -> int:
+            return os.pwrite(file, next(iter(parts)), offset)
 
 
 if sys.platform == "darwin":
