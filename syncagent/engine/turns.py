@@ -118,10 +118,11 @@ class Turns:
         group = self._asked.pop(number, None)
         if group is None:
             return False
-        for digest in coming:
-            self._left_to_others.extend(group.pop(digest, ()))
-        ours = frozenset(lacking)
+        others, ours = frozenset(coming), frozenset(lacking)
         for digest, nodes in group.items():
+            if digest in others:
+                self._left_to_others.extend(nodes)
+                continue
             if digest in ours:
                 self._granted.add(digest)
             else:
