@@ -453,7 +453,9 @@ class World:
                     paths += [RelPath(why.partition(AT_HUB)[2].removesuffix(")")) for _, why in listed if AT_HUB in why]
                     self.listed.setdefault(agent.name, set()).update(paths)
                 outside = {agent.name for agent in self.agents if not agent.status.in_sync}
-                if self.schedule.now - quiet_since > QUIET and (self.limited or (hidden and outside <= hidden)):
+                # Others may be about to look at something: then this is not the moment.
+                excused = hidden | {agent.name for agent in self.limited}
+                if self.schedule.now - quiet_since > QUIET and excused and outside <= excused:
                     return
         raise Broken(f"N5: not at rest after {LONGEST} s, {self.schedule.steps} steps\n{self.describe()}")
 
