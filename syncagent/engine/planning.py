@@ -85,14 +85,16 @@ class Planning:
             focus = self.agenda.take(PLANNED_AT_ONCE, self._is_open)
             if not focus:
                 continue
-            busy, left_alone = self.flight.busy, self.standing.left_alone(now) or ()
+            busy, left_alone = self.flight.busy, self.standing.left_alone(now)
+            # A folder that was closed within this step, and puts off what is due now, may be open when the next begins.
+            self.closed |= left_alone.closed
             if left_alone or self.brake.may_hold:
                 puts_off = self.brake.puts_off
                 focus = [node_id for node_id in focus if node_id not in left_alone and not puts_off(node_id)]
             if not focus:
                 continue
             made = plan(
-                self.canopy, self.policy, focus=focus, busy=busy, left_alone=left_alone,
+                self.canopy, self.policy, focus=focus, busy=busy, left_alone=left_alone or (),
                 stuck=self.flight.held, piecemeal=self.flight.piecemeal, underway=self.underway, limit=PLANNED_AT_ONCE,
                 scope=self.scoping.scope,
             )  # fmt: skip

@@ -260,13 +260,13 @@ class LeftAlone:
     asked about.  It is asked of each node that is planned, many times: where nothing of a kind is held, nothing is
     looked up, and it holds for one plan, in which nothing changes."""
 
-    __slots__ = ("_brake", "_closed", "_doubts", "_flight", "_folders", "_free", "_now")
+    __slots__ = ("_brake", "_closed", "_doubts", "_flight", "_free", "_now", "closed")
 
     def __init__(
         self, flight: Flight, local: LocalSide, brake: Brake, closed: Closed, folders: dict[NodeId, None], now: float
     ) -> None:
         self._closed = closed
-        self._folders = folders
+        self.closed = folders
         self._flight = flight if flight.held else None
         self._brake = brake if brake.may_hold else None
         self._doubts = local.places_of_doubt()
@@ -275,7 +275,7 @@ class LeftAlone:
 
     def __bool__(self) -> bool:
         """Whether there may be any."""
-        return bool(self._flight or self._brake or self._doubts or self._folders)
+        return bool(self._flight or self._brake or self._doubts or self.closed)
 
     def __contains__(self, node_id: object) -> bool:
         node: NodeId = node_id  # type: ignore[assignment]  # a Container is asked of anything; this one of nodes alone
@@ -284,7 +284,7 @@ class LeftAlone:
         for doubted in self._doubts:
             if node in doubted:
                 return True
-        if self._folders and self._closed.holds(node, self._folders):
+        if self.closed and self._closed.holds(node, self.closed):
             return True
         if self._flight is not None and self._flight.rests(node, self._now):
             return True

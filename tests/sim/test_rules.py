@@ -72,3 +72,9 @@ def test_what_is_included_is_met_at_once_however_the_disk_spells_it() -> None:
 @pytest.mark.parametrize("seed", [102898, 103088])
 def test_what_the_power_has_torn_is_never_sent_though_all_memory_of_it_was_lost_too(seed: int) -> None:
     run(seed, rules=True)
+
+
+@pytest.mark.sim
+@pytest.mark.hazard("C10", "E16", "N5")
+def test_what_was_put_off_by_a_folder_that_was_closed_for_less_than_a_step_is_planned_for() -> None:
+    run(474, rules=True)
