@@ -18,10 +18,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from syncagent.errors import AlreadyRunning, BadConfig
-from syncagent.hub import server
 from syncagent.hub.app import Hub, HubConfig, is_loopback
 from syncagent.hub.long_frames import LONG
-from syncagent.hub.server import websocket_mask
 from syncagent.model.link import Link, parse_link
 from tests.support.raw_client import KEY, LEVEL_2, RawClient, file_change, hexdigest, pack
 
@@ -208,16 +206,7 @@ async def test_beyond_loopback_the_hub_speaks_tls_with_a_certificate_to_pin(tmp_
     assert stat.S_IMODE(os.stat(tmp_path / "hub.key").st_mode) == 0o600
 
 
-async def test_long_frames_come_whole_and_in_their_order_over_tls_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read_so: list[int] = []
-
-    def noted(mask: bytes, frame: bytearray) -> None:
-        read_so.append(len(frame))
-        websocket_mask(mask, frame)
-
-    monkeypatch.setattr(server, "websocket_mask", noted)
+async def test_long_frames_come_whole_and_in_their_order_over_tls_too(tmp_path: Path, read_in_place: list[int]) -> None:
     async with Hub(HubConfig(tmp_path, host="0.0.0.0", port=0, bootstrap_key=KEY)) as hub:
         trust = ssl.create_default_context(cafile=str(tmp_path / "hub.crt"))
         client = await RawClient.plain(f"wss://localhost:{hub.port}", "a", ssl=trust)
@@ -229,7 +218,7 @@ async def test_long_frames_come_whole_and_in_their_order_over_tls_too(
                 file_change(f"n{number}", f"f{number}", part, blocks=[[hexdigest(part), len(part)]])
             )
         assert [(await client.verdicts())[0]["status"] for _ in long] == ["committed"] * len(long)
-    assert read_so == [len(pack(part)) for part in long]
+    assert read_in_place == [len(pack(part)) for part in long]
 
 
 async def test_without_tls_only_where_that_is_asked_for(tmp_path: Path) -> None:

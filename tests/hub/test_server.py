@@ -16,13 +16,11 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from syncagent.hub import server
 from syncagent.hub.app import Hub, HubConfig
 from syncagent.hub.auth import Patience
 from syncagent.hub.gate import Caps
 from syncagent.hub.long_frames import LONG
 from syncagent.hub.rules import Rules
-from syncagent.hub.server import websocket_mask
 from tests.support.raw_client import KEY, LEVEL_2, STAMP, RawClient, file_change, hexdigest, pack, unpack
 
 Start: TypeAlias = Callable[..., Any]
@@ -404,15 +402,8 @@ async def test_large_blocks_are_kept_before_their_change_and_come_back(url: str)
 
 
 async def test_long_frames_are_read_to_where_they_stay_and_nothing_is_overtaken(
-    url: str, monkeypatch: pytest.MonkeyPatch
+    url: str, read_in_place: list[int]
 ) -> None:
-    read_so: list[int] = []
-
-    def noted(mask: bytes, frame: bytearray) -> None:
-        read_so.append(len(frame))
-        websocket_mask(mask, frame)
-
-    monkeypatch.setattr(server, "websocket_mask", noted)
     a = await RawClient.live(url, "a")
     long = [bytes([n]) * size for n, size in enumerate((LONG, 3, 900_000, 70_000, LONG + 1))]
     for number, part in enumerate(long):
@@ -421,7 +412,7 @@ async def test_long_frames_are_read_to_where_they_stay_and_nothing_is_overtaken(
     for _ in long:
         [verdict] = await a.verdicts()
         assert verdict["status"] == "committed", "its block came before it"
-    assert read_so == [len(pack(part)) for part in long if len(part) >= LONG]
+    assert read_in_place == [len(pack(part)) for part in long if len(part) >= LONG]
 
 
 @pytest.mark.hazard("F19")
