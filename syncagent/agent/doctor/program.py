@@ -24,7 +24,17 @@ from syncagent.errors import NotRunning, SyncAgentError
 from syncagent.private import another_ones, open_to_others
 
 OLDEST_PYTHON: Final = (3, 11)
-PACKAGES: Final = ("websockets", "watchdog", "pydantic", "blake3", "pyfastcdc", "apsw", "aiohttp", "cryptography")
+PACKAGES: Final = (
+    "websockets",
+    "watchdog",
+    "pydantic",
+    "blake3",
+    "pyfastcdc",
+    "apsw",
+    "msgspec",
+    "aiohttp",
+    "cryptography",
+)
 
 
 def python_version() -> Check:
