@@ -1,16 +1,20 @@
 """Finds out what the file system under the root can do, by trying it in our own folder.
 
 Called once at each start (a folder may have moved to another disk), after the root is open.  Leaves nothing behind.
+
+What it finds is believed until the next start.  So an error that may pass (some program has the file open, there is no
+room) is none of what the disk cannot do: it is raised, and the start is tried again.
 """
 
 from __future__ import annotations
 
+import errno
 from contextlib import suppress
 from itertools import pairwise
 from typing import Final
 
 from syncagent.localfs.ignore import STAGE
-from syncagent.localfs.ports import Abilities, Disk, Opening, Rename
+from syncagent.localfs.ports import MISSING, Abilities, Disk, Opening, Rename
 from syncagent.model.names import RelPath, join
 
 _ODD_NS: Final = 1_600_000_001_123_456_789
@@ -22,9 +26,11 @@ _TICK_NS: Final = 20_000_000
 _COARSE_NS: Final = 2_000_000_000
 """FAT counts in steps of two seconds."""
 
+_PASSING: Final = (errno.EBUSY, errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EAGAIN, errno.EINTR)
+
 
 def probe(disk: Disk) -> Abilities:
-    """Try it.  Raises OSError when our own folder cannot be written to; RootMissing."""
+    """Try it.  Raises OSError when our own folder cannot be written to, or not now; RootMissing."""
     names = [join(STAGE, f"new.probe{letter}") for letter in "aBc"]
     with disk.batch():
         for name in names:
@@ -74,20 +80,23 @@ def _modes(disk: Disk, path: RelPath) -> bool:
 
 
 def _exchanges(disk: Disk, one: RelPath, other: RelPath) -> bool:
+    """``other`` is there afterwards, whichever of the two files that is."""
+    disk.open(other, Opening.NEW).close()
     try:
-        disk.open(other, Opening.NEW).close()
         before = disk.stat(one).inode
         disk.rename(one, other, Rename.EXCHANGE)
         return disk.stat(other).inode == before
-    except OSError:
-        return False
+    except OSError as error:
+        return _cannot(error)
 
 
 def _folds(disk: Disk, path: RelPath) -> bool:
     """``path`` is there, and its name has a capital."""
     try:
         disk.stat(RelPath(path.lower()))
-    except OSError:
+    except OSError as error:
+        if error.errno not in MISSING:
+            raise
         return False
     return True
 
@@ -95,9 +104,16 @@ def _folds(disk: Disk, path: RelPath) -> bool:
 def _links(disk: Disk, path: RelPath) -> bool:
     try:
         disk.symlink("nowhere", path)
-    except OSError:
-        return False
+    except OSError as error:
+        return _cannot(error)
     return True
+
+
+def _cannot(error: OSError) -> bool:
+    """False: it cannot be done, and that will stay so.  Raises what may pass."""
+    if error.errno in _PASSING:
+        raise error
+    return False
 
 
 def _remove(disk: Disk, path: RelPath) -> None:

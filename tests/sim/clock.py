@@ -55,7 +55,7 @@ class Schedule:
         """Something happens now that another run of the same seed must do as well (N18)."""
         self.trace = hash((self.trace, round(self.now * 1e9), crc32(content, crc32(what.encode("utf-8", "replace")))))
         if self.story is not None:
-            self.story.append(f"{self.now:9.4f} {what} {content[:300].decode('utf-8', 'replace') if content else ''}")
+            self.story.append(f"{self.now:9.4f} {what} {bytes(content[:300]).decode('utf-8', 'replace')}")
 
     def next_at(self) -> float | None:
         return self._due[0][0] if self._due else None

@@ -13,7 +13,7 @@ from tests.sim.runs import run, script_of, settings_of, smallest, told
 SEEDS = int(os.environ.get("SYNCAGENT_SIM_SEEDS", "800"))
 FIRST = int(os.environ.get("SYNCAGENT_SIM_FIRST", "0"))
 SHARES = 16
-KNOWN: dict[int, str] = {111097: "N5"}
+KNOWN: dict[int, str] = {}
 """Seeds that fail, and what is not mended yet.  (Whoever mends one finds it failing here, and takes it out.)"""
 
 
@@ -78,3 +78,9 @@ def test_what_the_power_has_torn_is_never_sent_though_all_memory_of_it_was_lost_
 @pytest.mark.hazard("C10", "E16", "N5")
 def test_what_was_put_off_by_a_folder_that_was_closed_for_less_than_a_step_is_planned_for() -> None:
     run(474, rules=True)
+
+
+@pytest.mark.sim
+@pytest.mark.hazard("C5", "N5", "N15")
+def test_a_disk_that_a_program_was_in_the_way_on_while_it_was_tried_is_not_taken_for_another() -> None:
+    run(111097, rules=True)  # as in localfs/test_probe.py

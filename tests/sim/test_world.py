@@ -12,7 +12,7 @@ import pytest
 
 from tests.sim import faults as kinds
 from tests.sim.oracle import Broken
-from tests.sim.runs import Settings, play, run, script_of, settings_of, smallest, told
+from tests.sim.runs import Settings, play, run, script_of, settings_of, smallest, tell_story, told
 
 SEEDS = int(os.environ.get("SYNCAGENT_SIM_SEEDS", "2000"))
 FIRST = int(os.environ.get("SYNCAGENT_SIM_FIRST", "0"))
@@ -102,6 +102,12 @@ def test_what_was_written_since_the_clock_was_put_back_is_at_risk_too_when_the_p
 def test_without_faults_there_are_none() -> None:
     settings = Settings(1, machines=2, acts=12, faults=frozenset())
     assert not any(play(settings, script_of(settings)).met.values())
+
+
+@pytest.mark.sim
+def test_what_happens_in_a_world_is_told_to_its_end() -> None:
+    settings = settings_of(1)
+    assert float(tell_story(settings, script_of(settings))[-1].split()[0]) > 60
 
 
 @pytest.mark.sim
