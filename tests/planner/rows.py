@@ -202,5 +202,8 @@ FOUND = [
         "b=4@a", "b=4 b~=3", "aside create remove rename write"),
     Row("B14 a file moved beneath folders that were moved into each other", "a/ b/ x=1", "b/ b/a/@a b/a/n/ b/a/n/x=1@x",
         "a/ a/b/@b x=1", "a/ a/b/ a/n/ a/n/x=1", "create move rename rename"),
+    Row("D14 a folder renamed to where one was deleted that comes back, while one came into it by a name of both",
+        "a/ a/b/ c/ c/x=1 r/", "a/@r c/ c/x=1", "a/ a/b/ a/b/n=2 r/ r/b/@c r/b/x=1@c-x", "a/ a/b/ a/b/n=2 a/b/x=1",
+        "adopt adopt delete delete move rename write"),
 ]  # fmt: skip
 """What the law (``tests/support/merged.py``) found.  When both are at work at once, either may hear of a part first."""

@@ -369,6 +369,12 @@ def test_each_row_ends_the_same_where_folders_go_as_a_whole(row: rows.Row) -> No
         assert other.show() == row.after
 
 
+@pytest.mark.parametrize("row", [*rows.TABLE, *rows.CLASHES, *rows.FOUND], ids=lambda row: row.name)
+def test_each_row_is_what_the_law_says(row: rows.Row) -> None:
+    law = merged(tree(row.base), tree(row.here), tree(row.there), MACHINE, DAY)
+    assert _plain(show(paths_of(law))) == _plain(row.after)
+
+
 @pytest.mark.parametrize("row", [*rows.TABLE, *rows.CLASHES], ids=lambda row: row.name)
 def test_both_at_once_end_as_one_after_the_other(row: rows.Row) -> None:
     """Both are online, and every message and every op comes at a time of chance's choosing."""

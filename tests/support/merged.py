@@ -167,8 +167,12 @@ class _Merge:
         return (Placement(parent, there.at.name) == node.at) + (there.at == node.at)
 
     def _changed_there(self, node: Node) -> bool:
+        """Whether the other side changed the node, and that is not done here yet.  A folder takes another's identity
+        only once all that the hub has in it is here."""
         there = self._there.get(node.id)
-        return node.id in self._here and there is not None and there != self._base.get(node.id)
+        if there is None or there.at.parent in self._became:
+            return False
+        return node.id in self._here and there != self._base.get(node.id)
 
     def _aside(self, at: Placement, kept: Nodes) -> Placement:
         used = {node.at for nodes in (kept, self._here, self._there) for node in nodes.values()}
