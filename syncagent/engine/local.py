@@ -39,7 +39,6 @@ GRACE = 0.1
 """Seconds between the two looks that find something gone.  A rename that is seen in two halves is whole again after
 1-2 ms; saving by "delete, then write" takes editors a few tens of milliseconds."""
 
-READ_BATCH = 400
 READS_AT_ONCE = 4
 PATIENCE = 3
 """How often a node is looked at again at once; then ever more slowly."""
@@ -359,10 +358,9 @@ class LocalSide:
         """Have the next files read; end the round when none is left."""
         looks: list[Effect] = []
         while current.reads and len(current.waiting_for) < READS_AT_ONCE and not self.enough:
-            batch = [current.reads.popleft() for _ in range(min(READ_BATCH, len(current.reads)))]
             self._number += 1
             current.waiting_for.add(self._number)
-            looks.append(Look(self._number, tuple(batch)))
+            looks.append(Look(self._number, current.next_reads()))
         if not current.waiting_for and not current.reads:
             self._end(current, now)
         return looks

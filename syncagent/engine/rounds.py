@@ -14,6 +14,11 @@ from syncagent.model.values import fixed
 from syncagent.trees.identify import Identifier, Sightings
 from syncagent.trees.steady import Steady
 
+FIRST_READS = 50
+READ_BATCH = 400
+"""Files that are read together: few at first, so that the hub and the others have work when the first of a mass are
+read, and twice as many each time."""
+
 
 @fixed
 class Awaited:
@@ -44,6 +49,7 @@ class Round:
     """What was gathered, as long as it is so much that it is taken in piece by piece."""
     facts: list[Fact] = field(default_factory=list)
     reads: deque[LookAt] = field(default_factory=deque)
+    read_at_once: int = FIRST_READS
     sight: RuleSight | None = None
     walked: list[NodeId] = field(default_factory=list)
     """The folders that were listed, as far as anyone wants to know."""
@@ -52,3 +58,9 @@ class Round:
     def only_hints(self) -> bool:
         """Whether it was begun for hints alone, and nobody is missed."""
         return not (self.full_scan or self.confirming or self.awaited or self.seen.missing)
+
+    def next_reads(self) -> tuple[LookAt, ...]:
+        """The files that are read next."""
+        batch = tuple([self.reads.popleft() for _ in range(min(self.read_at_once, len(self.reads)))])
+        self.read_at_once = min(2 * self.read_at_once, READ_BATCH)
+        return batch

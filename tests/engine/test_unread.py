@@ -6,7 +6,8 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
-from syncagent.engine.local import READ_BATCH, READS_AT_ONCE
+from syncagent.engine.local import READS_AT_ONCE
+from syncagent.engine.rounds import FIRST_READS, READ_BATCH
 from syncagent.engine.unread import FIRST, Unread
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.facts import FileSeen, LookAt
@@ -96,9 +97,15 @@ def test_what_was_read_is_sent_while_others_are_yet_to_be_read() -> None:
     assert len(looks(solo)) == READS_AT_ONCE
     assert solo.submitted() == []
     answer_next(solo)
-    assert len(solo.submitted()) == READ_BATCH
+    assert len(solo.submitted()) == FIRST_READS
     assert not solo.status.in_sync
     assert solo.status.looking
+
+
+def test_of_a_mass_few_are_read_at_first_so_that_others_have_work_soon() -> None:
+    solo = many(Solo())
+    asked = [len(one.wishes) for one in looks(solo)]
+    assert asked == [FIRST_READS, 2 * FIRST_READS, 4 * FIRST_READS, READ_BATCH]
 
 
 def test_no_more_is_read_than_can_be_sent_soon() -> None:
