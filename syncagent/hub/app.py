@@ -32,11 +32,11 @@ from syncagent.hub.hall import Hall
 from syncagent.hub.healing import Healing
 from syncagent.hub.keeper import Keeper
 from syncagent.hub.premises import block_files, has_lost_its_database, held, open_store
+from syncagent.hub.reception import Reception
 from syncagent.hub.room import HubRoom
 from syncagent.hub.rows import Folder
 from syncagent.hub.rules import Rules
 from syncagent.hub.runs import Runs
-from syncagent.hub.server import HTTP_LOG, application
 from syncagent.hub.stores.ports import Store
 from syncagent.hub.tls import Identity, identity
 from syncagent.hub.worker import Worker
@@ -44,7 +44,6 @@ from syncagent.listening import let_in_nobody_more
 from syncagent.model.link import Link, format_link
 from syncagent.model.values import fixed
 from syncagent.private import control_socket
-from syncagent.serving import web
 
 DEFAULT_FOLDER: Final = "default"
 STOP_SECONDS: Final = 5.0
@@ -187,20 +186,13 @@ class Hub:
         return KeyRing(store.keys.all()), folders, store.journal.begin_run()
 
     async def _listen(self, hall: Hall) -> None:
-        app = application(hall, __version__)
-        runner = web.AppRunner(
-            app, handle_signals=False, access_log=None, logger=HTTP_LOG, keepalive_timeout=15, shutdown_timeout=1.0
-        )
-        await runner.setup()
-        self._cleanup.push_async_callback(runner.cleanup)
-        inner = runner.server
-        if inner is None:
-            raise AssertionError("a runner that was set up has a server")
+        reception = Reception(hall, __version__)
+        self._cleanup.push_async_callback(reception.close)
         loop = asyncio.get_running_loop()
         context = self._identity.context if self._identity else None
         try:
             server = await loop.create_server(
-                lambda: Gate(self._doorway, inner()), self._config.host, self._config.port, ssl=context,
+                lambda: Gate(self._doorway, reception.newcomer()), self._config.host, self._config.port, ssl=context,
                 ssl_handshake_timeout=_HANDSHAKE_SECONDS if context else None, backlog=_ACCEPTED_AT_ONCE,
             )  # fmt: skip
         except OSError as trouble:

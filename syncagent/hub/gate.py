@@ -1,4 +1,4 @@
-"""Stands before the web server: bounds what those cost who have not shown a key (HAZARDS F6, F7, F11).
+"""Stands before all else: bounds what those cost who have not shown a key (HAZARDS F6, F7, F11).
 
 Every connection passes through a ``Gate``.  Until it is admitted, it may send so many bytes and take so much time, and
 there are so many at once; when there are too many, the oldest of the address that has most of them goes, and of those
@@ -101,7 +101,7 @@ class Doorway:
 
 
 class Gate(asyncio.Protocol):
-    """One connection, between its socket and the web server's ``inner``."""
+    """One connection, between its socket and ``inner``."""
 
     def __init__(self, doorway: Doorway, inner: asyncio.Protocol) -> None:
         self._doorway = doorway

@@ -1,9 +1,8 @@
 """Stands before the gate of an admitted client: a long frame of a WebSocket is read to where it stays.
 
-The web server's own reader copies each byte of such a frame four times on its way from the system to a message, which
+The library's own reader copies each byte of such a frame four times on its way from the system to a message, which
 for large files is a fifth of all that the hub's event loop does with them.  Here the system writes a long frame into
-the memory in which it is checked, written to the disk and sent on from; all else goes to the web server as it came, so
-that what a frame may be is decided there alone.
+memory that is its own; all else goes to the library as it came, so that what a frame may be is decided there alone.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ LONG: Final = 128 * 1024
 """Bytes of a frame from which on it is read like this."""
 
 AT_ONCE: Final = 64 * 1024
-"""So much of all else is taken from the system at once.  It is less than a long frame has: the rest of one that has
-begun is only read when the web server has taken what came before it, and so nothing is overtaken."""
+"""So much of all else is taken from the system at once.  It is less than a long frame has: no read brings more than the
+beginning of one, and all that came before it is with the library by then."""
 
 _BINARY: Final = 0x82
 """The first byte of a frame that is a binary message by itself."""

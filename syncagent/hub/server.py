@@ -2,7 +2,7 @@
 
 Each connection has a ``Session``; its events are fed to it here, and its effects carried out in order.  Work for the
 store goes to the worker; what comes back is told to the session that asked, and then to all of the folder that the
-journal has grown.  Of the hub, the only module but ``app`` that knows aiohttp.
+journal has grown.
 """
 
 from __future__ import annotations
@@ -36,96 +36,26 @@ from syncagent.hub.events import (
 )
 from syncagent.hub.gate import Gate
 from syncagent.hub.hall import Hall, Seat
-from syncagent.hub.long_frames import Take
 from syncagent.hub.rules import Rules
 from syncagent.hub.session import Session
 from syncagent.hub.tasks import Answer
-from syncagent.serving import HttpProcessingError, WSMessage, WSMsgType, web, websocket_mask
+from syncagent.hub.websocket import CLOSE_SECONDS, WebSocket
 
-CLOSE_SECONDS: Final = 2.0
-_MESSAGE_HEADROOM: Final = 64 * 1024
 _SENT_AT_LEAST: Final = 64 * 1024
 _LOG: Final = logging.getLogger("syncagent.hub")
-
-
-HTTP_LOG: Final = logging.getLogger("syncagent.hub.http")
-"""What the web server says of itself."""
-
-
-def _is_ours(record: logging.LogRecord) -> bool:
-    """Whether it went wrong here.  What strangers send that is no HTTP would fill the log (HAZARDS F9)."""
-    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
-
-
-HTTP_LOG.addFilter(_is_ours)
-
-
-def application(hall: Hall, version: str) -> web.Application:
-    """WebSockets on any path; `GET /healthz`."""
-
-    async def health(_: web.Request) -> web.Response:
-        return web.json_response({"status": "ok", "version": version})
-
-    async def connect(request: web.Request) -> web.StreamResponse:
-        if "Origin" in request.headers:
-            audit.record(Note("refused", {"code": "origin"}), request.remote or "")
-            # Agents are no browsers; a page that someone visits must not speak to the hub in their name (HAZARDS G9).
-            return web.json_response({"error": "browsers are not let in"}, status=403)
-        if request.headers.get("Upgrade", "").lower() != "websocket":
-            return web.json_response({"error": "this is a WebSocket address"}, status=426, headers=_UPGRADE)
-        return await _serve(hall, request)
-
-    app = web.Application()
-    app.router.add_get("/healthz", health)
-    app.router.add_get("/{path:.*}", connect)
-    return app
-
-
-_UPGRADE: Final = {"Upgrade": "websocket", "Connection": "Upgrade"}
-
-
-async def _serve(hall: Hall, request: web.Request) -> web.StreamResponse:
-    rules = hall.rules
-    socket = web.WebSocketResponse(
-        timeout=CLOSE_SECONDS,
-        autoclose=True,
-        compress=False,
-        max_msg_size=rules.limits.text_bytes + _MESSAGE_HEADROOM,
-    )
-    gate = request.transport.get_protocol() if request.transport else None
-    if not isinstance(gate, Gate):
-        raise web.HTTPInternalServerError
-    await socket.prepare(request)
-    if (take := _taker(socket)) is not None:
-        gate.read_long(take, rules.limits.frame_bytes)
-    await Connection(hall, rules, socket, gate).run()
-    return socket
-
-
-def _taker(socket: web.WebSocketResponse) -> Take | None:
-    """Puts long frames among what the web server has read of ``socket``; None where it does not let us."""
-    came = getattr(socket, "_reader", None)
-    if came is None or websocket_mask is None:
-        return None
-
-    def take(frame: bytearray, mask: bytes) -> None:
-        websocket_mask(mask, frame)
-        came.feed_data(WSMessage(WSMsgType.BINARY, frame, ""), len(frame))
-
-    return take
 
 
 class Connection(Seat):
     """One WebSocket and its session."""
 
-    def __init__(self, hall: Hall, rules: Rules, socket: web.WebSocketResponse, gate: Gate) -> None:
+    def __init__(self, hall: Hall, rules: Rules, socket: WebSocket, gate: Gate) -> None:
         self._hall = hall
         self._socket = socket
         self._gate = gate
         self._session = Session(rules, hall.now())
         self._loop = asyncio.get_running_loop()
         self._events: deque[Event] = deque()
-        self._stepping = False
+        self._stepping = self._closing = False
         self._out: deque[str | bytes | Close] = deque()
         self._more_out = asyncio.Event()
         self._may_hear = asyncio.Event()
@@ -151,7 +81,7 @@ class Connection(Seat):
             self._hall.leave(self)
             if self._timer is not None:
                 self._timer.cancel()
-            if self._out:
+            if self._out or self._closing:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(CLOSE_SECONDS + 1):
                         await asyncio.shield(writer)
@@ -168,10 +98,9 @@ class Connection(Seat):
                 await self._may_hear.wait()
                 continue
             message = await self._socket.receive()
-            if message.type is WSMsgType.TEXT or message.type is WSMsgType.BINARY:
-                self.feed(Heard(message.data))
-            else:
+            if message is None:
                 return
+            self.feed(Heard(message))
 
     async def _write(self) -> None:
         """Send what is to be said, in order; the socket says how fast."""
@@ -184,11 +113,10 @@ class Connection(Seat):
                         await self._close(frame)
                         return
                     if isinstance(frame, str):
-                        await self._socket.send_str(frame)
+                        await self._socket.send_text(frame)
                     else:
-                        # Of a view nothing is copied that leaves at once.
-                        await self._socket.send_bytes(memoryview(frame))  # type: ignore[arg-type]  # it takes them
-                except (ConnectionError, RuntimeError):
+                        await self._socket.send_binary(frame)
+                except ConnectionError:
                     return  # the reading side hears of it too, and ends the connection
                 sent += len(frame)
                 if sent >= _SENT_AT_LEAST:
@@ -202,11 +130,11 @@ class Connection(Seat):
             await self._more_out.wait()
 
     async def _close(self, close: Close) -> None:
+        self._closing = True
         if close.code == 1006:
             self._gate.drop()
-            return
-        with contextlib.suppress(ConnectionError, RuntimeError):
-            await self._socket.close(code=close.code, message=close.reason.encode()[:100])
+        else:
+            await self._socket.close(close.code, close.reason)
 
     # --- events and effects -------------------------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ def test_the_hub_of_up_has_the_brake_that_the_settings_say(tmp_path: Path) -> No
         (
             "hub",
             "syncagent.hub.app",
-            ("syncagent.agent.runtime", "syncagent.engine.engine", "watchdog", "cryptography"),
+            ("syncagent.agent.runtime", "syncagent.engine.engine", "watchdog", "cryptography", "aiohttp"),
         ),
     ],
 )

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from syncagent.hub import server
+from syncagent.hub.websocket import WebSocket
 
 
 @pytest.fixture
 def read_in_place(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The sizes of the frames that the system has written to where they stay, as they come."""
     sizes: list[int] = []
-    unmask = server.websocket_mask
+    take = WebSocket.take
 
-    def noted(mask: bytes, frame: bytearray) -> None:
+    def noted(socket: WebSocket, frame: bytearray, mask: bytes) -> None:
         sizes.append(len(frame))
-        unmask(mask, frame)
+        take(socket, frame, mask)
 
-    monkeypatch.setattr(server, "websocket_mask", noted)
+    monkeypatch.setattr(WebSocket, "take", noted)
     return sizes

@@ -11,9 +11,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Any
-
-from aiohttp import WSMsgType
 
 from syncagent.errors import LinkLost
 from tests.sim.clock import Schedule
@@ -173,12 +170,6 @@ class Wire:
         self.down.silent |= down
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    type: WSMsgType
-    data: Any
-
-
 class Socket:
     """The hub's end, as ``hub.server`` has it: a WebSocket and its gate in one."""
 
@@ -188,16 +179,14 @@ class Socket:
         self.too_much: Callable[[], None] = lambda: None
         self.lost: Callable[[], None] = lambda: None
 
-    async def receive(self) -> Message:
+    async def receive(self) -> str | bytes | None:
         frame = await self._wire.up.end.get()
-        if frame is None:
-            return Message(WSMsgType.CLOSED, None)
-        return Message(WSMsgType.TEXT if frame.text else WSMsgType.BINARY, frame.said)
+        return None if frame is None else frame.said
 
-    async def send_str(self, text: str) -> None:
+    async def send_text(self, text: str) -> None:
         await self._send(Frame(True, text.encode()))
 
-    async def send_bytes(self, data: bytes) -> None:
+    async def send_binary(self, data: bytes) -> None:
         await self._send(Frame(False, data))
 
     async def _send(self, frame: Frame) -> None:
@@ -207,7 +196,7 @@ class Socket:
         if wait:
             await asyncio.sleep(wait)
 
-    async def close(self, *, code: int = 1000, message: bytes = b"") -> None:
+    async def close(self, code: int, reason: str) -> None:
         self.hang_up()
 
     def hang_up(self) -> None:

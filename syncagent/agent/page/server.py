@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
 from syncagent.agent.page.door import Door, Visit, has_key
 from syncagent.agent.page.ports import Answer, Subject
 from syncagent.agent.page.rules import COOKIE, ENTRANCE, HEADERS, KEY_HEADER, MOST_BYTES, wrong_with
@@ -24,7 +27,6 @@ from syncagent.errors import BadConfig, SyncAgentError
 from syncagent.listening import let_in_nobody_more
 from syncagent.look.files import File, files_in, look
 from syncagent.replaced import failure
-from syncagent.serving import HttpProcessingError, web
 
 SITES: Final = Path(__file__).parent
 LOOK_SECONDS: Final = 20.0
