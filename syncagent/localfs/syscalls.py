@@ -10,12 +10,11 @@ import ctypes
 import errno
 import os
 import sys
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from syncagent.model.values import fixed
+from syncagent.portions import PORTION, Part, pour
 
 _Rename = Callable[[int, bytes, int, bytes, int], int]
 _Sync = Callable[[int], int]
@@ -114,31 +113,28 @@ def _told(failed: int) -> None:
 
 if sys.platform != "win32":
 
-    def write_all(file: int, offset: int, parts: Sequence[bytes | memoryview]) -> None:
-        """Write all of ``parts`` into an open file, one behind the other, in as few calls as the system takes: between
-        two calls this thread waits until another lets it go on.  Raises OSError."""
-        if len(parts) == 1 and os.pwrite(file, parts[0], offset) == len(parts[0]):
+    def write_all(file: int, offset: int, parts: Sequence[Part]) -> None:
+        """Write all of ``parts`` into an open file, one behind the other.  Raises OSError."""
+        if len(parts) == 1 and len(parts[0]) <= PORTION and os.pwrite(file, parts[0], offset) == len(parts[0]):
             return
-        left = deque(parts)
-        while left:
-            written = _write(file, offset, left)
+
+        def write(portion: Sequence[Part]) -> int:
+            nonlocal offset
+            written = _write(file, offset, portion)
             offset += written
-            while left and written >= len(left[0]):
-                written -= len(left.popleft())
-            if written:
-                left[0] = memoryview(left[0])[written:]
+            return written
+
+        pour(parts, write)
 
     if sys.platform == "linux":
-        _PARTS_AT_ONCE: Final = 512
-        """No system takes fewer than 16; this one takes twice as many."""
 
-        def _write(file: int, offset: int, parts: Iterable[bytes | memoryview]) -> int:
-            return os.pwritev(file, list(islice(parts, _PARTS_AT_ONCE)), offset)
+        def _write(file: int, offset: int, parts: Sequence[Part]) -> int:
+            return os.pwritev(file, parts, offset)
 
     else:
 
-        def _write(file: int, offset: int, parts: Iterable[bytes | memoryview]) -> int:
-            return os.pwrite(file, next(iter(parts)), offset)
+        def _write(file: int, offset: int, parts: Sequence[Part]) -> int:
+            return os.pwrite(file, parts[0], offset)
 
 
 if sys.platform == "darwin":

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from syncagent.localfs import syscalls
 from syncagent.localfs.syscalls import Syscalls, load
+from syncagent.portions import PORTION
 
 
 def test_flags_of_rename(tmp_path: Path) -> None:
@@ -50,14 +51,14 @@ def test_a_system_without_them_says_so() -> None:
     assert caught.value.errno == errno.ENOSYS
 
 
-def test_parts_are_written_behind_each_other_in_one_call_and_what_was_not_taken_in_another(
+def test_parts_are_written_behind_each_other_also_those_that_the_system_has_not_taken_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parts = [b"first", memoryview(b"second"), b"", b"third"]
     file = os.open(tmp_path / "a", os.O_RDWR | os.O_CREAT)
     calls = []
 
-    def short(file: int, offset: int, parts: Iterable[bytes | memoryview]) -> int:
+    def short(file: int, offset: int, parts: Sequence[bytes | memoryview]) -> int:
         calls.append(data := b"".join(parts))
         return os.pwrite(file, data[:most], offset)
 
@@ -71,11 +72,13 @@ def test_parts_are_written_behind_each_other_in_one_call_and_what_was_not_taken_
     os.close(file)
 
 
-def test_more_parts_than_the_system_takes_at_once_are_written_all_the_same(tmp_path: Path) -> None:
-    parts = [bytes([number % 251]) * (number % 3) for number in range(3_000)]
+def test_what_is_long_is_written_in_portions(tmp_path: Path) -> None:
+    data = bytes(range(256)) * (PORTION // 100)
     file = os.open(tmp_path / "a", os.O_RDWR | os.O_CREAT)
-    syscalls.write_all(file, 0, parts)
-    assert (tmp_path / "a").read_bytes() == b"".join(parts)
+    for parts in ([data], [data[:1000], memoryview(data)[1000:]]):
+        syscalls.write_all(file, 0, parts)
+        assert (tmp_path / "a").read_bytes() == data
+        os.ftruncate(file, 0)
     os.close(file)
 
 

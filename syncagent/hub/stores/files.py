@@ -17,24 +17,22 @@ import itertools
 import os
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
 from syncagent.errors import StorageFull, StorageTrouble, SyncAgentError
 from syncagent.hub.rows import FolderId
 from syncagent.hub.stores.ports import FileCalls
 from syncagent.model.ids import Digest
+from syncagent.portions import pour
 from syncagent.private import UNFOLLOWED, make_durable
 
 PACK_BYTES: Final = 8 * 1024 * 1024
 """So long is a pack, at most, unless one block alone is longer."""
 
 _AT_ONCE: Final = 8
-_PARTS_AT_ONCE: Final = 512
-"""Linux and macOS take 1,024 in a call."""
-
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -225,14 +223,7 @@ class BlockFiles:
     def _write_whole(self, path: str, parts: Sequence[bytes]) -> None:
         file = self._calls.create(path)
         try:
-            left: deque[bytes | memoryview] = deque(parts)
-            while left:
-                # In one call, as a rule: between two this thread waits until another lets it go on.
-                written = self._calls.write(file, list(itertools.islice(left, _PARTS_AT_ONCE)))
-                while left and written >= len(left[0]):
-                    written -= len(left.popleft())
-                if written:
-                    left[0] = memoryview(left[0])[written:]
+            pour(parts, partial(self._calls.write, file))
             self._calls.sync(file)
         finally:
             self._calls.close(file)
