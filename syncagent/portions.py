@@ -37,13 +37,13 @@ def pour(parts: Iterable[Part], take: Callable[[list[Part]], int]) -> None:
             room -= len(part)
         taken = take(portion)
         if taken < PORTION - room:
-            left.extendleft(reversed(_behind(portion, taken)))
+            left.extendleft(reversed(behind(portion, taken)))
 
 
-def _behind(portion: list[Part], taken: int) -> list[Part]:
-    """What comes behind the first bytes."""
+def behind(parts: Iterable[Part], taken: int) -> list[Part]:
+    """What comes behind the first bytes of ``parts``."""
     rest: list[Part] = []
-    for part in portion:
+    for part in parts:
         if taken < len(part):
             rest.append(memoryview(part)[taken:])
         taken = max(taken - len(part), 0)

@@ -24,9 +24,10 @@ from typing import Final, NamedTuple, TypeVar
 
 from syncagent.errors import StorageFull, StorageTrouble, SyncAgentError
 from syncagent.hub.rows import FolderId
+from syncagent.hub.stores.direct import Direct
 from syncagent.hub.stores.ports import FileCalls
 from syncagent.model.ids import Digest
-from syncagent.portions import pour
+from syncagent.portions import behind, pour
 from syncagent.private import UNFOLLOWED, make_durable
 
 PACK_BYTES: Final = 8 * 1024 * 1024
@@ -50,6 +51,8 @@ class Spot(NamedTuple):
 class SystemCalls:
     """``FileCalls`` of this system."""
 
+    direct = Direct()
+
     def make_folder(self, path: str) -> None:
         os.makedirs(path, 0o700, exist_ok=True)
 
@@ -61,6 +64,9 @@ class SystemCalls:
 
     def write(self, file: int, parts: Sequence[bytes | memoryview]) -> int:
         return write_some(file, parts)
+
+    def write_directly(self, file: int, parts: Sequence[bytes | memoryview]) -> int:
+        return self.direct.write(file, parts)
 
     def sync(self, file: int) -> None:
         os.fsync(file)
@@ -83,6 +89,9 @@ class SystemCalls:
             return [read_at(file, size, at) for at, size in spans]
         finally:
             os.close(file)
+
+    def rest(self) -> None:
+        self.direct.rest()
 
 
 if sys.platform == "win32":
@@ -193,6 +202,10 @@ class BlockFiles:
         except OSError as trouble:
             raise told(trouble) from trouble
 
+    def rest(self) -> None:
+        """Nothing is written: let go of what is only kept in memory to be quick."""
+        self._calls.rest()
+
     def close(self) -> None:
         self._threads.shutdown()
 
@@ -223,7 +236,8 @@ class BlockFiles:
     def _write_whole(self, path: str, parts: Sequence[bytes]) -> None:
         file = self._calls.create(path)
         try:
-            pour(parts, partial(self._calls.write, file))
+            done = self._calls.write_directly(file, parts)
+            pour(behind(parts, done) if done else parts, partial(self._calls.write, file))
             self._calls.sync(file)
         finally:
             self._calls.close(file)

@@ -186,6 +186,10 @@ class FileCalls(Protocol):
     def write(self, file: int, parts: Sequence[bytes | memoryview]) -> int:
         """Write them one behind the other; how many bytes of all were taken."""
 
+    def write_directly(self, file: int, parts: Sequence[bytes | memoryview]) -> int:
+        """The same into a file that is still empty, past the system's own memory; 0 where that cannot be, or does not
+        pay."""
+
     def sync(self, file: int) -> None: ...
 
     def close(self, file: int) -> None: ...
@@ -200,3 +204,6 @@ class FileCalls(Protocol):
 
     def read(self, path: str, spans: Sequence[tuple[int, int]]) -> Sequence[bytes]:
         """What lies at these places (offset and length); fewer bytes where it ends before."""
+
+    def rest(self) -> None:
+        """Nothing is being written: let go of what is only kept to be quick."""

@@ -96,6 +96,7 @@ class SqliteStore:
         fresh = new_id or _random_id
         self.journal = SqliteJournal(self._database, fresh)
         self.blocks = SqliteBlocks(self._database, files)
+        self._files = files
         self.keys = SqliteKeys(self._database)
 
     @contextmanager
@@ -112,6 +113,7 @@ class SqliteStore:
         return self._database.whole() if found and found[0] <= most_bytes else None
 
     def rest(self) -> None:
+        self._files.rest()
         with suppress(StorageTrouble, StorageFull):
             self._database.shrink()
             if self._database.logged:

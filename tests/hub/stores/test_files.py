@@ -157,8 +157,8 @@ class Short(SystemCalls):
         return os.write(file, b"".join(parts)[: self.most])
 
 
-def test_a_pack_is_written_in_one_call_and_what_was_not_taken_in_another(tmp_path: Path) -> None:
-    blocks = [(digest_of(plain), plain) for plain in (PLAIN, b"1" + PLAIN, PLAIN + b"2")]
+def test_a_short_pack_is_written_in_one_call_and_what_was_not_taken_in_another(tmp_path: Path) -> None:
+    blocks = [(digest_of(plain), plain) for plain in (PLAIN[1:], PLAIN, PLAIN[:1000])]
     for most in (1 << 30, len(PLAIN) + 7):
         calls = Short(most)
         files = BlockFiles(str(tmp_path / str(most)), digest_of, calls)
@@ -166,8 +166,23 @@ def test_a_pack_is_written_in_one_call_and_what_was_not_taken_in_another(tmp_pat
         assert [read(files, ONE, spots[digest], len(plain)) for digest, plain in blocks] == [
             plain for _, plain in blocks
         ]
-        assert calls.calls == -(-(3 * len(PLAIN) + 2) // most)
+        assert calls.calls == -(-(2 * len(PLAIN) + 999) // most)
         files.close()
+
+
+@pytest.mark.parametrize("directly", [True, False])
+def test_a_large_pack_holds_its_blocks_whichever_way_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, directly: bool
+) -> None:
+    if not directly:
+        monkeypatch.setattr(SystemCalls, "write_directly", lambda *_: 0)
+    files = BlockFiles(str(tmp_path / "blocks"), digest_of)
+    blocks = [(digest_of(plain), plain) for plain in (bytes([n]) * (100_000 + n) for n in range(47))]
+    spots = files.write(ONE, blocks)
+    assert len({spot.pack for spot in spots.values()}) == 1
+    assert all(read(files, ONE, spots[digest], len(plain)) == plain for digest, plain in blocks)
+    files.rest()
+    files.close()
 
 
 @pytest.mark.hazard("F17")
