@@ -27,7 +27,7 @@ KEPT: Final = 64
 
 
 class Echoes:
-    """Of one root.  Called in the watcher's thread (``news``) and in those that do tasks."""
+    """Of one root.  Called in the watcher's thread (``holds``, ``news``) and in those that do tasks."""
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
@@ -38,6 +38,17 @@ class Echoes:
         """The paths of a mass that is being put in place, and whether the watcher has told of each."""
 
     # --- in the watcher's thread --------------------------------------------------------------------------------
+
+    def holds(self, path: RelPath) -> bool:
+        """Whether a hint at ``path`` waits until the mass that it is one of is in place: asked before it is gathered
+        with others, of each of thousands."""
+        if path not in self._placing:
+            return False
+        with self._lock:
+            if path not in self._placing:
+                return False
+            self._placing[path] = True
+        return True
 
     def news(self, paths: Sequence[RelPath]) -> list[RelPath]:
         """Those of the hints that may be news."""

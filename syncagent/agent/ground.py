@@ -70,7 +70,7 @@ class Ground:
         self._watches_stand = asyncio.Event()
         self._hints_wanted = False
         self._rules = rule_files(respect_gitignore=config.respect_gitignore)
-        self._watcher = outside.watcher(config.sync_root, self._on_hints, self._rules)
+        self._watcher = outside.watcher(config.sync_root, self._on_hints, self._rules, self._is_own)
 
     @property
     def watch(self) -> WatchState:
@@ -234,6 +234,12 @@ class Ground:
             self._post(Hinted(paths, hints.folders, hints.everything, hints.reason))
         else:
             call_in(self._loop, self._watches_stand.set)
+
+    def _is_own(self, path: RelPath) -> bool:
+        """In the watcher's thread: whether the file is one of a mass that is being put in place, and is looked at when
+        that is over.  What a rule file says has to be read, whoever wrote it."""
+        errands = self._errands
+        return errands is not None and errands.echoes.holds(path) and split(path)[1] not in self._rules
 
     def _news(self, hints: Hints) -> tuple[RelPath, ...]:
         """The paths that are no echoes of our own work.  What a rule file says has to be read, whoever wrote it."""

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from syncagent.agent.awake import asleep
 from syncagent.agent.config.settings import AgentConfig
@@ -27,6 +27,7 @@ from syncagent.agent.vigil import Vigil, vigil_in
 from syncagent.agent.workers import Workers
 from syncagent.localfs.dirty import Hints
 from syncagent.localfs.watcher import Rhythm, Watcher, WatchState, default_eyes
+from syncagent.model.names import RelPath
 from syncagent.model.sources import IdSource
 from syncagent.model.values import fixed
 from syncagent.store.agent_db import open_agent_db
@@ -48,9 +49,15 @@ class Watching(Protocol):
     def state(self) -> WatchState: ...
 
 
-def _watch(root: Path, on_hints: Callable[[Hints], None], rule_files: tuple[str, ...]) -> Watching:
+def _watch(
+    root: Path, on_hints: Callable[[Hints], None], rule_files: tuple[str, ...], is_own: Callable[[RelPath], bool]
+) -> Watching:
     eyes = partial(default_eyes, rule_files=rule_files)
-    return Watcher(root, on_hints, rhythm=Rhythm(poll=POLL_SECONDS), open_eyes=eyes)
+    return Watcher(root, on_hints, is_own=is_own, rhythm=Rhythm(poll=POLL_SECONDS), open_eyes=eyes)
+
+
+Watch: TypeAlias = Callable[[Path, Callable[[Hints], None], tuple[str, ...], Callable[[RelPath], bool]], Watching]
+"""Makes what watches a root: who hears of hints, the names of rule files, and which files are being put in place."""
 
 
 def _dial(config: AgentConfig) -> Dialer:
@@ -69,7 +76,7 @@ class Outside:
 
     workers: Callable[[Callable[[BaseException], None]], Workers] = Workers
     premises: Callable[[AgentConfig], Premises] = open_premises
-    watcher: Callable[[Path, Callable[[Hints], None], tuple[str, ...]], Watching] = _watch
+    watcher: Watch = _watch
     database: Callable[[str], AgentStore] = open_agent_db
     excluded: Callable[[Path], Kept] = kept_in
     vigil: Callable[[Path], Vigil] = vigil_in

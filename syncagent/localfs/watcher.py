@@ -23,8 +23,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
-from syncagent.localfs.dirty import DirtySet, Hints, Pace
+from syncagent.localfs.dirty import DirtySet, Hints, Pace, Seen
 from syncagent.localfs.lookout import Blind, Lookout, Saw, blind_by
+from syncagent.model.names import RelPath
 from syncagent.model.values import fixed, replace
 from syncagent.rules.layers import RULE_FILE
 
@@ -41,6 +42,9 @@ _log: Final = logging.getLogger(__name__)
 CROWD: Final = 0.002
 """Seconds for which events gather before they are read when they come in crowds: to be woken for each costs more than
 all that is done about it.  The system keeps many thousands of them."""
+
+MASS: Final = 0.01
+"""The same while it is a mass of our own that makes them."""
 
 
 @fixed
@@ -83,10 +87,16 @@ class Eyes(Protocol):
     def close(self) -> None: ...
 
 
+def _nobody(_: RelPath) -> bool:
+    return False
+
+
 class Watcher:
     """Watches the folder ``root`` from ``start`` to ``stop``, and calls ``on_hints`` from a thread of its own.
 
-    ``on_hints`` must return at once.  Nothing that goes wrong is raised: ``state`` tells it.
+    ``on_hints`` must return at once.  Nothing that goes wrong is raised: ``state`` tells it.  ``is_own`` is asked, in
+    that thread, of files that have appeared: of masses of our own nothing is gathered where who makes them looks at
+    each that was told of.
     """
 
     def __init__(
@@ -94,12 +104,15 @@ class Watcher:
         root: Path,
         on_hints: Callable[[Hints], None],
         *,
+        is_own: Callable[[RelPath], bool] = _nobody,
         pace: Pace | None = None,
         rhythm: Rhythm | None = None,
         open_eyes: Callable[[str, Saw], Eyes] | None = None,
     ) -> None:
         self._root = str(root)
         self._on_hints = on_hints
+        self._is_own = is_own
+        self._own_came = False
         self._dirty = DirtySet(pace)
         self._rhythm = rhythm or Rhythm()
         self._open_eyes = open_eyes or default_eyes
@@ -147,7 +160,7 @@ class Watcher:
         """Watch until ``stop``.  Raises Blind."""
         self._opened_at = time.monotonic()
         identity = _identity(self._root)
-        eyes = self._open_eyes(self._root, self._dirty.saw)
+        eyes = self._open_eyes(self._root, self._saw)
         try:
             with self._lock:
                 if self._stopping.is_set():
@@ -165,6 +178,15 @@ class Watcher:
             with self._lock:
                 self._eyes = None
             eyes.close()
+
+    def _saw(
+        self, now: float, path: RelPath, seen: Seen, *, is_dir: bool = False, origin: RelPath | None = None
+    ) -> None:
+        # What has come from elsewhere in the root someone has moved, and that is told together with where it left.
+        if seen is Seen.APPEARED and origin is None and not is_dir and self._is_own(path):
+            self._own_came = True
+        else:
+            self._dirty.saw(now, path, seen, is_dir=is_dir, origin=origin)
 
     def _follow(self, eyes: Eyes, identity: tuple[int, int]) -> None:
         check_at = time.monotonic() + self._rhythm.root
@@ -186,8 +208,9 @@ class Watcher:
             # After what is due was told: at no moment is a change neither here nor with who was told.
             self._gathering_since = None if due is None else self._gathering_since or now
             until = min(check_at, due) if due is not None else check_at
-            if self._dirty.crowded:
-                time.sleep(CROWD)
+            if self._dirty.crowded or self._own_came:
+                time.sleep(MASS if self._own_came else CROWD)
+                self._own_came = False
             eyes.step(max(until - time.monotonic(), 0.0))
 
     def _rest(self, blind: Blind, reason: str) -> str:

@@ -70,6 +70,15 @@ def test_what_a_person_does_after_that_is_news(mass: Mass) -> None:
     assert mass.echoes.news(NAMES) == NAMES
 
 
+def test_of_each_of_a_mass_it_is_known_before_hints_are_gathered(mass: Mass) -> None:
+    assert not mass.echoes.holds(NAMES[0])
+    outcomes = mass.begin()
+    assert [mass.echoes.holds(name) for name in (NAMES[0], NAMES[1], RelPath("other"))] == [True, True, False]
+    mass.disk.user.write(NAMES[1], b"mine")
+    assert mass.echoes.end(mass.tasks, outcomes) == (NAMES[1],)
+    assert not mass.echoes.holds(NAMES[0]), "what is told of it after that is news"
+
+
 def test_what_nobody_has_hinted_at_is_not_looked_at(mass: Mass) -> None:
     outcomes = mass.begin()
     mass.echoes.news(NAMES[:2])

@@ -227,7 +227,9 @@ class Silent:
 async def test_who_is_told_to_stop_just_as_the_watches_stand_stops(tmp_path: Path, iterations: int) -> None:
     watchers: list[Silent] = []
 
-    def watcher(_: Path, on_hints: Callable[[Hints], None], rule_files: tuple[str, ...]) -> Silent:
+    def watcher(
+        _: Path, on_hints: Callable[[Hints], None], rule_files: tuple[str, ...], is_own: Callable[[RelPath], bool]
+    ) -> Silent:
         watchers.append(Silent(on_hints))
         return watchers[-1]
 
@@ -246,7 +248,9 @@ async def test_who_is_told_to_stop_just_as_the_watches_stand_stops(tmp_path: Pat
 async def test_of_our_own_work_nothing_is_told_but_of_what_else_there_is(tmp_path: Path) -> None:
     watchers: list[Silent] = []
 
-    def watcher(_: Path, on_hints: Callable[[Hints], None], rule_files: tuple[str, ...]) -> Silent:
+    def watcher(
+        _: Path, on_hints: Callable[[Hints], None], rule_files: tuple[str, ...], is_own: Callable[[RelPath], bool]
+    ) -> Silent:
         watchers.append(Silent(on_hints))
         return watchers[-1]
 

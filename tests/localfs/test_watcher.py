@@ -154,6 +154,22 @@ def barrier(watching: Watching) -> None:
 # --- each kind of change ----------------------------------------------------------------------------------------
 
 
+def test_of_files_that_whoever_makes_them_looks_at_nothing_is_gathered(root: Path) -> None:
+    ours = {RelPath("docs/ours"), RelPath("docs/a.txt"), RelPath("docs/old")}
+    (root.parent / "elsewhere").write_text("")
+    (root.parent / "another").write_text("")
+    with Watching(root, is_own=lambda path: path in ours) as watching:
+        (root.parent / "elsewhere").rename(root / "docs" / "ours")
+        (root.parent / "another").rename(root / "docs" / "theirs")
+        barrier(watching)
+        assert watching.mirror.named() == {"docs/theirs", "barrier"}
+        (root / "docs" / "theirs").rename(root / "docs" / "ours")
+        (root / "docs" / "a.txt").write_text("a person's")
+        (root / "docs" / "old").rename(root / "new")
+        (root / "new").rename(root / "docs" / "old")
+        watching.mirror.wait(lambda: watching.mirror.named() >= {"docs/ours", "docs/theirs", "docs/a.txt", "docs/old"})
+
+
 def test_the_first_word_is_everything(root: Path) -> None:
     mirror = Mirror(root)
     watcher = Watcher(root, mirror.on_hints)

@@ -288,8 +288,14 @@ class Agent:
             self.crowded()
         return 1 << 40, 1 << (20 if self.crowded is not None else 39)
 
-    def _watch(self, root: Path, on_hints: Callable[[Any], None], rule_files: tuple[str, ...]) -> SimWatcher:
-        self.watcher = SimWatcher(self.schedule, self.loop, self.name, self.rng, self.disk, on_hints)
+    def _watch(
+        self,
+        root: Path,
+        on_hints: Callable[[Any], None],
+        rule_files: tuple[str, ...],
+        is_own: Callable[[RelPath], bool],
+    ) -> SimWatcher:
+        self.watcher = SimWatcher(self.schedule, self.loop, self.name, self.rng, self.disk, on_hints, is_own)
         self.watcher.mood = self.mood
         self.watcher.killed = self._killed_in_a_thread
         return self.watcher

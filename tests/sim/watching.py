@@ -30,6 +30,7 @@ class SimWatcher:
         rng: Random,
         disk: MemoryDisk,
         on_hints: Callable[[Hints], None],
+        is_own: Callable[[RelPath], bool],
     ) -> None:
         self._schedule = schedule
         self._loop = loop
@@ -37,6 +38,7 @@ class SimWatcher:
         self._rng = rng
         self._disk = disk
         self._on_hints = on_hints
+        self._is_own = is_own
         self._dirty = DirtySet()
         self._standing = False
         self._stopped = False
@@ -87,6 +89,8 @@ class SimWatcher:
         else:
             came = RelPath(origin) if origin is not None else None
             seen = Seen.CLOSED if not inode.is_dir and origin is None else Seen.APPEARED
+            if seen is Seen.CLOSED and self._is_own(RelPath(path)):
+                return
             self._dirty.saw(now, RelPath(path), seen, is_dir=inode.is_dir, origin=came)
         self._arrange()
 
