@@ -17,6 +17,7 @@ from typing import Final, TypeAlias, TypeVar, assert_never
 
 from syncagent.agent.echoes import Echoes
 from syncagent.agent.glances import Glances
+from syncagent.agent.in_advance import InAdvance, in_advance
 from syncagent.agent.workers import Work, Workers
 from syncagent.engine.effects import (
     DropAhead,
@@ -55,7 +56,8 @@ from syncagent.model.nodes import Content, File, Recipe
 from syncagent.model.values import replace
 from syncagent.planner.tasks import DeleteTask, Failed, Inline, InPlace, Outcome, Staged, Task, WriteTask
 
-DiskEffect: TypeAlias = Look | ReadOn | Run | ReadBlocks | OpenStage | FillStage | HoldAhead | DropAhead | SweepStage
+_OfTheDisk: TypeAlias = Look | ReadOn | Run | ReadBlocks | OpenStage | FillStage | HoldAhead | DropAhead | SweepStage
+DiskEffect: TypeAlias = _OfTheDisk | InAdvance
 """Those of the effects that are for the disk."""
 
 T = TypeVar("T")
@@ -138,6 +140,8 @@ class Errands:
                 self.workers.stage.do(lambda: self._long(lambda: self._hold(effect)))
             case DropAhead():
                 self.workers.stage.do(lambda: self._long(self._drop_ahead))
+            case _ if isinstance(effect, InAdvance):
+                in_advance(effect, self.applier, self.workers.change)
             case SweepStage():
                 self.workers.stage.do(lambda: self._long(lambda: self._sweep(effect)))
             case _:

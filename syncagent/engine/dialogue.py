@@ -27,13 +27,13 @@ from syncagent.engine.events import (
 from syncagent.engine.gathering import Gathering
 from syncagent.engine.pulse import Pulse
 from syncagent.engine.recollection import Recollection
-from syncagent.engine.requests import Requests
+from syncagent.engine.requests import Requests, too_long
 from syncagent.engine.when import When
 from syncagent.errors import AskPerson, BadMessage, LinkLost, Refused, SyncAgentError
-from syncagent.model.changes import Change, Entry, Ruling, Verdict
+from syncagent.model.changes import Change, Entry, Verdict
 from syncagent.model.ids import ClientId, Seq
 from syncagent.model.values import fixed
-from syncagent.protocol import batches, codec, convert, packs, quick
+from syncagent.protocol import batches, codec, convert, drafts, packs, quick
 from syncagent.protocol.changes import FileChange, FileChanges
 from syncagent.protocol.connection import (
     ALL_CAPABILITIES,
@@ -56,6 +56,7 @@ from syncagent.protocol.sync import (
     ChangesRequest,
     ChangesResponse,
     MissingResponse,
+    PrepareResponse,
     SyncResponse,
     VerdictsResponse,
     WantedResponse,
@@ -196,7 +197,7 @@ class Dialogue:
                 MessageType.FILE_CHANGED, data, client_id=self._who.client_id, timestamp=self._hour()
             )
             if one and len(text.encode()) > self._limits.text_bytes:
-                self._untold.append(_too_long(changes[done]))
+                self._untold.append(too_long(changes[done]))
             else:
                 yield self._framed(text)
             done += len(batch)
@@ -252,7 +253,8 @@ class Dialogue:
         if isinstance(message, codec.Pack):
             self._must_be_welcome("a pack")
             return self._gathering.add(message)
-        return [*self.gathered(), *self._said(message, now)]
+        said = self._said(message, now)
+        return [*self.gathered(), *said]
 
     def _said(self, message: WebSocketMessage, now: float) -> list[Event]:
         self.when.hear(message)
@@ -293,6 +295,9 @@ class Dialogue:
         if data.get("kind") == "changes" and (entries := quick.read_entries(data.get("changes"))) is not None:
             self._recollection.told(entries)
             return self._response(_without(message, "changes"), entries=entries)
+        if data.get("kind") == "prepare" and (soon := drafts.read_drafts(data.get("files"))) is not None:
+            self._gathering.draft(soon)
+            return []
         if data.get("kind") == "verdicts" and (verdicts := quick.read_verdicts(data.get("verdicts"))) is not None:
             return self._response(_without(message, "verdicts"), verdicts=verdicts)
         return None
@@ -368,6 +373,9 @@ class Dialogue:
                 return self._requests.lacking(request_id, digests, coming)
             case BlocksResponse(request_id=request_id, digests=digests):
                 return self._requests.ended(request_id, digests)
+            case PrepareResponse():
+                self._gathering.draft(drafts.drafts_from_wire(answer))
+                return []
             case WantedResponse(files=files):
                 self._recollection.doubt()
                 return [HubLost(tuple(convert.wanted_from_wire(file) for file in files))]
@@ -386,15 +394,3 @@ def link_down(error: SyncAgentError, *, anew: bool = False) -> LinkDown:
     """What the engine is told of the error that ended a connection, or an attempt at one; ``anew``: the first on a way
     that a person has changed."""
     return LinkDown(str(error), isinstance(error, AskPerson), anew)
-
-
-def _too_long(change: Change) -> Judged:
-    """The verdict on a change that no message can carry: one file of very many blocks."""
-    verdict = Verdict(
-        change.change_id,
-        change.node_id,
-        Ruling.REJECTED,
-        error_code="message_too_large",
-        message="the file is too large for this hub: its list of blocks does not fit into a message",
-    )
-    return Judged((verdict,), Seq(0))

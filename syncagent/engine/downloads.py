@@ -63,6 +63,8 @@ class Downloads:
         self._online = False
         self.spares = Spares()
         self._at_hand: dict[Digest, bytes] = {}
+        self.drafted: dict[Digest, Content] = {}
+        """What was made in advance of what is at hand, and has not been used up."""
         self._held_bytes = 0
         self._spare: dict[Digest, float] = {}
         """Since when what is at hand has been for nobody, so far."""
@@ -166,12 +168,17 @@ class Downloads:
             self._bytes_left -= wanted[0] if wanted is not None else 0
         self._doubted.clear()
 
+    def bytes_of(self, digest: Digest) -> bytes | None:
+        """A small content, if it is at hand."""
+        return self._at_hand.get(digest)
+
     def used(self, digest: Digest) -> None:
         """The content stands in its place: it need not be held any longer."""
         data = self._at_hand.pop(digest, None)
         if data is not None:
             self._held_bytes -= len(data)
         self._staged.discard(digest)
+        self.drafted.pop(digest, None)
 
     def advance(self, room: bool) -> list[Effect]:
         """Begin what was wanted, if there is a link.  Without ``room`` nothing could be written that comes now, and so
@@ -364,6 +371,7 @@ class Downloads:
         """Nothing is being staged any more, and what was staged has to be looked for when the root is back."""
         self.spares.root_lost()
         self._staged.clear()
+        self.drafted.clear()
         self._writing = 0
         self._abandon()
         self._overdue.clear()

@@ -16,7 +16,7 @@ from syncagent.model.ids import Digest, NodeId, Seq
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Block, Content
 from syncagent.model.values import value
-from syncagent.planner.tasks import ReadWish, StageWish, Task
+from syncagent.planner.tasks import DraftWish, ReadWish, StageWish, Task
 from syncagent.trees.delta import Delta
 
 
@@ -87,6 +87,21 @@ class HoldAhead:
 @value
 class DropAhead:
     """Nobody has: remove what was put aside."""
+
+
+@value
+class MakeDrafts:
+    """Make these files in the stage, if nothing else is to be done on the disk: tasks may soon want just those.  It is
+    not answered, and nothing follows from it."""
+
+    wishes: tuple[DraftWish, ...]
+
+
+@value
+class DropDrafts:
+    """Nobody wants them: what was made of these contents in advance goes."""
+
+    contents: tuple[Content, ...]
 
 
 @value
@@ -215,6 +230,8 @@ Effect: TypeAlias = (
     | FillStage
     | HoldAhead
     | DropAhead
+    | MakeDrafts
+    | DropDrafts
     | GiveRoom
     | SweepStage
     | Recall

@@ -67,7 +67,7 @@ class Engine:
         self._remote = RemoteSide(canopy, self._client_id, self._local.damage.wants_all)
         self._flight = Flight(canopy, self._local.damage.wounded)
         self._downloads = Downloads(self._agenda.add, self._fail)
-        self._freight = Freight(canopy, self._uploads, self._downloads, self._local.at_hand)
+        self._freight = Freight(canopy, self._flight, self._uploads, self._downloads, self._local.at_hand)
         self._ledger, missing, wounded = Ledger(), self._local.missing, self._local.damage.wounded
         self._brake = Brake(canopy, self._remote, self._flight, self._ledger, self._limits, missing, wounded)
         both_ways = self._local, self._remote, self._flight, self._uploads, self._downloads
@@ -243,10 +243,10 @@ class Engine:
     # --- what is told -----------------------------------------------------------------------------------------
 
     def _tell(self) -> list[Effect]:
-        effects: list[Effect] = []
-        status = self.present_status()
+        effects, status = list[Effect](), self.present_status()
         if status.settled:
             self._reactions.rest(self._now)
+            effects.extend(self._freight.rest())
             self._remote.rest()
             if self._unswept:
                 self._unswept = False

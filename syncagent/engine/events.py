@@ -11,7 +11,7 @@ from dataclasses import field
 from typing import TypeAlias
 
 from syncagent.model.acts import Act, Limits, Part
-from syncagent.model.changes import Entry, Verdict
+from syncagent.model.changes import Draft, Entry, Verdict
 from syncagent.model.facts import Fact
 from syncagent.model.ids import Digest, NodeId, Seq
 from syncagent.model.names import RelPath
@@ -313,10 +313,11 @@ class HubLacks:
 @value
 class BlocksCame:
     """Blocks from the hub, asked for or pushed; each was checked against its digest.  ``ahead``: of a file that someone
-    is only about to name."""
+    is only about to name.  ``drafts`` are what would become of files, by a change that the hub is about to judge."""
 
     blocks: tuple[tuple[Digest, bytes], ...]
     ahead: bool = False
+    drafts: tuple[Draft, ...] = ()
 
 
 @value

@@ -7,6 +7,7 @@ from typing import TypeAlias, assert_never
 
 from syncagent.engine.at_hand import AtHand
 from syncagent.engine.downloads import Downloads
+from syncagent.engine.drafting import Drafting
 from syncagent.engine.effects import Effect
 from syncagent.engine.events import (
     AheadHeld,
@@ -22,6 +23,7 @@ from syncagent.engine.events import (
     StageOpened,
     Welcomed,
 )
+from syncagent.engine.flight import Flight
 from syncagent.engine.spared import Sparing
 from syncagent.engine.uploads import Uploads
 from syncagent.model.facts import UNSURE
@@ -48,7 +50,10 @@ BytesMoved: TypeAlias = (
 class Freight:
     """Uploads and Downloads, as the engine speaks to both."""
 
-    def __init__(self, canopy: Canopy, uploads: Uploads, downloads: Downloads, at_hand: AtHand) -> None:
+    def __init__(self, canopy: Canopy, flight: Flight, uploads: Uploads, downloads: Downloads, at_hand: AtHand) -> None:
+        self._drafting = Drafting(canopy, flight, downloads)
+        self._may_come = False
+        """Whether there is anything to be written, and room for it."""
         self._canopy = canopy
         self._uploads = uploads
         self._downloads = downloads
@@ -87,7 +92,7 @@ class Freight:
                 self._downloads.spares.held(event)
                 return []
             case BlocksCame():
-                return self._downloads.came(event)
+                return self._came(event)
             case BlocksEnded():
                 return self._downloads.ended(event)
             case _:
@@ -96,10 +101,18 @@ class Freight:
     def put_by(self, event: BlocksCame, now: float) -> list[Effect]:
         """They came while all was at rest: of a change that is being judged.  Until it comes nothing else follows from
         them, and to look whether it does would cost as much as what does then."""
-        effects = self._downloads.came(event)
+        effects = self._came(event)
         self._downloads.let_go_of_all(now)
         self._downloads.trim()
         return effects
+
+    def _came(self, event: BlocksCame) -> list[Effect]:
+        effects = self._downloads.came(event)
+        return effects + self._drafting.told(event.drafts) if event.drafts and self._may_come else effects
+
+    def rest(self) -> list[Effect]:
+        """All is at one: what was made in advance and has not been wanted, goes."""
+        return self._drafting.rest()
 
     def _give_again(self, files: Iterable[tuple[NodeId, Content, Recipe]]) -> None:
         """Send what the hub has lost of these files, where they are here as they were there (HAZARDS E8)."""
@@ -116,7 +129,7 @@ class Freight:
         passing, spares = self._uploads.passing, self._downloads.spares
         passing.may_send = policy.may_submit
         self._uploads.most = self._downloads.most = passing.most = sparing.most
-        may_come = policy.may_write and not sparing.cramped
+        may_come = self._may_come = policy.may_write and not sparing.cramped
         if sparing.cramped:
             self._downloads.most = 0
         effects = self._uploads.advance(room and policy.may_submit)

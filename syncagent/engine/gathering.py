@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from syncagent.engine.events import BlocksCame, Event
+from syncagent.model.changes import Draft
 from syncagent.model.ids import Digest
 from syncagent.protocol.codec import Pack
 
@@ -19,7 +20,12 @@ class Gathering:
     def __init__(self) -> None:
         self._came: list[tuple[Digest, bytes]] = []
         self._ahead: list[tuple[Digest, bytes]] = []
+        self._drafts: tuple[Draft, ...] = ()
         self._bytes = 0
+
+    def draft(self, drafts: tuple[Draft, ...]) -> None:
+        """This was said of what has come."""
+        self._drafts += drafts
 
     def add(self, pack: Pack) -> list[Event]:
         """Blocks came; what is to be handed on now."""
@@ -29,6 +35,7 @@ class Gathering:
 
     def take(self) -> list[Event]:
         """All that has come since the last time."""
-        came, ahead = tuple(self._came), tuple(self._ahead)
-        self._came, self._ahead, self._bytes = [], [], 0
-        return [*([BlocksCame(came)] if came else []), *([BlocksCame(ahead, ahead=True)] if ahead else [])]
+        came, ahead, drafts = tuple(self._came), tuple(self._ahead), self._drafts
+        self._came, self._ahead, self._drafts, self._bytes = [], [], (), 0
+        here = [BlocksCame(came, drafts=drafts)] if came or drafts else []
+        return [*here, *([BlocksCame(ahead, ahead=True)] if ahead else [])]

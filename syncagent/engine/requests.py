@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from syncagent.engine.events import BlocksEnded, Event, HubLacks
+from syncagent.engine.events import BlocksEnded, Event, HubLacks, Judged
 from syncagent.errors import BadMessage
-from syncagent.model.ids import Digest
+from syncagent.model.changes import Change, Ruling, Verdict
+from syncagent.model.ids import Digest, Seq
 from syncagent.protocol import convert
 from syncagent.protocol.sync import BlocksRequest, MissingRequest
 
@@ -70,3 +71,15 @@ class Requests:
         pending.left -= 1
         pending.digests.update(convert.digests_from_wire(digests))
         return pending
+
+
+def too_long(change: Change) -> Judged:
+    """The verdict on a change that no message can carry: one file of very many blocks."""
+    verdict = Verdict(
+        change.change_id,
+        change.node_id,
+        Ruling.REJECTED,
+        error_code="message_too_large",
+        message="the file is too large for this hub: its list of blocks does not fit into a message",
+    )
+    return Judged((verdict,), Seq(0))

@@ -275,9 +275,9 @@ class Hall:
                 prepared = self._files.submit(self._blocks.prepare, place.folder, task.blocks)
                 loop = asyncio.get_running_loop()
                 prepared.add_done_callback(lambda _: loop.call_soon_threadsafe(self._worker.submit, job))
-            case Submit(blocks=blocks):
+            case Submit(changes=changes, blocks=blocks):
                 self._worker.submit(job)
-                if (ahead := ahead_of(blocks)) is not None:
+                if (ahead := ahead_of(changes, blocks)) is not None:
                     self._bus.publish(place.folder, lambda other: other.feed(Coming(ahead)), but=seat)
             case _:
                 self._worker.submit(job)

@@ -102,6 +102,7 @@ class Member:
         self._subtrees = Capability.SUBTREE in capabilities
         self._claims = Capability.CLAIM in capabilities
         self._acquaintance = Acquaintance(splices=self._splices)
+        self._prepares = Capability.PREPARE in capabilities
         self._heals = Capability.HEAL in capabilities and role is Role.WRITER
         self._lost: tuple[Row, ...] = ()
         self._wanted: frozenset[Digest] = frozenset()
@@ -364,7 +365,7 @@ class Member:
         if not (roomy and self._live and self._pushes.may_go(now.mono)) or self._told < self._head:
             return []
         self._pushes.went(ahead.blocks)
-        return [Say(frame) for frame in ahead.frames(compress=self.zstd)]
+        return [Say(frame) for frame in ahead.frames(now.wall_ns, compress=self.zstd, prepare=self._prepares)]
 
     def grown(self, head: Seq) -> list[Effect]:
         """The journal goes up to ``head`` now: ``pump`` says what is new."""

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from syncagent.hub.rows import Timed
-from syncagent.model.changes import Entry, Operation
+from syncagent.model.changes import Change, Draft, Entry, Operation, Verdict
 from syncagent.model.ids import ClientId, Digest, Seq
 from syncagent.model.nodes import File
 from syncagent.model.splices import Splice
@@ -21,6 +21,7 @@ from syncagent.protocol.batches import cut
 from syncagent.protocol.codec import encode_body, encode_data, to_frame
 from syncagent.protocol.connection import DEFAULT_LIMITS
 from syncagent.protocol.convert import notice_to_wire
+from syncagent.protocol.drafts import drafts_of, write_drafts
 from syncagent.protocol.envelope import HUB, MessageType
 from syncagent.protocol.packs import NOTHING_PACKED, encode_packs
 from syncagent.protocol.quick import quoted, write_batch, write_entry
@@ -120,21 +121,30 @@ class Ahead:
     """Blocks of a submission that is only about to be judged, on their way to those who will hear of it: the bytes of a
     small edit travel while it is made durable.  Should nothing come of it, they were a few bytes in vain."""
 
-    def __init__(self, blocks: Iterable[tuple[Digest, bytes]]) -> None:
+    def __init__(self, blocks: Iterable[tuple[Digest, bytes]], drafts: tuple[Draft, ...] = ()) -> None:
         self.blocks = dict(blocks)
+        self._drafts = drafts
         self._frames: dict[bool, tuple[bytes, ...]] = {}
+        self._word = ""
 
-    def frames(self, *, compress: bool) -> tuple[bytes, ...]:
-        """The packs that a client hears."""
+    def frames(self, time_ns: int, *, compress: bool, prepare: bool) -> tuple[str | bytes, ...]:
+        """What a client hears: the packs; then, with ``prepare``, what would become of files."""
         if compress not in self._frames:
             self._frames[compress] = tuple(encode_packs(self.blocks.items(), compress=compress))
-        return self._frames[compress]
+        if not prepare or not self._drafts:
+            return self._frames[compress]
+        if not self._word:
+            data, at = write_drafts(self._drafts), iso(time_ns)
+            self._word = encode_data(MessageType.SYNC_RESPONSE, data, client_id=HUB, timestamp=at)
+        return (*self._frames[compress], self._word)
 
 
-def ahead_of(blocks: Collection[tuple[Digest, bytes]]) -> Ahead | None:
-    """What of the blocks of a submission is sent ahead: all, of a small edit; nothing, of a mass of files, which wait
-    for each other anyway."""
-    return Ahead(blocks) if blocks and sum(len(plain) for _, plain in blocks) <= PUSH_BYTES else None
+def ahead_of(changes: Iterable[Change | Verdict], blocks: Collection[tuple[Digest, bytes]]) -> Ahead | None:
+    """What of a submission is said ahead: all ``blocks`` of a small edit, and what it would make of files; nothing of a
+    mass of files, which wait for each other anyway."""
+    if not blocks or sum(len(plain) for _, plain in blocks) > PUSH_BYTES:
+        return None
+    return Ahead(blocks, drafts_of(changes, [digest for digest, _ in blocks]))
 
 
 def written(entries: Iterable[Timed], splices: Mapping[Seq, Splice] = _NO_SPLICES) -> list[str]:

@@ -38,7 +38,7 @@ from syncagent.localfs.scanner import no_guard
 from syncagent.localfs.staging import Staging
 from syncagent.localfs.writing import Writer
 from syncagent.model.values import fixed
-from syncagent.planner.tasks import Outcome, Task
+from syncagent.planner.tasks import DraftWish, Outcome, Task
 
 
 def at_once(work: Callable[[], None]) -> None:
@@ -73,6 +73,16 @@ class Applier:
             begun = self.follow(tasks)
             begun.make()
             return begun
+
+    def draft(self, wishes: Sequence[DraftWish]) -> None:
+        """Make these in the stage, durable, each for the task that writes just that, should there be one.  Raises
+        RootMissing, Damaged, OSError."""
+        with self.disk.batch():
+            self.guard()
+            self.staging.slots.make_folders()
+            writer = Writer(self.disk, self.staging, self.abilities)
+            for wish in wishes:
+                writer.draft(wish)
 
     def follow(self, tasks: Sequence[Task]) -> Begun:
         """A batch of which nothing is done yet: to be begun while the one before it is finished."""

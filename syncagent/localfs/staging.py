@@ -19,6 +19,7 @@ from syncagent.errors import StorageFull, StorageTrouble
 from syncagent.localfs.assembly import Assembly
 from syncagent.localfs.beside import Beside
 from syncagent.localfs.displaced import Displaced
+from syncagent.localfs.drafts import Drafts
 from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.ports import FULL, MEMORY, MISSING, Disk, DiskFile, Opening, Rename
 from syncagent.localfs.slots import Slots
@@ -59,6 +60,7 @@ class Staging:
         self.reserve = reserve or Reserve()
         self.slots = Slots(disk, machine, trash)
         self.displaced = Displaced()
+        self.drafts = Drafts(disk, self.slots)
         self._disk = disk
         self._assemblies: dict[Content, Assembly] = {}
         self._spare = Spare(disk)

@@ -20,14 +20,15 @@ from syncagent.content.chunker import ONE_BLOCK
 from syncagent.content.digest import content_of
 from syncagent.content.recipe import one_block
 from syncagent.errors import Damaged, Stale
+from syncagent.localfs.drafts import Made
 from syncagent.localfs.ports import MISSING, Abilities, Disk, DiskFile, Opening, Rename, Stat, clamp
 from syncagent.localfs.staging import Staging, part_path
 from syncagent.localfs.standing import check_unused, confirm, hash_file, holds, still
-from syncagent.model.facts import UNSURE, Fact, FileSeen, LinkSeen, Stamp
+from syncagent.model.facts import UNSURE, Fact, FileSeen, LinkSeen, Stamp, unpack
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, File, Link, Recipe
 from syncagent.model.values import fixed
-from syncagent.planner.tasks import CopyOf, Inline, InPlace, Staged, WriteTask
+from syncagent.planner.tasks import CopyOf, DraftWish, Inline, InPlace, Source, Staged, WriteTask
 
 
 @dataclass(slots=True)
@@ -84,29 +85,44 @@ class Writer:
 
     def _make_file(self, task: WriteTask, node: File, old: Stat | None, *, sync: bool, last: bool) -> Writing:
         staged = isinstance(task.source, Staged) and last
+        mode, mtime_ns = self._mode(task.path, old, node.executable), clamp(node.mtime_ns)
+        if isinstance(task.source, Inline) and (made := self.staging.drafts.take(node.content, mtime_ns, mode)):
+            return Writing(task, made.path, made.own, None)
         if staged:
             self._check_part(node.content)
             new = self.staging.take(node.content)
         else:
             self.staging.reserve.demand(node.content.size)
             new = self.staging.slots.new()
-        mode = self._mode(task.path, old, node.executable)
         try:
             with self.disk.open(new, Opening.EDIT if staged else Opening.NEW, mode) as file:
                 if not staged:
-                    self._fill(file, task, node.content)
-                file.adjust(mtime_ns=clamp(node.mtime_ns))
-                own = file.stat()
-                if own.mode & 0o7777 != mode:
-                    # Our umask, or a rule of the folder, had another one in mind.  (Mostly it has not.)
-                    file.adjust(mode=mode)
-                    own = file.stat()
+                    self._fill(file, task.source, node.content)
+                own = _adjusted(file, mode, mtime_ns)
                 if sync:
                     file.sync()
         except (OSError, Damaged, Stale):
             self.drop(new, node.content if staged else None)
             raise
         return Writing(task, new, own, node.content if staged else None)
+
+    def draft(self, wish: DraftWish) -> None:
+        """Make what ``wish`` is about, durable, for a task that may want it.  Raises Damaged, OSError; then nothing is
+        left of it in the stage."""
+        known = unpack(wish.like) if wish.like is not None else None
+        base = known.mode & 0o777 if known is not None else 0o666 & ~self.abilities.umask
+        mode = self._executable(base, wish.executable)
+        self.staging.reserve.demand(wish.content.size)
+        new = self.staging.slots.new()
+        try:
+            with self.disk.open(new, Opening.NEW, mode) as file:
+                self._fill(file, Inline(wish.data), wish.content)
+                own = _adjusted(file, mode, clamp(wish.mtime_ns))
+                file.sync()
+        except (OSError, Damaged):
+            self.staging.slots.remove(new)
+            raise
+        self.staging.drafts.keep(wish.content, Made(new, own))
 
     def _check_part(self, content: Content) -> None:
         try:
@@ -117,8 +133,8 @@ class Writer:
             self.staging.discard(content)
             raise Damaged("what was put together from its blocks is another file")
 
-    def _fill(self, file: DiskFile, task: WriteTask, content: Content) -> None:
-        match task.source:
+    def _fill(self, file: DiskFile, source: Source, content: Content) -> None:
+        match source:
             case Inline(data=data):
                 if content_of(data) != content:
                     raise Damaged("it came with other bytes than its digest says")
@@ -130,7 +146,7 @@ class Writer:
             case InPlace():
                 raise Stale("there is nothing to write from")
             case _:
-                assert_never(task.source)
+                assert_never(source)
 
     def _copy(self, path: RelPath, known: Stamp | None, file: DiskFile, content: Content) -> None:
         try:
@@ -151,6 +167,10 @@ class Writer:
             base = old.mode & 0o777
         else:
             base = self.staging.displaced.narrow(path, 0o666 & ~self.abilities.umask)
+        return self._executable(base, executable)
+
+    def _executable(self, base: int, executable: bool) -> int:
+        """The permission bits ``base``; executable, or not."""
         if bool(base & 0o100) == executable:
             return base
         if not executable:
@@ -309,6 +329,17 @@ class Writer:
         if not (told and task.expect) and not holds(self.disk, task.path, after, node.content):
             raise Stale("it was changed in that very moment")
         return self._file_fact(task.path, after, after.stamp, node)
+
+
+def _adjusted(file: DiskFile, mode: int, mtime_ns: int) -> Stat:
+    """The stat of ``file``, which is all written and gets its mtime and its permission bits."""
+    file.adjust(mtime_ns=mtime_ns)
+    own = file.stat()
+    if own.mode & 0o7777 != mode:
+        # Our umask, or a rule of the folder, had another one in mind.  (Mostly it has not.)
+        file.adjust(mode=mode)
+        own = file.stat()
+    return own
 
 
 def after_us(abilities: Abilities, own: Stat, stamp: Stamp, now_ns: int) -> Stamp:

@@ -147,6 +147,17 @@ def change_of(
     )
 
 
+@value
+class Draft:
+    """What a file would hold, and its executable bit and time, should a change be granted that is only about to be
+    judged."""
+
+    node_id: NodeId
+    content: Content
+    executable: bool
+    mtime_ns: int
+
+
 def kind_of(node: Node) -> Kind:
     """Which kind of node it is.  A node keeps its kind for life."""
     match node:

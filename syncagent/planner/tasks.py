@@ -139,6 +139,18 @@ class StageWish:
 
 
 @value
+class DraftWish:
+    """A small file to be made in advance, beside the tree: ``data`` is all of it.  ``like`` is the stamp of the file in
+    whose place it may be put (None: it is a new one), which says who may do what with it."""
+
+    content: Content
+    data: bytes
+    executable: bool
+    mtime_ns: int
+    like: Stamp | None
+
+
+@value
 class ReadWish:
     """Blocks to be read from the file at ``path`` as long as its stamp is ``expect``: (offset, block) each."""
 

@@ -45,6 +45,7 @@ from syncagent.protocol.sync import (
     ChangesResponse,
     MissingRequest,
     MissingResponse,
+    PrepareResponse,
     SyncRequest,
     SyncResponse,
     VerdictsResponse,
@@ -171,6 +172,7 @@ _RESPONSES: Final[Mapping[str, type[AnySyncResponse]]] = MappingProxyType(
         "missing": MissingResponse,
         "blocks": BlocksResponse,
         "wanted": WantedResponse,
+        "prepare": PrepareResponse,
         "verdicts": VerdictsResponse,
     }
 )

@@ -41,6 +41,7 @@ from syncagent.protocol.sync import (
     ChangesResponse,
     MissingRequest,
     MissingResponse,
+    PrepareResponse,
     SyncRequest,
     SyncResponse,
     VerdictsResponse,
@@ -117,6 +118,7 @@ _NEEDED: dict[type[SyncRequest], str] = {
     BlocksRequest: "blocks",
     AheadRequest: "ahead",
 }
+_UNASKED: dict[type[SyncResponse], str] = {WantedResponse: "heal", PrepareResponse: "prepare"}
 _HEARTBEATS_OPEN = 2
 """So many heartbeats may be without an answer: it may be on its way."""
 
@@ -299,9 +301,9 @@ class _Connection:
                 self._tell(message, body)
             case VerdictsResponse():
                 self._judge(body)
-            case WantedResponse():
-                if "heal" not in self.agreed:
-                    self.find(Rule.NOT_AGREED, "the hub asks for blocks that it has lost, but 'heal' was not agreed on")
+            case WantedResponse() | PrepareResponse():
+                if (needed := _UNASKED[type(body)]) not in self.agreed:
+                    self.find(Rule.NOT_AGREED, f"a message of kind {body.kind!r}, but {needed!r} was not agreed on")
             case SyncResponse():
                 self._answer(body)
             case HubHeartbeat():

@@ -26,6 +26,7 @@ class Capability(StrEnum):
     SUBTREE = "subtree"
     AHEAD = "ahead"
     CLAIM = "claim"
+    PREPARE = "prepare"
 
 
 ALL_CAPABILITIES: Final = tuple(capability.value for capability in Capability)

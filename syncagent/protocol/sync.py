@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 from pydantic import AliasChoices, ConfigDict, Field
 
 from syncagent.protocol.changes import FileChange
-from syncagent.protocol.envelope import Count, Flag, HexDigest, Many, Short, Wire
+from syncagent.protocol.envelope import Count, Flag, HexDigest, Many, Short, Signed, Wire
 
 # --- requests ---------------------------------------------------------------------------------------------------
 
@@ -188,6 +188,29 @@ class WantedResponse(SyncResponse):
     files: Many[WantedFile] = ()
 
 
+class DraftFile(WantedFile):
+    """A file as it would be, of blocks that were sent ahead."""
+
+    mtime_ns: Signed = 0
+    executable: Flag = False
+
+
+class PrepareResponse(SyncResponse):
+    """A submission that is about to be judged would make these files so: who likes to has them ready by then.  It is
+    the answer to no request, and nothing follows from it."""
+
+    always: ClassVar[frozenset[str]] = _SEED | {"kind"}
+
+    kind: Literal["prepare"] = "prepare"
+    files: Many[DraftFile] = ()
+
+
 AnySyncResponse: TypeAlias = (
-    SyncResponse | ChangesResponse | MissingResponse | BlocksResponse | VerdictsResponse | WantedResponse
+    SyncResponse
+    | ChangesResponse
+    | MissingResponse
+    | BlocksResponse
+    | VerdictsResponse
+    | WantedResponse
+    | PrepareResponse
 )

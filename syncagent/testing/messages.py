@@ -38,9 +38,11 @@ from syncagent.protocol.sync import (
     BlocksResponse,
     ChangesRequest,
     ChangesResponse,
+    DraftFile,
     ListedFile,
     MissingRequest,
     MissingResponse,
+    PrepareResponse,
     SyncOperation,
     SyncResponse,
     VerdictsResponse,
@@ -272,6 +274,13 @@ def wanted(*files: FileChange) -> str:
     """The hub has lost blocks of these files."""
     lost = (WantedFile(node_id=one.node_id, digest=one.digest, size=one.size, blocks=one.blocks) for one in files)
     return from_hub(WantedResponse(files=tuple(lost)))
+
+
+def prepare(*files: FileChange) -> str:
+    """A change that is about to be judged would make these files so."""
+    fields = {"node_id", "digest", "size", "blocks", "mtime_ns", "executable"}
+    drafts = (DraftFile.model_validate(one.model_dump(include=fields)) for one in files)
+    return from_hub(PrepareResponse(files=tuple(drafts)))
 
 
 def pack(*contents: bytes, compress: bool = False) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from syncagent.agent.plain import as_it_is, event_from, plain
 from syncagent.engine import events as ev
 from syncagent.model.acts import Limits
-from syncagent.model.changes import Entry, Operation, Ruling, Verdict
+from syncagent.model.changes import Draft, Entry, Operation, Ruling, Verdict
 from syncagent.model.facts import FileSeen, Ignored, Listed, LookAt, NothingThere, RulesSeen, Stamp
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath
@@ -67,6 +67,7 @@ EVENTS: list[ev.Event] = [
     ev.Judged((Verdict(ChangeId("c"), NodeId("f"), Ruling.NEEDS_BLOCKS, missing=(DIGEST,)),), Seq(9)),
     ev.HubLacks(2, frozenset({DIGEST})),
     ev.BlocksCame(((DIGEST, b"\0\0\0"),)),
+    ev.BlocksCame((), drafts=(Draft(NodeId("f"), CONTENT, True, 7),)),
     ev.BlocksEnded(2, frozenset()),
     ev.BlocksSent(4),
     ev.TasksDone(

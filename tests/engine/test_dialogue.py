@@ -15,7 +15,7 @@ from syncagent.engine.effects import AskBlocks, AskChanges, AskMissing, CloseLin
 from syncagent.engine.events import BlocksCame, BlocksEnded, CaughtUp, Heard, HubLacks, Judged, Welcomed
 from syncagent.engine.requests import DIGESTS_AT_ONCE
 from syncagent.errors import AskPerson, BadMessage, IdTaken, LinkLost, Refused, StorageTrouble, SyncAgentError, TryAgain
-from syncagent.model.changes import Change, Entry, Operation, Ruling, Verdict, change_of
+from syncagent.model.changes import Change, Draft, Entry, Operation, Ruling, Verdict, change_of
 from syncagent.model.ids import NO_REV, ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Block, Content, Dir, File, Placement
@@ -26,7 +26,7 @@ ME = ClientId("laptop-20261122T231800Z-3f9a")
 WHO = Introduction(ME, "Laptop", "/home/ann/Sync", "key-of-ann", cursor=7, epoch="e1", run="r1", incarnation="i1")
 DATA = b"the content of a file"
 DIGEST = Digest(blake3(DATA).digest())
-EVERYTHING = ["journal", "batch", "blocks", "push", "zstd", "heal", "splice", "subtree", "ahead", "claim"]
+EVERYTHING = ["journal", "batch", "blocks", "push", "zstd", "heal", "splice", "subtree", "ahead", "claim", "prepare"]
 
 
 def hub(type_: str, **data: Any) -> str:
@@ -372,6 +372,20 @@ def test_blocks_that_were_asked_for_come_and_end() -> None:
     end = hub("sync_response", success=True, message="", kind="blocks", request_id=asked["data"]["request_id"],
               digests=[])  # fmt: skip
     assert dialogue.receive(end, 1.0) == [BlocksCame(((DIGEST, DATA),)), BlocksEnded(5, frozenset())]
+
+
+def test_what_would_become_of_files_comes_behind_their_bytes() -> None:
+    dialogue = connected()
+    [pack] = packs.encode_packs([(DIGEST, DATA)], compress=False)
+    file = {"node_id": "n1", "digest": DIGEST.hex(), "size": len(DATA), "mtime_ns": 7, "executable": True}
+    said = hub("sync_response", success=True, message="", kind="prepare", files=[file])
+    draft = Draft(NodeId("n1"), Content(DIGEST, len(DATA)), True, 7)
+    assert dialogue.receive(pack, 1.0) == []
+    assert dialogue.receive(said, 1.0) == [BlocksCame(((DIGEST, DATA),), drafts=(draft,))]
+    with pytest.raises(BadMessage):
+        dialogue.receive(hub("sync_response", success=True, message="", kind="prepare", files=[{}]), 1.0)
+    long = hub("sync_response", success=True, message="", kind="prepare", files=[{**file, "blocks": []}])
+    assert dialogue.receive(long, 1.0) == [BlocksCame((), drafts=(draft,))], "the long way leads there, too"
 
 
 def test_very_many_blocks_are_handed_on_before_their_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from syncagent.engine import events as ev
 from syncagent.engine.at_hand import AtHand
 from syncagent.engine.downloads import Downloads
 from syncagent.engine.effects import AskBlocks, AskMissing, FillStage, OpenStage, ReadBlocks, SendBlocks, Submit
+from syncagent.engine.flight import Flight
 from syncagent.engine.freight import Freight
 from syncagent.engine.spared import Sparing
 from syncagent.engine.uploads import Uploads
@@ -33,7 +34,8 @@ class Both:
         self.uploads = Uploads(self.woken.extend, lambda nodes, path: self.woken.extend(nodes))
         self.downloads = Downloads(self.woken.extend, lambda nodes, reason: self.woken.extend(nodes))
         self.downloads.link_up()
-        self.freight = Freight(Canopy(), self.uploads, self.downloads, self.at_hand)
+        canopy = Canopy()
+        self.freight = Freight(canopy, Flight(canopy), self.uploads, self.downloads, self.at_hand)
         self.want()
 
     def want(self) -> None:

@@ -13,7 +13,9 @@ from syncagent.hub.rows import Role
 from syncagent.hub.session import ROOM
 from syncagent.hub.stretch import Ahead
 from syncagent.hub.tasks import AskLacking, Failed, Submit
-from syncagent.model.ids import Seq
+from syncagent.model.changes import Draft
+from syncagent.model.ids import NodeId, Seq
+from syncagent.model.nodes import Content
 from syncagent.protocol.packs import KIND_AHEAD, encode_packs
 from tests.support.hub_desk import Client, Desk, directory
 from tests.support.raw_client import file_change, hexdigest, pack, unpack
@@ -107,6 +109,26 @@ def test_bytes_that_came_ahead_of_their_entry_are_not_pushed_again(desk: Desk) -
     a.submit(file_change("n2", "g", b"small"))
     assert [unpack(frame) for frame in b.frames if isinstance(frame, bytes)] == [[b"small"]] * 2
     assert b.heard() == [1, 2], "the second time it may have been let go of"
+
+
+def test_what_a_change_would_make_of_a_file_is_said_to_those_who_agreed_before_it_is_judged(desk: Desk) -> None:
+    agreed = ("journal", "batch", "blocks", "push")
+    a, b, plain = live(desk, "a"), live(desk, "b", *agreed, "prepare"), live(desk, "plain", *agreed)
+    draft = Draft(NodeId("n1"), Content(digest_of(b"small"), 5), False, 7)
+    ahead = Ahead({digest_of(b"small"): b"small"}.items(), (draft,))
+    for client in (b, plain):
+        client.feed(Coming(ahead))
+    packed, said = b.frames
+    assert plain.frames == [packed]
+    told = json.loads(said)
+    assert (told["type"], told["data"]["kind"]) == ("sync_response", "prepare")
+    assert told["data"]["files"] == [{"node_id": "n1", "digest": hexdigest(b"small"), "size": 5, "mtime_ns": 7}]
+    b.feed(Coming(Ahead({digest_of(b"more"): b"more"}.items())))
+    assert len(b.frames) == 3, "where nothing becomes of a file there is nothing to say"
+    assert b.heard() == [], "and the journal is where it was"
+    a.feed(Heard(pack(b"small")))
+    a.submit(file_change("n1", "f", b"small"))
+    assert b.heard() == [1]
 
 
 def test_who_has_not_heard_everything_gets_no_bytes_ahead(desk: Desk) -> None:

@@ -87,6 +87,7 @@ TO_CLIENT: Final[Mapping[str, str]] = {
     "missing_coming": m.missing(b"alpha", request_id="2", coming=(b"beta",)),
     "blocks_end": m.blocks_end(request_id="3"),
     "wanted": m.wanted(_A, _LARGE),
+    "prepare": m.prepare(_A, _LARGE),
     "verdicts": m.verdicts(
         m.committed(_A, 13),
         WireVerdict(change_id="c2", status="duplicate", node_id="n2", seq=4, rev=1),

@@ -180,6 +180,10 @@ WRONG: dict[str, tuple[list[tuple[Direction, Frame]], list[tuple[int, Rule]]]] =
         [*connected_without("journal", "blocks"), (UP, m.ask_changes()), (UP, m.ask_missing()), (UP, m.ask_blocks())],
         [(2, Rule.NOT_AGREED), (3, Rule.NOT_AGREED), (4, Rule.NOT_AGREED)],
     ),
+    "word of what was not agreed on": (
+        [*connected_without("heal", "prepare"), (DOWN, m.wanted(A)), (DOWN, m.prepare(A))],
+        [(2, Rule.NOT_AGREED), (3, Rule.NOT_AGREED)],
+    ),
     "capabilities that were not offered": (
         [(UP, m.connect(level=1)), (DOWN, m.connected(capabilities=["journal"]))],
         [(1, Rule.AGREED_TOO_MUCH)] * 2,

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from syncagent.localfs.drafts import Drafts, Made
+from syncagent.model.nodes import Content
 from tests.sim import faults as kinds
 from tests.sim.oracle import Broken
 from tests.sim.runs import Settings, play, run, script_of, settings_of, smallest, tell_story, told
@@ -133,3 +135,20 @@ def test_the_same_seed_gives_the_same_world_in_any_process() -> None:
 @pytest.mark.hazard("B6", "E6", "N2")
 def test_what_was_torn_and_copied_to_a_machine_with_another_clock_is_known_as_such() -> None:
     run(400198)
+
+
+@pytest.mark.sim
+def test_files_are_made_ahead_of_their_change_and_taken_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[bool] = []
+    take = Drafts.take
+
+    def watched(drafts: Drafts, content: Content, mtime_ns: int, mode: int) -> Made | None:
+        there = content in drafts._made
+        made = take(drafts, content, mtime_ns, mode)
+        taken.extend([made is not None] if there else [])
+        return made
+
+    monkeypatch.setattr(Drafts, "take", watched)
+    for seed in range(60):
+        run(seed)
+    assert {True, False} <= set(taken)

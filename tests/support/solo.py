@@ -172,7 +172,7 @@ class Solo:
                 ef.Look() | ef.ReadOn() | ef.Run() | ef.ReadBlocks() | ef.OpenStage() | ef.FillStage() | ef.SweepStage()
             ):
                 self.todo.append(effect)
-            case ef.Recall() | ef.HoldAhead() | ef.DropAhead():
+            case ef.Recall() | ef.HoldAhead() | ef.DropAhead() | ef.MakeDrafts() | ef.DropDrafts():
                 self.todo.append(effect)
             case _:
                 self.sent.append(effect)
@@ -210,6 +210,12 @@ class Solo:
                 return [ev.AheadHeld(sum(len(data) for _, data in blocks))]
             case ef.DropAhead():
                 self.staging.drop_held()
+                return []
+            case ef.MakeDrafts(wishes=wishes):
+                self.applier.draft(wishes)
+                return []
+            case ef.DropDrafts(contents=contents):
+                self.staging.drafts.drop(contents)
                 return []
             case ef.SweepStage(keep=keep):
                 self.staging.sweep(keep)
