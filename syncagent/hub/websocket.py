@@ -94,7 +94,7 @@ class WebSocket:
     def take(self, frame: bytearray, mask: bytes) -> None:
         """A message that was read beside the library; what came before it is here already."""
         if not self._over:
-            self._hand_in(apply_mask(frame, mask))
+            self._hand_in(apply_mask(frame, mask) if any(mask) else frame)
 
     def _take_in(self) -> None:
         for frame in self._protocol.events_received():

@@ -100,9 +100,10 @@ async def test_messages_come_whole_and_in_their_order(socket: WebSocket, wire: W
 async def test_a_long_one_that_was_read_elsewhere_comes_in_its_place(socket: WebSocket) -> None:
     socket.data_received(frame(b"before"))
     socket.take(bytearray(b ^ MASK[n % 4] for n, b in enumerate(b"long")), MASK)
+    socket.take(bytearray(b"another"), bytes(4))
     socket.data_received(frame(b"after"))
     socket.connection_lost()
-    assert await heard(socket) == [b"before", b"long", b"after"]
+    assert await heard(socket) == [b"before", b"long", b"another", b"after"]
 
 
 @pytest.mark.hazard("F7", "F15")

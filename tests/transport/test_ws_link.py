@@ -17,8 +17,10 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from syncagent.errors import LinkLost, Refused
+from syncagent.model.values import replace
+from syncagent.transport import ws_link
 from syncagent.transport.proxy import Proxy, proxy_in
-from syncagent.transport.ws_link import LONG, UNSENT_BYTES, WsDialer
+from syncagent.transport.ws_link import LONG, UNSENT_BYTES, WsDialer, apply_mask
 from tests.support.proxies import HttpProxy, SocksProxy
 
 Talk = Callable[[ServerConnection], Awaitable[None]]
@@ -262,6 +264,7 @@ async def test_no_key_leaves_this_machine_in_the_clear() -> None:
         with pytest.raises(Refused, match="not encrypted"):
             await WsDialer(f"ws://{own}:{port}")()
         link = await WsDialer(f"ws://{own}:{port}", insecure=True)()
+        assert not link.direct
         await link.close()
 
 
@@ -274,7 +277,17 @@ async def test_what_cannot_leave_yet_waits_where_an_edit_overtakes_it() -> None:
         await link.close()
 
 
-async def test_long_frames_arrive_as_they_were_sent_and_stay_in_their_order() -> None:
+@pytest.mark.parametrize("direct", [True, False])
+async def test_long_frames_arrive_as_they_were_sent_and_stay_in_their_order(
+    monkeypatch: pytest.MonkeyPatch, direct: bool
+) -> None:
+    masked: list[int] = []
+
+    def mask(frame: bytes, key: bytes) -> bytes:
+        masked.append(len(frame))
+        return apply_mask(frame, key)
+
+    monkeypatch.setattr(ws_link, "apply_mask", mask)
     frames = [bytes([number]) * size for number, size in enumerate((10, LONG - 1, LONG, LONG + 1, 1 << 20, 3, 3 << 20))]
     heard: list[bytes | str] = []
 
@@ -285,12 +298,31 @@ async def test_long_frames_arrive_as_they_were_sent_and_stay_in_their_order() ->
         await connection.wait_closed()
 
     async with hub(echo, max_size=4 << 20) as port:
-        link = await WsDialer(f"ws://127.0.0.1:{port}")()
+        link = replace(await WsDialer(f"ws://127.0.0.1:{port}")(), direct=direct)
         for frame in frames:
             await link.send_binary(frame)
         assert [await link.receive() for _ in frames] == frames
         assert heard == frames
+        assert len(masked) == (0 if direct else len([frame for frame in frames if len(frame) >= LONG]))
         await link.close()
+
+
+@pytest.mark.hazard("G4")
+async def test_what_someone_between_could_read_is_masked_also_if_it_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    context, fingerprint, authority = certificates("127.0.0.1")
+    async with hub(ssl=context) as port:
+        pinned = await WsDialer(f"wss://127.0.0.1:{port}", fingerprint)()
+        with authority.cert_pem.tempfile() as file:
+            monkeypatch.setenv("SSL_CERT_FILE", file)
+            trusted = await WsDialer(f"wss://127.0.0.1:{port}")()
+        assert pinned.direct
+        assert not trusted.direct, "it may end at a proxy before the hub"
+        await pinned.close()
+        await trusted.close()
+    async with hub() as port:
+        here = await WsDialer(f"ws://127.0.0.1:{port}")()
+        assert here.direct
+        await here.close()
 
 
 # --- through proxies --------------------------------------------------------------------------------------------------
