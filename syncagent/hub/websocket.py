@@ -94,7 +94,8 @@ class WebSocket:
     def take(self, frame: bytearray, mask: bytes) -> None:
         """A message that was read beside the library; what came before it is here already."""
         if not self._over:
-            self._hand_in(apply_mask(frame, mask) if any(mask) else frame)
+            # What bytes are wanted for, a bytearray can do.
+            self._hand_in(apply_mask(frame, mask) if any(mask) else frame)  # type: ignore[arg-type]
 
     def _take_in(self) -> None:
         for frame in self._protocol.events_received():

@@ -199,8 +199,8 @@ class WsLink:
             # As the library would, but without its copies of what is long.  Nothing is ever sent in fragments here, so
             # that it stands in nothing's middle; on its way out the context waits until there is room again.
             async with self._socket.send_context():
-                # A mask keeps whoever stands between from taking content for a request.  Where nobody does it would only
-                # cost: two passes over all that is sent.
+                # A mask keeps whoever stands between from taking content for a request.  Where nobody does it only
+                # costs two passes over all that is sent.
                 mask = NO_MASK if self.direct else secrets.token_bytes(len(NO_MASK))
                 masked = memoryview(frame if self.direct else apply_mask(frame, mask))
                 # The head by itself would wake the other side for a few bytes; and of a view nothing is copied that
