@@ -16,14 +16,14 @@ What was written shortly before such a stop and is gone was not deleted by anyon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 
 from syncagent.engine.effects import Note
 from syncagent.engine.events import Stop
 from syncagent.engine.unproven import Unproven
 from syncagent.model.changes import Entry
-from syncagent.model.facts import UNSURE, Fact, FileSeen, LookAt
+from syncagent.model.facts import UNSURE, Fact, FileSeen, LookAt, Stamp
 from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import File
@@ -64,8 +64,10 @@ class Doubt:
 class Damage:
     """What is suspected, held and wounded.  A part of ``LocalSide``."""
 
-    def __init__(self, canopy: Canopy) -> None:
+    def __init__(self, canopy: Canopy, outs: Container[NodeId] = ()) -> None:
+        """``outs`` are the nodes that are left out."""
         self._canopy = canopy
+        self._outs = outs
         self._unproven = Unproven(canopy)
         self._suspects: dict[NodeId, Why] = {}
         self._recent: set[NodeId] = set()
@@ -145,6 +147,7 @@ class Damage:
 
     def places_of_doubt(self) -> tuple[Collection[NodeId], ...]:
         """Where those are looked up."""
+        self._unproven.sort(self._outs)
         return self._suspects, self.held, self._unproven.waiting
 
     def _is_suspected(self, node_id: NodeId) -> bool:
@@ -223,6 +226,7 @@ class Damage:
     def prove(self) -> list[NodeId]:
         """All that the hub has was heard; gives the nodes that are not in doubt any more."""
         cleared: list[NodeId] = []
+        self._unproven.sort(self._outs)
         for node_id, was in self._unproven.prove():
             cleared.append(node_id)
             node = self._canopy.local.get(node_id)
@@ -234,7 +238,11 @@ class Damage:
         for node_id, doubt in list(self.held.items()):
             node = self._canopy.local.get(node_id)
             was = None
-            if doubt.reason == ONLY_HERE and isinstance(node, File):
+            if doubt.reason == ONLY_HERE and isinstance(node, File) and node_id in self._outs:
+                del self.held[node_id]
+                self._wait(_as_seen(node, doubt.seen), doubt.seen.stamp)
+                cleared.append(node_id)
+            elif doubt.reason == ONLY_HERE and isinstance(node, File):
                 # What is wounded is known as what is left of it.
                 was = self._unproven.whole(node) or (self._unproven.was(node) if node_id in self.wounded else None)
             if was is not None and isinstance(node, File):
@@ -244,6 +252,12 @@ class Damage:
                 self._wound(own, self._unproven.agreed(own))
                 cleared += [node_id, own.id]
         return cleared
+
+    def _wait(self, damaged: File, stamp: Stamp) -> None:
+        """It is left out: of that nothing can be agreed, not what it was before it was damaged either.  When it is not
+        left out any more it is what waits for the hub."""
+        self._canopy.set_local(damaged.id, damaged, stamp)
+        self._unproven.left_out[damaged.id] = None
 
     def _is_damage(self, node_id: NodeId, node: File, seen: FileSeen, why: Why) -> bool:
         theirs = self._canopy.remote.get(node_id)
@@ -293,15 +307,19 @@ class Damage:
     def forget(self, node_ids: Iterable[NodeId]) -> None:
         """What was agreed of these was forgotten.  What is not known to stand here any more is not read either: rules
         leave it out, and when they do not it is met anew."""
-        for node_id in node_ids if self._suspects else ():
-            if self._canopy.local.get(node_id) is None:
+        for node_id in node_ids if self._suspects or self.wounded else ():
+            node = self._canopy.local.get(node_id)
+            if node is None:
                 self._suspects.pop(node_id, None)
+            elif isinstance(node, File) and self.wounded.pop(node_id, True) is None:
+                self._wait(node, self._canopy.stamp(node_id) or UNSURE)
 
-    def looked(self, is_missing: Callable[[NodeId], bool]) -> None:
-        """All was looked at: what was there then and is gone later was deleted."""
+    def looked(self, is_missing: Callable[[NodeId], bool], *, more: bool = False) -> None:
+        """All was looked at: what was there then and is gone later was deleted.  ``more``: some of it was left out, and
+        is to be looked at now."""
         self._recent = {node_id for node_id in self._recent if is_missing(node_id)}
         self._stopped = False
-        self._unproven.looked()
+        self._unproven.looked(more=more)
 
     # --- what becomes of it -----------------------------------------------------------------------------------
 

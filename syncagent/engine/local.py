@@ -72,7 +72,7 @@ class LocalSide:
         self._awaited: dict[NodeId, Awaited] = {}
         self.rechecked: dict[NodeId, int] = {}
         self.at_hand = AtHand()
-        self.damage = Damage(canopy)
+        self.damage = Damage(canopy, scoping.scope.outs)
         self.skipped = Skipped()
         self.found: dict[NodeId, None] = {}  # nodes that were in doubt and are not any more; the engine empties it
         self.names_known = False  # whether a full scan since the root was found has; one that is due changes nothing
@@ -376,7 +376,7 @@ class LocalSide:
         self.found.update(current.awaited | dict.fromkeys(one for one in doubted if one not in missing))
         self._missing = {node_id: at for node_id, at in self._missing.items() if node_id in missing}
         if current.full_scan or self.full_scan_done:
-            self.damage.looked(current.identifier.is_missing)
+            self.damage.looked(current.identifier.is_missing, more=self._scoping.closed.may_be)
         self.found.update(self.damage.cleared)
         self.damage.cleared.clear()
         for node_id in missing:

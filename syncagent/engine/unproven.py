@@ -14,7 +14,7 @@ its mtime is one that a clock gave: those of unpacked archives are whole seconds
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from syncagent.engine.events import Stop
 from syncagent.model.changes import Entry
@@ -38,6 +38,7 @@ class Unproven:
         self._looking = False
         self._put_back: frozenset[RelPath] = frozenset()
         self.waiting: dict[NodeId, None] = {}
+        self.left_out: dict[NodeId, None] = {}
         self._told: dict[NodeId, list[File]] = {}
         """What the hub has told of since the start, as long as something may wait for it."""
 
@@ -49,7 +50,7 @@ class Unproven:
 
     def fact(self) -> str:
         """What of it is to be remembered."""
-        return " ".join(self.waiting)
+        return " ".join([*self.waiting, *self.left_out])
 
     def taken(self, facts: Sequence[Fact], known_at: Callable[[RelPath], NodeId | None]) -> None:
         """These were taken in: those that may be damaged have to wait."""
@@ -71,9 +72,9 @@ class Unproven:
         touched = figures is not None and figures.ctime_ns >= stop.booted_ns
         return not touched and written_since(stop.since_ns, seen.mtime_ns, seen.stamp)
 
-    def looked(self) -> None:
-        """All was looked at once."""
-        self._looking = False
+    def looked(self, *, more: bool) -> None:
+        """All was looked at once, but for ``more`` that was left out by then."""
+        self._looking = more and self._stop is not None
 
     @property
     def listens(self) -> bool:
@@ -90,6 +91,13 @@ class Unproven:
     def rest(self) -> None:
         """All is at one."""
         self._told.clear()
+
+    def sort(self, outs: Container[NodeId]) -> None:
+        """What is left out (``outs``) waits apart: nothing is to be done about it anyway."""
+        for node_id in [one for one in self.waiting if one in outs]:
+            self.left_out[node_id] = self.waiting.pop(node_id)
+        for node_id in [one for one in self.left_out if one not in outs]:
+            self.waiting[node_id] = self.left_out.pop(node_id)
 
     def prove(self) -> Iterator[tuple[NodeId, File | None]]:
         """All that the hub has was heard: what waits is damaged, and was the file that comes with it, or is not."""

@@ -248,3 +248,36 @@ def test_without_such_a_stop_or_with_a_memory_it_is_asked_for_what_came_since() 
     solo.catch_up(solo.entry(file("x", "a", b"1"))).give(b"1")
     stopped(solo).welcome()
     assert solo.drain(ef.AskChanges) == [ef.AskChanges(Seq(1))]
+
+
+@pytest.mark.hazard("B6", "E16")
+@pytest.mark.parametrize("anew", [False, True], ids=["in the same life", "in the next"])
+def test_what_was_damaged_and_is_excluded_before_it_is_healed_is_healed_when_it_is_included(anew: bool) -> None:
+    """Nothing is agreed of it meanwhile, and so it would be an edit."""
+    solo = Solo().synced(a=b"written")
+    solo.user.spoil("a", HALF)
+    stopped(solo).online()
+    solo.feed(ev.Exclusion(1, RelPath("a"), True)).pass_time(1)
+    if anew:
+        solo.offline().start().online().pass_time(1)
+    assert solo.tree() == {"a": HALF}
+    solo.feed(ev.Exclusion(2, RelPath("a"), False)).give(b"written").pass_time(1)
+    assert solo.submitted() == []
+    assert solo.tree() == {"a": b"written"}
+    assert own(solo) == {"a": HALF}
+    assert solo.status.in_sync
+
+
+@pytest.mark.hazard("B6", "C10")
+def test_what_is_looked_at_first_when_rules_do_not_leave_it_out_any_more_is_proven_then() -> None:
+    solo = Solo().synced(a=b"written")
+    solo.user.write(".syncignore", b"a\n")
+    solo.hinted(".syncignore").accept_all().pass_time(1)
+    solo.user.spoil("a", HALF)
+    solo.offline().start(stop=ev.Stop(0, False, None)).online().pass_time(1)
+    assert solo.status.in_sync
+    solo.user.write(".syncignore", b"# nothing\n")
+    solo.hinted(".syncignore").accept_all().give(b"written").pass_time(1)
+    assert solo.tree()["a"] == b"written"
+    assert own(solo) == {"a": HALF}
+    assert solo.status.in_sync

@@ -84,3 +84,10 @@ def test_what_was_put_off_by_a_folder_that_was_closed_for_less_than_a_step_is_pl
 @pytest.mark.hazard("C5", "N5", "N15")
 def test_a_disk_that_a_program_was_in_the_way_on_while_it_was_tried_is_not_taken_for_another() -> None:
     run(111097, rules=True)  # as in localfs/test_probe.py
+
+
+@pytest.mark.sim
+@pytest.mark.hazard("B6", "C10", "E16", "N2")
+@pytest.mark.parametrize("seed", [501842, 501872])
+def test_what_the_power_has_torn_while_it_was_left_out_is_not_sent_when_it_is_not_any_more(seed: int) -> None:
+    run(seed, rules=True)
