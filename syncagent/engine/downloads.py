@@ -64,7 +64,7 @@ class Downloads:
         self.spares = Spares()
         self._at_hand: dict[Digest, bytes] = {}
         self.drafted: dict[Digest, Content] = {}
-        """What was made in advance of what is at hand, and has not been used up."""
+        """What was made in advance of what is at hand, and was not put in place."""
         self._held_bytes = 0
         self._spare: dict[Digest, float] = {}
         """Since when what is at hand has been for nobody, so far."""
@@ -178,7 +178,6 @@ class Downloads:
         if data is not None:
             self._held_bytes -= len(data)
         self._staged.discard(digest)
-        self.drafted.pop(digest, None)
 
     def advance(self, room: bool) -> list[Effect]:
         """Begin what was wanted, if there is a link.  Without ``room`` nothing could be written that comes now, and so

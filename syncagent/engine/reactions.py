@@ -31,7 +31,7 @@ from syncagent.planner.ops import (
 )
 from syncagent.planner.outcome import settle_agreed, settle_local, settle_remote, settle_submitted
 from syncagent.planner.scope import Scope
-from syncagent.planner.tasks import Done, Failed, Outcome, StaleTask
+from syncagent.planner.tasks import Done, Failed, Inline, Outcome, StaleTask, WriteTask
 from syncagent.trees.canopy import Canopy
 from syncagent.trees.tree import path_of
 
@@ -106,7 +106,11 @@ class Reactions:
             node_id = subject(outcome.op)
             if isinstance(outcome.op, WriteLocal) and isinstance(outcome.op.node, File):
                 # Used up, or no good: should it be needed again, it is got again.
-                self._downloads.used(outcome.op.node.content.digest)
+                digest = outcome.op.node.content.digest
+                self._downloads.used(digest)
+                if isinstance(outcome, Done) and isinstance(task, WriteTask) and isinstance(task.source, Inline):
+                    # Else what was made of it in advance lies there still.
+                    self._downloads.drafted.pop(digest, None)
             nodes = (node_id, *beneath(outcome.op))
             match outcome:
                 case Done() if not self._flight.is_at(task):

@@ -130,6 +130,20 @@ def test_nothing_is_made_while_nothing_is_to_be_written(why: ev.Event) -> None:
     assert staged(solo) == {}
 
 
+@pytest.mark.hazard("B5")
+def test_what_was_made_for_a_task_that_met_something_else_goes_too() -> None:
+    """Found by the simulation: it lay there until the next start."""
+    solo = Solo().synced(a=b"1")
+    node = edited(solo)
+    ahead(solo, node)
+    assert staged(solo)
+    solo.user.write("a", NEW)  # the same, and nobody has told of it yet
+    solo.hear(solo.entry(node, Operation.UPDATE)).pass_time(SPARE_SECONDS + 1)
+    assert solo.tree() == {"a": NEW}
+    assert solo.status.in_sync
+    assert staged(solo) == {}
+
+
 def test_nothing_is_made_while_tasks_are_under_way() -> None:
     solo = Solo().synced(a=b"1", b=b"1")
     node = edited(solo)
