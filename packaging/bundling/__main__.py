@@ -149,7 +149,7 @@ def about() -> tuple[str, object]:
     import typer  # noqa: PLC0415 - icons and AppImage are made without it
 
     import syncagent  # noqa: PLC0415
-    from syncagent.cli.app import build  # noqa: PLC0415
+    from syncagent.cli.program import build  # noqa: PLC0415
 
     return syncagent.__version__, typer.main.get_command(build())
 

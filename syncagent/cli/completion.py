@@ -48,8 +48,8 @@ def completion(
         for word in _asked(words, data_dir, profile):
             say(word)
         return Exit.OK
-    from syncagent.cli.app import build  # noqa: PLC0415 - all commands: only for this
     from syncagent.cli.completing import SHELLS, places_of  # noqa: PLC0415 - as above
+    from syncagent.cli.program import build  # noqa: PLC0415 - all commands: only for this
 
     if shell is None or shell not in SHELLS:
         raise BadConfig(f"for which shell? one of {', '.join(SHELLS)}")

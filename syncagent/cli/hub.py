@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from syncagent.agent.config.kinds import host_and_port
-from syncagent.agent.keys import from_environment
+from syncagent.cli import started
 from syncagent.cli.exits import Exit
 from syncagent.cli.helping import Whole
 from syncagent.cli.options import AsJson, some_path
@@ -18,9 +16,8 @@ from syncagent.cli.output import say, show_json
 from syncagent.cli.words import one_line
 from syncagent.control import ControlClient
 from syncagent.engine.lines import counted
-from syncagent.errors import BadConfig, NotRunning
-from syncagent.private import control_socket, make_private
-from syncagent.reserve import bytes_or_share
+from syncagent.errors import NotRunning
+from syncagent.private import control_socket
 
 HubDir: TypeAlias = Annotated[
     Path,
@@ -46,7 +43,7 @@ def hub(
             metavar="D", help="Where the hub keeps its journal and the blocks.", show_default=False, parser=some_path
         ),
     ] = None,
-    listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it listens.")] = "127.0.0.1:8765",
+    listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it listens.")] = started.HUB_LISTENS,
     insecure: Annotated[bool, typer.Option("--insecure", help="Listen beyond this machine without TLS.")] = False,
     brake: Annotated[
         str,
@@ -82,24 +79,7 @@ def hub(
     """Run a hub, or ask one that runs.  SYNCAGENT_API_KEY is the first key that it accepts."""
     if context.invoked_subcommand is not None:
         return Exit.OK
-    if data_dir is None:
-        raise BadConfig("the option --data-dir is missing (see `syncagent hub --help`)")
-    try:
-        host, port = host_and_port(listen)
-    except ValueError as error:
-        raise BadConfig(f"--listen: {error}") from None
-    if brake not in ("on", "off"):
-        raise BadConfig(f"--brake: must be on or off, and is {brake!r}")
-    try:
-        bytes_or_share(min_free)
-    except ValueError as error:
-        raise BadConfig(f"--min-free: {error}") from None
-    directory = make_private(data_dir.expanduser().resolve())
-    from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`
-
-    limits = compose.brake_rules(on=brake == "on", files=brake_files, share=brake_share, most=brake_most)
-    key = from_environment(os.environ)
-    return compose.run_hub_alone(directory, host, port, insecure=insecure, key=key, brake=limits, min_free=min_free)
+    return started.hub(data_dir, listen, insecure, brake, brake_files, brake_share, brake_most, min_free)
 
 
 def status(data_dir: HubDir, as_json: AsJson = False) -> int:

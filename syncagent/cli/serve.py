@@ -8,13 +8,12 @@ from typing import Annotated
 
 import typer
 
-from syncagent.agent.config.reading import Source, relevant
-from syncagent.agent.keys import KEY_VARIABLE, from_environment, load_key
+from syncagent.agent.keys import from_environment, load_key
+from syncagent.cli import started
 from syncagent.cli.dry import DryRun, foretell
 from syncagent.cli.options import AsJson, BrakeOption, DataDir, NewFolder, NewHub, Profile, RespectGitignore, some_path
 from syncagent.cli.which import in_any
 from syncagent.errors import BadConfig
-from syncagent.private import make_private
 
 
 def register(app: typer.Typer) -> None:
@@ -57,31 +56,17 @@ def run(
     as_json: AsJson = False,
 ) -> int:
     """Run an agent.  SYNCAGENT_API_KEY is its key; what is not given comes from config.toml."""
-    spot = in_any(data_dir, profile)
-    key = from_environment(os.environ)
-    options = {
-        "sync_root": None if sync_root is None else Path(os.path.abspath(sync_root.expanduser())),
-        "server": server,
-        "name": name,
-        "folder": folder,
-        "brake": brake,
-        "respect_gitignore": respect_gitignore,
-    }
-    source = Source(spot, relevant(os.environ), options)
     if as_json and not dry_run:
         raise BadConfig("--json goes with --dry-run: an agent that runs is asked by `syncagent status --json`")
-    if dry_run:
-        would = source.read()[spot.profile]
-        if would.settings is None:
-            raise BadConfig(would.trouble)
-        new = {"new_hub": new_hub, "new_folder": new_folder}
-        return foretell(would.settings, spot, key or load_key(spot), command="run", **new, as_json=as_json)
-    if (read := source.read().get(spot.profile)) is not None:
-        if read.settings is None:
-            raise BadConfig(read.trouble)
-        make_private(spot.data_dir)
-        if not (key or load_key(spot)):
-            raise BadConfig(f"no key for the hub: set {KEY_VARIABLE}, or begin with `syncagent join LINK`")
-    from syncagent.cli import compose  # noqa: PLC0415 - all of both halves: not for `status`
-
-    return compose.run_agent_alone(compose.Start(source, key, new_hub=new_hub, new_folder=new_folder))
+    if not dry_run:
+        return started.run(
+            data_dir, profile, sync_root, server, name, folder, new_hub, new_folder, brake, respect_gitignore
+        )
+    spot = in_any(data_dir, profile)
+    source = started.agent_source(spot, sync_root, server, name, folder, brake, respect_gitignore)
+    would = source.read()[spot.profile]
+    if would.settings is None:
+        raise BadConfig(would.trouble)
+    new = {"new_hub": new_hub, "new_folder": new_folder}
+    key = from_environment(os.environ) or load_key(spot)
+    return foretell(would.settings, spot, key, command="run", **new, as_json=as_json)

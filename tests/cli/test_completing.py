@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from syncagent.cli.app import build
 from syncagent.cli.completing import ASKED, SHELLS, places_of
+from syncagent.cli.program import build
 
 PLACES = tuple(places_of(typer.main.get_command(build())))
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import typer
 
-from syncagent.cli.app import build
 from syncagent.cli.helping import _SECTIONS, EXAMPLES
+from syncagent.cli.program import build
 
 Command = Callable[..., tuple[int, str, str]]
 

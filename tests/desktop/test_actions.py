@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncagent.cli.app import _GROUPS
+from syncagent.cli.program import _GROUPS
 from syncagent.desktop.actions import Place
 
 

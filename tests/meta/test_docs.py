@@ -10,8 +10,8 @@ from typing import Any
 import typer
 
 from syncagent.agent.config.settings import Settings
-from syncagent.cli.app import build
 from syncagent.cli.exits import MEANING, Exit
+from syncagent.cli.program import build
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

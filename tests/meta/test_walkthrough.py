@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import typer
 
-from syncagent.cli.app import build
+from syncagent.cli.program import build
 
 DOCS = Path(__file__).parents[2] / "docs"
 TEXT = (DOCS / "WALKTHROUGH.md").read_text()

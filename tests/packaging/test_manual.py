@@ -9,8 +9,8 @@ import pytest
 import typer
 from bundling.manual import commands, escaped, pages
 
-from syncagent.cli.app import build
 from syncagent.cli.exits import Exit
+from syncagent.cli.program import build
 
 COMMAND = typer.main.get_command(build())
 PAGES = pages(COMMAND, "0.1.0")
