@@ -236,19 +236,21 @@ async def test_what_is_kept_is_not_looked_through_for_garbage_again_and_again() 
 
 
 async def test_what_a_burst_has_let_go_of_is_given_back_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    monkeypatch.setattr(compose, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(compose, "LONG_SECONDS", 0.0)
-    monkeypatch.setattr(heap, "give_back", lambda: loop.call_soon_threadsafe(given.set))
+    done: list[str] = []
     let_go = asyncio.Event()
-    monkeypatch.setattr(heap, "let_go_of_code", let_go.set)
+    worth = iter([True])
+    monkeypatch.setattr(compose, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(compose, "LATER_SECONDS", 0.0)
+    monkeypatch.setattr(compose.Spent, "is_worth_it", lambda *_: next(worth, False))
+    monkeypatch.setattr(heap, "give_back", lambda: done.append("memory"))
+    monkeypatch.setattr(heap, "let_go_of_code", lambda: (done.append("code"), let_go.set()))
 
     async def work() -> None:
-        await asyncio.wait_for(given.wait(), 10)
-        await asyncio.wait_for(let_go.wait(), 10)
+        async with asyncio.timeout(60):
+            await let_go.wait()
 
     assert await until_signal(work()) == 0
+    assert done == ["memory", "memory", "code"], "code is let go of once, when nothing follows"
 
 
 def test_after_a_burst_memory_is_given_back_and_not_for_edits_here_and_there() -> None:
