@@ -16,7 +16,7 @@ import pytest
 
 from syncagent import sqlite as module
 from syncagent.errors import AlreadyRunning, BadConfig, StorageFull, StorageTrouble
-from syncagent.sqlite import MEMORY, Database, DatabaseDamaged, among, open_database
+from syncagent.sqlite import LOG_ROOM, MEMORY, Database, DatabaseDamaged, among, open_database
 
 APPLICATION = 0x5A01
 FIRST = "CREATE TABLE thing (id TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID;"
@@ -119,6 +119,63 @@ def test_b9_after_a_failed_sync_the_next_one_alone_is_not_believed(tmp_path: Pat
     # What the log held at the failure may be lost although the sync after it went well: it is in the file as well.
     assert opened(copied).execute("SELECT id FROM thing") == [("loose",)]
     assert b"last" in log
+
+
+def log_of(path: Path) -> Path:
+    return Path(f"{path}-wal")
+
+
+def test_small_transactions_find_their_room_in_the_log(tmp_path: Path) -> None:
+    """A file that does not grow is made durable sooner."""
+    path = tmp_path / "x.db"
+    database = opened(path)
+    size = log_of(path).stat().st_size
+    assert size >= LOG_ROOM
+    for number in range(100):
+        add(database, f"{number}", durable=True)
+    assert log_of(path).stat().st_size == size
+    database.empty_log()
+    add(database, "last", durable=True)
+    assert log_of(path).stat().st_size == size
+    database.close()
+    assert not log_of(path).exists()
+
+
+@pytest.mark.parametrize("rows", [0, 1, 50])
+def test_what_a_log_has_beyond_its_last_page_is_nothing(tmp_path: Path, rows: int) -> None:
+    path, copied = tmp_path / "x.db", tmp_path / "as the disk has it.db"
+    database = opened(path)
+    database.empty_log()
+    for number in range(rows):
+        add(database, f"{number:02}", durable=True)
+    shutil.copy(path, copied)
+    shutil.copy(log_of(path), log_of(copied))
+    database.close()
+    again = opened(copied)
+    assert again.execute("SELECT id FROM thing ORDER BY id") == [(f"{number:02}",) for number in range(rows)]
+    add(again, "more", durable=True)
+    again.close()
+    assert len(opened(copied).execute("SELECT id FROM thing")) == rows + 1
+
+
+@pytest.mark.parametrize("why", ["little room", "the disk is full", "it need not last"])
+def test_where_there_is_no_room_nothing_is_written_in_advance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    if why == "little room":
+        monkeypatch.setattr(module, "_ROOM_ON_DISK", 1 << 40)
+    elif why == "the disk is full":
+
+        def full(_: object) -> None:
+            raise OSError(28, "no space left on device")
+
+        monkeypatch.setattr(module.os, "fsync", full)
+    path = tmp_path / "x.db"
+    database = open_database(str(path), schema=(FIRST,), application=APPLICATION, durable=why != "it need not last")
+    assert log_of(path).stat().st_size < LOG_ROOM
+    add(database, "a", durable=True)
+    assert database.execute("SELECT id FROM thing") == [("a",)]
+    database.close()
 
 
 def test_e11_a_schema_grows_in_one_transaction_and_the_old_file_is_kept(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ class Connection(Seat):
         self._stepping = self._closing = False
         self._out: deque[str | bytes | Close] = deque()
         self._more_out = asyncio.Event()
+        self._writer_rests = False
         self._may_hear = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._last_resort: asyncio.TimerHandle | None = None
@@ -75,6 +76,7 @@ class Connection(Seat):
         writer = asyncio.create_task(self._write())
         try:
             self._carry_out(self._session.started())
+            self._socket.at_once = self._hear_at_once
             await self._listen()
         finally:
             self.feed(Lost())
@@ -92,13 +94,11 @@ class Connection(Seat):
                 self._last_resort.cancel()
 
     async def _listen(self) -> None:
-        while not self._session.closed:
-            if not self._session.may_hear:
+        while (message := await self._socket.receive()) is not None:
+            while not (self._session.may_hear or self._session.closed):
                 self._may_hear.clear()
                 await self._may_hear.wait()
-                continue
-            message = await self._socket.receive()
-            if message is None:
+            if self._session.closed:
                 return
             self.feed(Heard(message))
 
@@ -127,7 +127,9 @@ class Connection(Seat):
                 sent = 0
                 continue
             self._more_out.clear()
+            self._writer_rests = True
             await self._more_out.wait()
+            self._writer_rests = False
 
     async def _close(self, close: Close) -> None:
         self._closing = True
@@ -161,8 +163,7 @@ class Connection(Seat):
         for effect in effects:
             match effect:
                 case Say(frame=frame):
-                    self._out.append(frame)
-                    self._more_out.set()
+                    self._say(frame)
                 case Close():
                     self._out.append(effect)
                     self._more_out.set()
@@ -185,6 +186,20 @@ class Connection(Seat):
                     audit.record(effect, self.address)
                 case _:
                     assert_never(effect)
+
+    def _say(self, frame: str | bytes) -> None:
+        # What someone waits for does not wait for the turn of a task, where nothing is before it.
+        if self._writer_rests and not self._out and self._socket.send_at_once(frame):
+            self.feed(Sent(len(frame)))
+            return
+        self._out.append(frame)
+        self._more_out.set()
+
+    def _hear_at_once(self, message: str | bytes) -> bool:
+        if self._session.closed or not self._session.may_hear:
+            return False
+        self.feed(Heard(message))
+        return True
 
     def _answer(self, number: int, answer: Answer) -> None:
         self.feed(Answered(number, answer))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from websockets.datastructures import Headers
@@ -63,6 +63,8 @@ class WebSocket:
         """Nothing more is heard."""
         self._lost = self._loop.create_future()
         self._hears: asyncio.Future[None] | None = None
+        self.at_once: Callable[[str | bytes], bool] = lambda _: False
+        """Given a message for which someone waits by then; whether it was taken.  A turn of the event loop less."""
         self._full: asyncio.Future[None] | None = None
         """There while the system takes no more."""
 
@@ -74,7 +76,10 @@ class WebSocket:
             if self._over:
                 return None
             self._hears = self._loop.create_future()
-            await self._hears
+            try:
+                await self._hears
+            finally:
+                self._hears = None
         message = self._came.popleft()
         before = self._unheard
         self._unheard -= len(message)
@@ -117,6 +122,9 @@ class WebSocket:
                 self._end()
 
     def _hand_in(self, message: str | bytes) -> None:
+        waits = self._hears is not None and not self._hears.done()
+        if waits and not self._over and self.at_once(message):
+            return
         self._came.append(message)
         before = self._unheard
         self._unheard += len(message)
@@ -140,11 +148,27 @@ class WebSocket:
     async def send_binary(self, frame: bytes) -> None:
         await self._send(Opcode.BINARY, frame)
 
+    def send_at_once(self, frame: str | bytes) -> bool:
+        """Send it if the system takes it now; whether it has."""
+        if self._full is not None or self._protocol.state is not State.OPEN or self._transport.is_closing():
+            return False
+        if isinstance(frame, str):
+            self._put(Opcode.TEXT, frame.encode())
+        else:
+            self._put(Opcode.BINARY, frame)
+        return True
+
     async def _send(self, kind: Opcode, data: bytes) -> None:
-        """As the library would, but without its copies.  Nothing is sent in fragments here, so that it stands in
-        nothing's middle.  Raises ConnectionError when the connection is gone, or at its end."""
+        """Raises ConnectionError when the connection is gone, or at its end."""
         if self._protocol.state is not State.OPEN or self._transport.is_closing():
             raise ConnectionResetError
+        self._put(kind, data)
+        if self._full is not None:
+            await self._full
+
+    def _put(self, kind: Opcode, data: bytes) -> None:
+        """As the library would, but without its copies.  Nothing is sent in fragments here, so that it stands in
+        nothing's middle."""
         if len(data) < LONG:
             self._transport.write(_head(kind, len(data)) + data)
         else:
@@ -152,8 +176,6 @@ class WebSocket:
             view = memoryview(data)
             self._transport.write(_head(kind, len(data)) + view[:WITH_HEAD])
             self._transport.write(view[WITH_HEAD:])
-        if self._full is not None:
-            await self._full
 
     def _say(self, parts: list[bytes]) -> None:
         """``parts`` are from the library: with an empty one it ends the connection."""

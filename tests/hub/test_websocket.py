@@ -97,6 +97,29 @@ async def test_messages_come_whole_and_in_their_order(socket: WebSocket, wire: W
     assert wire.asked == ["close"]
 
 
+async def test_what_is_waited_for_is_handed_over_at_once_and_all_else_in_its_order(socket: WebSocket) -> None:
+    taken: list[str | bytes] = []
+    takes = True
+
+    def at_once(message: str | bytes) -> bool:
+        if takes:
+            taken.append(message)
+        return takes
+
+    socket.at_once = at_once
+    socket.data_received(frame(b"nobody waits"))
+    assert await socket.receive() == b"nobody waits"
+    waits = asyncio.ensure_future(socket.receive())
+    await asyncio.sleep(0)
+    socket.data_received(frame(b"1") + frame(b"2"))
+    assert taken == [b"1", b"2"]
+    takes = False
+    socket.data_received(frame(b"3"))
+    takes = True
+    socket.data_received(frame(b"4"))
+    assert (await waits, await socket.receive(), taken) == (b"3", b"4", [b"1", b"2"])
+
+
 async def test_a_long_one_that_was_read_elsewhere_comes_in_its_place(socket: WebSocket) -> None:
     socket.data_received(frame(b"before"))
     socket.take(bytearray(b ^ MASK[n % 4] for n, b in enumerate(b"long")), MASK)
@@ -172,6 +195,18 @@ async def test_who_sends_waits_until_the_system_takes_more(socket: WebSocket) ->
     assert not sending.done()
     socket.resume_writing()
     await sending
+
+
+async def test_what_the_system_takes_leaves_at_once_and_nothing_else_does(socket: WebSocket, wire: Wire) -> None:
+    assert socket.send_at_once("word")
+    assert socket.send_at_once(b"bytes")
+    assert wire.read() == [(Opcode.TEXT, b"word"), (Opcode.BINARY, b"bytes")]
+    socket.pause_writing()
+    assert not socket.send_at_once("too much")
+    socket.resume_writing()
+    wire.closing = True
+    assert not socket.send_at_once("too late")
+    assert wire.read() == []
 
 
 async def test_nothing_is_sent_to_who_has_gone(socket: WebSocket, wire: Wire) -> None:

@@ -183,6 +183,9 @@ class Socket:
         frame = await self._wire.up.end.get()
         return None if frame is None else frame.said
 
+    def send_at_once(self, frame: str | bytes) -> bool:
+        return False  # how long a frame takes is known when it is on its way
+
     async def send_text(self, text: str) -> None:
         await self._send(Frame(True, text.encode()))
 

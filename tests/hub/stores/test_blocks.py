@@ -52,7 +52,7 @@ def test_many_small_blocks_that_come_together_lie_in_a_pack(store: SqliteStore, 
         store.blocks.put(folder.id, many)
     assert [path for path in (tmp_path / "blocks").rglob("*") if path.is_file()] == [pack]
     assert pack.stat().st_size == sum(len(plain) for _, plain in many)
-    assert (tmp_path / "hub.db-wal").stat().st_size < BULK_BYTES // 2
+    assert 0 < store._database.logged * 4096 < BULK_BYTES // 2
     digests = [digest for digest, _ in many]
     assert store.blocks.read(folder.id, digests) == many
     with store.unit():
