@@ -9,7 +9,6 @@ batch: to make it durable costs as much as for a single file.
 from __future__ import annotations
 
 import contextlib
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -18,7 +17,8 @@ from typing import Final, TypeAlias, TypeVar, assert_never
 from syncagent.agent.echoes import Echoes
 from syncagent.agent.glances import Glances
 from syncagent.agent.in_advance import InAdvance, in_advance
-from syncagent.agent.workers import Work, Workers
+from syncagent.agent.waiting import Waiting
+from syncagent.agent.workers import Aside, Work, Workers
 from syncagent.engine.effects import (
     DropAhead,
     FillStage,
@@ -44,7 +44,8 @@ from syncagent.engine.events import (
 )
 from syncagent.errors import Damaged, RootMissing, StorageFull, StorageTrouble
 from syncagent.localfs.applier import Applier, at_once
-from syncagent.localfs.begun import FEW, Begun
+from syncagent.localfs.begun import FEW, Begun, are_few
+from syncagent.localfs.masses import TOGETHER, Masses
 from syncagent.localfs.perusal import Perusal
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.reader import StaleRead, read_blocks
@@ -61,9 +62,6 @@ DiskEffect: TypeAlias = _OfTheDisk | InAdvance
 """Those of the effects that are for the disk."""
 
 T = TypeVar("T")
-
-TOGETHER: Final = 400
-"""With so many tasks or more, a batch takes no more: the engine makes the next ones ready while these are done."""
 
 FEW_LOOKS: Final = 16
 """A look at more paths than a person changes at once is a long one."""
@@ -87,11 +85,10 @@ class Errands:
     post: Callable[[Event], None]
     behind: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
     """Within, what this thread wants of the disk waits for other programs."""
-    _waiting: deque[tuple[Task, ...]] = field(default_factory=deque)
-    """Tasks for the lane of changes, as they came."""
-    _begun: dict[int, tuple[tuple[Task, ...], Begun | None]] = field(default_factory=dict)
-    """What is prepared, or is about to be, by the identity of its tasks, which live as long."""
-
+    _waiting: Waiting = field(default_factory=Waiting)
+    """Tasks for the lane of changes."""
+    _aside: list[Aside] = field(default_factory=list)
+    """While masses are done: the thread that waits for the disk."""
     _perused: dict[int, Perusal] = field(default_factory=dict)
     """The large file that is being read part by part, by the number of its look: one at most."""
     echoes: Echoes = field(init=False)
@@ -106,14 +103,14 @@ class Errands:
         stage.  Of a few small ones; of many, their own order is the quickest.  And a folder that is to go with all that
         is in it is looked through."""
         if len(run.tasks) <= FEW and any(map(_takes_long, run.tasks)) and all(map(_may_wait, run.tasks)):
-            self._begun[id(run.tasks)] = run.tasks, None
+            self._waiting.announce(run.tasks)
             self.workers.change.do(lambda: self._prepare(run.tasks))
 
     def _prepare(self, tasks: tuple[Task, ...]) -> None:
-        if id(tasks) not in self._begun:
+        if not self._waiting.is_announced(tasks):
             return  # they were done in the meantime, together with others
         with contextlib.suppress(RootMissing, OSError):  # it is tried again, and told, when they are to be done
-            self._begun[id(tasks)] = tasks, self.applier.begin(tasks)
+            self._waiting.prepared(tasks, self.applier.begin(tasks))
 
     def begin(self, effect: DiskEffect) -> None:
         """Have ``effect`` done, soon."""
@@ -227,46 +224,48 @@ class Errands:
         large = tuple(task for task in tasks if _is_large(task))
         small = tuple(task for task in tasks if not _is_large(task)) if large else tasks
         if small:
-            self._waiting.append(small)
+            self._waiting.put(small)
+            for aside in tuple(self._aside):
+                aside.ring()
             self.workers.change.do(lambda: self._at_root(self._apply_waiting))
         if large:
             self.workers.stage.do(lambda: self._long(lambda: self._apply(large)))
 
     def _apply_waiting(self) -> None:
-        tasks = self._take_waiting(prepared=True)
+        while (prepared := self._waiting.take_prepared()) is not None:
+            self._finish(*prepared)
+        tasks = self._waiting.take(TOGETHER)
         if not tasks:
             return
-        # Few are done in one batch: their folders are opened once.
-        with self.behind() if len(tasks) > FEW else self.disk.batch():
-            # Of masses each batch is begun while the one before it is made durable.
-            begun = self.applier.begin(tasks)
-            while not begun.are_few and not self.workers.ending and (more := self._take_waiting(prepared=False)):
-                following = self.applier.follow(more)
-                self._finish(tasks, begun, following)
-                tasks, begun = more, following
-            self._finish(tasks, begun)
+        if are_few(tasks):
+            # Few are done in one batch: their folders are opened once.
+            with self.behind() if len(tasks) > FEW else self.disk.batch():
+                self._finish(tasks, self.applier.begin(tasks))
+            return
+        with self.behind(), self.workers.aside(self.behind) as aside:
+            self._aside.append(aside)  # before it is looked for more: who brings some by then rings
+            try:
+                Masses(self.applier, aside, self._more, self.echoes.begin, self._ended).run(tasks)
+            except (RootMissing, OSError):
+                self.echoes.give_up()
+                raise
+            finally:
+                self._aside.clear()
 
-    def _take_waiting(self, *, prepared: bool) -> list[Task]:
-        """Tasks that wait, enough for a batch.  Those that were ``prepared`` and come first are done by this; else
-        nothing behind such ones is taken."""
-        tasks: list[Task] = []
-        while self._waiting and len(tasks) < TOGETHER:
-            _, begun = self._begun.get(id(self._waiting[0]), (None, None))
-            if begun is not None and (tasks or not prepared):
-                break
-            self._begun.pop(id(self._waiting[0]), None)
-            some = self._waiting.popleft()
-            if begun is None:
-                tasks.extend(some)
-            else:
-                self._finish(some, begun)
-        return tasks
+    def _more(self) -> Sequence[Task]:
+        """What may be done together with masses that are under way; nothing, where nobody waits for it."""
+        return () if self.workers.ending else self._waiting.take_unprepared()
+
+    def _ended(self, begun: Begun, outcomes: list[Outcome]) -> None:
+        """A batch of many is over."""
+        self._tell_done(begun.tasks, outcomes)
+        self.applier.clear(begun, self._clear)
 
     def _apply(self, tasks: Sequence[Task]) -> None:
         with self.behind() if len(tasks) > FEW else contextlib.nullcontext():
             self._tell_done(tasks, self.applier.run(tasks, self._clear))
 
-    def _finish(self, tasks: Sequence[Task], begun: Begun, following: Begun | None = None) -> None:
+    def _finish(self, tasks: Sequence[Task], begun: Begun) -> None:
         """Do the rest of a batch, and tell of it.  What went by it is removed after that, in the lane that is for it; a
         few small files here and now, since to wake another thread for them takes longer."""
         left: list[Work] = []
@@ -274,7 +273,7 @@ class Errands:
             if len(tasks) > FEW:
                 self.echoes.begin(tasks)
             try:
-                outcomes = self.applier.finish(begun, left.append, following)
+                outcomes = self.applier.finish(begun, left.append)
             except (RootMissing, OSError):
                 self.echoes.give_up()
                 raise

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import queue
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, Generic, TypeVar
+from contextlib import AbstractContextManager
+from typing import Any, Final, Generic, Self, TypeVar
 
 T = TypeVar("T")
 Work = Callable[[], None]
@@ -132,6 +134,63 @@ class Lane:
             self._done += 1
 
 
+class Aside:
+    """A thread beside the one that gives it work, a piece at a time, and does something else meanwhile."""
+
+    __slots__ = ("_bell", "_failed", "_lane", "_raised", "_under_way", "_within")
+
+    def __init__(
+        self, failed: Callable[[BaseException], None], within: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        """``within`` is entered around each piece."""
+        self._failed = failed
+        self._within = within
+        self._lane: Lane | None = None
+        self._bell: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        """True when the piece of work is over."""
+        self._under_way = False
+        self._raised: BaseException | None = None
+
+    def begin(self, work: Work) -> None:
+        """Have it done."""
+
+        def do() -> None:
+            try:
+                with self._within():
+                    work()
+            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+                self._raised = error
+            self._bell.put(True)
+
+        self._under_way = True
+        if self._lane is None:
+            self._lane = Lane("aside", 1, self._failed)
+        self._lane.do(do)
+
+    def ring(self) -> None:
+        """There is more to do for the one who waits; from any thread."""
+        self._bell.put(False)
+
+    def is_over(self, *, or_more: bool) -> bool:
+        """Wait until the piece of work is over; with ``or_more`` until it was rung for, too.  Raises what it raised."""
+        while self._under_way:
+            if self._bell.get():
+                self._under_way = False
+            elif or_more:
+                return False
+        raised, self._raised = self._raised, None
+        if raised is not None:
+            raise raised
+        return True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lane is not None:
+            self._lane.end()
+
+
 def call_in(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *args: Any, awake: bool = False) -> None:
     """Have the loop call it; from any thread, and for nothing when the loop is over.  ``awake``: from its own."""
     with contextlib.suppress(RuntimeError):
@@ -179,10 +238,11 @@ class Workers:
     ``stage`` puts large files together, ``clear`` removes what is done with, ``keep`` has the database.  ``ending``
     tells long work that no one waits for it any more."""
 
-    __slots__ = ("change", "clear", "ending", "keep", "look", "read", "stage")
+    __slots__ = ("_failed", "change", "clear", "ending", "keep", "look", "read", "stage")
 
     def __init__(self, failed: Callable[[BaseException], None]) -> None:
         self.ending = False
+        self._failed = failed
         # Two at least: while one reads a large file, the other looks at what is edited.
         self.look = Lane("look", max(2, min(MOST_SCANNERS, processors())), failed)
         self.read = Lane("read", 1, failed)
@@ -190,6 +250,10 @@ class Workers:
         self.stage = Lane("stage", 1, failed)
         self.clear = Lane("clear", 1, failed)
         self.keep = Lane("keep", 1, failed)
+
+    def aside(self, within: Callable[[], AbstractContextManager[None]]) -> Aside:
+        """A thread beside the one that asks for it, as long as that has need of it."""
+        return Aside(self._failed, within)
 
     def end(self, seconds: float = 10.0) -> bool:
         """Drop what has not begun (but what the database is to keep), and wait for the rest; whether it is over.

@@ -18,7 +18,7 @@ removed, and not before that name is durable does it count as gone.  Stopped bef
 So after a crash at any point there is at each path the old or the new, whole (N8), and what lies in the stage is told
 apart by its name (``slots``); ``Staging.sweep`` clears it at the next start.
 
-Of masses the first step of one batch is done before the third of the batch before it: then one sync serves both.
+Of masses the first step of one batch is done while the batch before it is made durable (``masses``).
 
 A file that a program has open for writing is neither replaced nor deleted: what it writes after that would be written
 into nothing.  It is held back until the program is done with it.
@@ -32,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from syncagent.localfs.begun import Begun
+from syncagent.localfs.begun import Begun, are_few, settle
 from syncagent.localfs.ports import Abilities, Disk
 from syncagent.localfs.scanner import no_guard
 from syncagent.localfs.staging import Staging
@@ -68,11 +68,27 @@ class Applier:
     def begin(self, tasks: Sequence[Task]) -> Begun:
         """The first of the four steps alone, which changes nothing but the stage: all that it makes there without
         ``finish`` the next start clears.  Raises RootMissing."""
-        with self.disk.batch():
-            self.guard()
-            begun = self.follow(tasks)
-            begun.make()
-            return begun
+        begun = self.batch(apart=are_few(tasks))
+        try:
+            with self.disk.batch():
+                self.make(begun, tasks)
+                settle(None, begun)
+        except BaseException:
+            begun.close()
+            raise
+        return begun
+
+    def finish(self, begun: Begun, clear: Callable[[Callable[[], None]], None] = at_once) -> list[Outcome]:
+        """The other three; what is expected is looked for again.  Raises RootMissing."""
+        try:
+            with self.disk.batch():
+                self.place(begun)
+                settle(begun, None)
+                outcomes = begun.end()
+        finally:
+            begun.close()
+        self.clear(begun, clear)
+        return outcomes
 
     def draft(self, wishes: Sequence[DraftWish]) -> None:
         """Make these in the stage, durable, each for the task that writes just that, should there be one.  Raises
@@ -84,23 +100,30 @@ class Applier:
             for wish in wishes:
                 writer.draft(wish)
 
-    def follow(self, tasks: Sequence[Task]) -> Begun:
-        """A batch of which nothing is done yet: to be begun while the one before it is finished."""
-        writer = Writer(self.disk, self.staging, self.abilities)
-        return Begun(self.disk, self.staging, self.abilities, tasks, writer)
+    # --- the steps of one batch, for who does them beside those of another ----------------------------------------
 
-    def finish(
-        self,
-        begun: Begun,
-        clear: Callable[[Callable[[], None]], None] = at_once,
-        following: Begun | None = None,
-    ) -> list[Outcome]:
-        """The other three; what is expected is looked for again.  Raises RootMissing.
+    def batch(self, *, apart: bool) -> Begun:
+        """A batch of which nothing is done yet."""
+        return Begun(self.disk, self.staging, self.abilities, apart)
 
-        ``following`` (of ``follow``) is the next batch, which is begun meanwhile: one wait for the disk serves both."""
+    def make(self, begun: Begun, tasks: Sequence[Task]) -> None:
+        """The first step, but for making it durable.  Raises RootMissing."""
         with self.disk.batch():
             self.guard()
-            outcomes = begun.go(following)
+            begun.make(tasks)
+
+    def place(self, begun: Begun) -> None:
+        """The second step.  Raises RootMissing."""
+        with self.disk.batch():
+            self.guard()
+            begun.place()
+
+    def end(self, begun: Begun) -> list[Outcome]:
+        """The fourth step, when all is durable.  Raises RootMissing."""
+        with self.disk.batch():
+            return begun.end()
+
+    def clear(self, begun: Begun, clear: Callable[[Callable[[], None]], None]) -> None:
+        """Have ``clear`` do what is left to be done of a batch that has ended."""
         if begun.over:
             clear(partial(self.staging.slots.let_go_all, begun.over))
-        return outcomes

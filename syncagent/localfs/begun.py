@@ -1,12 +1,11 @@
 """A batch of tasks that was begun: what of it is done, step by step.  Called by the applier, which says in which order.
 
 A batch of few is made durable file by file; one of many by syncs of the whole file system, of which one can serve two
-batches that follow each other: the names of the one, and the content of the next.
+batches that follow each other: the names of the one, and the content of the next (``masses``).
 """
 
 from __future__ import annotations
 
-import errno
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,9 +14,10 @@ from typing import Final, assert_never
 
 from syncagent.errors import Damaged, Stale
 from syncagent.localfs.damaged import keep_damaged
+from syncagent.localfs.durable import Wait
 from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.outcomes import STALE, is_in_place, is_kept, outcome_of, paths_of, refusal_of, staged_content
-from syncagent.localfs.ports import MISSING, Abilities, Disk, Opening, Rename, Stat
+from syncagent.localfs.ports import MISSING, Abilities, Disk, Mark, Rename, Stat
 from syncagent.localfs.staging import Staging
 from syncagent.localfs.standing import check_unused, confirm, is_written, still
 from syncagent.localfs.taken_out import TakenOut, let_go, take_out
@@ -48,13 +48,14 @@ FEW: Final = 8
 
 @dataclass(slots=True)
 class Begun:
-    """One batch."""
+    """One batch.  While it is waited for (``wait_for``), nothing of it is touched."""
 
     disk: Disk
     staging: Staging
     abilities: Abilities
-    tasks: Sequence[Task]
-    writer: Writer
+    apart: bool
+    """Whether its new files are made durable one by one, as they are made."""
+    tasks: list[Task] = field(default_factory=list)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     writings: dict[int, Writing] = field(default_factory=dict)
     held: dict[int, Held] = field(default_factory=dict)
@@ -65,42 +66,42 @@ class Begun:
     looked: dict[int, dict[RelPath, Stat]] = field(default_factory=dict)
     """Of folders that are to go with all that is in them: what was found when they were looked through."""
     looked_ns: int = 0
+    """When the first of them was."""
     taken_out: dict[int, TakenOut] = field(default_factory=dict)
     over: dict[RelPath, bool] = field(default_factory=dict)
     """The slots of what went, and whether it may go to the trash."""
-    unsettled: bool = False
-    """Whether its content was made, and is not durable."""
+    mark: Mark | None = None
+    """Made before its first file: whatever could not be written of it is told to this."""
+    writer: Writer = field(init=False)
 
-    def make(self, *, settle: bool = True) -> None:
-        """Make the new files, and look through folders that are to go as a whole.  Without ``settle`` the files of many
-        are made durable later: nothing is published before."""
+    def __post_init__(self) -> None:
+        self.writer = Writer(self.disk, self.staging, self.abilities)
+
+    def make(self, tasks: Sequence[Task]) -> None:
+        """Make the new files of these tasks, and look through folders that are to go as a whole.  Not ``apart`` they
+        are not durable yet; nothing is published before."""
+        first = len(self.tasks)
+        self.tasks.extend(tasks)
         try:
+            if self.mark is None and not (self.apart and len(tasks) <= FEW):
+                self.mark = self.disk.mark()
             self.staging.slots.make_folders()
         except OSError as error:
-            self.outcomes = {index: outcome_of(task, error) for index, task in enumerate(self.tasks)}
+            self.outcomes |= {first + index: outcome_of(task, error) for index, task in enumerate(tasks)}
             return
-        self._make(sync=self.are_few)
-        self.unsettled = not self.are_few and bool(self.writings)
-        if settle:
-            self._settle_content()
+        self._make(first, tasks)
 
-    @property
-    def are_few(self) -> bool:
-        return sum(isinstance(task, WriteTask) for task in self.tasks) <= FEW
-
-    def go(self, following: Begun | None = None) -> list[Outcome]:
-        """Do the rest; of many, what is ``following`` is made meanwhile, so that one sync serves both."""
-        self._settle_content()
-        few = self.are_few
+    def place(self) -> None:
+        """Do all that shows.  Its content is durable."""
         for index, task in enumerate(self.tasks):
             if index not in self.outcomes:
                 try:
-                    self._do(index, task, sync=few)
+                    self._do(index, task)
                 except (OSError, Stale, Damaged) as error:
                     self.outcomes[index] = outcome_of(task, error)
-        if following is not None:
-            following.make(settle=few)
-        self._settle_names(everything=not few, following=following)
+
+    def end(self) -> list[Outcome]:
+        """Let go of what went.  All names are durable."""
         self._let_go()
         trouble = let_go(self.taken_out.values(), self.disk)
         for index, taken in self.taken_out.items():
@@ -110,12 +111,18 @@ class Begun:
                 self.over[taken.slot] = taken.task.elsewhere
         return [self.outcomes[index] for index in range(len(self.tasks))]
 
+    def close(self) -> None:
+        """It is over, or given up."""
+        if self.mark is not None:
+            self.mark.close()
+            self.mark = None
+
     # --- 1. content ---------------------------------------------------------------------------------------------
 
-    def _make(self, *, sync: bool) -> None:
-        self.looked_ns = self.disk.now_ns()
-        uses = Counter(staged for task in self.tasks if (staged := staged_content(task)) is not None)
-        for index, task in enumerate(self.tasks):
+    def _make(self, first: int, tasks: Sequence[Task]) -> None:
+        self.looked_ns = self.looked_ns or self.disk.now_ns()
+        uses = Counter(staged for task in tasks if (staged := staged_content(task)) is not None)
+        for index, task in enumerate(tasks, first):
             if (why := refusal_of(task)) is not None:
                 self.outcomes[index] = Failed(task.op, why)
             elif isinstance(task, WriteTask) and not is_in_place(task):
@@ -124,49 +131,29 @@ class Begun:
                     uses[staged] -= 1
                 last = staged is not None and not uses[staged]
                 try:
-                    self.writings[index] = self.writer.make(task, sync=sync, last=last)
+                    self.writings[index] = self.writer.make(task, sync=self.apart, last=last)
                 except (OSError, Stale, Damaged) as error:
                     self.outcomes[index] = outcome_of(task, error)
             elif isinstance(task, DeleteTask) and task.beneath:
                 with suppress(OSError, Stale):  # it is told when the folder is to go
                     self.looked[index] = check_whole(self.disk, task.path, task.beneath)
 
-    def _settle_content(self) -> None:
-        if not self.unsettled:
-            return
-        self.unsettled = False
-        try:
-            self.disk.sync(None)
-        except OSError as error:
-            if error.errno != errno.ENOSYS:
-                self._fail_all(error)
-                return
-            for index, writing in list(self.writings.items()):
-                if writing.own.is_file:
-                    try:
-                        self._sync_file(writing.new)
-                    except (OSError, Stale, Damaged) as failed:
-                        self.outcomes[index] = outcome_of(writing.task, failed)
+    def lose_content(self, error: OSError) -> None:
+        """What was made may not have got to the disk (B9): none of it is published, nor kept for another try."""
+        for index in list(self.writings):
+            self.lose(index, error)
+        self.close()  # its mark would be told of this once more, and what may be made yet counts by another
 
-    def _sync_file(self, path: RelPath) -> None:
-        with self.disk.open(path, Opening.READ) as file:
-            file.sync()
-
-    def _fail_all(self, error: OSError) -> None:
-        """The content may not have got to the disk (B9): none of it is published."""
-        for index, writing in self.writings.items():
-            self.outcomes[index] = outcome_of(writing.task, error)
-            self._drop(writing)
-
-    def _drop(self, writing: Writing) -> None:
-        try:
-            self.writer.drop(writing.new, writing.content)
-        except OSError:
-            return  # the next sweep finds it
+    def lose(self, index: int, error: OSError) -> None:
+        """The same of one task."""
+        writing = self.writings.pop(index)
+        self.outcomes[index] = outcome_of(writing.task, error)
+        with suppress(OSError):  # the next sweep finds it
+            self.writer.lose(writing.new, writing.content)
 
     # --- 2. names -----------------------------------------------------------------------------------------------
 
-    def _do(self, index: int, task: Task, *, sync: bool) -> None:
+    def _do(self, index: int, task: Task) -> None:
         match task:
             case MakeDirTask(op=op, path=path):
                 self.disk.mkdir(path, self.staging.displaced.narrow_folder(path))
@@ -174,7 +161,7 @@ class Begun:
                 self._changed(path)
                 self.outcomes[index] = Done(op, DirSeen(path, self.disk.stat(path).stamp))
             case WriteTask(op=op, path=path):
-                self.outcomes[index] = Done(op, self._write(index, task, sync=sync))
+                self.outcomes[index] = Done(op, self._write(index, task))
             case MoveTask(op=op):
                 self.outcomes[index] = Done(op, self._move(task))
             case DeleteTask(op=op):
@@ -189,11 +176,11 @@ class Begun:
             case _:
                 assert_never(task)
 
-    def _write(self, index: int, task: WriteTask, *, sync: bool) -> Fact:
+    def _write(self, index: int, task: WriteTask) -> Fact:
         writing = self.writings.get(index)
         if writing is None:
             self.adjusted.append(task.path)
-            return self.writer.adjust(task, sync=sync)
+            return self.writer.adjust(task, sync=self.apart)
         if task.keep:
             self._keep(writing)
         self._changed(task.path)
@@ -209,7 +196,8 @@ class Begun:
             if writing.task.expect is not None:
                 keep_damaged(self.disk, writing.task.path)
         except OSError as error:
-            self._drop(writing)
+            with suppress(OSError):  # the next sweep finds it
+                self.writer.drop(writing.new, writing.content)
             if error.errno not in MISSING:
                 raise
             raise Stale("it is gone") from error
@@ -294,45 +282,15 @@ class Begun:
 
     # --- 3. and 4. ----------------------------------------------------------------------------------------------
 
-    def _settle_names(self, *, everything: bool, following: Begun | None) -> None:
-        folders = [folder for folder in self.folders if folder != STAGE]
-        if not folders and not everything:
-            return
-        try:
-            if not everything and len(folders) <= FEW:
-                self._sync_folders(folders)
-                return
-            try:
-                self.disk.sync(None)
-            except OSError as error:
-                if error.errno != errno.ENOSYS:
-                    raise
-                for path in self.adjusted:
-                    self._sync_file(path)
-                self._sync_folders(folders)
-            else:
-                if following is not None:
-                    following.unsettled = False
-        except OSError as error:
-            if following is not None and following.unsettled:
-                # The system tells of what it could not write once: a later sync would say that all is well.
-                following.unsettled = False
-                following._fail_all(error)
-            for index, outcome in self.outcomes.items():
-                if isinstance(outcome, Done):
-                    self.outcomes[index] = outcome_of(self.tasks[index], error)
-            for taken in self.taken_out.values():
-                taken.bring_back()
-            self.taken_out.clear()
-            self.held.clear()  # the old files stay in the stage: they may be all that is left after a crash
-
-    def _sync_folders(self, folders: Sequence[RelPath]) -> None:
-        for folder in folders:
-            try:
-                self.disk.sync([folder])
-            except OSError as error:
-                if error.errno not in MISSING:  # it was moved or deleted since: by the user, and with what is in it
-                    raise
+    def lose_names(self, error: OSError) -> None:
+        """What it has put in place may not be there after a crash."""
+        for index, outcome in self.outcomes.items():
+            if isinstance(outcome, Done):
+                self.outcomes[index] = outcome_of(self.tasks[index], error)
+        for taken in self.taken_out.values():
+            taken.bring_back()
+        self.taken_out.clear()
+        self.held.clear()  # the old files stay in the stage: they may be all that is left after a crash
 
     def _let_go(self) -> None:
         for index, held in self.held.items():
@@ -363,3 +321,44 @@ class Begun:
 
     def _changed(self, path: RelPath) -> None:
         self.folders[split(path)[0]] = None
+
+
+def are_few(tasks: Sequence[Task]) -> bool:
+    """Whether their new files are made durable one by one."""
+    return sum(isinstance(task, WriteTask) for task in tasks) <= FEW
+
+
+def settle(names: Begun | None, content: Begun | None) -> None:
+    """Wait for the disk, here and now.  Raises RootMissing."""
+    wait = wait_for(names, content)
+    if wait is not None:
+        wait()
+        conclude(wait, names, content)
+
+
+def wait_for(names: Begun | None, content: Begun | None) -> Wait | None:
+    """What makes durable the names of one batch, and the content of the one behind it; nothing, where that is so."""
+    folders = [folder for folder in names.folders if folder != STAGE] if names is not None else []
+    adjusted = names.adjusted if names is not None and not names.apart else []
+    files = content.writings if content is not None and not content.apart else {}
+    one = names or content
+    if one is None or not (folders or adjusted or files):
+        return None
+    # The mark of the first: the second may have been made after what the first has put in place.
+    by_mark = files or adjusted or not one.apart or len(folders) > FEW
+    made = {index: writing.new for index, writing in files.items() if writing.own.is_file}
+    return Wait(one.disk, one.mark if by_mark else None, folders, adjusted, made)
+
+
+def conclude(wait: Wait, names: Begun | None, content: Begun | None, meanwhile: Begun | None = None) -> None:
+    """What is lost counts for nothing; with it, what was made ``meanwhile``: the system tells of what it could not
+    write once, and not of which, and a later sync would say that all is well."""
+    if wait.trouble is not None:
+        if names is not None:
+            names.lose_names(wait.trouble)
+        for one in (content, meanwhile):
+            if one is not None:
+                one.lose_content(wait.trouble)
+    elif content is not None:
+        for index, error in wait.lost.items():
+            content.lose(index, error)

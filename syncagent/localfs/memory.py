@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from syncagent.errors import RootMissing
-from syncagent.localfs.memory_file import MemoryFile
+from syncagent.localfs.memory_file import MemoryFile, MemoryMark
 from syncagent.localfs.memory_inodes import Inode, check_over, fault, no_cycle, nothing
 from syncagent.localfs.memory_user import User
 from syncagent.localfs.ports import Abilities, Opening, Rename, Stat, check_parts
@@ -58,7 +58,7 @@ class MemoryDisk:
         """Bytes left; None: no end."""
         self.root_there = True
         self.fold = fold
-        self.calls = 0
+        self.calls = self.losses = 0
         self.renaming: tuple[RelPath, RelPath, Rename] | None = None
         """While the hook is called for a rename: from where, to where, and how."""
         self._clock = clock
@@ -219,16 +219,14 @@ class MemoryDisk:
         parent.allow(0o200, path)
         self.let_go(self.take(parent, name))
 
-    def sync(self, folders: Sequence[RelPath] | None) -> None:
-        if folders is None:
-            self.call("sync", RelPath(""))
-            for inode in self._dirty.values():
-                inode.make_durable()
-            self._dirty.clear()
-            return
+    def sync(self, folders: Sequence[RelPath]) -> None:
         for path in folders:
             self.call("sync", path)
             self.settle(self.folder(path))
+
+    def mark(self) -> MemoryMark:
+        self.call("mark", RelPath(""))
+        return MemoryMark(self)
 
     def now_ns(self) -> int:
         now = self._last_ns if self._clock is None else self._clock()
@@ -385,8 +383,8 @@ class MemoryDisk:
         inode.make_durable()
         self._dirty.pop(inode.number, None)
 
-    def settle_names(self) -> None:
-        for inode in [inode for inode in self._dirty.values() if inode.is_dir]:
+    def settle_all(self, *, but_content: bool = False) -> None:
+        for inode in [inode for inode in self._dirty.values() if inode.is_dir or not but_content]:
             self.settle(inode)
 
     def lock(self, inode: Inode) -> bool:

@@ -179,4 +179,4 @@ class User:
 
     def _settle(self) -> None:
         """What the user did to names is durable; and so is, as in any journal, what was done to names before."""
-        self._disk.settle_names()
+        self._disk.settle_all(but_content=True)

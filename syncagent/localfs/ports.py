@@ -1,4 +1,4 @@
-"""The port to the disk: twelve calls, all by paths relative to the root.
+"""The port to the disk: thirteen calls, all by paths relative to the root.
 
 Three implementations pass one suite (``tests/conformance/test_disk.py``): ``real.RealDisk``, ``windows.WindowsDisk``
 and ``memory.MemoryDisk``, which can be like the disks of other systems.
@@ -153,6 +153,17 @@ class DiskFile(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
+class Mark(Protocol):
+    """A moment of a disk, from ``Disk.mark``; in whatever thread it is asked then."""
+
+    def sync(self) -> None:
+        """Make everything on the file system durable: content, and names.  An error (but ENOSYS, where the system has
+        no such call) means that what was written since the mark was made may be lost, whoever asks again (B9)."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class Disk(Protocol):
     """See the module."""
 
@@ -193,8 +204,12 @@ class Disk(Protocol):
         """Remove a file or link (``folder`` False), or an empty folder."""
         ...
 
-    def sync(self, folders: Sequence[RelPath] | None) -> None:
-        """Make the names in ``folders`` durable, in that order; None: everything on the file system, content too."""
+    def sync(self, folders: Sequence[RelPath]) -> None:
+        """Make the names in ``folders`` durable, in that order."""
+        ...
+
+    def mark(self) -> Mark:
+        """To be made before what it is to make durable: an error from before then is not told to it."""
         ...
 
     def now_ns(self) -> int:

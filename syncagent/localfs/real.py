@@ -145,13 +145,14 @@ class RealDisk:
         else:
             os.unlink(name, dir_fd=parent)
 
-    def sync(self, folders: Sequence[RelPath] | None) -> None:
+    def sync(self, folders: Sequence[RelPath]) -> None:
         with self._batch:
-            if folders is None:
-                self._syscalls.syncfs(self._batch.root)
-                return
             for path in folders:
                 make_durable(self._batch.folder(path))
+
+    def mark(self) -> RealMark:
+        with self._batch:
+            return RealMark(os.open(".", _FOLDER, dir_fd=self._batch.root), self._syscalls)
 
     def now_ns(self) -> int:
         return time.time_ns()
@@ -296,6 +297,24 @@ class _Batch(threading.local):
                 os.close(inner)
                 raise OSError(errno.EXDEV, "it lies on another file system", path)
         return current
+
+
+class RealMark:
+    """The root, opened once more: the system tells each opening of what it could not write since then, once."""
+
+    __slots__ = ("_folder", "_syscalls")
+
+    def __init__(self, folder: int, syscalls: Syscalls) -> None:
+        self._folder = folder
+        self._syscalls = syscalls
+
+    def sync(self) -> None:
+        self._syscalls.syncfs(self._folder)
+
+    def close(self) -> None:
+        if self._folder >= 0:
+            os.close(self._folder)
+            self._folder = -1
 
 
 class RealFile:

@@ -176,12 +176,13 @@ class WindowsDisk:
             finally:
                 self._files.close(handle)
 
-    def sync(self, folders: Sequence[RelPath] | None) -> None:
-        if folders is None:
-            raise OSError(errno.ENOSYS, "only an administrator can make a whole file system durable")
+    def sync(self, folders: Sequence[RelPath]) -> None:
         with self._batch:
             for path in folders:
                 self._flush_names(self._batch.folder(path))
+
+    def mark(self) -> _Mark:
+        return _Mark()
 
     def now_ns(self) -> int:
         return time.time_ns()
@@ -228,6 +229,14 @@ class WindowsDisk:
 
     def _stat(self, seen: Seen) -> Stat:
         return as_stat(seen, self._batch.device)
+
+
+class _Mark:
+    def sync(self) -> None:
+        raise OSError(errno.ENOSYS, "only an administrator can make a whole file system durable")
+
+    def close(self) -> None:
+        pass
 
 
 def _check_name(name: str, path: str) -> None:

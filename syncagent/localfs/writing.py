@@ -94,15 +94,21 @@ class Writer:
         else:
             self.staging.reserve.demand(node.content.size)
             new = self.staging.slots.new()
+        synced = True
         try:
             with self.disk.open(new, Opening.EDIT if staged else Opening.NEW, mode) as file:
                 if not staged:
                     self._fill(file, task.source, node.content)
                 own = _adjusted(file, mode, mtime_ns)
                 if sync:
+                    synced = False
                     file.sync()
+                    synced = True
         except (OSError, Damaged, Stale):
-            self.drop(new, node.content if staged else None)
+            if synced:
+                self.drop(new, node.content if staged else None)
+            else:
+                self.lose(new, node.content if staged else None)
             raise
         return Writing(task, new, own, node.content if staged else None)
 
@@ -186,6 +192,12 @@ class Writer:
                 self.staging.forget(content)  # its blocks are to be had again
             else:
                 return
+        self.staging.slots.remove(new)
+
+    def lose(self, new: RelPath, content: Content | None) -> None:
+        """It could not be made durable, and another try might be told that it is (B9): its blocks are got again."""
+        if content is not None:
+            self.staging.forget(content)
         self.staging.slots.remove(new)
 
     # --- putting it in place ------------------------------------------------------------------------------------

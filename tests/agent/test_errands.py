@@ -17,7 +17,7 @@ from blake3 import blake3
 from pydantic import SecretStr
 
 from syncagent.agent.config.settings import AgentConfig
-from syncagent.agent.errands import LARGE, TOGETHER, Errands
+from syncagent.agent.errands import LARGE, Errands
 from syncagent.agent.premises import open_premises
 from syncagent.agent.workers import Workers
 from syncagent.content.recipe import read_all
@@ -26,8 +26,10 @@ from syncagent.engine.events import BlocksRead, Event, PartRead, RootLost, Seen,
 from syncagent.errors import StorageFull
 from syncagent.localfs.begun import FEW
 from syncagent.localfs.ignore import STAGE
+from syncagent.localfs.masses import TOGETHER
 from syncagent.localfs.memory import MemoryDisk
-from syncagent.localfs.real import RealDisk
+from syncagent.localfs.ports import DiskFile, Opening
+from syncagent.localfs.real import RealMark
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.trash import Keeping
 from syncagent.model.facts import FileSeen, Listed, LookAt, NothingThere, Stamp
@@ -217,13 +219,13 @@ def test_tasks_that_have_come_to_wait_are_done_in_one_batch(desk: Desk) -> None:
     assert len(event.outcomes) == 1
 
 
-def test_masses_that_follow_each_other_wait_for_the_disk_once_between_them(
+def test_masses_that_follow_each_other_wait_for_the_disk_once_between_them_in_another_thread(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go = threading.Event()
     desk.workers.change.do(lambda: assert_true(go.wait(10)))
-    real, syncs = desk.premises.disk.sync, list[object]()
-    monkeypatch.setattr(RealDisk, "sync", lambda _, folders: (syncs.append(folders), real(folders))[1])
+    real, threads = RealMark.sync, list[str]()
+    monkeypatch.setattr(RealMark, "sync", lambda mark: (threads.append(threading.current_thread().name), real(mark))[1])
     content = content_of(b"data")
     for batch in range(3):
         names = [f"{batch}.{number}" for number in range(TOGETHER)]
@@ -234,7 +236,45 @@ def test_masses_that_follow_each_other_wait_for_the_disk_once_between_them(
         assert isinstance(event, TasksDone)
         assert all(isinstance(one, Done) for one in event.outcomes)
         assert len(list(desk.root.glob(f"{batch}.*"))) == TOGETHER
-    assert syncs.count(None) == 4
+    assert threads == ["aside-0"] * 4
+
+
+def test_what_comes_while_the_disk_is_waited_for_is_made_meanwhile(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits, made, real = threading.Event(), threading.Event(), RealMark.sync
+
+    def sync(mark: RealMark) -> None:
+        waits.set()
+        assert made.wait(60)
+        real(mark)
+
+    monkeypatch.setattr(RealMark, "sync", sync)
+    opened = desk.premises.disk.open
+
+    def open_(path: RelPath, how: Opening = Opening.READ, mode: int = 0o666) -> DiskFile:
+        if waits.is_set() and how is Opening.NEW:
+            made.set()
+        return opened(path, how, mode)
+
+    monkeypatch.setattr(desk.premises.disk, "open", open_)
+    content = content_of(b"data")
+    names = [f"a{number}" for number in range(FEW + 1)]
+    desk.errands.begin(Run(tuple(write_task(name, content, Inline(b"data")) for name in names)))
+    assert waits.wait(60)
+    desk.errands.begin(Run((write_task("b", content, Inline(b"data")),)))
+    outcomes = [one for _ in range(2) for one in desk.next().outcomes]  # type: ignore[union-attr]
+    assert all(isinstance(one, Done) for one in outcomes)
+    assert sorted(path.name for path in desk.root.iterdir() if path.is_file()) == sorted([*names, "b"])
+
+
+@pytest.mark.hazard("E1")
+def test_a_root_that_goes_while_the_disk_is_waited_for_is_told_e1(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RealMark, "sync", lambda mark: shutil.rmtree(desk.root))
+    content = content_of(b"data")
+    many = tuple(write_task(f"a{number}", content, Inline(b"data")) for number in range(FEW + 1))
+    desk.errands.begin(Run(many))
+    assert isinstance(desk.next(), RootLost)
+    assert not desk.root.exists()
+    assert not desk.errands._aside
 
 
 def test_no_one_waits_until_what_was_deleted_is_removed(desk: Desk) -> None:
@@ -454,7 +494,7 @@ def test_what_is_done_together_with_others_is_not_made_a_second_time(desk: Desk)
     assert isinstance(done, TasksDone)
     assert len(done.outcomes) == 2
     assert prepared(desk, Run(())) == {}
-    assert not desk.errands._begun
+    assert not desk.errands._waiting.is_announced(second.tasks)
 
 
 @pytest.mark.hazard("B5")

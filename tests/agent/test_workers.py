@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
-from syncagent.agent.workers import Lane, Mailbox, Workers, done_in, first_of
+from syncagent.agent.workers import Aside, Lane, Mailbox, Workers, done_in, first_of
 
 
 def failed(error: BaseException) -> None:
@@ -221,3 +223,49 @@ async def test_what_is_done_in_a_lane_is_given_or_raised_here() -> None:
     with pytest.raises(ZeroDivisionError):
         await done_in(lane, lambda: 1 // 0)
     end(lane)
+
+
+# --- a thread beside another ---------------------------------------------------------------------------------------
+
+
+def test_what_is_done_aside_is_done_in_another_thread_within_what_was_given() -> None:
+    done: list[object] = []
+
+    @contextlib.contextmanager
+    def within() -> Iterator[None]:
+        done.append("in")
+        yield
+        done.append("out")
+
+    with Aside(failed, within) as aside:
+        for _ in range(2):
+            aside.begin(lambda: done.append(threading.get_ident()))
+            assert aside.is_over(or_more=False)
+            assert aside.is_over(or_more=True), "it stays so"
+    assert done[:3] == done[3:] == ["in", done[1], "out"]
+    assert done[1] != threading.get_ident()
+
+
+def test_who_waits_for_it_is_rung_for_when_there_is_more_to_do() -> None:
+    go = threading.Event()
+    with Aside(failed, contextlib.nullcontext) as aside:
+        aside.ring()
+        aside.begin(lambda: go.wait(60) and None)
+        assert not aside.is_over(or_more=True), "it may have been for this"
+        ringing = threading.Thread(target=aside.ring)
+        ringing.start()
+        assert not aside.is_over(or_more=True)
+        ringing.join()
+        aside.ring()
+        go.set()
+        assert aside.is_over(or_more=False), "whoever rings"
+
+
+def test_what_it_raises_is_raised_where_it_is_waited_for_and_once() -> None:
+    with Aside(failed, contextlib.nullcontext) as aside:
+        aside.begin(lambda: 1 // 0 and None)
+        with pytest.raises(ZeroDivisionError):
+            aside.is_over(or_more=True)
+        assert aside.is_over(or_more=True)
+        aside.begin(lambda: None)
+        assert aside.is_over(or_more=False)

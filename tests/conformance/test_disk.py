@@ -9,6 +9,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -393,18 +394,27 @@ def test_only_one_holds_the_lock(disk: Disk) -> None:
         assert other.lock()
 
 
-def test_sync_takes_folders_or_everything(disk: Disk) -> None:
+def test_the_names_in_folders_are_made_durable(disk: Disk) -> None:
     disk.mkdir(p("d"))
     write(disk, "d/a", b"1")
     disk.sync([p("d"), p("")])
-    if isinstance(disk, WindowsDisk):
-        # Then each file is made durable by itself, by whoever has it open: for reading.
-        fails(errno.ENOSYS, lambda: disk.sync(None))
-        with disk.open(p("d/a")) as file:
-            file.sync()
-    else:
-        disk.sync(None)
     fails(errno.ENOENT, lambda: disk.sync([p("none")]))
+
+
+def test_by_a_mark_everything_is_made_durable_in_whatever_thread(disk: Disk) -> None:
+    mark = disk.mark()
+    write(disk, "a", b"1")
+    with ThreadPoolExecutor(1) as other:
+        if isinstance(disk, WindowsDisk):
+            # There each file is made durable by itself, by whoever has it open: for reading.
+            fails(errno.ENOSYS, lambda: other.submit(mark.sync).result())
+            with disk.open(p("a")) as file:
+                file.sync()
+        else:
+            other.submit(mark.sync).result()
+            other.submit(mark.sync).result()
+    mark.close()
+    mark.close()
 
 
 @pytest.mark.hazard("C4", "C9")

@@ -19,7 +19,7 @@ import apsw
 from syncagent.agent import premises
 from syncagent.hub import premises as hub_premises
 from syncagent.hub.stores.files import BlockFiles, SystemCalls
-from syncagent.localfs.ports import MEMORY, Disk, DiskFile, Opening, Rename, Stat
+from syncagent.localfs.ports import MEMORY, Disk, DiskFile, Mark, Opening, Rename, Stat
 from syncagent.localfs.real import RealDisk
 from syncagent.model.names import RelPath
 
@@ -152,15 +152,30 @@ class WrappedDisk:
         else:
             self._do("rmdir" if folder else "remove", path, lambda: self._inner.remove(path, folder=folder))
 
-    def sync(self, folders: Sequence[RelPath] | None) -> None:
-        if folders is None:
-            self._do("sync_all", "", lambda: self._inner.sync(None))
-            return
+    def sync(self, folders: Sequence[RelPath]) -> None:
         for folder in folders:
             self._do("sync_folder", folder, lambda: self._inner.sync([folder]))  # noqa: B023 - it is called at once
 
+    def mark(self) -> Mark:
+        return WrappedMark(self._inner.mark(), self._root, self._meddler)
+
     def now_ns(self) -> int:
         return self._inner.now_ns()
+
+
+class WrappedMark:
+    """A Mark around another."""
+
+    def __init__(self, inner: Mark, root: str, meddler: Meddler) -> None:
+        self._inner = inner
+        self._root = root
+        self._meddler = meddler
+
+    def sync(self) -> None:
+        self._meddler.around(Call("disk", "sync_all", self._root), self._inner.sync)
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 class WrappedFile:

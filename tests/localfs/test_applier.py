@@ -33,7 +33,7 @@ from syncagent.planner.tasks import (
     StaleTask,
     Task,
 )
-from tests.support.disks import MTIME, Bench, Killed, big, memory_bench, node_id, placed, recipe_of
+from tests.support.disks import MTIME, Bench, Killed, NoSyncfs, big, memory_bench, node_id, placed, recipe_of
 
 
 def fact_of(outcome: Outcome) -> object:
@@ -491,31 +491,11 @@ def test_content_that_may_not_be_on_the_disk_is_not_published_b9() -> None:
     assert (disk.user.tree(), bench.staged()) == ({}, [])
 
 
-@pytest.mark.hazard("B9")
-def test_content_that_shares_a_sync_which_failed_is_not_published_b9() -> None:
-    disk, bench = memory_bench()
-    applier = Applier(disk, bench.staging, bench.abilities)
-    begun = applier.begin([bench.write(f"a{number}", b"1") for number in range(20)])
-    following = applier.follow([bench.write(f"b{number}", b"2") for number in range(20)])
-    hook_at(disk, "sync", 1, lambda: fail(errno.EIO))  # the system tells of what it has lost once
-    outcomes = [*applier.finish(begun, following=following), *applier.finish(following)]
-    assert all(isinstance(outcome, Failed) for outcome in outcomes)
-    assert set(disk.user.tree()) == {f"a{number}" for number in range(20)}
-
-
 def test_without_syncfs_each_file_is_made_durable_alone() -> None:
-    disk, bench = memory_bench()
+    disk, bench = memory_bench(NoSyncfs())
     disk.user.write("t", b"1")
     tasks = [bench.write(f"a{number}", b"1") for number in range(20)]
     tasks.append(bench.write("t", b"1", source=InPlace(), executable=True))
-    real_sync = disk.sync
-
-    def sync(folders: object) -> None:
-        if folders is None:
-            fail(errno.ENOSYS)
-        real_sync(folders)  # type: ignore[arg-type]
-
-    disk.sync = sync  # type: ignore[method-assign, assignment]
     assert all(isinstance(outcome, Done) for outcome in bench.run(*tasks))
     before = disk.user.tree()
     disk.crash()
@@ -699,7 +679,7 @@ def test_no_user_content_is_lost_by_a_crash_after_an_edit_b5(
 ) -> None:
     disk, bench = base_world(exchange, granularity)
     tasks = base_tasks(bench)
-    disk.sync(None)
+    disk.settle_all()
     hands = Hands(disk)
 
     def step(number: int) -> None:
@@ -741,7 +721,7 @@ def test_killed_at_every_call_nothing_is_torn_and_nothing_is_left_b5_n8(exchange
         for at in kill_points(exchange):
             disk, bench = base_world(exchange)
             tasks = base_tasks(bench)
-            disk.sync(None)
+            disk.settle_all()
             on_calls(disk, lambda number, at=at: kill(number == at))
             with pytest.raises(Killed):
                 bench.run(*tasks)

@@ -1,122 +1,89 @@
-"""Batches that follow each other: the next one is begun while the one before it is made durable."""
+"""One batch, where it is done without another beside it."""
 
 from __future__ import annotations
 
 import errno
 import os
 from collections.abc import Callable
+from typing import Final
 
 import pytest
 
+from syncagent.content.recipe import read_all
 from syncagent.localfs.applier import Applier
 from syncagent.localfs.begun import FEW, Begun
-from syncagent.localfs.memory import MemoryDisk
 from syncagent.model.names import RelPath
-from syncagent.planner.tasks import Done, Failed, Outcome
+from syncagent.planner.tasks import Done, Failed, Staged, StageWish
 from tests.support.disks import Bench, memory_bench
 
-MANY = FEW + 12
+MANY: Final = FEW + 12
 
 
 def applier(bench: Bench) -> Applier:
     return Applier(bench.disk, bench.staging, bench.abilities)
 
 
-def begun(bench: Bench, name: str, count: int = MANY) -> Begun:
-    return applier(bench).begin([bench.write(f"{name}{number}", name.encode()) for number in range(count)])
+def begun(bench: Bench, count: int) -> Begun:
+    return applier(bench).begin([bench.write(f"a{number}", b"data") for number in range(count)])
 
 
-def following(bench: Bench, name: str, count: int = MANY) -> Begun:
-    return applier(bench).follow([bench.write(f"{name}{number}", name.encode()) for number in range(count)])
-
-
-def all_done(outcomes: list[Outcome]) -> bool:
-    return all(isinstance(one, Done) for one in outcomes)
-
-
-def letters(disk: MemoryDisk) -> set[str]:
-    """Of which batches anything is in the tree; each must be there as a whole then."""
+@pytest.mark.parametrize("count", [FEW, MANY])
+def test_what_was_begun_shows_nowhere_and_what_was_finished_is_durable(count: int) -> None:
+    disk, bench = memory_bench()
+    one = begun(bench, count)
+    assert disk.user.tree() == {}
+    assert len(bench.staged()) == count
+    outcomes = applier(bench).finish(one)
+    assert all(isinstance(outcome, Done) for outcome in outcomes)
     tree = disk.user.tree()
-    found = {path[0] for path in tree}
-    assert all(len([path for path in tree if path[0] == one]) == MANY for one in found)
-    assert all(content == path[0].encode() for path, content in tree.items())
-    return found
-
-
-def count_syncs(disk: MemoryDisk) -> list[str]:
-    calls: list[str] = []
-    disk.before_call = lambda name, path: calls.append(name) if name == "sync" else None
-    return calls
-
-
-def test_the_names_of_one_and_the_content_of_the_next_are_made_durable_by_one_sync() -> None:
-    disk, bench = memory_bench()
-    syncs = count_syncs(disk)
-    one, two, three = begun(bench, "a"), following(bench, "b"), following(bench, "c")
-    assert all_done(applier(bench).finish(one, following=two))
-    assert all_done(applier(bench).finish(two, following=three))
-    assert all_done(applier(bench).finish(three))
-    assert len(syncs) == 4
     disk.crash()
-    assert letters(disk) == {"a", "b", "c"}
-    assert bench.staged() == []
+    assert disk.user.tree() == tree
+    assert len(tree) == count
 
 
-@pytest.mark.hazard("B6", "N8")
-def test_what_is_done_of_the_first_survives_a_power_cut_and_the_next_is_not_in_the_tree() -> None:
+def test_few_wait_for_no_more_of_the_disk_than_for_what_is_theirs() -> None:
     disk, bench = memory_bench()
-    assert all_done(applier(bench).finish(begun(bench, "a"), following=following(bench, "b")))
-    disk.crash()
-    assert bench.restart() == ()
-    assert letters(disk) == {"a"}
-    assert bench.staged() == []
+    calls: list[tuple[str, RelPath]] = []
+    disk.before_call = lambda call, path: calls.append((call, path)) if "sync" in call or call == "mark" else None
+    assert all(isinstance(one, Done) for one in applier(bench).finish(begun(bench, 2)))
+    assert [call for call, _ in calls] == ["file.sync", "file.sync", "sync"]
+    calls.clear()
+    assert all(isinstance(one, Done) for one in bench.run(*[bench.write(f"b{n}", b"b") for n in range(MANY)]))
+    assert [call for call, _ in calls] == ["mark", "sync", "sync"]
 
 
 @pytest.mark.hazard("B9")
-def test_a_sync_that_fails_counts_for_neither_and_is_not_asked_again() -> None:
+@pytest.mark.parametrize(("count", "call"), [(1, "file.sync"), (MANY, "sync")])
+def test_what_came_block_by_block_and_could_not_be_made_durable_is_not_kept_for_another_try(
+    count: int, call: str
+) -> None:
+    """It was, and the next try was told by the system that all of it is on the disk."""
     disk, bench = memory_bench()
-    one, two = begun(bench, "a"), following(bench, "b")
-    disk.before_call = _once("sync", errno.EIO)
-    assert all(isinstance(one, Failed) for one in applier(bench).finish(one, following=two))
-    # The kernel tells of pages that it could not write once, and takes them for written then.
-    assert all(isinstance(one, Failed) for one in applier(bench).finish(two))
-    assert "b" not in letters(disk)
+    contents = []
+    for number in range(count):
+        content, recipe = read_all([b"%d" % number * 1000])
+        bench.staging.begin(StageWish(content, recipe))
+        bench.staging.put(content, [(recipe[0].digest, b"%d" % number * 1000)], recipe)
+        contents.append(content)
+    tasks = [
+        bench.write(f"a{number}", b"%d" % number * 1000, source=Staged(content))
+        for number, content in enumerate(contents)
+    ]
+    disk.before_call = _once(call)
+    assert all(isinstance(one, Failed) for one in bench.run(*tasks))
+    assert all(isinstance(one, Failed) for one in bench.run(*tasks)), "its blocks are not all there"
+    assert (disk.user.tree(), bench.staged()) == ({}, [])
+    for number, content in enumerate(contents):
+        _, recipe = read_all([b"%d" % number * 1000])
+        assert bench.staging.begin(StageWish(content, recipe)) == {recipe[0].digest}
 
 
-def test_where_each_is_made_durable_alone_the_next_is_too() -> None:
-    disk, bench = memory_bench()
-    real_sync = disk.sync
-
-    def sync(folders: object) -> None:
-        if folders is None:
-            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-        real_sync(folders)  # type: ignore[arg-type]
-
-    disk.sync = sync  # type: ignore[method-assign, assignment]
-    one, two = begun(bench, "a"), following(bench, "b")
-    assert all_done(applier(bench).finish(one, following=two))
-    assert all_done(applier(bench).finish(two))
-    disk.crash()
-    assert letters(disk) == {"a", "b"}
-
-
-def test_few_that_are_followed_are_durable_by_themselves_and_so_is_what_follows() -> None:
-    disk, bench = memory_bench()
-    two = following(bench, "b")
-    assert all_done(applier(bench).finish(begun(bench, "a", 2), following=two))
-    assert all_done(applier(bench).finish(two))
-    before = disk.user.tree()
-    assert len(before) == MANY + 2
-    disk.crash()
-    assert disk.user.tree() == before
-
-
-def _once(call: str, number: int) -> Callable[[str, RelPath], None]:
+def _once(call: str) -> Callable[[str, RelPath], None]:
     failed: list[str] = []
 
     def before(name: str, path: RelPath) -> None:
         if name == call and not failed:
             failed.append(name)
-            raise OSError(number, os.strerror(number))
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     return before

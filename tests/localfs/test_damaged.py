@@ -58,7 +58,7 @@ def test_killed_at_every_call_nothing_of_it_is_lost(exchange: bool, name: str) -
     while True:
         disk, bench = memory_bench(MemoryDisk(exchange=exchange))
         disk.user.write(name, b"\0\0")
-        disk.sync(None)
+        disk.settle_all()
         task = replace(bench.write(name, b"whole"), keep=True)
         if not die_at(disk, points, lambda bench=bench, task=task: bench.run(task)):
             break

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
+import pytest
+
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.ports import Opening
 from syncagent.model.names import RelPath
@@ -32,3 +37,23 @@ def test_a_mtime_is_kept_as_the_disk_can() -> None:
     with disk.open(RelPath("a"), Opening.NEW) as file:
         file.adjust(mtime_ns=5_700_000_000)
         assert file.stat().mtime_ns == 5_000_000_000
+
+
+@pytest.mark.hazard("B9")
+def test_each_mark_is_told_once_of_what_went_wrong_since_it_was_made() -> None:
+    disk = MemoryDisk()
+    first, second = disk.mark(), disk.mark()
+
+    def fails(call: str, path: RelPath) -> None:
+        if call == "sync":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    disk.before_call = fails
+    with pytest.raises(OSError):
+        first.sync()
+    disk.before_call = lambda call, path: None
+    third = disk.mark()
+    with pytest.raises(OSError):
+        second.sync()
+    for mark in (first, second, third):
+        mark.sync()

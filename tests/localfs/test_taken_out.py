@@ -27,7 +27,7 @@ def furnished() -> tuple[MemoryDisk, Bench]:
     for path, data in FILES.items():
         disk.user.write(path, data)
     disk.user.write("k", b"k")
-    disk.sync(None)
+    disk.settle_all()
     return disk, bench
 
 

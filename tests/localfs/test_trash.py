@@ -119,7 +119,7 @@ def test_wherever_it_is_stopped_it_is_in_its_place_or_in_the_trash(path: str) ->
         shed = Shed()
         for one in ("d/e/x", "a.txt", f"{LONG}/y"):
             shed.put(one, one.encode())
-        shed.disk.sync(None)
+        shed.disk.settle_all()
         everything, point, stopped = shed.everything(), point + 1, False
         task = shed.bench.delete_whole(path) if path != "a.txt" else shed.bench.delete(path)
         left = [point]
@@ -152,7 +152,7 @@ def test_what_is_in_the_trash_is_there_after_a_power_cut_and_so_is_what_came_bac
     shed = Shed()
     for one in ("d/e/x", "a.txt", f"{LONG}/y"):
         shed.put(one, one.encode())
-    shed.disk.sync(None)
+    shed.disk.settle_all()
     before, everything = shed.files(), shed.everything()
     shed.delete(path)
     shed.disk.crash()

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from random import Random
+from typing import Self
 
 from tests.sim.clock import Schedule
 from tests.sim.loop import SimLoop
@@ -81,6 +83,50 @@ class SimLane:
             self._busy -= 1
 
 
+class SimAside:
+    """What is done beside a piece of work: whole, at some moment until that waits for it."""
+
+    def __init__(self, workers: SimWorkers, within: Callable[[], AbstractContextManager[None]]) -> None:
+        self._workers = workers
+        self._within = within
+        self._work: Work | None = None
+        self._raised: Exception | None = None
+
+    def begin(self, work: Work) -> None:
+        self._work = work
+
+    def ring(self) -> None:
+        pass  # in the middle of a piece of work nothing is asked for
+
+    def is_over(self, *, or_more: bool) -> bool:
+        if self.can_run:
+            self._one()
+        raised, self._raised = self._raised, None
+        if raised is not None:
+            raise raised
+        return True
+
+    @property
+    def can_run(self) -> bool:
+        return self._work is not None and self._workers.loop.alive
+
+    def _one(self) -> None:
+        work, self._work = self._work, None
+        assert work is not None
+        try:
+            with self._within():
+                work()
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            self._raised = error
+
+    def __enter__(self) -> Self:
+        self._workers.asides.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._workers.asides.remove(self)
+
+
 class SimWorkers:
     def __init__(
         self,
@@ -99,6 +145,7 @@ class SimWorkers:
         self.killed = killed
         self.ending = False
         self.depth = 0
+        self.asides: list[SimAside] = []
         self.look = SimLane(self, "look", 2, 0.02)
         self.read = SimLane(self, "read", 1, 0.02)
         self.change = SimLane(self, "change", 1, 0.02)
@@ -108,13 +155,17 @@ class SimWorkers:
 
     def intrude(self, which: int) -> None:
         """In the middle of one piece of work, do one of another thread."""
-        able = [lane for lane in (self.look, self.read, self.change, self.stage, self.clear) if lane.can_run]
+        lanes: list[SimLane | SimAside] = [self.look, self.read, self.change, self.stage, self.clear, *self.asides]
+        able = [lane for lane in lanes if lane.can_run]
         if able and self.depth < 2:
             self.depth += 1
             try:
                 able[which % len(able)]._one()
             finally:
                 self.depth -= 1
+
+    def aside(self, within: Callable[[], AbstractContextManager[None]]) -> SimAside:
+        return SimAside(self, within)
 
     def end(self, seconds: float = 10.0) -> bool:
         self.ending = True

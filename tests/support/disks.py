@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from syncagent.content.recipe import read_all
 from syncagent.localfs.applier import Applier
 from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.memory import MemoryDisk
+from syncagent.localfs.memory_file import MemoryMark
 from syncagent.localfs.ports import Abilities, Disk
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.staging import Staging
@@ -37,6 +40,18 @@ MTIME = 1_600_000_000_000_000_000
 
 class Killed(BaseException):
     """The process ends here."""
+
+
+class NoSyncfs(MemoryDisk):
+    """A disk of a system that can make only one file or folder durable at a time."""
+
+    def mark(self) -> MemoryMark:
+        return _NoMark(self)
+
+
+class _NoMark(MemoryMark):
+    def sync(self) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
 
 
 @dataclass
@@ -153,7 +168,7 @@ class Bench:
 def memory_bench(disk: MemoryDisk | None = None) -> tuple[MemoryDisk, Bench]:
     disk = MemoryDisk() if disk is None else disk
     bench = Bench(disk, disk.abilities)
-    disk.sync(None)
+    disk.settle_all()
     return disk, bench
 
 
