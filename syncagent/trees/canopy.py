@@ -8,7 +8,7 @@ through ``set_local``, ``set_remote`` and ``set_synced``, which also remember wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from syncagent.model.facts import Stamp
@@ -103,13 +103,14 @@ class Canopy:
             self._set_rev(node_id, rev)
         self._changed(node_id)
 
-    def bury(self, node_ids: Iterable[NodeId]) -> None:
+    def bury(self, node_ids: Sequence[NodeId]) -> None:
         """Say that the hub has deleted these nodes, which is the next revision of each.
 
         The same as ``set_remote`` for each, of what are ten thousand files at one when a folder goes.
         """
-        remote, revive, diverged = self.remote, self.synced.revive, self._diverged
-        touched, news = self._touched, self._news
+        remote, diverged = self.remote, self._diverged
+        touched, news, revs = self._touched, self._news, self._revs
+        self._stamps.update(self.synced.revive_all(node_ids))
         for node_id in node_ids:
             if node_id in diverged:
                 rev = self.rev(node_id)
@@ -117,12 +118,14 @@ class Canopy:
                 self._set_rev(node_id, Rev(rev + 1))
                 self._changed(node_id)
                 continue
-            if (stamp := revive(node_id)) is not None:
-                self._stamps[node_id] = stamp
-            self._set_rev(node_id, Rev(self.rev(node_id) + 1))
             touched[node_id] = news[node_id] = None
+            known = revs.get(node_id)
             if remote.lose(node_id):
                 diverged[node_id] = None
+                if known is None:
+                    revs[node_id] = Rev(FIRST_REV + 1)
+                    continue
+            self._set_rev(node_id, Rev((self._expected_rev(node_id) if known is None else known) + 1))
         self.shape += 1
 
     def set_synced(self, node_id: NodeId, node: Node | None) -> None:

@@ -6,8 +6,8 @@ takes about 180, in arrays that leave none.  It is made an object again when som
 
 One row for a file: a head, its id, digest, stamp and name.  Two tables of row numbers find it, by its id and by its
 name in its folder (open addressing: a row stands at the place that the hash says, or at the next that is free); those
-of one folder are chained.  Rows that are taken out leave a mark; when they and what was added since have filled the
-tables, all is written anew.
+of one folder are chained.  Rows that are taken out stay in the tables, where they are of nobody; when they and what was
+added since have filled these, all is written anew.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ _HEAD: Final = Struct("<BBBHI?qq")
 """Lengths of id, digest, stamp and name; the folder; executable, size, mtime."""
 
 _FREE: Final = -1
-_LEFT: Final = -2
-"""In a table: nothing is here, but something that is looked for may be further on."""
+_NOBODY: Final[tuple[NodeId, ...]] = ()
 
 _SMALLEST: Final = 64
 
@@ -80,7 +79,7 @@ class Pressed:
         place = hash((folder, raw)) & self._mask
         table = self._by_slot
         while (row := table[place]) != _FREE:
-            if row >= 0 and self._stands_at(self._at[row], folder, raw):
+            if self._stands_at(self._at[row], folder, raw):
                 found = (*found, self._id(self._at[row]))
             place = (place + 1) & self._mask
         return found
@@ -93,7 +92,7 @@ class Pressed:
         raw = _bytes(key)
         place = hash((folder, raw)) & self._mask
         while (row := self._by_slot[place]) != _FREE:
-            if row >= 0 and self._stands_at(self._at[row], folder, raw):
+            if self._stands_at(self._at[row], folder, raw):
                 return self._stamp(self._at[row]) == stamp
             place = (place + 1) & self._mask
         return False
@@ -111,7 +110,10 @@ class Pressed:
 
     def children(self, parent: NodeId) -> Iterator[NodeId]:
         folder = self._folders.get(parent)
-        row = -1 if folder is None else self._first[folder]
+        return iter(_NOBODY) if folder is None else self._children(folder)
+
+    def _children(self, folder: int) -> Iterator[NodeId]:
+        row = self._first[folder]
         while row >= 0:
             if self._at[row]:
                 yield self._id(self._at[row])
@@ -159,27 +161,36 @@ class Pressed:
 
     def take(self, node_id: NodeId) -> tuple[File, Stamp] | None:
         """Take a file out, if it is here."""
-        # Done for each of ten thousand when a folder goes: written in one piece, and each part of the row cut out once.
         place = self._place_of(node_id) if self._live else -1
-        if place < 0:
-            return None
-        row, by_slot, mask, raw = self._by_id[place], self._by_slot, self._mask, self._bytes
-        at = self._at[row]
-        length, digest, stamped, size, folder, executable, content, mtime_ns = _HEAD.unpack_from(raw, at)
-        middle = at + _HEAD.size + length
-        end = middle + digest
-        start = end + stamped
-        name, stamp = bytes(raw[start : start + size]), Stamp(bytes(raw[end:start]))
-        standing = Placement(self._parents[folder], Name(name.decode("utf-8", "surrogatepass")))
-        file = File(node_id, standing, Content(Digest(bytes(raw[middle:end])), content), executable, mtime_ns)
-        self._by_id[place] = _LEFT
-        other = hash((folder, name)) & mask
-        while by_slot[other] != row:
-            other = (other + 1) & mask
-        by_slot[other] = _LEFT
+        return None if place < 0 else self._take(self._by_id[place], node_id)
+
+    def take_in(self, parent: NodeId) -> list[tuple[File, Stamp]]:
+        """Take out all that are in a folder.  Of masses that go with it each would be looked for by itself."""
+        folder = self._folders.get(parent)
+        if folder is None:
+            return []
+        found: list[tuple[File, Stamp]] = []
+        row, at = self._first[folder], self._at
+        while row >= 0:
+            if at[row]:
+                found.append(self._take(row, self._id(at[row])))
+            row = self._next[row]
+        self._first[folder] = self._last[folder] = -1
+        return found
+
+    def _take(self, row: int, node_id: NodeId) -> tuple[File, Stamp]:
+        # Written in one piece, each part of the row cut out once.
+        length, digest, stamped, size, folder, executable, content, mtime_ns = _HEAD.unpack_from(
+            self._bytes, at := self._at[row]
+        )
+        at += _HEAD.size + length
+        end = digest + stamped
+        raw = bytes(self._bytes[at : at + end + size])
+        standing = Placement(self._parents[folder], raw[end:].decode("utf-8", "surrogatepass"))  # type: ignore[arg-type]
+        file = File(node_id, standing, Content(raw[:digest], content), executable, mtime_ns)  # type: ignore[arg-type]
         self._at[row] = 0
         self._live -= 1
-        return file, stamp
+        return file, raw[digest:end]  # type: ignore[return-value]  # calls of Name, Digest and Stamp would cost
 
     def copy(self) -> Pressed:
         """Another that says the same."""
@@ -211,6 +222,8 @@ class Pressed:
         return Stamp(bytes(self._bytes[start : start + self._bytes[at + 2]]))
 
     def _stands_at(self, at: int, folder: int, name: bytes) -> bool:
+        if not at:
+            return False
         length, digest, stamp, size, own, *_ = _HEAD.unpack_from(self._bytes, at)
         start = at + _HEAD.size + length + digest + stamp
         return bool(own == folder and self._bytes[start : start + size] == name)
@@ -233,18 +246,17 @@ class Pressed:
         length, mask, table, rows = len(raw), self._mask, self._by_id, self._bytes
         place = hash(raw) & mask
         while (row := table[place]) != _FREE:
-            if row >= 0:
-                at = self._at[row]
-                start = at + _HEAD.size
-                if rows[at] == length and rows[start : start + length] == raw:
-                    return place
+            at = self._at[row]  # at 0, where those are that were taken out, stands no length
+            start = at + _HEAD.size
+            if rows[at] == length and rows[start : start + length] == raw:
+                return place
             place = (place + 1) & mask
         return -1
 
     def _enter(self, row: int, raw_id: bytes, folder: int, name: bytes) -> None:
         for table, key in ((self._by_id, hash(raw_id)), (self._by_slot, hash((folder, name)))):
             place = key & self._mask
-            while table[place] >= 0:
+            while table[place] != _FREE:
                 place = (place + 1) & self._mask
             table[place] = row
 

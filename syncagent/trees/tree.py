@@ -83,6 +83,18 @@ class Tree:
         self.put(found[0])
         return found[1]
 
+    def revive_all(self, node_ids: Iterable[NodeId]) -> Iterator[tuple[NodeId, Stamp]]:
+        """The same of folders with all that is in them; gives the stamps of those that were pressed."""
+        nodes = self._nodes
+        for node_id in node_ids if self.pressed else ():
+            node = nodes.get(node_id)
+            if isinstance(node, Dir):
+                for file, stamp in self.pressed.take_in(node_id):
+                    self.put(file)
+                    yield file.id, stamp
+            elif node is None and (found := self.revive(node_id)) is not None:
+                yield node_id, found
+
     def put(self, node: Node) -> None:
         """Let ``node``, which is not pressed, stand where it says, and no longer where it stood before."""
         node_id, at = node.id, node.at
@@ -124,6 +136,9 @@ class Tree:
         return found if there is None else (*found, *_all(there))
 
     def children(self, parent: NodeId) -> Iterator[NodeId]:
+        # Asked of each of ten thousand files when their folder goes, too: in them is nothing.
+        if parent not in self._slots:
+            return self.pressed.children(parent)
         return chain(self.pressed.children(parent), self.unpressed_children(parent))
 
     def unpressed_children(self, parent: NodeId) -> Iterator[NodeId]:
@@ -226,7 +241,8 @@ class Overlay:
         return None
 
     def children(self, parent: NodeId) -> Iterator[NodeId]:
-        return self._of_both(parent, self._base.children(parent))
+        children = self._base.children(parent)
+        return self._of_both(parent, children) if self._own_nodes or self._gone else children
 
     def unpressed_children(self, parent: NodeId) -> Iterator[NodeId]:
         """Those of the children that are not pressed: all folders are among them."""

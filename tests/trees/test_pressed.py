@@ -66,6 +66,27 @@ def test_whatever_comes_and_goes_it_is_what_a_dictionary_would_be() -> None:
     _same(pressed, plain)
 
 
+def test_all_in_a_folder_are_taken_out_together() -> None:
+    chance = random.Random(3)
+    pressed, plain = Pressed(), dict[NodeId, tuple[File, Stamp]]()
+    for step in range(2_000):
+        node_id = NodeId(f"n{chance.randrange(700)}")
+        if node_id not in plain:
+            plain[node_id] = (
+                made(node_id, f"name{chance.randrange(300)}", f"p{chance.randrange(5)}"),
+                Stamp(b"%d" % step),
+            )
+            assert pressed.add(*plain[node_id])
+        if step % 100 == 0:
+            parent = NodeId(f"p{chance.randrange(6)}")
+            gone = [(file, stamp) for file, stamp in plain.values() if file.at.parent == parent]
+            assert pressed.take_in(parent) == gone
+            for file, _ in gone:
+                del plain[file.id]
+            _same(pressed, plain)
+    _same(pressed.copy(), plain)
+
+
 def _same(pressed: Pressed, plain: dict[NodeId, tuple[File, Stamp]]) -> None:
     assert len(pressed) == len(plain)
     assert list(pressed.ids()) == list(plain), "in the order of arrival"
