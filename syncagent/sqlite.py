@@ -41,7 +41,8 @@ _ROOM_ON_DISK: Final = 64
 """On a disk that has less than so many times that, nothing is written in advance."""
 
 LOG_PAGES: Final = 4000
-"""When the log holds more pages, they are put into the file after the transaction, which then waits for the disk."""
+"""When the log holds more pages, they are put into the file before the next transaction, which then waits for the disk:
+whoever waits for what is in the log has it by then."""
 
 
 class DatabaseDamaged(StorageTrouble):
@@ -126,6 +127,8 @@ class Database:
             # A sync that failed is not made good by the next one, which may know nothing of it (HAZARDS B9): what the
             # log holds is written once more, into the file.
             self.settle()
+        if self.logged > LOG_PAGES:
+            self.empty_log()
         if not durable:
             self.execute("PRAGMA synchronous=NORMAL")
         try:
@@ -142,8 +145,6 @@ class Database:
         finally:
             if not durable:
                 self.execute("PRAGMA synchronous=FULL")
-        if self.logged > LOG_PAGES:
-            self.empty_log()
 
     def sound(self) -> bool:
         """Whether a quick look over all pages finds them in order."""

@@ -259,6 +259,20 @@ def test_the_listing_has_all_living_files(store: Store, folder: Folder) -> None:
     assert store.journal.listing(folder.id) == {"d/f": content_of(b"x")}
 
 
+def test_a_folder_goes_though_it_was_to_go_in_a_unit_that_was_undone(store: Store, folder: Folder) -> None:
+    submit(store, folder.id, directory("d", "d"), file("f", "f", parent="d"))
+    gone = change(Operation.DELETE, "d", 1, kind=Kind.DIR, beneath=1, as_of=Seq(2))
+    with suppress(StorageFull), store.unit():
+        store.journal.rows(folder.id, touched([gone]))
+        raise StorageFull("no room")
+    submit(store, folder.id, file("g", "g", parent="d"))
+    assert submit(store, folder.id, gone).verdicts[0].ruling is Ruling.REJECTED
+    again = change(Operation.DELETE, "d", 1, kind=Kind.DIR, beneath=2, as_of=Seq(3))
+    assert submit(store, folder.id, again).verdicts[0].ruling is Ruling.COMMITTED
+    assert store.journal.listing(folder.id) == {}
+    assert [one.entry.node_id for one in store.journal.entries(folder.id, Seq(3), 10)] == ["f", "g", "d"]
+
+
 def test_a_deleted_node_comes_back_under_its_id(store: Store, folder: Folder) -> None:
     submit(store, folder.id, file("f", "f"))
     submit(store, folder.id, change(Operation.DELETE, "f", 1, kind=Kind.FILE), file("g", "f"))

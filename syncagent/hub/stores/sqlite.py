@@ -39,7 +39,7 @@ from syncagent.hub.stores.columns import (
 from syncagent.hub.stores.files import BlockFiles
 from syncagent.hub.stores.ports import Key
 from syncagent.hub.stores.schema import APPLICATION, SCHEMA
-from syncagent.hub.stores.subtrees import bury, lying
+from syncagent.hub.stores.subtrees import Subtrees
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
@@ -133,6 +133,7 @@ class SqliteJournal:
     def __init__(self, database: Database, new_id: Callable[[], str]) -> None:
         self._db = database
         self._new_id = new_id
+        self._subtrees = Subtrees(database)
         self._files: dict[FolderId, int] = {}
         database.execute("INSERT OR IGNORE INTO hub VALUES (1, ?)", (new_id(),))
         [(hub_id,)] = database.execute("SELECT hub_id FROM hub")
@@ -169,7 +170,7 @@ class SqliteJournal:
             slots=self._slots(folder, wanted.slots),
             children=self._children(folder, [node for node in wanted.folders if _is_dir(nodes.get(node))]),
             answered=self._answered(folder, wanted.change_ids),
-            beneath={top: lying(self._db, folder, top) for top in wanted.subtrees if _is_dir(nodes.get(top))},
+            beneath={top: self._subtrees.lying(folder, top) for top in wanted.subtrees if _is_dir(nodes.get(top))},
         )
 
     def _head(self, folder: FolderId) -> Seq:
@@ -222,6 +223,7 @@ class SqliteJournal:
         if judgement.subtree is not None:
             self._bury(folder, judgement, judgement.subtree, time_ns)
             return
+        self._subtrees.forget()
         if not judgement.journal:
             return
         # Names may change places within a batch: all are let go before any is taken.  A tombstone lets go of its own.
@@ -251,7 +253,7 @@ class SqliteJournal:
             )
 
     def _bury(self, folder: FolderId, judgement: Judgement, said: Journalled, time_ns: int) -> None:
-        files = bury(self._db, folder, judgement.head, said, time_ns)
+        files = self._subtrees.bury(folder, judgement.head, said, time_ns)
         if folder in self._files:
             self._files[folder] -= files
         entry = replace(said.entry, beneath=0)
@@ -319,8 +321,9 @@ class SqliteJournal:
         return self._files[folder]
 
     def count_anew(self) -> None:
-        """What was counted of a unit that was undone does not hold."""
+        """What was counted, or found, in a unit that was undone does not hold."""
         self._files.clear()
+        self._subtrees.undone()
 
     def note_held(self, folder: FolderId, client: ClientId, *, held: bool) -> None:
         sql = "INSERT OR IGNORE INTO held VALUES (?, ?)" if held else "DELETE FROM held WHERE folder = ? AND client = ?"

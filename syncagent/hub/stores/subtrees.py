@@ -18,7 +18,7 @@ from syncagent.sqlite import Database
 # What is in a folder has its number before the folder: the deepest first.
 _BENEATH: Final = """
 WITH RECURSIVE beneath (depth, id, path, name, rev, seq, author, kind) AS (
-    SELECT 0, ?2, ?3, '', 0, 0, '', 0
+    SELECT 0, ?2, '', '', 0, 0, '', 0
     UNION ALL
     SELECT beneath.depth + 1, node.id, beneath.path || '/' || node.name, node.name, node.rev, node.seq, node.author,
         node.kind
@@ -27,43 +27,68 @@ WITH RECURSIVE beneath (depth, id, path, name, rev, seq, author, kind) AS (
     WHERE beneath.kind = 0
 )
 """
-_LYING: Final = f"{_BENEATH} SELECT id, rev, seq, author, kind = 1 FROM beneath WHERE depth > 0"  # noqa: S608 - no value is put into the text
 _GATHER: Final = (
-    "INSERT INTO temp.going (id, path)"  # noqa: S608 - the same
-    f" {_BENEATH} SELECT id, CASE WHEN length(CAST(path AS BLOB)) > {MAX_PATH_BYTES} THEN name ELSE path END"
-    " FROM beneath WHERE depth > 0 ORDER BY depth DESC, id"
+    "INSERT INTO temp.going (id, path, name, rev, seq, author, kind)"  # noqa: S608 - no value is put into the text
+    f" {_BENEATH} SELECT id, path, name, rev, seq, author, kind FROM beneath WHERE depth > 0 ORDER BY depth DESC, id"
 )
+_LYING: Final = f"SELECT id, rev, seq, author, kind = {KINDS.index(Kind.FILE)} FROM temp.going"  # noqa: S608 - the same
 _BURY: Final = """
 UPDATE node SET living = 0, rev = node.rev + 1, seq = ?2 + going.number, author = ?3, time_ns = ?4
 FROM temp.going AS going WHERE node.folder = ?1 AND node.id = going.id
 """
 _APPEND_ALL: Final = f"""
 INSERT INTO journal (folder, {ROW_COLUMNS}, operation, change_id, path, old_path, time_ns)
-SELECT ?1, {", ".join(f"node.{name}" for name in ROW_COLUMNS.split(", "))}, ?2, ?3 || '/' || going.number, going.path,
+SELECT ?1, {", ".join(f"node.{name}" for name in ROW_COLUMNS.split(", "))}, ?2, ?3 || '/' || going.number,
+    CASE WHEN length(CAST(?5 || going.path AS BLOB)) > {MAX_PATH_BYTES} THEN going.name ELSE ?5 || going.path END,
     '', ?4
 FROM temp.going AS going CROSS JOIN node ON node.folder = ?1 AND node.id = going.id ORDER BY going.number
 """  # noqa: S608 - the same
 
-_TABLE: Final = "CREATE TEMP TABLE IF NOT EXISTS going (number INTEGER PRIMARY KEY, id TEXT, path TEXT)"
-_FILES: Final = """
-SELECT count(*) FROM temp.going AS going CROSS JOIN node ON node.folder = ? AND node.id = going.id WHERE node.kind = ?
+_TABLE: Final = """
+CREATE TEMP TABLE IF NOT EXISTS going (
+    number INTEGER PRIMARY KEY, id TEXT, path TEXT, name TEXT, rev INTEGER, seq INTEGER, author TEXT, kind INTEGER
+)
 """
+_FILES: Final = f"SELECT count(*) FROM temp.going WHERE kind = {KINDS.index(Kind.FILE)}"  # noqa: S608 - the same
 
 
-def lying(database: Database, folder: FolderId, top: NodeId) -> list[Lying]:
-    """All that lives beneath ``top``."""
-    return list(map(Lying._make, database.execute(_LYING, (folder, top, ""))))
+class Subtrees:
+    """``lying`` comes right before ``bury``, in the same unit, with nothing else written in between: what it has found
+    is not looked for again."""
 
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._found: tuple[FolderId, NodeId] | None = None
 
-def bury(database: Database, folder: FolderId, head: Seq, said: Journalled, time_ns: int) -> int:
-    """Make tombstones of all beneath the folder of ``said``, each with its entry, numbered from after ``head`` on.  How
-    many files they were."""
-    database.execute(_TABLE)
-    database.execute("DELETE FROM temp.going")
-    database.execute(_GATHER, (folder, said.after.id, said.entry.path))
-    [(files,)] = database.execute(_FILES, (folder, KINDS.index(Kind.FILE)))
-    database.execute(_BURY, (folder, head, said.after.author, time_ns))
-    deleted = OPERATIONS.index(Operation.DELETE)
-    database.execute(_APPEND_ALL, (folder, deleted, said.change_id, time_ns))
-    database.execute("DELETE FROM temp.going")
-    return int(files)
+    def lying(self, folder: FolderId, top: NodeId) -> list[Lying]:
+        """All that lives beneath ``top``."""
+        self._gather(folder, top)
+        return list(map(Lying._make, self._db.execute(_LYING)))
+
+    def bury(self, folder: FolderId, head: Seq, said: Journalled, time_ns: int) -> int:
+        """Make tombstones of all beneath the folder of ``said``, each with its entry, numbered from after ``head`` on.
+        How many files they were."""
+        if self._found != (folder, said.after.id):
+            self._gather(folder, said.after.id)
+        [(files,)] = self._db.execute(_FILES)
+        self._db.execute(_BURY, (folder, head, said.after.author, time_ns))
+        deleted = OPERATIONS.index(Operation.DELETE)
+        self._db.execute(_APPEND_ALL, (folder, deleted, said.change_id, time_ns, said.entry.path))
+        self.forget()
+        return int(files)
+
+    def forget(self) -> None:
+        """What was found may not be so any more."""
+        if self._found is not None:
+            self._found = None
+            self._db.execute("DELETE FROM temp.going")
+
+    def undone(self) -> None:
+        """The unit was undone, and with it what was found."""
+        self._found = None
+
+    def _gather(self, folder: FolderId, top: NodeId) -> None:
+        self._db.execute(_TABLE)
+        self._db.execute("DELETE FROM temp.going")
+        self._db.execute(_GATHER, (folder, top))
+        self._found = folder, top

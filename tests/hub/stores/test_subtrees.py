@@ -12,7 +12,7 @@ from syncagent.sqlite import open_database
 def test_no_statement_walks_over_more_than_the_subtree(tmp_path: Path) -> None:
     database = open_database(str(tmp_path / "db"), schema=SCHEMA, application=APPLICATION)
     database.execute(subtrees._TABLE)
-    for statement in (subtrees._LYING, subtrees._GATHER, subtrees._BURY, subtrees._APPEND_ALL, subtrees._FILES):
+    for statement in (subtrees._GATHER, subtrees._LYING, subtrees._BURY, subtrees._APPEND_ALL, subtrees._FILES):
         plan = [
             str(row[-1])
             for row in database.execute(f"EXPLAIN QUERY PLAN {statement}", (None,) * statement_values(statement))
