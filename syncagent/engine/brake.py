@@ -140,16 +140,14 @@ class Brake:
     def news(self, node_ids: Iterable[NodeId], now: float) -> None:
         """Something about these nodes has changed."""
         self._perils.expire(now)
-        ledger, learn, known = self._ledger, self._perils.learn, self._perils.get
-        synced, nobody = self._canopy.synced, not self._perils.any and not ledger.is_open
+        synced, nobody = self._canopy.synced, not self._perils.any and not self._ledger.is_open
         for node_id in node_ids:
             if nobody and not (self._canopy.is_diverged(node_id) and node_id in synced):
                 continue  # of a mass that is new, or has come to be at one, there is nothing to lose
             found = self._peril(node_id)
-            is_part = ledger.is_open and node_id in ledger
-            if found is not None or known(node_id) is not None:
-                learn(node_id, found, is_part=is_part)
-            if is_part:
+            if found is not None or self._perils.get(node_id) is not None:
+                self._perils.learn(node_id, found, is_part=node_id in self._ledger)
+            if node_id in self._ledger:
                 self._follow(node_id)
 
     def _peril(self, node_id: NodeId) -> Peril | None:

@@ -174,11 +174,12 @@ class Overlay:
 
     # Asked of each node many times over: it looks into the dicts of its two trees itself, without calling them.
 
-    __slots__ = ("_base", "_base_nodes", "_gone", "_own", "_own_nodes", "_unpressed")
+    __slots__ = ("_base", "_base_nodes", "_base_slots", "_gone", "_own", "_own_nodes", "_own_slots", "_unpressed")
 
     def __init__(self, base: Tree) -> None:
         self._base, self._own = base, Tree()
         self._base_nodes, self._own_nodes, self._unpressed = base._nodes, self._own._nodes, base._unpressed
+        self._base_slots, self._own_slots = base._slots, self._own._slots
         self._gone: dict[NodeId, None] = {}
 
     def __len__(self) -> int:
@@ -232,9 +233,11 @@ class Overlay:
             del self._gone[node_id]
 
     def at(self, parent: NodeId, key: NameKey) -> NodeId | None:
-        own = self._own.at(parent, key)
-        if own is not None:
-            return own
+        folder = self._own_slots.get(parent)
+        if folder is not None and (own := folder.get(key)) is not None:
+            return own[0] if isinstance(own, tuple) else own
+        if parent not in self._base_slots and not self._base.pressed:
+            return None
         for node_id in self._base.all_at(parent, key):
             if node_id not in self._own_nodes and node_id not in self._gone:
                 return node_id
