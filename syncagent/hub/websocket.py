@@ -29,6 +29,9 @@ CLOSE_SECONDS: Final = 2.0
 UNHEARD_BYTES: Final = 128 * 1024
 """So much that came waits to be heard, before no more is read."""
 
+EACH: Final = 64
+"""So much a message takes, however short it is: of empty ones there would be no end."""
+
 LONG: Final = 64 * 1024
 """Bytes of a frame from which on it leaves without a copy."""
 
@@ -82,7 +85,7 @@ class WebSocket:
                 self._hears = None
         message = self._came.popleft()
         before = self._unheard
-        self._unheard -= len(message)
+        self._unheard -= len(message) + EACH
         if before > UNHEARD_BYTES >= self._unheard:
             self._transport.resume_reading()
         return message
@@ -127,7 +130,7 @@ class WebSocket:
             return
         self._came.append(message)
         before = self._unheard
-        self._unheard += len(message)
+        self._unheard += len(message) + EACH
         if before <= UNHEARD_BYTES < self._unheard:
             self._transport.pause_reading()
         self._stir()

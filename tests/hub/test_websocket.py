@@ -11,7 +11,7 @@ from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Protocol, Side
 
 from syncagent.hub import websocket
-from syncagent.hub.websocket import UNHEARD_BYTES, WebSocket, welcome
+from syncagent.hub.websocket import EACH, UNHEARD_BYTES, WebSocket, welcome
 
 MOST = 300_000
 KEY = "AAAAAAAAAAAAAAAAAAAAAA=="
@@ -157,12 +157,23 @@ async def test_what_is_no_frame_ends_it(socket: WebSocket, wire: Wire, wrong: by
 
 @pytest.mark.hazard("F7")
 async def test_f7_what_is_not_heard_is_not_read_either(socket: WebSocket, wire: Wire) -> None:
-    half = UNHEARD_BYTES // 2
+    half = UNHEARD_BYTES // 2 - EACH
     socket.data_received(frame(bytes(half)))
     socket.data_received(frame(bytes(half)))
     assert wire.asked == []
     socket.data_received(frame(b"x"))
     socket.data_received(frame(b"y"))
+    assert wire.asked == ["pause"]
+    await socket.receive()
+    assert wire.asked == ["pause", "resume"]
+
+
+@pytest.mark.hazard("F7", "F10", "N17")
+async def test_n17_of_what_is_empty_no_more_is_read_than_of_what_is_long(socket: WebSocket, wire: Wire) -> None:
+    for _ in range(UNHEARD_BYTES // EACH):
+        socket.data_received(frame(b"", Opcode.TEXT))
+    assert wire.asked == []
+    socket.data_received(frame(b"", Opcode.TEXT))
     assert wire.asked == ["pause"]
     await socket.receive()
     assert wire.asked == ["pause", "resume"]

@@ -88,6 +88,6 @@ def test_a_disk_that_a_program_was_in_the_way_on_while_it_was_tried_is_not_taken
 
 @pytest.mark.sim
 @pytest.mark.hazard("B6", "C10", "E16", "N2")
-@pytest.mark.parametrize("seed", [501842, 501872])
+@pytest.mark.parametrize("seed", [501842, 501872, 503262])
 def test_what_the_power_has_torn_while_it_was_left_out_is_not_sent_when_it_is_not_any_more(seed: int) -> None:
     run(seed, rules=True)

@@ -24,7 +24,7 @@ from syncagent.engine.standing import AT_HUB
 from syncagent.errors import StorageFull
 from syncagent.hub.stores.memory import MemoryStore
 from syncagent.localfs.memory_systems import nfc
-from syncagent.model.ids import ClientId
+from syncagent.model.ids import ClientId, Digest
 from syncagent.model.names import OWN_FOLDER, RelPath
 from syncagent.model.nodes import File
 from syncagent.planner.ops import subject
@@ -112,6 +112,8 @@ class World:
         """Why some machine does not know any more what it knew: what was let go may come back then."""
         self.torn: dict[bytes, bytes] = {}
         """What the power made of contents that users wrote, and what those were."""
+        self.whole: dict[bytes, tuple[Digest, int, str]] = {}
+        """The files that those were, as the hub had them: content, mtime and name."""
         self.written_at: dict[tuple[str, bytes], float] = {}
         """When a user wrote a content, and where."""
         self.moods: dict[str, Callable[[], list[float]]] = {}
@@ -337,22 +339,32 @@ class World:
         are not.  What the hub does not have yet, or not under that name, is left alone: nobody could know what it was
         (what was moved is known by its content, and that is gone)."""
         torn = 0
-        there = [node for row in self.hub.rows.values() if isinstance(node := row.node(), File)]
-        known = {(node.content.digest, node.mtime_ns, node.at.name) for node in there}
+        known = self._files_at_hub()
         for path, what in agent.disk.user.tree().items():
             if not isinstance(what, bytes) or rng.random() < 0.3:
                 continue
             inode = agent.disk.find(RelPath(path))
             just_written = self.schedule.now - self.written_at.get((agent.name, what), -60.0) < 30.0
-            if just_written and (digest_of(what), inode.mtime_ns, nfc(path.rpartition("/")[2])) in known:
+            as_it_was = digest_of(what), inode.mtime_ns, nfc(path.rpartition("/")[2])
+            if just_written and as_it_was in known:
                 inode.tear(zeros=rng.random() < 0.5)
                 self.torn[bytes(inode.data)] = what
+                self.whole[bytes(inode.data)] = as_it_was
                 torn += 1
         return torn
+
+    def _files_at_hub(self) -> set[tuple[Digest, int, str]]:
+        there = [node for row in self.hub.rows.values() if isinstance(node := row.node(), File)]
+        return {(node.content.digest, node.mtime_ns, node.at.name) for node in there}
 
     def restore_hub(self, backup: MemoryStore, *, new_epoch: bool) -> None:
         self.hub.restore(backup, new_epoch=new_epoch)
         self.oracle.hub_was_restored()
+        known = self._files_at_hub()
+        for torn, as_it_was in self.whole.items() if self.rules else ():
+            # The machine has forgotten what it was, if it was left out; and now the hub does not know it any more.
+            if as_it_was not in known:
+                self.will_write(torn)
 
     def clone(self, agent: Agent, rng: Random) -> None:
         """Another machine begins with a copy of the disk and of the database: the two have one name (E6)."""
