@@ -42,21 +42,30 @@ def test_too_many_small_blocks_do_not_wait() -> None:
 
 def test_large_blocks_are_kept_once_they_make_up_a_pack_and_the_rest_waits_for_the_next() -> None:
     staged = Staged()
-    blocks = tuple(block(1_000_000) for _ in range(5))
-    staged.add(blocks[:4])
+    number = PART_BYTES // 1_000_000
+    blocks = tuple(block(1_000_000) for _ in range(number + 1))
+    staged.add(blocks[:number])
     assert staged.large
     assert not staged.due
-    staged.add(blocks[4:])
+    staged.add(blocks[number:])
     assert staged.due
-    assert staged.take_parts(full=True) == [blocks[:4]]
+    assert staged.take_parts(full=True) == [blocks[:number]]
     assert staged.large
     assert not staged.due
-    assert staged.take_parts() == [blocks[4:]], "a change speaks of them"
+    assert staged.take_parts() == [blocks[number:]], "a change speaks of them"
     assert not staged.large
 
 
 def test_a_part_lies_in_one_pack() -> None:
     assert PART_BYTES <= PACK_BYTES
+
+
+def test_a_few_small_ones_wait_for_their_change_though_a_part_is_almost_full() -> None:
+    staged = Staged()
+    small = block(60_000)
+    staged.add((*(block(PART_BYTES // 16) for _ in range(16)), small))
+    assert not staged.due
+    assert staged.take([small[0]])[0] == (small,)
 
 
 def test_small_blocks_go_with_their_change_though_large_ones_are_among_them() -> None:
@@ -79,9 +88,9 @@ def test_too_many_are_all_kept() -> None:
 
 def test_they_are_kept_in_parts() -> None:
     staged = Staged()
-    blocks = tuple(block(1_000_000) for _ in range(12))
+    blocks = tuple(block(1_000_000) for _ in range(20))
     staged.add(blocks)
     parts = staged.take_parts()
-    assert [len(part) for part in parts] == [4, 4, 4]
+    assert [len(part) for part in parts] == [8, 8, 4]
     assert tuple(one for part in parts for one in part) == blocks
     assert staged.take_parts() == []
