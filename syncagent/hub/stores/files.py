@@ -151,7 +151,7 @@ class BlockFiles:
         packs = list(_packs(dict(blocks)))
         try:
             names = self._all(lambda pack: self._write_one(folder, pack), packs)
-            self._all(self._calls.sync_folder, sorted({self._shard(folder, name) for name in names}))
+            self._settle_names({self._shard(folder, name) for name in names})
         except OSError as trouble:
             raise told(trouble) from trouble
         spots = {}
@@ -222,7 +222,10 @@ class BlockFiles:
     def _write_one(self, folder: FolderId, pack: Sequence[tuple[Digest, bytes]]) -> Digest:
         """Write one pack, synced; its name.  The folder that it lies in is to be synced."""
         name = pack[0][0] if len(pack) == 1 else self.digest_of(b"".join(digest for digest, _ in pack))
-        self._make_folders(self._shard(folder, name))
+        shard = self._shard(folder, name)
+        self._make_folders(os.path.dirname(shard))
+        if shard not in self._standing and not os.path.isdir(shard):
+            self._calls.make_folder(shard)
         unfinished = os.path.join(self._unfinished, str(next(self._numbers)))
         try:
             self._write_whole(unfinished, [plain for _, plain in pack])
@@ -241,6 +244,13 @@ class BlockFiles:
             self._calls.sync(file)
         finally:
             self._calls.close(file)
+
+    def _settle_names(self, shards: set[str]) -> None:
+        """Make durable what lies in these folders, and the names of those of them that are new: at once, since a disk
+        that waits for one of them mostly has the others by then."""
+        new = shards - self._standing
+        self._all(self._calls.sync_folder, sorted(shards | {os.path.dirname(shard) for shard in new}))
+        self._standing.update(new)
 
     def _make_folders(self, path: str) -> None:
         """Make ``path`` with all above it; each has its name durable in the one that holds it.

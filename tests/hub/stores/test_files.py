@@ -14,6 +14,7 @@ from syncagent.errors import StorageFull, StorageTrouble
 from syncagent.hub.rows import FolderId
 from syncagent.hub.stores import files as store_files
 from syncagent.hub.stores.files import BlockFiles, Spot, SystemCalls, told
+from syncagent.model.ids import Digest
 
 ONE = FolderId(1)
 PLAIN = b"p" * 100_000
@@ -99,8 +100,13 @@ def test_n9_a_file_and_its_folder_are_synced_before_it_counts(
     moved = next(at for at, what in enumerate(done) if what.startswith("->"))
     assert done[moved - 1].endswith("unfinished/0")
     assert done[moved].endswith(f"/1/{name[:2]}/{name}")
-    assert done[moved + 1].endswith(f"/1/{name[:2]}")
-    assert any(what.endswith("/1") for what in done[: moved - 1]), "the new folder in the one above it"
+    after = done[moved + 1 :]
+    assert any(what.endswith(f"/1/{name[:2]}") for what in after)
+    assert any(what.endswith("/1") for what in after), "the new folder in the one above it"
+    done.clear()
+    other = DIGEST[:1] + bytes(31)
+    files.write(ONE, [(Digest(other), PLAIN)])
+    assert [what.endswith(f"/1/{name[:2]}") for what in done] == [False, False, True], "which stands by now"
 
 
 class Noting(SystemCalls):
