@@ -23,9 +23,9 @@ MOST_BYTES: Final = 12 * 1024 * 1024
 """More than that never waits for its change."""
 
 PART_BYTES: Final = 8 * 1024 * 1024
-"""So much is kept in one go, and lies in one pack: that costs two or three waits for the disk, however much it is.  Past
-the system's memory (``stores.direct``) no one who waits for that disk meanwhile, as an edit does, waits for the bytes;
-through it, for all of them: where that is the only way, with twice as much a third longer, measured."""
+"""So much is kept in one go, and lies in one pack: that costs two or three waits for the disk, however much it is.
+Past the system's memory (``stores.direct``) who waits for that disk meanwhile, as an edit does, waits for none of these
+bytes; through it, for all of them: where that is the only way, with twice as much a third longer, measured."""
 
 
 class Staged:
