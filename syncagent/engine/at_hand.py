@@ -5,11 +5,11 @@ Bounded: beyond ``AT_HAND`` bytes the oldest are let go of, and read again when 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from syncagent.model.facts import FileSeen
+from syncagent.model.facts import Fact, FileSeen
 from syncagent.model.ids import Digest
-from syncagent.model.nodes import Content, Recipe
+from syncagent.model.nodes import Content, File, Node, Recipe
 
 SMALL = 65_536
 """Bytes up to which a file is one block, and travels with the change that names it."""
@@ -24,6 +24,12 @@ class AtHand:
         self.recipes: dict[Digest, Recipe] = {}
         self._small: dict[Digest, bytes] = {}
         self._size = 0
+
+    def keep_all(self, facts: Iterable[Fact]) -> None:
+        """Files were looked at, and read."""
+        for fact in facts:
+            if type(fact) is FileSeen and fact.content is not None:
+                self.keep(fact, fact.content)
 
     def keep(self, fact: FileSeen, content: Content) -> None:
         """A file was looked at and read."""
@@ -49,6 +55,12 @@ class AtHand:
         """The hub has this content: its bytes and its recipe are not needed any more."""
         self._size -= len(self._small.pop(digest, b""))
         self.recipes.pop(digest, None)
+
+    def let_go_of(self, nodes: Iterable[Node]) -> None:
+        """It has shown that the hub has these: of all that a machine has which joins, nothing is to be sent."""
+        for node in nodes if self._small else ():
+            if type(node) is File:
+                self._size -= len(self._small.pop(node.content.digest, b""))
 
     def let_go_of_all(self) -> None:
         """Nothing is to be sent any more."""

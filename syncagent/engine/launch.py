@@ -15,11 +15,12 @@ from syncagent.engine.uploads import Uploads
 from syncagent.model.acts import Act, Part
 from syncagent.model.changes import Change
 from syncagent.model.facts import UNSURE, Stamp
-from syncagent.model.ids import Digest, NodeId
-from syncagent.model.names import RelPath
+from syncagent.model.ids import PARK, Digest, NodeId
+from syncagent.model.names import RelPath, name_key
 from syncagent.model.nodes import Block, Dir, File, Recipe
 from syncagent.model.values import replace
 from syncagent.planner.ops import (
+    Adopt,
     LocalOp,
     MakeLocalDir,
     SubmitCreate,
@@ -27,6 +28,7 @@ from syncagent.planner.ops import (
     SubmitEdit,
     SubmitMove,
     SubmitOp,
+    TreeOp,
     WriteLocal,
     beneath,
     subject,
@@ -90,6 +92,32 @@ class Launch:
                 return self._leave(op, (), None)
             case _:
                 return self._launch_task(op, now)
+
+    @property
+    def asks(self) -> bool:
+        """Whether the hub is asked who brings a small file before anyone does."""
+        return self._uploads.turns.asks
+
+    def asks_about(self, node_id: NodeId) -> bool:
+        """Whether a small file that is new here, and plainly one to send, waits until the hub was asked about it.  It
+        is planned for when the answer has come, and so once; mostly another has sent it by then, and not at all."""
+        canopy = self._canopy
+        file = canopy.local.get(node_id)
+        if type(file) is not File or not 0 < file.content.size <= SMALL or file.at.parent == PARK:
+            return False
+        remote = canopy.remote
+        if remote.get(node_id) is not None or node_id in canopy.synced or remote.get(file.at.parent) is None:
+            return False
+        if remote.at(file.at.parent, name_key(file.at.name)) is not None:
+            return False
+        return not self._is_at_hub(file) and self._uploads.turns.wait(file.content.digest, node_id)
+
+    def agreed(self, op: TreeOp) -> None:
+        """``op`` has shown that the hub has it: nothing need be sent, nor be kept at hand for it."""
+        node = self._canopy.remote.get(op.remote if isinstance(op, Adopt) else op.id)
+        if isinstance(node, File) and node.content.size <= SMALL:
+            self._local.at_hand.let_go(node.content.digest)
+            self._uploads.turns.is_there(node.content.digest)
 
     def estrange(self, node_ids: Iterable[NodeId]) -> None:
         """What was agreed of these is forgotten: what the hub answers about them settles nothing here."""

@@ -26,7 +26,7 @@ from syncagent.engine.skipped import Skipped
 from syncagent.engine.slow import LARGE, SlowReads
 from syncagent.engine.taking import take_in
 from syncagent.engine.unread import Unread
-from syncagent.model.facts import UNSURE, DirSeen, Fact, FileSeen, Listed, LookAt, Stamp
+from syncagent.model.facts import UNSURE, DirSeen, Fact, Listed, LookAt, Stamp
 from syncagent.model.ids import PARK, NodeId
 from syncagent.model.names import RelPath, down_to
 from syncagent.model.sources import IdSource
@@ -297,9 +297,7 @@ class LocalSide:
 
     def seen(self, number: int, facts: Sequence[Fact], last: bool, now: float) -> list[Effect]:
         """A part of what a look has shown.  Local has changed by the time this returns; more looks may be wanted."""
-        for fact in facts:
-            if isinstance(fact, FileSeen) and fact.content is not None:
-                self.at_hand.keep(fact, fact.content)
+        self.at_hand.keep_all(facts)
         if (path := self._slow.seen(number, facts)) is not None:
             self.hint([path])
         current = self._round
@@ -313,6 +311,8 @@ class LocalSide:
         sight = RuleSight(self._canopy, self._scoping, current.identifier.known_at)
         sight.before(fresh)
         self.damage.take(fresh, current.identifier)
+        self.at_hand.let_go_of(current.seen.met)
+        current.seen.met.clear()
         current.walked.extend(sight.after(current.seen.missing, self._missing))
         self.found.update(dict.fromkeys(self._unread.came(fact.path for fact in facts)))
         current.seen.read.clear()  # a file that could not be read is among the skipped by now

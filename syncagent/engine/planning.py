@@ -91,6 +91,9 @@ class Planning:
             if left_alone or self.brake.may_hold:
                 puts_off = self.brake.puts_off
                 focus = [node_id for node_id in focus if node_id not in left_alone and not puts_off(node_id)]
+            if self.launch.asks and self.policy.may_submit:
+                outs, asks_about = self.scoping.scope.outs, self.launch.asks_about
+                focus = [node_id for node_id in focus if node_id in outs or not asks_about(node_id)]
             if not focus:
                 continue
             made = plan(
@@ -132,6 +135,7 @@ class Planning:
         for op in ops:
             if isinstance(op, _TREE_OPS):
                 settle_tree(self.canopy, op)
+                self.launch.agreed(op)
             elif self.launch.launch(op, now):
                 self.brake.let_through(op, now)
             elif others := beneath(op):

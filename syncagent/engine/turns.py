@@ -130,6 +130,11 @@ class Turns:
             self._wake(nodes)
         return True
 
+    def is_there(self, digest: Digest) -> None:
+        """The hub has told that it has this content: who waits to ask about it need not."""
+        if (nodes := self._queue.pop(digest, None)) is not None:
+            self._wake(nodes)
+
     def over(self, digest: Digest) -> None:
         """A change that names it was judged."""
         self._granted.discard(digest)

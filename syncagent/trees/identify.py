@@ -52,14 +52,14 @@ class Sightings:
     """What a scan has shown so far.
 
     ``missing`` are the nodes whose paths were found without them (the topmost of each subtree); ``read`` are files
-    whose content has to be read before it is known who they are; ``skipped`` are paths that are not kept the same, or
-    of which nothing could be learnt, with the reason.  ``unreadable`` are those of the skipped that should be kept: an
-    error stood in the way, or what is not kept stands where a kept node is known (N15).
-    """
+    whose content has to be read before it is known who they are; ``met`` what both sides had before they met.
+    ``skipped`` are paths that are not kept, or could not be learnt of, with the reason; ``unreadable`` those that
+    should be kept: an error stood in the way, or what is not kept stands where a kept node is known (N15)."""
 
     missing: dict[NodeId, None] = field(default_factory=dict)
     missed: dict[NodeId, None] = field(default_factory=dict)  # all that were, for a time
     read: dict[RelPath, LookAt] = field(default_factory=dict)
+    met: list[Node] = field(default_factory=list)
     skipped: dict[RelPath, str] = field(default_factory=dict)
     unreadable: dict[RelPath, str] = field(default_factory=dict)
 
@@ -326,8 +326,8 @@ class Identifier:
         self._seen.missing.pop(node.id, None)
         was = self._canopy.local.get(node.id)
         if was is None and self._canopy.remote.get(node.id) == node:
-            # Both sides had the same before they met: that is agreed, and nothing need be planned.
-            self._canopy.agree(node.id, node, stamp=stamp)
+            self._canopy.agree(node.id, node, stamp=stamp)  # nothing need be planned
+            self._seen.met.append(node)
         else:
             self._canopy.set_local(node.id, with_known_mtime(was, node), stamp)
 

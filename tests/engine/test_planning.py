@@ -6,12 +6,13 @@ from collections import Counter
 
 import pytest
 
+from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
 from syncagent.engine import planning
 from syncagent.model.ids import ROOT, NodeId
 from syncagent.planner import plan as plan_module
 from tests.support.masses import FILES, delete_there, full, some
-from tests.support.solo import Solo, file, folder
+from tests.support.solo import Solo, content_of, file, folder
 
 
 @pytest.mark.hazard("G13")
@@ -109,3 +110,29 @@ def test_of_many_that_have_waited_for_one_folder_only_so_many_leave_at_once(monk
     solo.accept(first)
     assert solo.accept_all().status.in_sync
     assert sorted(solo.tree()) == sorted(["d", *(f"d/{number}" for number in range(40))])
+
+
+def test_at_a_first_link_a_small_file_is_decided_on_once_the_hub_has_said_who_brings_it(
+    decisions: Counter[NodeId],
+) -> None:
+    solo = Solo()
+    for number in range(20):
+        solo.user.write(f"f{number}", f"{number}".encode())
+    solo.start()
+    decisions.clear()
+    asked = solo.online(claims=True).drain(ef.AskMissing)
+    assert decisions.total() == 0
+    for one in asked:
+        solo.feed(ev.HubLacks(one.number, frozenset(one.digests[:12]), frozenset(one.digests[12:])))
+    assert (decisions.total(), max(decisions.values())) == (12, 1)
+    assert len(solo.accept()) == 12
+
+
+def test_what_must_wait_for_its_folder_is_asked_about_when_the_hub_has_that() -> None:
+    solo = Solo()
+    solo.user.mkdir("folder")
+    solo.user.write("folder/in it", b"1")
+    solo.start().online(claims=True)
+    assert [one.digests for one in solo.drain(ef.AskMissing)] == []
+    assert [change.path for change in solo.accept()] == ["folder"]
+    assert [one.digests for one in solo.drain(ef.AskMissing)] == [(content_of(b"1")[0].digest,)]

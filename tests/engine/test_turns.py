@@ -145,6 +145,20 @@ def test_few_questions_are_open_at_once_and_no_more_is_read_than_need_be() -> No
     assert not turns.many
 
 
+def test_what_others_have_sent_by_then_is_not_asked_about() -> None:
+    numbers = iter(range(100))
+    woken: list[NodeId] = []
+    turns = Turns(lambda: next(numbers), woken.extend, lambda digest: None)
+    turns.asks = True
+    theirs, ours = Digest(b"theirs"), Digest(b"ours")
+    for digest, name in ((theirs, "a"), (theirs, "its copy"), (ours, "b")):
+        assert turns.wait(digest, NodeId(name))
+    turns.is_there(theirs)
+    turns.is_there(Digest(b"of no concern"))
+    assert woken == ["a", "its copy"], "what else holds the same is planned for without a question"
+    assert [one.digests for one in turns.advance() if isinstance(one, ef.AskMissing)] == [(ours,)]
+
+
 def test_of_two_with_the_same_large_file_one_sends_it_however_their_questions_meet(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
