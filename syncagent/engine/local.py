@@ -346,8 +346,8 @@ class LocalSide:
             self.names_known = True
             current.seen.read.update((wish.path, wish) for wish in self.damage.reads())
         reads = list(current.seen.read.values())
+        current.seen.read.clear()  # of a million files it takes a good deal
         current.reads = deque(self._unread.begin(reads) if current.full_scan else reads)
-        current.seen.read.clear()
         return self._read_on(current, now)
 
     def _stamp_at(self, path: RelPath) -> Stamp | None:

@@ -8,7 +8,7 @@ guards nothing: nothing is ever put in a place before someone has looked at it o
 
 from __future__ import annotations
 
-from collections import Counter
+from array import array
 from collections.abc import Iterable, Sequence
 
 from syncagent.model.facts import LookAt
@@ -34,15 +34,18 @@ class Unread:
         self._begin_at = begin_at
         self._paths: set[RelPath] = set()
         self._waiting: dict[RelPath, dict[NodeId, None]] = {}
-        self._names: Counter[str] = Counter()
-        """Their last parts: who is not called so is elsewhere, and that is known without going up the tree."""
+        self._names = array("i", [0])
+        """How many of their last parts have each hash: who is called otherwise is elsewhere, and that is known without
+        going up the tree.  The names themselves would take 150 bytes of each of a million files."""
         self._folders: dict[NodeId, RelPath | None] = {}
         """At the hub, as looked up for one plan."""
 
     def begin(self, reads: Sequence[LookAt]) -> list[LookAt]:
         """These are about to be read; gives them in the order in which they are."""
         self._paths = {wish.path for wish in reads}
-        self._names = Counter(_name(wish.path) for wish in reads)
+        self._names = array("i", [0]) * (1 << (2 * len(reads)).bit_length())
+        for wish in reads:
+            self._names[self._place_of(_name(wish.path))] += 1
         first, many = reads[:FIRST], reads[FIRST:]
         middle = int(len(many) * self._begin_at)
         return [*first, *many[middle:], *many[:middle]]
@@ -66,14 +69,20 @@ class Unread:
             return False
         canopy, path = self._canopy, None
         here, there = canopy.local.get(node_id), canopy.remote.get(node_id)
-        if here is not None and (canopy.spelling(node_id) or here.at.name) in self._names:
+        if here is not None and self._may_be(canopy.spelling(node_id) or here.at.name):
             path = canopy.local_path(node_id)
-        if path not in self._paths and there is not None and there.at.name in self._names:
+        if path not in self._paths and there is not None and self._may_be(there.at.name):
             path = self._path_there(there.at)
         if path is None or path not in self._paths:
             return False
         self._waiting.setdefault(path, {})[node_id] = None
         return True
+
+    def _may_be(self, name: str) -> bool:
+        return self._names[self._place_of(name)] > 0
+
+    def _place_of(self, name: str) -> int:
+        return hash(name) & (len(self._names) - 1)
 
     def _path_there(self, at: Placement) -> RelPath | None:
         parent = at.parent
@@ -91,10 +100,7 @@ class Unread:
             if path in self._paths:
                 self._paths.discard(path)
                 waited.extend(self._waiting.pop(path, ()))
-                name = _name(path)
-                self._names[name] -= 1
-                if not self._names[name]:
-                    del self._names[name]
+                self._names[self._place_of(_name(path))] -= 1
         return waited
 
     def end(self) -> Sequence[NodeId]:
@@ -102,7 +108,7 @@ class Unread:
         waited = [node_id for waiting in self._waiting.values() for node_id in waiting]
         self._paths.clear()
         self._waiting.clear()
-        self._names.clear()
+        self._names = array("i", [0])
         return waited
 
 

@@ -68,6 +68,23 @@ def test_of_what_both_sides_had_before_they_met_nothing_is_sent_or_fetched(heard
     assert {path: solo.id_of(path) for path in ("d", "d/a", "b", "l")} == {"d": "hd", "d/a": "ha", "b": "hb", "l": "hl"}
 
 
+def test_names_that_share_a_place_are_not_taken_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Unread, "_place_of", lambda unread, name: 0)
+    solo, entries = met_before()
+    solo.frozen = True
+    solo.start()
+    [walk] = solo.todo
+    solo.todo = []
+    solo.feed(*solo._answers(walk))
+    solo.online(*entries, solo.entry(file("new", "elsewhere", b"1")))
+    asked = [one.digests for one in solo.sent if isinstance(one, ef.AskBlocks)]
+    assert asked == [(content_of(b"1")[0].digest,)], "only that is not here"
+    solo.frozen = False
+    solo.work().give(b"1")
+    assert solo.drain(ef.AskBlocks) == solo.drain(ef.SendBlocks) == []
+    assert solo.status.in_sync
+
+
 def test_what_differs_in_a_byte_from_what_the_hub_has_is_another_file() -> None:
     solo, entries = met_before()
     solo.user.write("b", b"This too")
