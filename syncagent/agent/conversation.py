@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -203,6 +204,8 @@ class _Talk:
         self._now = now
         self._outbox = Outbox(paces)
         self._something_to_send = asyncio.Event()
+        self._all_is_sent = False
+        """Whether whoever sends has nothing to do."""
         self._pulse_is_due = asyncio.Event()
         self._closing: asyncio.Future[CloseLink] = asyncio.get_running_loop().create_future()
 
@@ -223,7 +226,8 @@ class _Talk:
         elif isinstance(effect, AskBlocks):
             self._outbox.ask(frames, len(effect.digests))
         else:
-            self._outbox.say(frames)
+            self._say(frames)
+            return
         self.stir()
 
     def stir(self) -> None:
@@ -294,7 +298,9 @@ class _Talk:
                 self._dialogue.pace.rests()
                 self._something_to_send.clear()
                 if wait is None:
+                    self._all_is_sent = True
                     await self._something_to_send.wait()
+                    self._all_is_sent = False
                     continue
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
@@ -311,8 +317,14 @@ class _Talk:
                 pass
 
     def _say(self, frames: Sequence[Frame]) -> None:
-        if frames:
-            self._outbox.say(frames)
+        """Someone waits for these: where nothing is before them, and there is room, not even for the turn of a task."""
+        left = deque(frames)
+        while left and self._all_is_sent and not self._something_to_send.is_set() and self._outbox.unlimited:
+            if not self._link.send_at_once(left[0]):
+                break
+            self._traffic.said(left.popleft())
+        if left:
+            self._outbox.say(left)
             self.stir()
 
     async def _put(self, frame: Frame) -> None:

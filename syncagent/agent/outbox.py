@@ -52,6 +52,11 @@ class Outbox:
         """Someone waits for these."""
         self._first.extend(frames)
 
+    @property
+    def unlimited(self) -> bool:
+        """Whether what is said may leave as it comes, if nothing waits here."""
+        return not self._paces.up.rate
+
     def send_bulk(self, frames: Iterable[Frame], then: BlocksSent) -> None:
         """Nobody waits for these; ``then`` comes out when they have left."""
         self._bulk.extend(frames)

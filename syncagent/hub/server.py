@@ -163,10 +163,9 @@ class Connection(Seat):
         for effect in effects:
             match effect:
                 case Say(frame=frame):
-                    self._say(frame)
+                    self._out.append(frame)
                 case Close():
                     self._out.append(effect)
-                    self._more_out.set()
                     if effect.code == 1006:
                         self._gate.drop()
                     else:
@@ -186,13 +185,17 @@ class Connection(Seat):
                     audit.record(effect, self.address)
                 case _:
                     assert_never(effect)
+        if self._out:
+            self._send_out()
 
-    def _say(self, frame: str | bytes) -> None:
-        # What someone waits for does not wait for the turn of a task, where nothing is before it.
-        if self._writer_rests and not self._out and self._socket.send_at_once(frame):
-            self.feed(Sent(len(frame)))
-            return
-        self._out.append(frame)
+    def _send_out(self) -> None:
+        """What someone waits for does not wait for the turn of a task, where nothing is before it and there is room."""
+        if self._writer_rests and not self._more_out.is_set():
+            frames = [frame for frame in self._out if not isinstance(frame, Close)]
+            if len(frames) == len(self._out) and self._socket.send_at_once(frames):
+                self._out.clear()
+                self.feed(Sent(sum(map(len, frames))))
+                return
         self._more_out.set()
 
     def _hear_at_once(self, message: str | bytes) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from websockets.datastructures import Headers
@@ -151,27 +151,24 @@ class WebSocket:
     async def send_binary(self, frame: bytes) -> None:
         await self._send(Opcode.BINARY, frame)
 
-    def send_at_once(self, frame: str | bytes) -> bool:
-        """Send it if the system takes it now; whether it has."""
+    def send_at_once(self, frames: Sequence[str | bytes]) -> bool:
+        """Send these, which are short, together, if the system takes something now; whether it has."""
         if self._full is not None or self._protocol.state is not State.OPEN or self._transport.is_closing():
             return False
-        if isinstance(frame, str):
-            self._put(Opcode.TEXT, frame.encode())
-        else:
-            self._put(Opcode.BINARY, frame)
+        if sum(map(len, frames)) >= LONG:
+            return False
+        parts: list[bytes] = []
+        for frame in frames:
+            kind, data = (Opcode.TEXT, frame.encode()) if isinstance(frame, str) else (Opcode.BINARY, frame)
+            parts += (_head(kind, len(data)), data)
+        self._transport.write(b"".join(parts))
         return True
 
     async def _send(self, kind: Opcode, data: bytes) -> None:
-        """Raises ConnectionError when the connection is gone, or at its end."""
+        """As the library would, but without its copies.  Nothing is sent in fragments here, so that it stands in
+        nothing's middle.  Raises ConnectionError when the connection is gone, or at its end."""
         if self._protocol.state is not State.OPEN or self._transport.is_closing():
             raise ConnectionResetError
-        self._put(kind, data)
-        if self._full is not None:
-            await self._full
-
-    def _put(self, kind: Opcode, data: bytes) -> None:
-        """As the library would, but without its copies.  Nothing is sent in fragments here, so that it stands in
-        nothing's middle."""
         if len(data) < LONG:
             self._transport.write(_head(kind, len(data)) + data)
         else:
@@ -179,6 +176,8 @@ class WebSocket:
             view = memoryview(data)
             self._transport.write(_head(kind, len(data)) + view[:WITH_HEAD])
             self._transport.write(view[WITH_HEAD:])
+        if self._full is not None:
+            await self._full
 
     def _say(self, parts: list[bytes]) -> None:
         """``parts`` are from the library: with an empty one it ends the connection."""

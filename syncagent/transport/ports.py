@@ -8,6 +8,11 @@ from typing import Protocol
 class Link(Protocol):
     """An open connection that carries whole frames, in order.  Every method raises LinkLost once it is broken."""
 
+    def send_at_once(self, frame: str | bytes) -> bool:
+        """Send a short frame if there is room for it now; whether it was sent.  Raises nothing: a link that is broken
+        has no room."""
+        ...
+
     async def send_text(self, text: str | bytes) -> None:
         """Send a text frame (bytes are UTF-8 already).  It comes back when there is room for the next one."""
 

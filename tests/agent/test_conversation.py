@@ -47,6 +47,12 @@ class MemoryLink:
         self.coming: asyncio.Queue[str | bytes | Exception] = asyncio.Queue()
         self.closed = False
 
+    def send_at_once(self, frame: str | bytes) -> bool:
+        if self.sent.full() or len(frame) > 65_536:
+            return False
+        self.sent.put_nowait(frame)
+        return True
+
     async def send_text(self, text: str | bytes) -> None:
         await self.sent.put(text)
 
@@ -125,6 +131,27 @@ def test_what_is_asked_goes_out_and_what_is_answered_comes_in() -> None:
         room.link.coming.put_nowait(PAGE)
         await room.until(lambda: len(room.heard) == 2)
         assert room.heard[1] == CaughtUp((), Seq(3), False, False, Seq(3))
+
+    in_room(story)
+
+
+def test_what_someone_waits_for_leaves_at_once_where_nothing_is_before_it() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome()
+        await asyncio.sleep(1)
+        before = room.traffic.sent
+        room.conversation.send(AskChanges(Seq(3)))
+        assert room.link.sent.qsize() == 1, "without a turn of the event loop"
+        assert room.traffic.sent > before
+        room.conversation.send(blocks(1))
+        room.conversation.send(AskChanges(Seq(3)))
+        assert room.link.sent.qsize() == 1, "what is on its way out already stays in its order"
+        assert [await room.link.next_type() for _ in range(3)] == ["sync_request", "sync_request", "pack"]
+        room.paces.up.rate = 1_000_000
+        await asyncio.sleep(1)
+        room.conversation.send(AskChanges(Seq(3)))
+        assert room.link.sent.qsize() == 0, "what is limited is counted"
+        assert await room.link.next_type() == "sync_request"
 
     in_room(story)
 

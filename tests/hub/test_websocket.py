@@ -11,7 +11,7 @@ from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Protocol, Side
 
 from syncagent.hub import websocket
-from syncagent.hub.websocket import EACH, UNHEARD_BYTES, WebSocket, welcome
+from syncagent.hub.websocket import EACH, LONG, UNHEARD_BYTES, WebSocket, welcome
 
 MOST = 300_000
 KEY = "AAAAAAAAAAAAAAAAAAAAAA=="
@@ -209,14 +209,14 @@ async def test_who_sends_waits_until_the_system_takes_more(socket: WebSocket) ->
 
 
 async def test_what_the_system_takes_leaves_at_once_and_nothing_else_does(socket: WebSocket, wire: Wire) -> None:
-    assert socket.send_at_once("word")
-    assert socket.send_at_once(b"bytes")
+    assert socket.send_at_once(["word", b"bytes"])
     assert wire.read() == [(Opcode.TEXT, b"word"), (Opcode.BINARY, b"bytes")]
+    assert not socket.send_at_once([b"x", bytes(LONG)])
     socket.pause_writing()
-    assert not socket.send_at_once("too much")
+    assert not socket.send_at_once(["too much"])
     socket.resume_writing()
     wire.closing = True
-    assert not socket.send_at_once("too late")
+    assert not socket.send_at_once(["too late"])
     assert wire.read() == []
 
 

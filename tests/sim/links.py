@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -121,6 +121,9 @@ class Wire:
 
     # --- the agent's end ----------------------------------------------------------------------------------------
 
+    def send_at_once(self, frame: str | bytes) -> bool:
+        return False  # how long a frame takes is known when it is on its way
+
     async def send_text(self, text: str | bytes) -> None:
         await self._send(Frame(True, text if isinstance(text, bytes) else text.encode()))
 
@@ -183,7 +186,7 @@ class Socket:
         frame = await self._wire.up.end.get()
         return None if frame is None else frame.said
 
-    def send_at_once(self, frame: str | bytes) -> bool:
+    def send_at_once(self, frames: Sequence[str | bytes]) -> bool:
         return False  # how long a frame takes is known when it is on its way
 
     async def send_text(self, text: str) -> None:

@@ -98,6 +98,20 @@ async def test_texts_and_binary_frames_come_back_as_they_were_sent() -> None:
         await link.close()
 
 
+async def test_what_leaves_at_once_comes_back_as_it_was_sent_and_in_its_order() -> None:
+    async with hub() as port:
+        link = await WsDialer(f"ws://127.0.0.1:{port}")()
+        said: list[str | bytes] = ["", "wörter", "x" * 125, "x" * 126, b"", b"\x01\x00bytes", bytes(range(256)) * 255]
+        for frame in said:
+            assert link.send_at_once(frame)
+        await link.send_text("behind them")
+        assert [await link.receive() for _ in range(len(said) + 1)] == [*said, "behind them"]
+        assert not link.send_at_once(bytes(LONG)), "what is long has its own way"
+        assert not link.send_at_once("ö" * (LONG // 2))
+        await link.close()
+        assert not link.send_at_once("too late")
+
+
 @pytest.mark.hazard("F1")
 async def test_a_closed_link_says_why_and_who() -> None:
     async def refuse(connection: ServerConnection) -> None:
