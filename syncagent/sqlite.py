@@ -248,8 +248,8 @@ def _migrate(database: Database, path: str, schema: Sequence[str], application: 
 
 
 def _lay_out_log(path: str) -> None:
-    """Give the log its first bytes, behind what it holds: a reader ends at what is no page of it.  What
-    is not possible is left out: then the log grows with each transaction."""
+    """Give the log its first bytes, behind what it holds: a reader ends at what is no page of it.  They get to the
+    disk by themselves, or with the first transaction.  What is not possible is left out: then the log grows."""
     with suppress(OSError), open(f"{path}-wal", "r+b", buffering=0) as log:
         size = log.seek(0, os.SEEK_END)
         lacking = LOG_ROOM - size
@@ -259,7 +259,6 @@ def _lay_out_log(path: str) -> None:
         try:
             while lacking > 0:
                 lacking -= log.write(nothing[:lacking]) or 0
-            os.fsync(log.fileno())
         except OSError:
             log.truncate(size)
 

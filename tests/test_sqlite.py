@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import shutil
 import subprocess
@@ -158,6 +160,18 @@ def test_what_a_log_has_beyond_its_last_page_is_nothing(tmp_path: Path, rows: in
     assert len(opened(copied).execute("SELECT id FROM thing")) == rows + 1
 
 
+def file_of(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """What is opened from now on takes so many bytes."""
+
+    class Full(io.FileIO):
+        def write(self, data: Any) -> int:
+            if self.tell() + len(data) > most:
+                raise OSError(errno.ENOSPC, "no space left on device")
+            return super().write(data)
+
+    monkeypatch.setattr(module, "open", lambda path, mode, buffering: Full(path, "r+"), raising=False)
+
+
 @pytest.mark.parametrize("why", ["little room", "the disk is full", "it need not last"])
 def test_where_there_is_no_room_nothing_is_written_in_advance(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
@@ -165,11 +179,7 @@ def test_where_there_is_no_room_nothing_is_written_in_advance(
     if why == "little room":
         monkeypatch.setattr(module, "_ROOM_ON_DISK", 1 << 40)
     elif why == "the disk is full":
-
-        def full(_: object) -> None:
-            raise OSError(28, "no space left on device")
-
-        monkeypatch.setattr(module.os, "fsync", full)
+        file_of(monkeypatch, most=LOG_ROOM // 2)
     path = tmp_path / "x.db"
     database = open_database(str(path), schema=(FIRST,), application=APPLICATION, durable=why != "it need not last")
     assert log_of(path).stat().st_size < LOG_ROOM
