@@ -95,7 +95,6 @@ class Applier:
         RootMissing, Damaged, OSError."""
         with self.disk.batch():
             self.guard()
-            self.staging.slots.make_folders()
             writer = Writer(self.disk, self.staging, self.abilities)
             for wish in wishes:
                 writer.draft(wish)
