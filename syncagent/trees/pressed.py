@@ -246,9 +246,9 @@ class Pressed:
         length, mask, table, rows = len(raw), self._mask, self._by_id, self._bytes
         place = hash(raw) & mask
         while (row := table[place]) != _FREE:
-            at = self._at[row]  # at 0, where those are that were taken out, stands no length
+            at = self._at[row]
             start = at + _HEAD.size
-            if rows[at] == length and rows[start : start + length] == raw:
+            if at and rows[at] == length and rows[start : start + length] == raw:
                 return place
             place = (place + 1) & mask
         return -1

@@ -84,6 +84,7 @@ def test_all_in_a_folder_are_taken_out_together() -> None:
             for file, _ in gone:
                 del plain[file.id]
             _same(pressed, plain)
+            assert NodeId("") not in pressed
     _same(pressed.copy(), plain)
 
 
