@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -70,7 +69,9 @@ def difference(one: Version, other: Version) -> Iterator[str]:
         yield f"{one.path} ({bytes_in_words(one.seen.size)}) and"
         yield f"{other.path} ({bytes_in_words(other.seen.size)}) differ, and are not compared line by line"
         return
-    for line in difflib.unified_diff(lines_of(first), lines_of(second), one.path, other.path):
+    from difflib import unified_diff  # noqa: PLC0415 - only for who asks
+
+    for line in unified_diff(lines_of(first), lines_of(second), one.path, other.path):
         yield line.removesuffix("\n").removesuffix("\r")
         if not line.endswith(("\n", "\r")):
             yield "\\ No newline at end of file"

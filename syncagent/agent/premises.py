@@ -17,7 +17,6 @@ from syncagent.agent.room import usage_of
 from syncagent.errors import BadConfig, RootMissing, StorageTrouble
 from syncagent.localfs.applier import Applier
 from syncagent.localfs.here import disk_at
-from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.probe import probe
 from syncagent.localfs.root import Marker, Root, check_alone, look_at_root, make_folder, open_root
@@ -125,6 +124,8 @@ def look_in(config: AgentConfig, *, new_folder: bool) -> tuple[Disk, Marker | No
     if not config.sync_root.is_dir():
         if known is not None:
             raise RootMissing("the folder is gone (moved, deleted, or its disk is not mounted)")
+        from syncagent.localfs.memory import MemoryDisk  # noqa: PLC0415 - for what is not there yet, and seldom
+
         return MemoryDisk(), None
     disk = disk_at(str(config.sync_root))
     try:

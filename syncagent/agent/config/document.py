@@ -6,7 +6,6 @@ as TOML and wrong for us; ``entries`` finds them.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 import tomllib
@@ -190,7 +189,9 @@ def _check_table(name: str, table: Any, bare: Document) -> None:
 
 
 def close_to(key: str, known: Iterable[str] = Settings.model_fields) -> str:
-    close = difflib.get_close_matches(key, list(known), n=1)
+    from difflib import get_close_matches  # noqa: PLC0415 - only for what is wrong
+
+    close = get_close_matches(key, list(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
 
