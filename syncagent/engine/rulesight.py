@@ -48,6 +48,7 @@ class RuleSight:
         forgotten is not ``missing``."""
         for fact in self._left:
             self._learn(fact, self._listed)
+        self._left.clear()  # of a first scan that is every name in every folder, and the round goes on reading
         for nodes in missing:
             for node_id in [one for one in nodes if self._canopy.local.get(one) is None]:
                 del nodes[node_id]

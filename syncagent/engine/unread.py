@@ -33,7 +33,8 @@ class Unread:
         self._canopy = canopy
         self._begin_at = begin_at
         self._paths: set[RelPath] = set()
-        self._waiting: dict[RelPath, dict[NodeId, None]] = {}
+        self._waiting: dict[RelPath, NodeId | tuple[NodeId, ...]] = {}
+        """Who waits for each: mostly one, for which a dict would take 230 bytes, and a tuple 50."""
         self._names = array("i", [0])
         """How many of their last parts have each hash: who is called otherwise is elsewhere, and that is known without
         going up the tree.  The names themselves would take 150 bytes of each of a million files."""
@@ -75,7 +76,9 @@ class Unread:
             path = self._path_there(there.at)
         if path is None or path not in self._paths:
             return False
-        self._waiting.setdefault(path, {})[node_id] = None
+        known = self._waiting.setdefault(path, node_id)
+        if known != node_id and not (isinstance(known, tuple) and node_id in known):
+            self._waiting[path] = (*_all(known), node_id)
         return True
 
     def _may_be(self, name: str) -> bool:
@@ -99,13 +102,13 @@ class Unread:
         for path in paths:
             if path in self._paths:
                 self._paths.discard(path)
-                waited.extend(self._waiting.pop(path, ()))
+                waited.extend(_all(self._waiting.pop(path, ())))
                 self._names[self._place_of(_name(path))] -= 1
         return waited
 
     def end(self) -> Sequence[NodeId]:
         """Nothing is waited for any more; gives the nodes that have been."""
-        waited = [node_id for waiting in self._waiting.values() for node_id in waiting]
+        waited = [node_id for waiting in self._waiting.values() for node_id in _all(waiting)]
         self._paths.clear()
         self._waiting.clear()
         self._names = array("i", [0])
@@ -114,3 +117,7 @@ class Unread:
 
 def _name(path: RelPath) -> str:
     return path.rpartition("/")[2]
+
+
+def _all(waiting: NodeId | tuple[NodeId, ...]) -> tuple[NodeId, ...]:
+    return waiting if isinstance(waiting, tuple) else (waiting,)

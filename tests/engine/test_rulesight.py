@@ -48,3 +48,13 @@ def test_nobody_misses_what_was_forgotten() -> None:
     sight(canopy, scoping).after(missing)
     assert missing == {NodeId("y"): None}
     assert scoping.take_stirred() == [NodeId("x")], "what was missed was not planned for"
+
+
+def test_what_a_first_scan_lists_is_let_go_of_once_it_has_been_believed() -> None:
+    canopy, scoping = made()
+    folders: dict[RelPath, NodeId] = {}
+    one = RuleSight(canopy, scoping, folders.get)
+    one.before([Listed(RelPath("new"), frozenset({"a", "b"}))])
+    folders[RelPath("new")] = NodeId("n")
+    assert one.after() == ["n"]
+    assert one._left == [], "else every name would be kept for as long as files are read"

@@ -10,7 +10,8 @@ from syncagent.engine.local import READS_AT_ONCE
 from syncagent.engine.rounds import FIRST_READS, READ_BATCH
 from syncagent.engine.unread import FIRST, Unread
 from syncagent.model.changes import Entry, Operation
-from syncagent.model.facts import FileSeen, LookAt
+from syncagent.model.facts import FileSeen, LookAt, Stamp
+from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import File, Link, Node
 from syncagent.trees.canopy import Canopy
@@ -205,3 +206,20 @@ def test_a_root_that_is_lost_meanwhile_leaves_nobody_waiting() -> None:
     solo.work().give(b"theirs")
     solo.accept_all()
     assert solo.status.in_sync, solo.status
+
+
+def test_who_waits_for_a_path_is_told_once_however_often_it_asks_and_however_many_there_are() -> None:
+    solo = Solo().start().online()
+    canopy = solo.engine.canopy
+    for name, (one, other, third) in {"a": ("1", "2", "3"), "b": ("4", "5", "6")}.items():
+        canopy.set_remote(NodeId(one), file(one, name, b"at the hub"))
+        canopy.set_local(NodeId(other), file(other, name, b"here"), Stamp(b"s"))
+        canopy.set_local(NodeId(third), file(third, name, b"here, too, for a moment"), Stamp(b"s"))
+    unread = Unread(canopy)
+    unread.begin([LookAt(RelPath(name), None) for name in ("a", "b", "c")])
+    for node_id in ("1", "1", "2", "1", "3", "2", "4"):
+        assert unread.keeps(NodeId(node_id))
+    assert unread.came([RelPath("a"), RelPath("c")]) == ["1", "2", "3"]
+    assert not unread.keeps(NodeId("1"))
+    assert unread.end() == ["4"]
+    assert unread.end() == []
