@@ -11,16 +11,16 @@ from syncagent.hub import audit
 from syncagent.hub.events import Note
 from syncagent.hub.gate import Gate
 from syncagent.hub.hall import Hall
-from syncagent.hub.request import END, MOST_BYTES, Request, answer, read_request
+from syncagent.hub.request import END, MOST_BYTES, Request, refusal
 from syncagent.hub.server import Connection
-from syncagent.hub.websocket import WebSocket, welcome
+from syncagent.hub.websocket import WebSocket
 
 HEALTH: Final = "/healthz"
 LEAVE_SECONDS: Final = 1.0
 """So long those have who are still there when all was said, at the hub's end."""
 _MESSAGE_HEADROOM: Final = 64 * 1024
 _METHODS: Final = ("GET", "HEAD")
-_UPGRADE: Final = {"Upgrade": "websocket", "Connection": "Upgrade"}
+_UPGRADE: Final = {"Upgrade": "websocket"}
 _LOG: Final = logging.getLogger("syncagent.hub")
 
 
@@ -98,9 +98,9 @@ class Visitor(asyncio.Protocol):
         try:
             if len(head) > MOST_BYTES:
                 raise ValueError("too long a head")
-            request = read_request(head)
+            request = Request(head)
         except ValueError as error:
-            transport.write(answer(HTTPStatus.BAD_REQUEST, {"error": str(error)}))
+            transport.write(refusal(HTTPStatus.BAD_REQUEST, {"error": str(error)}))
             return False
         if (accepted := self._accepted(request, transport)) is None:
             return False
@@ -118,23 +118,22 @@ class Visitor(asyncio.Protocol):
 
     def _accepted(self, request: Request, transport: asyncio.Transport) -> bytes | None:
         """What a WebSocket begins with; None for who was told something else."""
-        whole = request.method != "HEAD"
         if request.method not in _METHODS:
             allowed = {"Allow": ", ".join(_METHODS)}
-            error = {"error": "this is for GET alone"}
-            transport.write(answer(HTTPStatus.METHOD_NOT_ALLOWED, error, allowed))
+            transport.write(request.answer(HTTPStatus.METHOD_NOT_ALLOWED, {"error": "this is for GET alone"}, allowed))
         elif request.path == HEALTH:
             health = {"status": "ok", "version": self._reception.version}
-            transport.write(answer(HTTPStatus.OK, health, body=whole))
+            transport.write(request.answer(HTTPStatus.OK, health))
         elif request.all_of("origin"):
             # Agents are no browsers; a page that someone visits must not speak to the hub in their name (HAZARDS G9).
             audit.record(Note("refused", {"code": "origin"}), str((transport.get_extra_info("peername") or ("",))[0]))
-            transport.write(answer(HTTPStatus.FORBIDDEN, {"error": "browsers are not let in"}, body=whole))
-        elif not (whole and request.modern and [one.lower() for one in request.all_of("upgrade")] == ["websocket"]):
+            transport.write(request.answer(HTTPStatus.FORBIDDEN, {"error": "browsers are not let in"}))
+        elif not request.asks_for_websocket:
             error = {"error": "this is a WebSocket address"}
-            transport.write(answer(HTTPStatus.UPGRADE_REQUIRED, error, _UPGRADE, body=whole))
-        elif (accepted := welcome(request.fields)) is None:
-            transport.write(answer(HTTPStatus.BAD_REQUEST, {"error": "this asks for no WebSocket that is spoken here"}))
+            transport.write(request.answer(HTTPStatus.UPGRADE_REQUIRED, error, _UPGRADE))
+        elif (accepted := request.accepted()) is None:
+            error = {"error": "this asks for no WebSocket that is spoken here"}
+            transport.write(request.answer(HTTPStatus.BAD_REQUEST, error))
         else:
             return accepted
         return None

@@ -1,7 +1,7 @@
 """A WebSocket, as the hub has it: whole messages in, whole messages out, and neither side is kept waiting in memory.
 
 What a frame may be, and what is said when one is not, the library decides; long ones are read beside it
-(``long_frames``), and put among the others here.  Of the hub, the only module that knows the library.
+(``long_frames``), and put among the others here.  Of the hub, only this and ``request`` know the library.
 """
 
 from __future__ import annotations
@@ -9,14 +9,11 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from websockets.datastructures import Headers
 from websockets.frames import CloseCode, Frame, Opcode
-from websockets.http11 import Request
 from websockets.protocol import Protocol, Side, State
-from websockets.server import ServerProtocol
 
 try:
     from websockets.speedups import apply_mask
@@ -42,12 +39,6 @@ _DATA: Final = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 _REASON_BYTES: Final = 100
 _LAST: Final = 0x80
 _SHORT, _TWO_BYTES, _EIGHT_BYTES = 125, 126, 127
-
-
-def welcome(fields: Iterable[tuple[str, str]]) -> bytes | None:
-    """The answer to who asks for a WebSocket with these fields of a header; None when that cannot become one."""
-    answer = ServerProtocol().accept(Request("/", Headers(fields)))
-    return answer.serialize() if answer.status_code == 101 else None
 
 
 class WebSocket:

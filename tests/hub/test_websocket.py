@@ -11,10 +11,9 @@ from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Protocol, Side
 
 from syncagent.hub import websocket
-from syncagent.hub.websocket import EACH, LONG, UNHEARD_BYTES, WebSocket, welcome
+from syncagent.hub.websocket import EACH, LONG, UNHEARD_BYTES, WebSocket
 
 MOST = 300_000
-KEY = "AAAAAAAAAAAAAAAAAAAAAA=="
 MASK = b"\1\2\3\4"
 
 
@@ -271,27 +270,3 @@ async def test_n17_who_does_not_say_farewell_is_hung_up_on(
 
 
 # --- the handshake ----------------------------------------------------------------------------------------------
-
-FIELDS = {"Upgrade": "websocket", "connection": "keep-alive, Upgrade", "Sec-WebSocket-Key": KEY,
-          "Sec-WebSocket-Version": "13"}  # fmt: skip
-
-
-def test_a_handshake_is_answered_with_the_hour() -> None:
-    answered = welcome(FIELDS.items())
-    assert answered is not None
-    assert answered.startswith(b"HTTP/1.1 101 ")
-    assert b"\r\nDate: " in answered
-    assert b"Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=" in answered
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"connection": "close"},
-        {"Sec-WebSocket-Key": "short"},
-        {"Sec-WebSocket-Version": "8"},
-        {"sec-websocket-key": KEY},
-    ],
-)
-def test_what_cannot_become_a_websocket_is_not_welcome(wrong: dict[str, str]) -> None:
-    assert welcome((FIELDS | wrong).items()) is None
