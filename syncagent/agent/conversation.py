@@ -15,7 +15,7 @@ from typing import Any, Final
 from syncagent.agent.outbox import Outbox, Paces
 from syncagent.agent.tally import BeginAnew
 from syncagent.engine.dialogue import Dialogue, Frame, HubEffect, link_down
-from syncagent.engine.effects import AskBlocks, CloseLink, GiveRoom, SendBlocks
+from syncagent.engine.effects import AskBlocks, CloseLink, GiveRoom, SendBlocks, SendOutline
 from syncagent.engine.events import BlocksCame, BlocksSent, Event, LinkDown
 from syncagent.engine.pulse import INTERVAL
 from syncagent.errors import AskPerson, BadMessage, IdTaken, LinkLost, Refused, SyncAgentError
@@ -221,7 +221,7 @@ class _Talk:
         if unsaid := self._dialogue.unsaid():
             # Not now: the engine is in the middle of the step that wanted it said.
             asyncio.get_running_loop().call_soon(self._hear, unsaid)
-        if isinstance(effect, SendBlocks) and effect.number:
+        if isinstance(effect, SendBlocks | SendOutline) and effect.number:
             self._outbox.send_bulk(frames, BlocksSent(effect.number))
         elif isinstance(effect, AskBlocks):
             self._outbox.ask(frames, len(effect.digests))

@@ -17,48 +17,47 @@ from typing import Final, TypeAlias, TypeVar, assert_never
 from syncagent.agent.echoes import Echoes
 from syncagent.agent.glances import Glances
 from syncagent.agent.in_advance import InAdvance, in_advance
+from syncagent.agent.stage_errands import StageEffect, StageErrands
 from syncagent.agent.waiting import Waiting
 from syncagent.agent.workers import Aside, Work, Workers
 from syncagent.engine.effects import (
+    CopyAhead,
     DropAhead,
+    DropOutline,
     FillStage,
     HoldAhead,
     Look,
     OpenStage,
     ReadBlocks,
     ReadOn,
+    ReadOutline,
     Run,
     SweepStage,
 )
 from syncagent.engine.events import (
-    AheadHeld,
     BlocksRead,
     Event,
     Hinted,
+    Outlined,
     PartRead,
     RootLost,
     Seen,
-    StageFilled,
-    StageOpened,
     TasksDone,
 )
-from syncagent.errors import Damaged, RootMissing, StorageFull, StorageTrouble
+from syncagent.errors import RootMissing
 from syncagent.localfs.applier import Applier, at_once
 from syncagent.localfs.begun import FEW, Begun, are_few
 from syncagent.localfs.masses import TOGETHER, Masses
-from syncagent.localfs.perusal import Perusal
+from syncagent.localfs.perusal import Perusal, Telling
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.reader import StaleRead, read_blocks
 from syncagent.localfs.scanner import BATCH, Scanner, read_on
 from syncagent.localfs.staging import Staging
-from syncagent.model.facts import FileSeen, LookAt, Stamp
-from syncagent.model.names import RelPath
-from syncagent.model.nodes import Content, File, Recipe
-from syncagent.model.values import replace
+from syncagent.model.facts import LookAt
+from syncagent.model.nodes import File
 from syncagent.planner.tasks import DeleteTask, Failed, Inline, InPlace, Outcome, Staged, Task, WriteTask
 
-_OfTheDisk: TypeAlias = Look | ReadOn | Run | ReadBlocks | OpenStage | FillStage | HoldAhead | DropAhead | SweepStage
-DiskEffect: TypeAlias = _OfTheDisk | InAdvance
+DiskEffect: TypeAlias = Look | ReadOn | ReadOutline | Run | ReadBlocks | StageEffect | InAdvance
 """Those of the effects that are for the disk."""
 
 T = TypeVar("T")
@@ -93,10 +92,12 @@ class Errands:
     """The large file that is being read part by part, by the number of its look: one at most."""
     echoes: Echoes = field(init=False)
     glances: Glances = field(init=False)
+    stage: StageErrands = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "echoes", Echoes(self.disk))
         object.__setattr__(self, "glances", Glances(self.scanner))
+        object.__setattr__(self, "stage", StageErrands(self.scanner, self.staging, self.post))
 
     def prepare(self, run: Run) -> None:
         """``run`` will begin as soon as the database knows of it: until then the files that it writes are made, in the
@@ -124,23 +125,17 @@ class Errands:
                     self._clear(self._tidy)
             case ReadOn():
                 self.workers.read.do(lambda: self._long(lambda: self._read_on(effect)))
+            case ReadOutline():
+                self.workers.read.do(lambda: self._long(lambda: self._read_outline(effect)))
             case ReadBlocks():
                 much = sum([block.size for wish in effect.wishes for _, block in wish.blocks]) > MUCH
                 self.workers.look.do(lambda: (self._long if much else self._at_root)(lambda: self._read(effect)))
             case Run(tasks=tasks):
                 self._run(tasks)
-            case OpenStage():
-                self.workers.stage.do(lambda: self._long(lambda: self._open(effect)))
-            case FillStage():
-                self.workers.stage.do(lambda: self._long(lambda: self._fill(effect)))
-            case HoldAhead():
-                self.workers.stage.do(lambda: self._long(lambda: self._hold(effect)))
-            case DropAhead():
-                self.workers.stage.do(lambda: self._long(self._drop_ahead))
+            case OpenStage() | FillStage() | HoldAhead() | DropAhead() | CopyAhead() | DropOutline() | SweepStage():
+                self.workers.stage.do(lambda: self._long(lambda: self.stage.do(effect)))
             case _ if isinstance(effect, InAdvance):
                 in_advance(effect, self.applier, self.workers.change)
-            case SweepStage():
-                self.workers.stage.do(lambda: self._long(lambda: self._sweep(effect)))
             case _:
                 assert_never(effect)
 
@@ -192,6 +187,22 @@ class Errands:
         except OSError:
             fact = None
         self._close_perused()
+        if fact is not None:
+            self.post(Seen(wanted.number, (fact,), last=True))
+        else:
+            self._look(Look(wanted.number, (LookAt(wanted.path, None),)))  # it says what is wrong
+
+    def _read_outline(self, wanted: ReadOutline) -> None:
+        def told(telling: Telling) -> None:
+            recipe, blocks = tuple(telling.recipe), tuple(telling.blocks)
+            self.post(Outlined(wanted.number, size, recipe, blocks, telling.lost))
+
+        fact, perusal = None, self.scanner.peruse(wanted.path)
+        if perusal is not None:
+            size = perusal.size
+            with contextlib.suppress(OSError), contextlib.closing(perusal), self.disk.batch():
+                perusal.tell(wanted.base, told)
+                fact = perusal.finish(read_on)
         if fact is not None:
             self.post(Seen(wanted.number, (fact,), last=True))
         else:
@@ -307,67 +318,10 @@ class Errands:
                 outcomes[index] = outcome
         return outcomes
 
-    def _with_room(self, content: Content, work: Callable[[], T]) -> T:
-        """The same for what is put in the stage.  Raises StorageFull, and what ``work`` raises."""
-        trash = self.staging.trash
-        while True:
-            try:
-                return work()
-            except StorageFull as full:
-                if not (trash is not None and trash.make_room(full.lacking)) and not self.staging.make_room(content):
-                    raise
-
     def _tidy(self) -> None:
         assert self.staging.trash is not None
         with contextlib.suppress(RootMissing, OSError):  # it is only room; the next look at everything comes
             self.staging.trash.tidy()
-
-    def _open(self, effect: OpenStage) -> None:
-        content = effect.wish.content
-        bases = tuple((path, stamp, recipe or self._cut(path, stamp)) for path, stamp, recipe in effect.wish.bases)
-        try:
-            missing = self._with_room(content, lambda: self.staging.begin(replace(effect.wish, bases=bases)))
-        except (Damaged, StorageFull, StorageTrouble) as error:
-            self.post(StageOpened(content, frozenset(), str(error), isinstance(error, StorageFull)))
-        else:
-            self.post(StageOpened(content, missing))
-
-    def _cut(self, path: RelPath, stamp: Stamp) -> Recipe:
-        """The recipe of a local file that nobody remembers: reading it is quicker than getting its blocks again."""
-        fact = self.scanner.look([LookAt(path, None)])[-1]
-        return fact.recipe if isinstance(fact, FileSeen) and fact.stamp == stamp else ()
-
-    def _fill(self, effect: FillStage) -> None:
-        digests = tuple(digest for digest, _ in effect.blocks)
-        try:
-            recipe = self.staging.recipe_of(effect.content)
-            self._with_room(effect.content, lambda: self.staging.put(effect.content, effect.blocks, recipe))
-        except (Damaged, StorageFull, StorageTrouble) as error:
-            self.post(StageFilled(effect.content, digests, str(error), isinstance(error, StorageFull)))
-        else:
-            self.post(StageFilled(effect.content, digests))
-
-    def _hold(self, effect: HoldAhead) -> None:
-        size = sum(len(data) for _, data in effect.blocks)
-        try:
-            self.staging.hold(effect.blocks)
-        except (StorageFull, StorageTrouble) as error:
-            self._drop_ahead()
-            self.post(AheadHeld(size, str(error)))
-        else:
-            self.post(AheadHeld(size))
-
-    def _drop_ahead(self) -> None:
-        with contextlib.suppress(StorageFull, StorageTrouble):  # the next sweep finds it
-            self.staging.drop_held()
-
-    def _sweep(self, effect: SweepStage) -> None:
-        try:
-            back = self.staging.sweep(effect.keep)
-        except (StorageFull, StorageTrouble):
-            return  # it is only room; the next sweep finds it
-        if back:
-            self.post(Hinted(paths=back, reason="put back after a crash"))
 
 
 def _takes_long(task: Task) -> bool:

@@ -28,6 +28,7 @@ from syncagent.engine.events import (
     Event,
     Heard,
     Judged,
+    Outlined,
     PartRead,
     Seen,
     Started,
@@ -166,14 +167,14 @@ def _weight(event: Event) -> int:
             return len(outcomes) + 1
         case Judged(verdicts=verdicts):
             return len(verdicts) + 1
-        case BlocksCame(blocks=blocks) | BlocksRead(blocks=blocks) | PartRead(blocks=blocks):
+        case BlocksCame(blocks=blocks) | BlocksRead(blocks=blocks) | PartRead(blocks=blocks) | Outlined(blocks=blocks):
             return len(blocks) + 1
     return 1
 
 
 def _without_content(event: Event) -> Event:
     match event:
-        case BlocksCame(blocks=blocks) | BlocksRead(blocks=blocks) | PartRead(blocks=blocks):
+        case BlocksCame(blocks=blocks) | BlocksRead(blocks=blocks) | PartRead(blocks=blocks) | Outlined(blocks=blocks):
             return replace(event, blocks=tuple([(digest, _zeros(data)) for digest, data in blocks]))
         case Seen(number=number, facts=facts, last=last):
             return Seen(number, tuple([_unread(fact) for fact in facts]), last)

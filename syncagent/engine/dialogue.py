@@ -13,7 +13,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeAlias, assert_never
 
 from syncagent.content.chunker import COARSE
-from syncagent.engine.effects import AskBlocks, AskChanges, AskMissing, CloseLink, GiveRoom, SendBlocks, Submit
+from syncagent.engine.effects import (
+    AskBlocks,
+    AskChanges,
+    AskMissing,
+    CloseLink,
+    GiveRoom,
+    SendBlocks,
+    SendOutline,
+    Submit,
+)
 from syncagent.engine.events import (
     CaughtUp,
     Event,
@@ -22,16 +31,17 @@ from syncagent.engine.events import (
     HubLost,
     Judged,
     LinkDown,
+    OutlineCame,
     Welcomed,
 )
 from syncagent.engine.gathering import Gathering
 from syncagent.engine.pulse import Pulse
 from syncagent.engine.recollection import Recollection
-from syncagent.engine.requests import Requests, too_long
+from syncagent.engine.requests import Requests, too_long, without
 from syncagent.engine.when import When
 from syncagent.errors import AskPerson, BadMessage, LinkLost, Refused, SyncAgentError
 from syncagent.model.changes import Change, Entry, Verdict
-from syncagent.model.ids import ClientId, Seq
+from syncagent.model.ids import ClientId, NodeId, Rev, Seq
 from syncagent.model.values import fixed
 from syncagent.protocol import batches, codec, convert, drafts, packs, quick
 from syncagent.protocol.changes import FileChange, FileChanges
@@ -56,6 +66,8 @@ from syncagent.protocol.sync import (
     ChangesRequest,
     ChangesResponse,
     MissingResponse,
+    OutlineRequest,
+    OutlineResponse,
     PrepareResponse,
     SyncResponse,
     VerdictsResponse,
@@ -65,7 +77,7 @@ from syncagent.protocol.sync import (
 Frame: TypeAlias = str | bytes
 """A text frame, or a binary one."""
 
-HubEffect: TypeAlias = AskChanges | AskMissing | AskBlocks | SendBlocks | Submit | GiveRoom | CloseLink
+HubEffect: TypeAlias = AskChanges | AskMissing | AskBlocks | SendBlocks | SendOutline | Submit | GiveRoom | CloseLink
 """Those of the effects that are for the hub."""
 
 HANDSHAKE_SECONDS: Final = 10.0
@@ -152,15 +164,17 @@ class Dialogue:
             case GiveRoom(size=size):
                 return [self._text(AheadRequest(room=size))]
             case SendBlocks(blocks=blocks, ahead=ahead):
+                ahead = ahead and Capability.AHEAD in self._capabilities
                 return list(
                     packs.encode_packs(
                         ((block.digest, data) for block, data in blocks),
-                        compress=Capability.ZSTD in self._capabilities,
-                        limits=self._limits,
-                        most=self.pace.frame_bytes,
-                        kind=packs.KIND_AHEAD if ahead and Capability.AHEAD in self._capabilities else packs.KIND_PACK,
+                        compress=Capability.ZSTD in self._capabilities, limits=self._limits,
+                        most=self.pace.frame_bytes, kind=packs.KIND_AHEAD if ahead else packs.KIND_PACK,
                     )
-                )
+                )  # fmt: skip
+            case SendOutline(node_id=node_id, base_rev=base_rev, at=at, parts=parts):
+                said = OutlineRequest(node_id=node_id, base_rev=base_rev, at=at, parts=convert.splice_to_wire(parts))
+                return [self._text(said)] if Capability.OUTLINE in self._capabilities else []
             case Submit(changes=changes, confirmed=confirmed):
                 return list(self._submit(changes, confirmed=confirmed))
             case CloseLink(reason=reason):
@@ -294,12 +308,12 @@ class Dialogue:
             return None
         if data.get("kind") == "changes" and (entries := quick.read_entries(data.get("changes"))) is not None:
             self._recollection.told(entries)
-            return self._response(_without(message, "changes"), entries=entries)
+            return self._response(without(message, "changes"), entries=entries)
         if data.get("kind") == "prepare" and (soon := drafts.read_drafts(data.get("files"))) is not None:
             self._gathering.draft(soon)
             return []
         if data.get("kind") == "verdicts" and (verdicts := quick.read_verdicts(data.get("verdicts"))) is not None:
-            return self._response(_without(message, "verdicts"), verdicts=verdicts)
+            return self._response(without(message, "verdicts"), verdicts=verdicts)
         return None
 
     def _must_be_welcome(self, what: str) -> None:
@@ -323,20 +337,15 @@ class Dialogue:
         self._pulse = Pulse(now)
         self._pulse.agree(answer.heartbeat_interval)
         return Welcomed(
-            hub_id=answer.hub_id,
-            epoch=answer.epoch,
-            head=Seq(answer.head),
+            hub_id=answer.hub_id, epoch=answer.epoch, head=Seq(answer.head),
             batch_changes=max(self._limits.batch_changes, 1) if Capability.BATCH in self._capabilities else 1,
-            frame_bytes=min(packs.SENT_FRAME_BYTES, self._limits.frame_bytes),
-            push_bytes=self._limits.push_bytes,
+            frame_bytes=min(packs.SENT_FRAME_BYTES, self._limits.frame_bytes), push_bytes=self._limits.push_bytes,
             may_write=answer.role != "reader",
             journal=Capability.JOURNAL in self._capabilities and Capability.BLOCKS in self._capabilities,
-            run=answer.run,
-            diverged=answer.diverged,
-            subtrees=Capability.SUBTREE in self._capabilities,
-            ahead=Capability.AHEAD in self._capabilities,
-            claims=Capability.CLAIM in self._capabilities,
-        )
+            run=answer.run, diverged=answer.diverged, subtrees=Capability.SUBTREE in self._capabilities,
+            ahead=Capability.AHEAD in self._capabilities, claims=Capability.CLAIM in self._capabilities,
+            outlines=Capability.OUTLINE in self._capabilities,
+        )  # fmt: skip
 
     def _heard(self, changes: Sequence[FileChange]) -> list[Event]:
         """A notice (of level 1) tells of no content, and there is nothing to be done about it."""
@@ -373,6 +382,8 @@ class Dialogue:
                 return self._requests.lacking(request_id, digests, coming)
             case BlocksResponse(request_id=request_id, digests=digests):
                 return self._requests.ended(request_id, digests)
+            case OutlineResponse(node_id=node_id, base_rev=base_rev, at=at, parts=parts):
+                return [OutlineCame(NodeId(node_id), Rev(base_rev), at, convert.splice_from_wire(parts))]
             case PrepareResponse():
                 self._gathering.draft(drafts.drafts_from_wire(answer))
                 return []
@@ -381,13 +392,6 @@ class Dialogue:
                 return [HubLost(tuple(convert.wanted_from_wire(file) for file in files))]
             case _:
                 return []  # an analysis, which we never ask for
-
-
-def _without(message: WebSocketMessage, name: str) -> SyncResponse:
-    """The answer in ``message``, but for the list ``name``."""
-    answer = codec.body_from_hub(message.model_copy(update={"data": message.data | {name: []}}))
-    assert isinstance(answer, SyncResponse)  # all that travels in a sync_response
-    return answer
 
 
 def link_down(error: SyncAgentError, *, anew: bool = False) -> LinkDown:

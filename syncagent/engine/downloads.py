@@ -273,9 +273,7 @@ class Downloads:
         self._bytes_left -= job.wish.content.size
 
     def came(self, event: BlocksCame) -> list[Effect]:
-        """Blocks that the hub sent, asked for or pushed ahead of the change that needs them."""
-        if event.ahead:
-            return self.spares.came(event.blocks)
+        """Blocks that the hub sent, asked for or pushed along with the change that needs them."""
         effects: list[Effect] = []
         fills: dict[Digest, list[tuple[Digest, bytes]]] = {}
         for digest, data in event.blocks:

@@ -11,12 +11,13 @@ from typing import TypeAlias
 
 from syncagent.engine.status import Status
 from syncagent.model.changes import Change
-from syncagent.model.facts import LookAt
-from syncagent.model.ids import Digest, NodeId, Seq
+from syncagent.model.facts import LookAt, Stamp
+from syncagent.model.ids import Digest, NodeId, Rev, Seq
 from syncagent.model.names import RelPath
-from syncagent.model.nodes import Block, Content
+from syncagent.model.nodes import Block, Content, Recipe
+from syncagent.model.splices import Splice
 from syncagent.model.values import value
-from syncagent.planner.tasks import DraftWish, ReadWish, StageWish, Task
+from syncagent.planner.tasks import Copied, DraftWish, ReadWish, StageWish, Task
 from syncagent.trees.delta import Delta
 
 
@@ -45,6 +46,16 @@ class ReadOn:
     number: int
     path: RelPath
     to_its_end: bool = False
+
+
+@value
+class ReadOutline:
+    """Read this large file, which has changed, to its end: as it is read its blocks are told by Outlined events, with
+    the bytes of those that are not in ``base``.  What it comes to is the answer to the look of this number: Seen."""
+
+    number: int
+    path: RelPath
+    base: Recipe
 
 
 @value
@@ -87,6 +98,22 @@ class HoldAhead:
 @value
 class DropAhead:
     """Nobody has: remove what was put aside."""
+
+
+@value
+class CopyAhead:
+    """Put these aside, behind the ``at`` blocks of the same outline that were put aside before (0: begin anew): what
+    was made of the file at ``path`` as long as it has this stamp, and what came.  Answered by AheadHeld."""
+
+    at: int
+    path: RelPath
+    stamp: Stamp
+    parts: tuple[Copied | tuple[Digest, bytes], ...]
+
+
+@value
+class DropOutline:
+    """Nobody has named a file that begins so: remove it."""
 
 
 @value
@@ -162,6 +189,18 @@ class SendBlocks:
 
 
 @value
+class SendOutline:
+    """Tell others how a file goes on that has changed: what of it is as it was at ``base_rev``, and what is new, behind
+    the ``at`` blocks that were told before.  Answered by BlocksSent."""
+
+    number: int
+    node_id: NodeId
+    base_rev: Rev
+    at: int
+    parts: Splice
+
+
+@value
 class Submit:
     """Tell the hub of these changes; answered by Judged.  ``confirmed``: a person has said yes to the deletes and
     overwrites among them, so that the hub does not hold them."""
@@ -224,6 +263,7 @@ Effect: TypeAlias = (
     Commit
     | Look
     | ReadOn
+    | ReadOutline
     | Run
     | ReadBlocks
     | OpenStage
@@ -232,6 +272,8 @@ Effect: TypeAlias = (
     | DropAhead
     | MakeDrafts
     | DropDrafts
+    | CopyAhead
+    | DropOutline
     | GiveRoom
     | SweepStage
     | Recall
@@ -239,6 +281,7 @@ Effect: TypeAlias = (
     | AskMissing
     | AskBlocks
     | SendBlocks
+    | SendOutline
     | Submit
     | CloseLink
     | WakeAt

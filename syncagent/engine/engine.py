@@ -60,10 +60,10 @@ class Engine:
     def _begin(self, canopy: Canopy) -> None:
         self.canopy = canopy
         self._agenda = Agenda()
-        self._uploads = Uploads(self._agenda.add, self._stale)
+        self._uploads = Uploads(self._agenda.add, self._stale, canopy)
         self.scoping = scoping = Scoping(canopy, gitignore=self._gitignore)
         self.exclusions = Exclusions(canopy, scoping)
-        self._local = LocalSide(canopy, self._ids, scoping, crc32(self._client_id.encode()), self._uploads.passing)
+        self._local = LocalSide(canopy, self._ids, scoping, crc32(self._client_id.encode()), self._uploads.slow)
         self._remote = RemoteSide(canopy, self._client_id, self._local.damage.wants_all)
         self._flight = Flight(canopy, self._local.damage.wounded)
         self._downloads = Downloads(self._agenda.add, self._fail)

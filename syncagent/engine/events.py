@@ -13,9 +13,10 @@ from typing import TypeAlias
 from syncagent.model.acts import Act, Limits, Part
 from syncagent.model.changes import Draft, Entry, Verdict
 from syncagent.model.facts import Fact
-from syncagent.model.ids import Digest, NodeId, Seq
+from syncagent.model.ids import Digest, NodeId, Rev, Seq
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, Recipe
+from syncagent.model.splices import Splice
 from syncagent.model.values import value
 from syncagent.planner.tasks import Outcome
 from syncagent.trees.delta import Row
@@ -170,6 +171,18 @@ class PartRead:
 
 
 @value
+class Outlined:
+    """A ReadOutline goes on: the next blocks of the file, which has ``size`` bytes, and the bytes of those that are not
+    in its base, in their order; ``lost`` when there were too many of these to be kept."""
+
+    number: int
+    size: int
+    recipe: Recipe
+    blocks: tuple[tuple[Digest, bytes], ...] = ()
+    lost: bool = False
+
+
+@value
 class RootLost:
     """The root is not there, or not ours.  All that was asked of the disk is void."""
 
@@ -219,7 +232,7 @@ class StageFilled:
 
 @value
 class AheadHeld:
-    """The answer to a HoldAhead of so many bytes.  ``reason`` when they could not be written."""
+    """The answer to a HoldAhead of so many bytes, or to a CopyAhead (0).  ``reason`` when they could not be written."""
 
     size: int
     reason: str = ""
@@ -255,6 +268,8 @@ class Welcomed:
     """True when the hub says that its journal is not the one that our cursor belongs to."""
     subtrees: bool = False
     """Whether a folder can be deleted there with all that is beneath it, by one change."""
+    outlines: bool = False
+    """Whether the hub passes on how a large file begins that is being read."""
     claims: bool = False
     """Whether the hub says of what it lacks that another client is about to send it."""
 
@@ -321,6 +336,17 @@ class BlocksCame:
 
 
 @value
+class OutlineCame:
+    """How a large file goes on that another client reads, which it has changed: what of it is as it was at
+    ``base_rev``, and new blocks, which come ahead, behind the ``at`` blocks that were told before."""
+
+    node_id: NodeId
+    base_rev: Rev
+    at: int
+    parts: Splice
+
+
+@value
 class BlocksEnded:
     """The hub has sent all that an AskBlocks asked for, but these, which it does not have."""
 
@@ -343,36 +369,8 @@ class BlocksSent:
 
 
 Event: TypeAlias = (
-    Started
-    | Tick
-    | Paused
-    | Restrained
-    | Cramped
-    | Configured
-    | ProofWanted
-    | Decided
-    | Exclusion
-    | Hinted
-    | DeepLook
-    | HealWanted
-    | Seen
-    | PartRead
-    | RootLost
-    | RootFound
-    | TasksDone
-    | BlocksRead
-    | StageOpened
-    | StageFilled
-    | AheadHeld
-    | Recalled
-    | Welcomed
-    | LinkDown
-    | CaughtUp
-    | Heard
-    | Judged
-    | HubLacks
-    | HubLost
-    | BlocksCame
-    | BlocksEnded
-    | BlocksSent
-)
+    Started | Tick | Paused | Restrained | Cramped | Configured | ProofWanted | Decided | Exclusion | Hinted
+    | DeepLook | HealWanted | Seen | PartRead | Outlined | RootLost | RootFound | TasksDone | BlocksRead
+    | StageOpened | StageFilled | AheadHeld | Recalled | Welcomed | LinkDown | CaughtUp | Heard | Judged | HubLacks
+    | HubLost | BlocksCame | OutlineCame | BlocksEnded | BlocksSent
+)  # fmt: skip

@@ -17,6 +17,8 @@ from syncagent.engine.events import (
     BlocksSent,
     HubLacks,
     HubLost,
+    OutlineCame,
+    Outlined,
     PartRead,
     Recalled,
     StageFilled,
@@ -24,6 +26,7 @@ from syncagent.engine.events import (
     Welcomed,
 )
 from syncagent.engine.flight import Flight
+from syncagent.engine.outlines import Outlines
 from syncagent.engine.spared import Sparing
 from syncagent.engine.uploads import Uploads
 from syncagent.model.facts import UNSURE
@@ -35,6 +38,8 @@ from syncagent.trees.canopy import Canopy
 BytesMoved: TypeAlias = (
     AheadHeld
     | PartRead
+    | Outlined
+    | OutlineCame
     | BlocksRead
     | StageOpened
     | StageFilled
@@ -59,16 +64,18 @@ class Freight:
         self._downloads = downloads
         self._at_hand = at_hand
         self._passing = uploads.passing
+        self._outlining = uploads.outlining
+        self._outlines = Outlines(canopy)
 
     def moved(self, event: BytesMoved) -> list[Effect]:
         """Go on with what the answer was waited for."""
         match event:
+            case PartRead() | Outlined() | OutlineCame() | AheadHeld():
+                return self._ahead(event)
             case BlocksRead():
                 small, effects = self._uploads.read(event)
                 self._at_hand.hold(small)
                 return effects
-            case PartRead():
-                return self._passing.read(event)
             case HubLacks(number=number, digests=digests, coming=coming):
                 if self._passing.owns(number):
                     return self._passing.lacks(event)
@@ -80,6 +87,8 @@ class Freight:
                 if self._passing.owns(number):
                     self._passing.sent(number)
                     return []
+                if self._outlining.sent(number):
+                    return []
                 return self._uploads.sent(number)
             case StageOpened():
                 return self._downloads.opened(event)
@@ -87,14 +96,28 @@ class Freight:
                 return self._downloads.filled(event)
             case Recalled(recipes=recipes):
                 self._downloads.recalls.came(recipes)
-                return []
-            case AheadHeld():
-                self._downloads.spares.held(event)
-                return []
+                self._outlining.recalled(recipes)
+                return self._outlines.recalled(recipes)
             case BlocksCame():
                 return self._came(event)
             case BlocksEnded():
                 return self._downloads.ended(event)
+            case _:
+                assert_never(event)
+
+    def _ahead(self, event: PartRead | Outlined | OutlineCame | AheadHeld) -> list[Effect]:
+        """What goes on before a change names it."""
+        match event:
+            case PartRead():
+                return self._passing.read(event)
+            case Outlined():
+                return self._outlining.read(event)
+            case OutlineCame():
+                return self._outlines.came(event)
+            case AheadHeld():
+                self._downloads.spares.held(event)
+                self._outlines.held(event)
+                return []
             case _:
                 assert_never(event)
 
@@ -107,6 +130,8 @@ class Freight:
         return effects
 
     def _came(self, event: BlocksCame) -> list[Effect]:
+        if event.ahead:
+            return self._downloads.spares.came(event.blocks, self._outlines.blocks(event.blocks))
         effects = self._downloads.came(event)
         return effects + self._drafting.told(event.drafts) if event.drafts and self._may_come else effects
 
@@ -127,32 +152,41 @@ class Freight:
         """Begin what was wanted; with ``room`` for it, also what is read or asked for to be sent or written at once.
         What the machine is to be spared waits."""
         passing, spares = self._uploads.passing, self._downloads.spares
-        passing.may_send = policy.may_submit
+        passing.may_send = self._outlining.may_send = policy.may_submit
         self._uploads.most = self._downloads.most = passing.most = sparing.most
+        self._outlining.most = self._outlines.most = sparing.most
         may_come = self._may_come = policy.may_write and not sparing.cramped
         if sparing.cramped:
             self._downloads.most = 0
         effects = self._uploads.advance(room and policy.may_submit)
         effects += self._downloads.advance(room and may_come)
         effects += [*passing.advance(now), *spares.advance(now, may_write=may_come)]
+        self._outlines.may_write = may_come
+        effects += self._outlines.advance(now)
         self._downloads.trim()
         return effects
 
     def wake_at(self) -> tuple[float | None, ...]:
         """When ``advance`` would do something by time alone."""
-        return self._uploads.passing.wake_at(), self._uploads.turns.wake_at(), self._downloads.spares.wake_at()
+        spares, turns = self._downloads.spares, self._uploads.turns
+        return self._uploads.passing.wake_at(), turns.wake_at(), spares.wake_at(), self._outlines.wake_at()
 
     def link_up(self, event: Welcomed, *, first: bool) -> None:
         """What the hub can do for what is on its way.  ``first``: nothing of it is known here yet."""
         self._downloads.spares.link_up(agreed=event.ahead)
+        self._outlining.agreed = self._outlines.agreed = event.ahead and event.outlines
         self._uploads.share(shares=event.claims and first)
 
     def link_down(self) -> None:
         """Nothing that was asked of the hub will be answered."""
+        self._outlining.link_down()
+        self._outlines.link_down()
         self._uploads.link_down()
         self._downloads.link_down()
 
     def root_lost(self) -> None:
         """Nothing that was asked of the disk will be answered."""
+        self._outlining.forget()
+        self._outlines.root_lost()
         self._uploads.root_lost()
         self._downloads.root_lost()

@@ -18,7 +18,6 @@ from syncagent.engine.damage import Damage
 from syncagent.engine.effects import Effect, Look
 from syncagent.engine.events import DeepLook, HealWanted
 from syncagent.engine.overtaken import Touched
-from syncagent.engine.passing import Passing
 from syncagent.engine.rounds import Awaited, Round
 from syncagent.engine.rulesight import RuleSight
 from syncagent.engine.scoping import Scoping
@@ -50,7 +49,7 @@ class LocalSide:
     """Turns hints into looks, and what they show into the Local tree."""
 
     def __init__(
-        self, canopy: Canopy, ids: IdSource, scoping: Scoping, begin_at: int = 0, passing: Passing | None = None
+        self, canopy: Canopy, ids: IdSource, scoping: Scoping, begin_at: int = 0, slow: SlowReads | None = None
     ) -> None:
         self._canopy = canopy
         self._scoping = scoping
@@ -59,7 +58,7 @@ class LocalSide:
         self.enough = False
         """Whether so much waits to be sent that nothing more need be read now; the engine says so."""
         self._round: Round | None = None
-        self._slow = SlowReads(passing)
+        self._slow = SlowReads() if slow is None else slow
         self._number = 0
         self._paths: dict[RelPath, None] = {}
         self._folders: dict[RelPath, None] = {}
@@ -216,7 +215,7 @@ class LocalSide:
         if rules or folders:
             self.hint(rules, folders)
             self._rereads.update(dict.fromkeys(rules))
-        reading = self._slow.begin(self._number + 1, self._identifier().is_unknown) if self._slow else None
+        reading = self._slow.begin(self._number + 1, self._identifier().known_at) if self._slow else None
         if reading is not None:
             self._number += 1
             return [reading, *self.advance(now)]

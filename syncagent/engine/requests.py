@@ -10,8 +10,9 @@ from syncagent.engine.events import BlocksEnded, Event, HubLacks, Judged
 from syncagent.errors import BadMessage
 from syncagent.model.changes import Change, Ruling, Verdict
 from syncagent.model.ids import Digest, Seq
-from syncagent.protocol import convert
-from syncagent.protocol.sync import BlocksRequest, MissingRequest
+from syncagent.protocol import codec, convert
+from syncagent.protocol.envelope import WebSocketMessage
+from syncagent.protocol.sync import BlocksRequest, MissingRequest, SyncResponse
 
 DIGESTS_AT_ONCE: Final = 16_384
 """Digests in one request: 1.1 MB of text."""
@@ -83,3 +84,10 @@ def too_long(change: Change) -> Judged:
         message="the file is too large for this hub: its list of blocks does not fit into a message",
     )
     return Judged((verdict,), Seq(0))
+
+
+def without(message: WebSocketMessage, name: str) -> SyncResponse:
+    """The answer in ``message``, but for the list ``name``."""
+    answer = codec.body_from_hub(message.model_copy(update={"data": message.data | {name: []}}))
+    assert isinstance(answer, SyncResponse)  # all that travels in a sync_response
+    return answer

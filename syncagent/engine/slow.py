@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from syncagent.engine.effects import Look, ReadOn
+from syncagent.engine.effects import Look, ReadOn, ReadOutline, Recall
+from syncagent.engine.outlining import Outlining
 from syncagent.engine.passing import Passing
 from syncagent.model.facts import UNSURE, Fact, FileSeen, Listed, LookAt, NothingThere, Stamp, unpack
+from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 
 LARGE = 8 << 20
@@ -20,9 +22,11 @@ LARGE = 8 << 20
 class SlowReads:
     """What is to be read, what is being read, and what was read and has not been taken in."""
 
-    def __init__(self, passing: Passing | None = None) -> None:
-        """``passing`` sends what is read of a file that is new here."""
+    def __init__(self, passing: Passing | None = None, outlining: Outlining | None = None) -> None:
+        """``passing`` sends what is read of a file that is new here, ``outlining`` tells how one begins that was
+        there."""
         self._passing = passing
+        self._outlining = outlining
         self.forget()
 
     def forget(self) -> None:
@@ -77,15 +81,23 @@ class SlowReads:
                 now.append(fact)
         return now
 
-    def begin(self, number: int, is_new: Callable[[RelPath], bool]) -> Look | ReadOn | None:
-        """The next to be read, if none is; ``number`` is that of the look.  One that is new here is sent while it is
-        read, if it can be; of others, the hub knows the most."""
-        if self._reading is not None or not self._waiting:
+    def begin(
+        self, number: int, known_at: Callable[[RelPath], NodeId | None]
+    ) -> Look | ReadOn | ReadOutline | Recall | None:
+        """The next to be read, if none is; ``number`` is that of the look.  One that is new here (``known_at`` gives
+        the node that Local has at a path) is sent while it is read, if it can be; of others the hub knows the most."""
+        if self._reading is not None or not self._waiting or (self._outlining is not None and self._outlining.waits):
             return None
         path = next(iter(self._waiting))
+        node_id = known_at(path)
+        reading = self._outlining.begin(number, path, node_id) if self._outlining is not None else None
+        if isinstance(reading, Recall):
+            return reading
         del self._waiting[path]
         self._reading = number, path
-        if self._passing is not None and self._passing.may_send and is_new(path):
+        if reading is not None:
+            return reading
+        if self._passing is not None and self._passing.may_send and node_id is None:
             return self._passing.begin(number, path)
         return Look(number, (LookAt(path, None),))
 
@@ -97,6 +109,8 @@ class SlowReads:
         self._reading = None
         if self._passing is not None:
             self._passing.seen(number, facts)
+        if self._outlining is not None:
+            self._outlining.seen(number)
         self._read.pop(path, None)
         for fact in facts:
             if isinstance(fact, FileSeen) and fact.content is not None:

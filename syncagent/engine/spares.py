@@ -42,14 +42,17 @@ class Spares:
         """What was put aside is gone with the folder, or is swept away when it is back."""
         self._writing, self._since, self._fresh = 0, None, False
 
-    def came(self, blocks: Sequence[tuple[Digest, bytes]]) -> list[Effect]:
-        size = sum([len(data) for _, data in blocks])
-        self._given = max(self._given - size, 0)
-        if not self._agreed:
+    def came(
+        self, blocks: Sequence[tuple[Digest, bytes]], others: Sequence[tuple[Digest, bytes]] | None = None
+    ) -> list[Effect]:
+        """Blocks came; only the ``others`` of them (None: all) are for nothing that is known."""
+        others = blocks if others is None else others
+        self._given = max(self._given - sum([len(data) for _, data in blocks]), 0)
+        if not self._agreed or not others:
             return []
-        self._writing += size
+        self._writing += sum([len(data) for _, data in others])
         self._fresh = True
-        return [HoldAhead(tuple(blocks))]
+        return [HoldAhead(tuple(others))]
 
     def held(self, event: AheadHeld) -> None:
         """They were written; or could not be, and then it is not tried again on this connection."""

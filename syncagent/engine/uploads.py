@@ -14,7 +14,9 @@ from itertools import chain
 from syncagent.engine.effects import AskMissing, Effect, ReadBlocks, SendBlocks
 from syncagent.engine.events import BlocksRead
 from syncagent.engine.medium import MEDIUM, Mediums
+from syncagent.engine.outlining import Outlining
 from syncagent.engine.passing import Passing
+from syncagent.engine.slow import SlowReads
 from syncagent.engine.spared import first_within, kept_back, within
 from syncagent.engine.turns import Turns
 from syncagent.model.facts import Stamp
@@ -22,6 +24,7 @@ from syncagent.model.ids import Digest, NodeId
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Block, File, Recipe
 from syncagent.planner.tasks import ReadWish
+from syncagent.trees.canopy import Canopy
 
 WINDOW = 4 << 20
 WINDOWS_AT_ONCE = 3
@@ -65,7 +68,10 @@ class Uploads:
     """
 
     def __init__(
-        self, wake: Callable[[Iterable[NodeId]], None], stale: Callable[[Iterable[NodeId], RelPath], None]
+        self,
+        wake: Callable[[Iterable[NodeId]], None],
+        stale: Callable[[Iterable[NodeId], RelPath], None],
+        canopy: Canopy | None = None,
     ) -> None:
         self._wake = wake
         self._stale = stale
@@ -78,11 +84,13 @@ class Uploads:
         self._small: dict[Digest, _Small] = {}
         self._reading: dict[int, dict[Digest, _Small]] = {}
         self._bytes_left = 0
-        self.passing = Passing(self._new_number, self._passed)
+        self.passing = Passing(self.new_number, self._passed)
+        self.outlining = Outlining(Canopy() if canopy is None else canopy, self.new_number)
+        self.slow = SlowReads(self.passing, self.outlining)
         self.most: int | None = None
         """Files of more bytes than this wait, also those that are half sent."""
-        self._mediums = Mediums(self._new_number, wake, stale, self._at_hub.add)
-        self.turns = Turns(self._new_number, wake, self._at_hub.add)
+        self._mediums = Mediums(self.new_number, wake, stale, self._at_hub.add)
+        self.turns = Turns(self.new_number, wake, self._at_hub.add)
 
     def is_at_hub(self, digest: Digest) -> bool:
         return digest in self._at_hub
@@ -137,7 +145,8 @@ class Uploads:
         self._lacking.discard(digest)
         self._at_hub.add(digest)
 
-    def _new_number(self) -> int:
+    def new_number(self) -> int:
+        """For what is asked, read or sent."""
         self._number += 1
         return self._number
 
@@ -164,7 +173,7 @@ class Uploads:
         going = [job for job in self._jobs.values() if within(self.most, job.size)]
         for job in [job for job in going if job.todo]:
             effects.extend(self._send_on(job))
-        free = JOBS_AT_ONCE - len(going) if room and not self.passing.leaving else 0
+        free = JOBS_AT_ONCE - len(going) if room and not (self.passing.leaving or self.outlining.leaving) else 0
         while free > 0 and (one := first_within(self.most, self._queue.values())) is not None:
             free -= 1
             job = self._jobs[one.digest] = self._queue.pop(one.digest)
@@ -190,7 +199,7 @@ class Uploads:
         return ReadBlocks(self._number, tuple(one.wish for one in reading.values()))
 
     def _next(self, job: _Upload) -> int:
-        self._numbers[self._new_number()] = job
+        self._numbers[self.new_number()] = job
         return self._number
 
     def _job(self, number: int) -> _Upload | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import TypeAlias
 
-from syncagent.hub.onward import Onward
+from syncagent.hub.onward import Onward, Outline
 from syncagent.hub.rows import Folder, Role, Row
 from syncagent.hub.stretch import Ahead
 from syncagent.hub.tasks import Answer, Task
@@ -67,9 +67,9 @@ class Answered:
 @value
 class Coming:
     """Another connection of the folder has submitted a change, which is only about to be judged, with these blocks; or
-    sends blocks, and the change is only to come."""
+    sends blocks, or says how a large file begins, and the change is only to come."""
 
-    ahead: Ahead | Onward
+    ahead: Ahead | Onward | Outline
 
 
 @value
@@ -169,9 +169,9 @@ class Tell:
 
 @value
 class PassOn:
-    """Let all others of the folder know of this pack (Coming)."""
+    """Let all others of the folder know of this pack, or outline (Coming)."""
 
-    pack: Onward
+    pack: Onward | Outline
 
 
 @value

@@ -18,7 +18,7 @@ from syncagent.hub.auth import KeyRing, Patience
 from syncagent.hub.bus import Bus
 from syncagent.hub.claims import Claims
 from syncagent.hub.events import Admitted, Coming, Ended, Event, Grown, Now, Told, Turned, Wanted
-from syncagent.hub.onward import Onward
+from syncagent.hub.onward import Onward, Outline
 from syncagent.hub.rows import Folder, FolderId, Role, Row
 from syncagent.hub.rules import Rules
 from syncagent.hub.runs import Runs
@@ -241,8 +241,8 @@ class Hall:
         if place is not None:
             self._bus.publish(place.folder, lambda other: other.feed(Told(text)), but=seat)
 
-    def pass_on(self, seat: Seat, pack: Onward) -> None:
-        """``seat`` has sent blocks that a change is to name: the others of its folder may have them by then."""
+    def pass_on(self, seat: Seat, pack: Onward | Outline) -> None:
+        """``seat`` has sent (or said) what a change is to name: the others of its folder may have them by then."""
         place = self._seats.get(seat)
         if place is not None:
             self._bus.publish(place.folder, lambda other: other.feed(Coming(pack)), but=seat)

@@ -20,7 +20,7 @@ from syncagent.hub.analysis import answer_of
 from syncagent.hub.deliveries import Deliveries
 from syncagent.hub.events import Close, Do, Effect, Note, Now, PassOn, Say, Tell
 from syncagent.hub.lost import wanted_messages
-from syncagent.hub.onward import Onward, PassedOn, onward
+from syncagent.hub.onward import Onward, Outline, PassedOn, onward, outlined
 from syncagent.hub.pushes import Pushes
 from syncagent.hub.rows import Role, Row, Timed
 from syncagent.hub.staged import Staged, named, overtakes
@@ -70,6 +70,8 @@ from syncagent.protocol.sync import (
     ChangesResponse,
     MissingRequest,
     MissingResponse,
+    OutlineRequest,
+    OutlineResponse,
     SyncRequest,
     SyncResponse,
     VerdictsResponse,
@@ -109,13 +111,13 @@ class Member:
         # A client of level 1 only hears what happens from now on; one of level 2 says where it stands first.
         self._live = not self.speaks_journal
         self._told = self._head = head
-        self._numbers = 0
+        self._numbers = self._backlog = 0
         self._asked: dict[int, tuple[Task, str, int]] = {}
-        self._backlog = 0
         self._reading = False
         self._verdicts: deque[_Verdicts] = deque()
         self._deliveries = Deliveries(compress=self.zstd)
-        self._onward = PassedOn(agreed=Capability.AHEAD in capabilities, zstd=self.zstd)
+        outlines = Capability.OUTLINE in capabilities
+        self._onward = PassedOn(agreed=Capability.AHEAD in capabilities, zstd=self.zstd, outlines=outlines)
         self._staged = Staged()
         self._keeping: dict[int, None] = {}
         self._held: deque[tuple[int, Submit | AskLacking, str]] = deque()
@@ -206,9 +208,8 @@ class Member:
                 return self._do(page, request.request_id)
             case MissingRequest():
                 effects = self._keep() if self._staged.large else []
-                claims = (
-                    request.claim and self._claims and self._role is Role.WRITER
-                )  # who may not write brings nothing
+                # Who may not write brings nothing.
+                claims = request.claim and self._claims and self._role is Role.WRITER
                 asked = AskLacking(digests_from_wire(request.digests), claims)
                 return [*effects, *self._when_kept(asked, request.request_id)]
             case BlocksRequest():
@@ -219,6 +220,8 @@ class Member:
             case AheadRequest(room=room):
                 self._onward.give(room)
                 return []
+            case OutlineRequest():
+                return [PassOn(outlined(request))] if self._role is Role.WRITER else []
 
     def _do(self, task: Task, request_id: str = "") -> list[Effect]:
         self._numbers += 1
@@ -260,10 +263,8 @@ class Member:
     def _judged(self, answer: Submitted, now: Now) -> list[Effect]:
         said = self._answer(VerdictsResponse(head=answer.head), "verdicts", map(write_verdict, answer.verdicts), now)
         self._head = max(self._head, answer.head)
-        rulings = Counter(verdict.ruling for verdict in answer.verdicts)
-        counts = {ruling.value: number for ruling, number in rulings.items()}
-        note = Note("changes", {"client": self._client_id, **counts, "head": answer.head})
-        notes = [note]
+        counts = Counter(verdict.ruling.value for verdict in answer.verdicts)
+        notes = [Note("changes", {"client": self._client_id, **counts, "head": answer.head})]
         if answer.newly_held:
             notes.append(Note("held", {"client": self._client_id, "changes": answer.newly_held, "head": answer.head}))
         if not self._live:
@@ -355,10 +356,10 @@ class Member:
 
     # --- what goes out of itself --------------------------------------------------------------------------------
 
-    def coming(self, ahead: Ahead | Onward, now: Now, *, roomy: bool = True) -> list[Effect]:
+    def coming(self, ahead: Ahead | Onward | Outline, now: Now, *, roomy: bool = True) -> list[Effect]:
         """A change of someone else's is about to be judged, or to come.  Who has heard everything gets its blocks by
         then.  ``roomy``: whether there is room on the way now."""
-        if isinstance(ahead, Onward):
+        if isinstance(ahead, Onward | Outline):
             if self._live:
                 self._onward.add(ahead)
             return []
@@ -386,8 +387,8 @@ class Member:
             return self._do(ReadTail(self._told, until, self._subtrees))
         if not self._onward.waits and not self._deliveries.waits:
             return []  # asked after each event
-        if (frame := self._onward.take()) is not None:
-            return [Say(frame)]
+        if (one := self._onward.take()) is not None:
+            return [self._say(one, now) if isinstance(one, OutlineResponse) else Say(one)]
         if (fetch := self._onward.next_fetch() or self._deliveries.next_fetch()) is not None:
             return self._do(fetch)
         match self._deliveries.take(now.mono):

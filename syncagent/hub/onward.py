@@ -1,4 +1,5 @@
-"""Larger blocks on their way to one client, before a change names them: passed on as they came from another.
+"""Larger blocks on their way to one client, before a change names them: passed on as they came from another; and how a
+large file begins that has changed, in the same order, since what is new of it comes in such blocks.
 
 A client has said for how many bytes it has room.  They leave in the order in which they came, so that what the client
 has is the beginning of a file, and not one with holes; of what waits for longer only the digests are remembered, and
@@ -15,10 +16,11 @@ from typing import Final
 
 from syncagent.hub.rows import Timed
 from syncagent.hub.tasks import Fetch, Fetched
-from syncagent.model.ids import Digest
+from syncagent.model.ids import Digest, NodeId
 from syncagent.model.values import fixed, replace
 from syncagent.protocol.codec import Pack
 from syncagent.protocol.packs import KIND_AHEAD, encode_packs, wire_bytes
+from syncagent.protocol.sync import OutlineRequest, OutlineResponse
 
 WAITING_BYTES: Final = 16 * 1024 * 1024
 """So much is held in memory for one client, at the most."""
@@ -39,12 +41,34 @@ class Onward:
     size: int
     plain: bool
 
+    @property
+    def weight(self) -> int:
+        return len(self.digests)
+
+
+@fixed
+class Outline:
+    """How a large file goes on that has changed: passed on as it was said."""
+
+    body: OutlineResponse
+    frame: bytes = b""
+    digests: tuple[Digest, ...] = ()
+    """Of what is new in it."""
+
+    @property
+    def weight(self) -> int:
+        return len(self.body.parts)
+
 
 class PassedOn:
-    """What of it goes to one client.  ``agreed``: whether any does; ``zstd``: whether it takes compressed blocks."""
+    """What of it goes to one client.  ``agreed``: whether any does; ``outlines``: whether those do; ``zstd``: whether
+    it takes compressed blocks."""
 
-    def __init__(self, *, agreed: bool, zstd: bool) -> None:
+    def __init__(self, *, agreed: bool, zstd: bool, outlines: bool = False) -> None:
         self._agreed = agreed
+        self._outlines = outlines
+        self._unwanted: dict[Digest, None] = {}
+        """What is new in outlines that it is not told: their blocks would be of no use to it by now."""
         self._zstd = zstd
         self._room = 0
         self._heard = False
@@ -52,7 +76,7 @@ class PassedOn:
         self._gap = False
         self._unkept = False
         """Whether what is to be read is still on its way into the store."""
-        self._waiting: deque[Onward] = deque()
+        self._waiting: deque[Onward | Outline] = deque()
         self._bytes = self._blocks = 0
         self.fetch: Fetch | None = None
         """What is being read from the store."""
@@ -62,42 +86,62 @@ class PassedOn:
         self._heard = True
         self._room = min(self._room + room, MOST_ROOM)
 
-    def add(self, pack: Onward) -> None:
+    def add(self, pack: Onward | Outline) -> None:
         """This came from another client."""
-        if not self._agreed or self._gap:
+        if not self._agreed or self._is_unwanted(pack) or self._gap:
             return
         self._unkept = False
-        if self._blocks + len(pack.digests) > WAITING_BLOCKS or not self._heard:
+        if self._blocks + pack.weight > WAITING_BLOCKS or not self._heard:
             self._gap = True
+            return
+        if isinstance(pack, Outline):
+            self._blocks += pack.weight
+            self._waiting.append(pack)
             return
         if self._bytes + len(pack.frame) > WAITING_BYTES or not (pack.plain or self._zstd):
             pack = replace(pack, frame=b"")
         self._bytes += len(pack.frame)
-        self._blocks += len(pack.digests)
+        self._blocks += pack.weight
         self._waiting.append(pack)
+
+    def _is_unwanted(self, pack: Onward | Outline) -> bool:
+        if isinstance(pack, Outline):
+            if self._agreed and not self._outlines and len(self._unwanted) < WAITING_BLOCKS:
+                self._unwanted.update(dict.fromkeys(pack.digests))
+            return not self._outlines
+        if not self._unwanted or not all(digest in self._unwanted for digest in pack.digests):
+            return False
+        for digest in pack.digests:
+            self._unwanted.pop(digest, None)
+        return True
 
     @property
     def waits(self) -> bool:
         """Whether anything is to leave, as soon as there is room for it."""
         return bool(self._waiting)
 
-    def take(self) -> bytes | None:
-        """The next frame that is to leave."""
-        if self.fetch is not None or not self._waiting or not self._waiting[0].frame:
+    def take(self) -> bytes | OutlineResponse | None:
+        """The next frame, or word, that is to leave."""
+        if self.fetch is not None or not self._waiting:
             return None
-        if self._waiting[0].size > self._room:
+        pack = self._waiting[0]
+        if isinstance(pack, Outline):
+            self._next()
+            return pack.body
+        if not pack.frame or pack.size > self._room:
             return None
-        pack = self._next()
+        self._next()
         self._room -= pack.size
         return pack.frame
 
     def next_fetch(self) -> Fetch | None:
         """What is to be read from the store to go on."""
-        if self.fetch is not None or self._unkept or not self._waiting or self._waiting[0].frame:
+        if self.fetch is not None or self._unkept or not self._waiting:
             return None
-        if self._waiting[0].size > self._room:
+        pack = self._waiting[0]
+        if isinstance(pack, Outline) or pack.frame or pack.size > self._room:
             return None
-        pack = self._next()
+        self._next()
         self._room -= pack.size
         self.fetch = Fetch(pack.digests, pack.size, unasked=True)
         return self.fetch
@@ -125,30 +169,47 @@ class PassedOn:
         if not self._gap and not self._waiting:
             return
         for one in entries:
+            self._over(one.entry.node_id)
             if len(one.entry.recipe) > 1:
                 self._gap = False
                 self.asked(block.digest for block in one.entry.recipe)
+
+    def _over(self, node_id: NodeId) -> None:
+        """How its file begins need not be said any more: it has been told."""
+        said = [pack for pack in self._waiting if isinstance(pack, Outline) and pack.body.node_id == node_id]
+        if said:
+            new = frozenset(digest for pack in said for digest in pack.digests)
+            self._keep([pack for pack in self._waiting if pack not in said and not new.issuperset(pack.digests)])
 
     def asked(self, digests: Iterable[Digest]) -> None:
         """It asks for these, and is given them: they need not come twice."""
         if not self._waiting:
             return
         wanted = frozenset(digests)
-        left = [pack for pack in self._waiting if wanted.isdisjoint(pack.digests)]
+        self._keep([pack for pack in self._waiting if isinstance(pack, Outline) or wanted.isdisjoint(pack.digests)])
+
+    def _keep(self, left: list[Onward | Outline]) -> None:
         self._empty()
         self._waiting.extend(left)
         self._bytes = sum(len(pack.frame) for pack in left)
-        self._blocks = sum(len(pack.digests) for pack in left)
+        self._blocks = sum(pack.weight for pack in left)
 
-    def _next(self) -> Onward:
+    def _next(self) -> Onward | Outline:
         pack = self._waiting.popleft()
         self._bytes -= len(pack.frame)
-        self._blocks -= len(pack.digests)
+        self._blocks -= pack.weight
         return pack
 
     def _empty(self) -> None:
         self._waiting.clear()
         self._bytes = self._blocks = 0
+
+
+def outlined(request: OutlineRequest) -> Outline:
+    """An outline that came."""
+    digests = tuple(Digest(bytes.fromhex(one)) for one, _ in request.parts if isinstance(one, str))
+    body = OutlineResponse(node_id=request.node_id, base_rev=request.base_rev, at=request.at, parts=request.parts)
+    return Outline(body, digests=digests)
 
 
 def onward(pack: Pack, packed: Mapping[Digest, memoryview]) -> Onward:

@@ -16,38 +16,25 @@ from typing import Final
 from syncagent.content.digest import digest_of
 from syncagent.content.recipe import check_recipe
 from syncagent.errors import StorageFull, StorageTrouble
-from syncagent.localfs.assembly import Assembly
+from syncagent.localfs.assembly import BESIDE, CHECKS_WAIT, COPIED_MEMORY, SYNCS_WAIT, Assembly
 from syncagent.localfs.beside import Beside
 from syncagent.localfs.displaced import Displaced
 from syncagent.localfs.drafts import Drafts
 from syncagent.localfs.ignore import STAGE
 from syncagent.localfs.ports import FULL, MEMORY, MISSING, Disk, DiskFile, Opening, Rename
 from syncagent.localfs.slots import Slots
-from syncagent.localfs.spare import AHEAD, Spare
+from syncagent.localfs.spare import AHEAD, OUTLINE, Spare, size_of
 from syncagent.localfs.standing import hash_file
 from syncagent.localfs.trash import Trash
 from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest
 from syncagent.model.names import RelPath, join
 from syncagent.model.nodes import Content, Recipe
-from syncagent.planner.tasks import StageWish
+from syncagent.planner.tasks import Copied, StageWish
 from syncagent.reserve import NoRoom, Reserve
-
-_BESIDE: Final = 8 << 20
-"""What is copied of a local file is checked beside the copying from so many bytes on: a thread costs something, too."""
 
 IDLE_NS: Final = 60_000_000_000
 """A file to which nothing was added for so long does not keep others from their room, nor its own if they need it."""
-
-_COPIED_MEMORY: Final = 64 << 20
-"""So much of what is copied may be in the disk's own memory: it comes much quicker than what comes over a wire, and an
-edit meets it seldom.  With 8 MiB a copy of 512 MiB took 1.5 s longer, on a busy machine."""
-
-_CHECKS_WAIT: Final = 4
-"""So many pieces wait to be checked, at most."""
-
-_SYNCS_WAIT: Final = 8
-"""So many wait for the disk, which takes a while each time that it empties its own memory."""
 
 
 class Staging:
@@ -64,6 +51,8 @@ class Staging:
         self._disk = disk
         self._assemblies: dict[Content, Assembly] = {}
         self._spare = Spare(disk)
+        self._outline = Spare(disk, OUTLINE)
+        """The beginning of a file that somebody else is reading."""
 
     def begin(self, wish: StageWish) -> frozenset[Digest]:
         """Start, or go on with, the file of ``wish``; gives the blocks that are still missing.
@@ -85,8 +74,8 @@ class Staging:
                 missing = assembly.missing
                 if part.stat().size and not ahead:
                     missing = {digest for digest, spots in assembly.spots.items() if not _mended(part, digest, spots)}
-                bases = (*wish.bases, (AHEAD, Stamp(b""), self._spare.recipe)) if self._spare else wish.bases
-                for path, known, recipe in bases:
+                aside = [(one.path, Stamp(b""), one.recipe) for one in (self._spare, self._outline) if one]
+                for path, known, recipe in (*wish.bases, *aside):
                     if missing:
                         self._fill(wish.content, part, missing, (path, known, recipe))
                 assembly.found(set(assembly.spots) - missing)
@@ -106,10 +95,18 @@ class Staging:
                 self.slots.make_folders()
                 self._spare.hold(fresh)
 
-    def drop_held(self) -> None:
-        """Nobody wants what was put aside.  Raises StorageFull, StorageTrouble, RootMissing."""
+    def copy(self, at: int, base: tuple[RelPath, Stamp], parts: Sequence[Copied | tuple[Digest, bytes]]) -> None:
+        """Put aside how a large file goes on that somebody is still reading: see ``Spare.copy``.  Raises StorageFull,
+        StorageTrouble, RootMissing."""
         with _translated(), self._disk.batch():
-            self._spare.drop()
+            self.reserve.demand(size_of(parts))
+            self.slots.make_folders()
+            self._outline.copy(at, base, parts)
+
+    def drop_held(self, *, outline: bool = False) -> None:
+        """Nobody wants what was put aside, or copied.  Raises StorageFull, StorageTrouble, RootMissing."""
+        with _translated(), self._disk.batch():
+            (self._outline if outline else self._spare).drop()
 
     def _promised(self, but: Assembly) -> int:
         """How many bytes are to be written yet of the other files that are being put together."""
@@ -122,7 +119,7 @@ class Staging:
         one.  Its blocks are got again when it is its turn.  Raises StorageFull, StorageTrouble, RootMissing."""
         late = self._disk.now_ns() - IDLE_NS
         kept = [part_path(one) for one, how in self._assemblies.items() if how.touched_ns > late or not how.left]
-        kept += [part_path(wanted), AHEAD]
+        kept += [part_path(wanted), AHEAD, OUTLINE]
         with _translated(), self._disk.batch():
             for name, seen in self._disk.list(STAGE):
                 path = join(STAGE, name)
@@ -140,13 +137,13 @@ class Staging:
 
     def _take_over(self, content: Content, assembly: Assembly) -> bool:
         """Whether what was put aside is the beginning of this content, and has become its staging file."""
-        if not self._spare:
+        if not (self._spare or self._outline):
             return False
         try:
             begun = self._disk.stat(part_path(content)).size > 0
         except OSError:
             begun = False
-        return not begun and self._spare.take_over(part_path(content), assembly)
+        return not begun and any(one.take_over(part_path(content), assembly) for one in (self._outline, self._spare))
 
     def put(self, content: Content, blocks: Sequence[tuple[Digest, bytes]], recipe: Recipe) -> None:
         """Write blocks into the staging file.  Blocks that are not of it are passed over.
@@ -196,7 +193,7 @@ class Staging:
         return back
 
     def _is_held(self, name: str) -> bool:
-        return bool(self._spare) and join(STAGE, name) == AHEAD
+        return any(one and one.path == join(STAGE, name) for one in (self._spare, self._outline))
 
     # --- for the applier ----------------------------------------------------------------------------------------
 
@@ -263,9 +260,9 @@ class Staging:
         except OSError:
             return
         pieces = list(assembly.pieces(missing, recipe))
-        beside = sum(piece.size for piece in pieces) >= _BESIDE
-        checks: Beside[Sequence[Digest]] = Beside(_CHECKS_WAIT, thread=beside)
-        disk: Beside[None] = Beside(_SYNCS_WAIT, thread=beside)
+        beside = sum(piece.size for piece in pieces) >= BESIDE
+        checks: Beside[Sequence[Digest]] = Beside(CHECKS_WAIT, thread=beside)
+        disk: Beside[None] = Beside(SYNCS_WAIT, thread=beside)
         with source, checks, disk:
             if known and source.stat().stamp != known:
                 return
@@ -278,7 +275,7 @@ class Staging:
                     break
                 wrong.update(*checks.do(partial(assembly.check, piece, data)))
                 part.write(piece.offset, data)
-                disk.do(partial(self._begin_sync, content, part, piece.offset, len(data), _COPIED_MEMORY))
+                disk.do(partial(self._begin_sync, content, part, piece.offset, len(data), COPIED_MEMORY))
                 copied.update(block.digest for block in piece.blocks)
             wrong.update(*checks.finish())
             disk.finish()

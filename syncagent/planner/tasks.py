@@ -139,6 +139,18 @@ class StageWish:
 
 
 @value
+class Copied:
+    """Blocks that follow each other in a local file, from ``offset`` on."""
+
+    offset: int
+    blocks: Recipe
+
+    @property
+    def size(self) -> int:
+        return sum([block.size for block in self.blocks])
+
+
+@value
 class DraftWish:
     """A small file to be made in advance, beside the tree: ``data`` is all of it.  ``like`` is the stamp of the file in
     whose place it may be put (None: it is a new one), which says who may do what with it."""

@@ -45,6 +45,8 @@ from syncagent.protocol.sync import (
     ChangesResponse,
     MissingRequest,
     MissingResponse,
+    OutlineRequest,
+    OutlineResponse,
     PrepareResponse,
     SyncRequest,
     SyncResponse,
@@ -162,6 +164,7 @@ _REQUESTS: Final[Mapping[str, type[SyncRequest]]] = MappingProxyType(
         "missing": MissingRequest,
         "blocks": BlocksRequest,
         "ahead": AheadRequest,
+        "outline": OutlineRequest,
     }
 )
 _RESPONSES: Final[Mapping[str, type[AnySyncResponse]]] = MappingProxyType(
@@ -172,6 +175,7 @@ _RESPONSES: Final[Mapping[str, type[AnySyncResponse]]] = MappingProxyType(
         "missing": MissingResponse,
         "blocks": BlocksResponse,
         "wanted": WantedResponse,
+        "outline": OutlineResponse,
         "prepare": PrepareResponse,
         "verdicts": VerdictsResponse,
     }
@@ -325,7 +329,9 @@ def type_of(body: Body) -> MessageType:
             return MessageType.CLIENT_DISCONNECT
         case FileChange() | FileChanges():
             return MessageType.FILE_CHANGED
-        case AnalysisRequest() | ChangesRequest() | MissingRequest() | BlocksRequest() | AheadRequest():
+        case AnalysisRequest() | ChangesRequest() | MissingRequest() | BlocksRequest():
+            return MessageType.SYNC_REQUEST
+        case AheadRequest() | OutlineRequest():
             return MessageType.SYNC_REQUEST
         case SyncResponse():
             return MessageType.SYNC_RESPONSE

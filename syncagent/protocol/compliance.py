@@ -41,6 +41,8 @@ from syncagent.protocol.sync import (
     ChangesResponse,
     MissingRequest,
     MissingResponse,
+    OutlineRequest,
+    OutlineResponse,
     PrepareResponse,
     SyncRequest,
     SyncResponse,
@@ -107,18 +109,16 @@ def check(transcript: Iterable[tuple[Direction, Frame]]) -> list[Finding]:
 
 _SEED_FIELDS = frozenset({"operation", "file_path", "client_id", "old_path"})
 _ANSWERS: dict[type[SyncRequest], type[SyncResponse]] = {
-    AnalysisRequest: SyncResponse,
-    ChangesRequest: ChangesResponse,
-    MissingRequest: MissingResponse,
+    AnalysisRequest: SyncResponse, ChangesRequest: ChangesResponse, MissingRequest: MissingResponse,
     BlocksRequest: BlocksResponse,
-}
+}  # fmt: skip
 _NEEDED: dict[type[SyncRequest], str] = {
-    ChangesRequest: "journal",
-    MissingRequest: "blocks",
-    BlocksRequest: "blocks",
-    AheadRequest: "ahead",
-}
-_UNASKED: dict[type[SyncResponse], str] = {WantedResponse: "heal", PrepareResponse: "prepare"}
+    ChangesRequest: "journal", MissingRequest: "blocks", BlocksRequest: "blocks", AheadRequest: "ahead",
+    OutlineRequest: "outline",
+}  # fmt: skip
+_UNASKED: dict[type[SyncResponse], str] = {
+    WantedResponse: "heal", PrepareResponse: "prepare", OutlineResponse: "outline"
+}  # fmt: skip
 _HEARTBEATS_OPEN = 2
 """So many heartbeats may be without an answer: it may be on its way."""
 
@@ -171,12 +171,10 @@ class _Connection:
 
     def _binary(self, message: WebSocketMessage | Pack) -> None:
         capability = "blocks" if isinstance(message, Pack) else "zstd"
-        if capability not in self.agreed:
-            self.find(Rule.NOT_AGREED, f"a binary frame, but {capability!r} was not agreed on")
+        self._must_be_agreed(capability, "a binary frame")
 
     def _pack(self, pack: Pack, to_hub: bool) -> None:
-        if pack.ahead and "ahead" not in self.agreed:
-            self.find(Rule.NOT_AGREED, "a pack ahead of its change, but 'ahead' was not agreed on")
+        self._must_be_agreed("ahead", "a pack ahead of its change", pack.ahead)
         if to_hub or pack.ahead or "push" in self.agreed:
             return
         wanted = {digest for ask in self.asked if isinstance(ask, BlocksRequest) for digest in ask.digests}
@@ -218,8 +216,11 @@ class _Connection:
         match body:
             case FileChange() | FileChanges():
                 self._submit(body)
-            case AnalysisRequest() | ChangesRequest() | MissingRequest() | BlocksRequest() | AheadRequest():
+            case AnalysisRequest() | ChangesRequest() | MissingRequest() | BlocksRequest():
                 self._ask(body)
+                self.asked.append(body)
+            case AheadRequest() | OutlineRequest():
+                self._ask(body)  # is not answered
             case HeartbeatMessage():
                 self._own(body.client_id)
                 self._time(body.timestamp)
@@ -251,13 +252,11 @@ class _Connection:
         changes = changes_of(body)
         if isinstance(body, FileChanges):
             self._own(body.client_id)
-            if "batch" not in self.agreed:
-                self.find(Rule.NOT_AGREED, "a batch, but 'batch' was not agreed on")
+            self._must_be_agreed("batch", "a batch")
         for change in changes:
             self._own(change.client_id)
             self._paths(change)
-            if change.splice and "splice" not in self.agreed:
-                self.find(Rule.NOT_AGREED, "a splice, but 'splice' was not agreed on")
+            self._must_be_agreed("splice", "a splice", change.splice)
             if change.beneath:
                 self._subtree(len(changes))
         submitted = tuple(change.change_id for change in changes if not change.is_notice)
@@ -268,22 +267,18 @@ class _Connection:
 
     def _subtree(self, together: int) -> None:
         """A folder is deleted with all beneath it."""
-        if "subtree" not in self.agreed:
-            self.find(Rule.NOT_AGREED, "a delete of what is beneath, too, but 'subtree' was not agreed on")
+        self._must_be_agreed("subtree", "a delete of what is beneath, too")
         if together > 1:
             self.find(Rule.VERDICTS, "a delete of what is beneath, too, is not alone in its batch")
 
     def _ask(self, body: SyncRequest) -> None:
-        needed = _NEEDED.get(type(body))
-        if needed and needed not in self.agreed:
-            self.find(Rule.NOT_AGREED, f"a request of kind {body.kind!r}, but {needed!r} was not agreed on")
+        needed = _NEEDED.get(type(body), "")
+        self._must_be_agreed(needed, f"a request of kind {body.kind!r}", needed)
         if isinstance(body, ChangesRequest):
             self.told = None
             if self.begins_anew and body.since:
                 self.find(Rule.BEGINS_ANEW, f"the client asks for what came after {body.since}")
             self.begins_anew = False
-        if not isinstance(body, AheadRequest):
-            self.asked.append(body)
 
     # --- what the hub says
 
@@ -301,9 +296,8 @@ class _Connection:
                 self._tell(message, body)
             case VerdictsResponse():
                 self._judge(body)
-            case WantedResponse() | PrepareResponse():
-                if (needed := _UNASKED[type(body)]) not in self.agreed:
-                    self.find(Rule.NOT_AGREED, f"a message of kind {body.kind!r}, but {needed!r} was not agreed on")
+            case WantedResponse() | PrepareResponse() | OutlineResponse():
+                self._must_be_agreed(_UNASKED[type(body)], f"a message of kind {body.kind!r}")
             case SyncResponse():
                 self._answer(body)
             case HubHeartbeat():
@@ -347,8 +341,7 @@ class _Connection:
             if journal and not change.is_notice:
                 if not self.caught_up:
                     self.find(Rule.PUSHED_EARLY, f"number {change.seq} is pushed")
-                if change.beneath and "subtree" not in self.agreed:
-                    self.find(Rule.NOT_AGREED, "a folder with all beneath it, but 'subtree' was not agreed on")
+                self._must_be_agreed("subtree", "a folder with all beneath it", change.beneath)
                 self._advance(change.seq, change.beneath)
 
     def _advance(self, seq: int, beneath: int = 0) -> None:
@@ -386,6 +379,10 @@ class _Connection:
             return
         if isinstance(ask, ChangesRequest) and isinstance(body, ChangesResponse) and body.success:
             self._page(body, ask.since)
+
+    def _must_be_agreed(self, capability: str, what: str, said: object = True) -> None:
+        if said and capability not in self.agreed:
+            self.find(Rule.NOT_AGREED, f"{what}, but {capability!r} was not agreed on")
 
     def _page(self, body: ChangesResponse, since: int) -> None:
         for change in body.changes:

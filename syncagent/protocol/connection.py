@@ -27,6 +27,7 @@ class Capability(StrEnum):
     AHEAD = "ahead"
     CLAIM = "claim"
     PREPARE = "prepare"
+    OUTLINE = "outline"
 
 
 ALL_CAPABILITIES: Final = tuple(capability.value for capability in Capability)

@@ -266,9 +266,13 @@ def _digest_and_size(wire: FileChange | WantedFile) -> Content:
 def _splice(wire: FileChange) -> Splice:
     if wire.blocks:
         raise BadMessage("invalid_message", "a change says its blocks, or a splice, but not both")
+    return splice_from_wire(wire.splice)
+
+
+def splice_from_wire(parts: Iterable[tuple[int | str, int]]) -> Splice:
+    """The parts of a splice, or of an outline."""
     return tuple(
-        Block(Digest(bytes.fromhex(one)), size) if isinstance(one, str) else Kept(one, size)
-        for one, size in wire.splice
+        Block(Digest(bytes.fromhex(one)), size) if isinstance(one, str) else Kept(one, size) for one, size in parts
     )
 
 
@@ -312,7 +316,7 @@ def change_to_wire(change: Change, author: ClientId) -> FileChange:
         executable=change.executable if content else False,
         digest=content.digest.hex() if content else "",
         blocks=_blocks(change.recipe) if content and not change.splice else (),
-        splice=_splice_to_wire(change.splice) if content else (),
+        splice=splice_to_wire(change.splice) if content else (),
         target=change.target if holds else "",
         beneath=change.beneath,
         as_of=change.as_of,
@@ -336,7 +340,7 @@ def entry_to_wire(entry: Entry, server_time: str = "", splice: Splice = ()) -> F
         executable=file.executable if file else False,
         digest=file.content.digest.hex() if file else "",
         blocks=_blocks(entry.recipe) if file and not splice else (),
-        splice=_splice_to_wire(splice) if file else (),
+        splice=splice_to_wire(splice) if file else (),
         target=entry.node.target if isinstance(entry.node, Link) else "",
         beneath=entry.beneath,
         seq=entry.seq,
@@ -376,7 +380,8 @@ def digests_to_wire(digests: Iterable[Digest]) -> tuple[str, ...]:
     return tuple(digest.hex() for digest in digests)
 
 
-def _splice_to_wire(splice: Splice) -> tuple[tuple[int | str, int], ...]:
+def splice_to_wire(splice: Splice) -> tuple[tuple[int | str, int], ...]:
+    """The same as it is written."""
     return tuple(
         (part.start, part.count) if isinstance(part, Kept) else (part.digest.hex(), part.size) for part in splice
     )

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
-from pydantic import AliasChoices, ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, FailFast, Field
 
 from syncagent.protocol.changes import FileChange
 from syncagent.protocol.envelope import Count, Flag, HexDigest, Many, Short, Signed, Wire
+
+MOST_PARTS: Final = 4_096
+"""Of an outline, in one message."""
 
 # --- requests ---------------------------------------------------------------------------------------------------
 
@@ -83,7 +86,27 @@ class AheadRequest(Wire):
     room: Count
 
 
-SyncRequest: TypeAlias = AnalysisRequest | ChangesRequest | MissingRequest | BlocksRequest | AheadRequest
+Parts = Annotated[tuple[Annotated[tuple[Count | HexDigest, Count], FailFast()], ...], Field(max_length=MOST_PARTS)]
+"""As in a splice: runs of the base by number and count, and new blocks by digest and size."""
+
+
+class OutlineRequest(Wire):
+    """How a large file goes on that has changed, while it is still being read: ``parts`` of what the node was made of
+    at ``base_rev``, and new blocks, behind the ``at`` blocks that were said before.  It is not answered."""
+
+    always: ClassVar[frozenset[str]] = frozenset({"kind"})
+
+    kind: Literal["outline"] = "outline"
+    request_id: Short = ""
+    node_id: Short
+    base_rev: Count
+    at: Count = 0
+    parts: Parts
+
+
+SyncRequest: TypeAlias = (
+    AnalysisRequest | ChangesRequest | MissingRequest | BlocksRequest | AheadRequest | OutlineRequest
+)
 
 # --- answers ----------------------------------------------------------------------------------------------------
 
@@ -205,6 +228,18 @@ class PrepareResponse(SyncResponse):
     files: Many[DraftFile] = ()
 
 
+class OutlineResponse(SyncResponse):
+    """What another client has said in an OutlineRequest.  It is the answer to no request."""
+
+    always: ClassVar[frozenset[str]] = _SEED | {"kind"}
+
+    kind: Literal["outline"] = "outline"
+    node_id: Short
+    base_rev: Count
+    at: Count = 0
+    parts: Parts
+
+
 AnySyncResponse: TypeAlias = (
     SyncResponse
     | ChangesResponse
@@ -213,4 +248,5 @@ AnySyncResponse: TypeAlias = (
     | VerdictsResponse
     | WantedResponse
     | PrepareResponse
+    | OutlineResponse
 )

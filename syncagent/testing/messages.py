@@ -42,6 +42,8 @@ from syncagent.protocol.sync import (
     ListedFile,
     MissingRequest,
     MissingResponse,
+    OutlineRequest,
+    OutlineResponse,
     PrepareResponse,
     SyncOperation,
     SyncResponse,
@@ -263,6 +265,23 @@ def ask_blocks(*contents: bytes, client_id: str = LAPTOP, request_id: str = "") 
 def ask_ahead(room: int, *, client_id: str = LAPTOP) -> str:
     """So many bytes more may come ahead of the changes that name them."""
     return from_client(AheadRequest(room=room), client_id=client_id)
+
+
+def say_outline(
+    node_id: str, base_rev: int, *parts: tuple[int, int] | bytes, at: int = 0, client_id: str = LAPTOP
+) -> str:
+    """How a large file goes on that has changed: runs of its blocks as they were, and new ones with these contents."""
+    body = OutlineRequest(node_id=node_id, base_rev=base_rev, at=at, parts=_parts(parts))
+    return from_client(body, client_id=client_id)
+
+
+def told_outline(node_id: str, base_rev: int, *parts: tuple[int, int] | bytes, at: int = 0) -> str:
+    """The same, as the hub passes it on."""
+    return from_hub(OutlineResponse(node_id=node_id, base_rev=base_rev, at=at, parts=_parts(parts)))
+
+
+def _parts(parts: Iterable[tuple[int, int] | bytes]) -> tuple[tuple[int | str, int], ...]:
+    return tuple((blake3(one).hexdigest(), len(one)) if isinstance(one, bytes) else one for one in parts)
 
 
 def blocks_end(*lacking: bytes, request_id: str = "") -> str:

@@ -14,12 +14,14 @@ from syncagent.agent import conversation
 from syncagent.agent.conversation import Conversation
 from syncagent.agent.outbox import Paces
 from syncagent.agent.tally import BeginAnew
+from syncagent.content.digest import digest_of
 from syncagent.engine.dialogue import Dialogue, Introduction
-from syncagent.engine.effects import AskBlocks, AskChanges, CloseLink, GiveRoom, SendBlocks
+from syncagent.engine.effects import AskBlocks, AskChanges, CloseLink, GiveRoom, SendBlocks, SendOutline
 from syncagent.engine.events import BlocksSent, CaughtUp, Event, LinkDown, Welcomed
 from syncagent.errors import LinkLost, Refused
-from syncagent.model.ids import ClientId, Digest, Seq
+from syncagent.model.ids import ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.nodes import Block
+from syncagent.model.splices import Kept
 from syncagent.transport.ports import Link
 from syncagent.transport.traffic import Traffic
 from tests.support.virtual_time import run_virtually
@@ -98,9 +100,11 @@ class Room:
             self._news.clear()
             await self._news.wait()
 
-    async def welcome(self) -> None:
+    async def welcome(self, *capabilities: str) -> None:
         assert await self.link.next_type() == "client_connect"
-        self.link.coming.put_nowait(WELCOME)
+        answer = json.loads(WELCOME)
+        answer["data"]["capabilities"] += capabilities
+        self.link.coming.put_nowait(json.dumps(answer))
         await self.until(lambda: bool(self.heard))
 
 
@@ -535,5 +539,21 @@ def test_another_network_ends_a_call_that_leads_nowhere_and_doubts_a_connection(
         with pytest.raises(LinkLost):
             await room.talking
         assert loop.time() - began == pytest.approx(5, abs=0.1)
+
+    in_room(story)
+
+
+def test_how_a_file_begins_is_said_in_the_order_of_what_is_new_in_it_and_after_what_somebody_waits_for() -> None:
+    async def story(room: Room) -> None:
+        await room.welcome("ahead", "outline")
+        data = b"new"
+        block = Block(digest_of(data), len(data))
+        room.conversation.send(SendOutline(1, NodeId("n"), Rev(3), 0, (Kept(0, 4), block)))
+        room.conversation.send(SendBlocks(2, ((block, data),), ahead=True))
+        room.conversation.send(SendOutline(3, NodeId("n"), Rev(3), 5, (Kept(5, 4),)))
+        room.conversation.send(AskChanges(Seq(3)))
+        frames = [await room.link.sent.get() for _ in range(4)]
+        kinds = [json.loads(frame)["data"]["kind"] if isinstance(frame, str) else frame[0] for frame in frames]
+        assert kinds == ["changes", "outline", 3, "outline"]
 
     in_room(story)

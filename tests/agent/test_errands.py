@@ -21,8 +21,18 @@ from syncagent.agent.errands import LARGE, Errands
 from syncagent.agent.premises import open_premises
 from syncagent.agent.workers import Workers
 from syncagent.content.recipe import read_all
-from syncagent.engine.effects import FillStage, Look, OpenStage, ReadBlocks, ReadOn, Run, SweepStage
-from syncagent.engine.events import BlocksRead, Event, PartRead, RootLost, Seen, StageFilled, StageOpened, TasksDone
+from syncagent.engine.effects import FillStage, Look, OpenStage, ReadBlocks, ReadOn, ReadOutline, Run, SweepStage
+from syncagent.engine.events import (
+    BlocksRead,
+    Event,
+    Outlined,
+    PartRead,
+    RootLost,
+    Seen,
+    StageFilled,
+    StageOpened,
+    TasksDone,
+)
 from syncagent.errors import StorageFull
 from syncagent.localfs.begun import FEW
 from syncagent.localfs.ignore import STAGE
@@ -624,3 +634,28 @@ def test_what_takes_long_waits_for_other_programs_and_a_small_edit_does_not(desk
     errands.begin(OpenStage(StageWish(content_of(b"x" * 100_000), read_all([b"x" * 100_000])[1])))
     desk.next()
     assert dict(seen) == {"TasksDone": True, "Seen": True, "StageOpened": True}
+
+
+def test_a_large_file_that_has_changed_is_told_of_while_it_is_read(desk: Desk) -> None:
+    data = os.urandom(40 << 20)
+    (desk.root / "big").write_bytes(data)
+    desk.errands.begin(ReadOutline(7, RelPath("big"), ()))
+    told: list[Outlined] = []
+    while isinstance(event := desk.next(), Outlined):
+        told.append(event)
+    assert isinstance(event, Seen)
+    assert event.last
+    [fact] = event.facts
+    assert isinstance(fact, FileSeen)
+    assert fact.content == content_of(data)
+    assert [block for part in told for block in part.recipe] == list(fact.recipe)
+    assert len(told) > 1
+    assert {(part.number, part.size) for part in told} == {(7, len(data))}
+
+
+def test_what_is_no_large_file_any_more_is_looked_at_instead_of_being_told_of(desk: Desk) -> None:
+    (desk.root / "big").write_bytes(b"small by now")
+    desk.errands.begin(ReadOutline(7, RelPath("big"), ()))
+    assert [type(fact) for fact in desk.all_seen()[0].facts] == [FileSeen]
+    desk.errands.begin(ReadOutline(8, RelPath("gone"), ()))
+    assert desk.all_seen()[0].facts == (NothingThere(RelPath("gone")),)

@@ -15,6 +15,7 @@ from syncagent.model.facts import FileSeen, Ignored, Listed, LookAt, NothingTher
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Block, Content, Dir, File, Link, Placement
+from syncagent.model.splices import Kept
 from syncagent.planner.ops import DeleteLocal, MakeLocalDir
 from syncagent.planner.tasks import Done, Failed, StaleTask
 from syncagent.trees.delta import Row
@@ -76,6 +77,8 @@ EVENTS: list[ev.Event] = [
             Failed(DeleteLocal(LINK), "full", full=True), Done(DeleteLocal(FILE), None),
         )
     ),
+    ev.Outlined(2, 7, (Block(DIGEST, 1),), ((DIGEST, b"\0"),), True),
+    ev.OutlineCame(NodeId("n"), Rev(3), 40, (Kept(1, 2), Block(DIGEST, 1))),
     ev.PartRead(2, ((DIGEST, b"\0"),), 1, True),
     ev.BlocksRead(2, ((DIGEST, b"\0"),), (RelPath("b"),)),
     ev.StageOpened(CONTENT, frozenset({DIGEST}), "no", True),

@@ -26,7 +26,20 @@ ME = ClientId("laptop-20261122T231800Z-3f9a")
 WHO = Introduction(ME, "Laptop", "/home/ann/Sync", "key-of-ann", cursor=7, epoch="e1", run="r1", incarnation="i1")
 DATA = b"the content of a file"
 DIGEST = Digest(blake3(DATA).digest())
-EVERYTHING = ["journal", "batch", "blocks", "push", "zstd", "heal", "splice", "subtree", "ahead", "claim", "prepare"]
+EVERYTHING = [
+    "journal",
+    "batch",
+    "blocks",
+    "push",
+    "zstd",
+    "heal",
+    "splice",
+    "subtree",
+    "ahead",
+    "claim",
+    "prepare",
+    "outline",
+]
 
 
 def hub(type_: str, **data: Any) -> str:
@@ -97,7 +110,9 @@ def test_the_key_is_in_no_log() -> None:
 def test_the_hubs_welcome() -> None:
     dialogue = Dialogue(WHO, lambda: WHEN, 0.0)
     assert dialogue.receive(welcome(), 0.0) == [
-        Welcomed("h1", "e1", Seq(9), 4096, 262_144, 65_536, True, True, ahead=True, subtrees=True, claims=True)
+        Welcomed(
+            "h1", "e1", Seq(9), 4096, 262_144, 65_536, True, True, ahead=True, subtrees=True, claims=True, outlines=True
+        )
     ]
 
 

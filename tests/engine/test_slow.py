@@ -9,6 +9,7 @@ from syncagent.engine import local, slow
 from syncagent.engine.slow import SlowReads
 from syncagent.model.changes import Operation
 from syncagent.model.facts import UNSURE, FileSeen, Listed, LookAt, NothingThere, Stamp, stamp
+from syncagent.model.ids import NodeId
 from syncagent.model.names import RelPath
 from tests.support.solo import Solo, content_of
 
@@ -123,12 +124,12 @@ def fact(path: str, size: int, mtime_ns: int = 1) -> FileSeen:
 def test_one_is_read_at_a_time() -> None:
     reads = SlowReads()
     assert reads.put_off([fact("a", 200), fact("b", 200), fact("c", 10)], lambda _: None) == [fact("c", 10)]
-    first = reads.begin(1, lambda _: False)
+    first = reads.begin(1, lambda _: NodeId("n"))
     assert first == ef.Look(1, (LookAt(RelPath("a"), None),))
-    assert reads.begin(2, lambda _: False) is None
+    assert reads.begin(2, lambda _: NodeId("n")) is None
     assert reads.seen(9, ()) is None
     assert reads.seen(1, ()) == "a"
-    assert reads.begin(2, lambda _: False) == ef.Look(2, (LookAt(RelPath("b"), None),))
+    assert reads.begin(2, lambda _: NodeId("n")) == ef.Look(2, (LookAt(RelPath("b"), None),))
     assert reads.seen(2, ()) == "b"
     assert not reads
 
@@ -160,7 +161,7 @@ def test_what_was_read_stands_for_the_same_state_alone() -> None:
     ):
         reads = SlowReads()
         reads.put_off([fact("a", 200)], lambda _: None)
-        reads.begin(1, lambda _: False)
+        reads.begin(1, lambda _: NodeId("n"))
         reads.seen(1, [full])
         assert reads.stamp_of(RelPath("a")) == of(200)
         assert reads.resolved([shown]) == [given]
@@ -170,7 +171,7 @@ def test_what_was_read_stands_for_the_same_state_alone() -> None:
 def test_nobody_can_tell_by_a_stamp_that_is_unsure() -> None:
     reads = SlowReads()
     reads.put_off([fact("a", 200)], lambda _: None)
-    reads.begin(1, lambda _: False)
+    reads.begin(1, lambda _: NodeId("n"))
     reads.seen(1, [FileSeen(RelPath("a"), UNSURE, False, 1, content_of(BIG)[0])])
     assert reads.stamp_of(RelPath("a")) is None
     assert reads.resolved([fact("a", 200)]) == [fact("a", 200)]

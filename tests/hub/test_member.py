@@ -392,3 +392,43 @@ def test_a_client_that_has_not_caught_up_gets_nothing_ahead(desk: Desk) -> None:
     late.frames.clear()
     a.feed(Heard(ahead(bytes(100_000))))
     assert late.frames == []
+
+
+OUTLINE = {"kind": "outline", "node_id": "n1", "base_rev": 3, "at": 7, "parts": [[0, 40], ["11" * 32, 9], [41, 5]]}
+
+
+def test_how_a_large_file_begins_goes_on_to_those_who_have_room_and_agreed(desk: Desk) -> None:
+    everyone = [live(desk, name, *EVERYTHING, "outline") for name in "abc"]
+    a, b, c = everyone
+    old = live(desk, "old", *EVERYTHING)
+    for one in (b, old):
+        one.say("sync_request", {"kind": "ahead", "room": 1_000_000})
+    frame = ahead(bytes(100_000))
+    a.say("sync_request", OUTLINE)
+    a.feed(Heard(frame))
+    said, then = b.frames
+    assert isinstance(said, str)
+    data = json.loads(said)["data"]
+    assert {name: data[name] for name in OUTLINE} == OUTLINE
+    assert then == frame
+    assert (a.frames, c.frames, old.frames) == ([], [], [frame])
+    assert not desk.held
+
+
+def test_what_who_may_not_write_says_of_files_goes_to_nobody(desk: Desk) -> None:
+    b, reader = live(desk, "b", *EVERYTHING, "outline"), live(desk, "r", *EVERYTHING, "outline", role=Role.READER)
+    b.say("sync_request", {"kind": "ahead", "room": 1_000_000})
+    reader.say("sync_request", OUTLINE)
+    assert b.frames == []
+    assert reader.closed is None
+
+
+@pytest.mark.parametrize(
+    "wrong", [[["11", 5]], [[-1, 5]], [[0, 1, 2]], [[0, "5"]], [["11" * 32, -5]], "no", [[0, 1]] * 4_097]
+)
+def test_an_outline_that_is_none_is_refused(desk: Desk, wrong: object) -> None:
+    a, b = live(desk, "a", *EVERYTHING, "outline"), live(desk, "b", *EVERYTHING, "outline")
+    b.say("sync_request", {"kind": "ahead", "room": 1_000_000})
+    [answer] = a.say("sync_request", OUTLINE | {"parts": wrong})
+    assert answer["data"]["error_code"] == "invalid_message"
+    assert b.frames == []

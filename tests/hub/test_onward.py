@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncagent.content.digest import digest_of
-from syncagent.hub.onward import MOST_ROOM, WAITING_BLOCKS, WAITING_BYTES, Onward, PassedOn, onward
+from syncagent.hub.onward import MOST_ROOM, WAITING_BLOCKS, WAITING_BYTES, Onward, Outline, PassedOn, onward, outlined
 from syncagent.hub.rows import Timed
 from syncagent.hub.tasks import Fetched
 from syncagent.model.changes import Entry, Operation
@@ -14,6 +14,7 @@ from syncagent.model.names import Name
 from syncagent.model.nodes import Block, Content, File, Placement
 from syncagent.protocol.codec import Pack, decode_frame
 from syncagent.protocol.packs import KIND_AHEAD, encode_packs, entries_of
+from syncagent.protocol.sync import OutlineRequest, OutlineResponse
 
 
 def block(number: int, size: int = 1000) -> tuple[Digest, bytes]:
@@ -195,3 +196,67 @@ def test_of_a_file_that_was_told_nothing_more_comes_unasked() -> None:
     assert one._blocks == 4, "a small edit"
     one.told([entry(3)])
     assert taken(one) == [3], "the beginning of another file"
+
+
+# --- how a large file begins that has changed
+
+
+def outline(*new: int, node: str = "n", runs: int = 1) -> Outline:
+    kept = [(number, 1) for number in range(runs)]
+    parts = [*kept, *[(block(number)[0].hex(), 1000) for number in new]]
+    return outlined(OutlineRequest(node_id=node, base_rev=3, at=7, parts=tuple(parts)))
+
+
+def listener(*, outlines: bool = True) -> PassedOn:
+    made = PassedOn(agreed=True, zstd=True, outlines=outlines)
+    made.give(1_000_000)
+    return made
+
+
+def test_outlines_and_what_is_new_in_them_leave_as_they_came() -> None:
+    one = listener()
+    for came in (outline(1), pack(1), outline(runs=5)):
+        one.add(came)
+    first, second, third = one.take(), one.take(), one.take()
+    assert isinstance(first, OutlineResponse)
+    assert (first.node_id, first.base_rev, first.at) == ("n", 3, 7)
+    assert second == pack(1).frame
+    assert isinstance(third, OutlineResponse)
+    assert len(third.parts) == 5
+    assert one.take() is None
+
+
+def test_who_has_not_agreed_on_outlines_gets_neither_them_nor_what_is_new_in_them() -> None:
+    one = listener(outlines=False)
+    for came in (outline(1, 2), pack(1), pack(3), pack(2), pack(1)):
+        one.add(came)
+    assert taken(one) == [3, 1], "the last one came for something else"
+
+
+def test_what_is_told_by_now_need_not_be_outlined() -> None:
+    one = PassedOn(agreed=True, zstd=True, outlines=True)
+    one.give(0)
+    for came in (pack(0), outline(1), pack(1), outline(2, node="other")):
+        one.add(came)
+    one.told([entry(1)])
+    one.give(1_000_000)
+    assert one.take() == pack(0).frame
+    left = one.take()
+    assert isinstance(left, OutlineResponse)
+    assert left.node_id == "other"
+    assert one.take() is None
+
+
+@pytest.mark.hazard("N17")
+def test_only_so_many_outlines_wait_for_one_who_has_no_room() -> None:
+    one = PassedOn(agreed=True, zstd=True, outlines=True)
+    one.give(0)
+    one.add(pack(0))
+    for _ in range(WAITING_BLOCKS // 1_000 + 5):
+        one.add(outline(runs=1_000))
+    one.give(1_000_000)
+    assert one.take() == pack(0).frame
+    count = 0
+    while one.take() is not None:
+        count += 1
+    assert count <= WAITING_BLOCKS // 1_000

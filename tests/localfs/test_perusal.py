@@ -9,9 +9,9 @@ import pytest
 from syncagent.content.digest import digest_of
 from syncagent.localfs import perusal, scanner
 from syncagent.localfs.memory import MemoryDisk
-from syncagent.localfs.perusal import Perusal
+from syncagent.localfs.perusal import Perusal, Telling
 from syncagent.localfs.scanner import Scanner, read_on
-from syncagent.model.facts import LookAt
+from syncagent.model.facts import FileSeen, LookAt
 from syncagent.model.names import RelPath
 
 BIG = Random(2).randbytes((5 << 20) + 123)
@@ -80,3 +80,33 @@ def test_a_file_that_a_program_may_still_write_into_is_not_read_like_this_a5() -
     disk, look = disk_with(BIG)
     with disk.user.held_open("big"):
         assert look.peruse(PATH) is None
+
+
+@pytest.mark.parametrize("kept", [1, 40, 1_000])
+def test_what_is_told_while_it_is_read_is_all_of_it_and_the_bytes_of_what_is_new(
+    monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    monkeypatch.setattr(perusal, "TOLD_AT_ONCE", 1 << 20)
+    _, look = disk_with(BIG)
+    [fact] = look.look([LookAt(PATH, None)])
+    assert isinstance(fact, FileSeen)
+    one, told = begun(look), list[Telling]()
+    one.tell(fact.recipe[:kept], told.append)
+    assert one.finish(read_on) == fact
+    assert [block for part in told for block in part.recipe] == list(fact.recipe)
+    new = [block.digest for block in fact.recipe[kept:]]
+    assert [digest for part in told for digest, _ in part.blocks] == new
+    assert all(digest == digest_of(data) for part in told for digest, data in part.blocks)
+    assert len(told) > 3
+
+
+def test_of_what_is_new_no_more_is_kept_than_an_edit_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(perusal, "NEW_BYTES", 1 << 20)
+    monkeypatch.setattr(perusal, "TOLD_AT_ONCE", 1 << 20)
+    _, look = disk_with(BIG)
+    one, told = begun(look), list[Telling]()
+    one.tell((), told.append)
+    assert sum(len(data) for part in told for _, data in part.blocks) <= 1 << 20
+    assert [part.lost for part in told] == sorted(part.lost for part in told)
+    assert told[-1].lost
+    assert one.finish(read_on) is not None

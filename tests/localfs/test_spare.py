@@ -8,14 +8,17 @@ from random import Random
 import pytest
 
 from syncagent.content.recipe import read_all
-from syncagent.errors import StorageTrouble
+from syncagent.errors import StorageFull, StorageTrouble
 from syncagent.localfs.memory import MemoryDisk
 from syncagent.localfs.memory_file import MemoryFile
-from syncagent.localfs.spare import AHEAD
+from syncagent.localfs.spare import AHEAD, OUTLINE
 from syncagent.localfs.staging import Staging, part_path
+from syncagent.model.facts import Stamp
 from syncagent.model.ids import Digest
-from syncagent.model.nodes import Content, Recipe
-from syncagent.planner.tasks import StageWish
+from syncagent.model.names import RelPath
+from syncagent.model.nodes import Block, Content, Recipe
+from syncagent.planner.tasks import Copied, StageWish
+from syncagent.reserve import NoRoom
 
 
 class Large:
@@ -170,3 +173,196 @@ def test_what_the_disk_lost_of_it_is_no_beginning_of_any_file(stage: Staging, mo
         patch.setattr(MemoryFile, "begin_sync", lost)
         stage.hold(FILM.blocks[3:5])
     assert stage.begin(FILM.wish) == FILM.without(0)
+
+
+# --- how a file begins that somebody else is reading
+
+EDITED = Large(FILM.data[: 1 << 20] + b"a word" + FILM.data[1 << 20 :])
+HOME = RelPath("film")
+
+
+@pytest.fixture
+def base(stage: Staging) -> tuple[RelPath, Stamp]:
+    """A file of the user's, as it was."""
+    stage._disk.user.write("film", FILM.data)  # type: ignore[attr-defined]
+    return HOME, stage._disk.stat(HOME).stamp
+
+
+def outline(old: Large, new: Large) -> list[Copied | tuple[Digest, bytes]]:
+    """How ``new`` is made of ``old``, block by block, and of what is new in it."""
+    at, places = 0, dict[Block, int]()
+    for block in old.recipe:
+        places[block] = at
+        at += block.size
+    fresh = dict(new.blocks)
+    return [
+        Copied(places[block], (block,)) if block in places else (block.digest, fresh[block.digest])
+        for block in new.recipe
+    ]
+
+
+def aside(stage: Staging) -> bytes | None:
+    return stage._disk.user.read(OUTLINE)  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.mark.parametrize("step", [1, 4, 1000])
+def test_what_was_copied_is_taken_over_without_reading_it(
+    stage: Staging, base: tuple[RelPath, Stamp], step: int
+) -> None:
+    parts = outline(FILM, EDITED)
+    for at in range(0, len(parts), step):
+        stage.copy(at, base, parts[at : at + step])
+    assert aside(stage) == EDITED.data
+    read = reads(stage)
+    assert stage.begin(EDITED.wish) == frozenset()
+    assert stage.is_whole(EDITED.content)
+    assert read == []
+    assert is_there(stage, EDITED.content) == EDITED.data
+
+
+def test_another_file_that_is_begun_meanwhile_does_not_end_it(stage: Staging, base: tuple[RelPath, Stamp]) -> None:
+    parts = outline(FILM, EDITED)
+    stage.copy(0, base, parts[:5])
+    assert stage.begin(SONG.wish) == SONG.without(0)
+    stage.copy(5, base, parts[5:])
+    assert stage.begin(EDITED.wish) == frozenset()
+    assert stage.is_whole(EDITED.content)
+
+
+def test_runs_of_blocks_are_copied_in_pieces(stage: Staging, base: tuple[RelPath, Stamp]) -> None:
+    stage.copy(0, base, [Copied(0, FILM.recipe), Copied(0, FILM.recipe)])
+    assert aside(stage) == FILM.data * 2
+
+
+def test_of_what_was_copied_in_part_the_rest_is_missing(stage: Staging, base: tuple[RelPath, Stamp]) -> None:
+    stage.copy(0, base, outline(FILM, EDITED)[:5])
+    wish = StageWish(EDITED.content, EDITED.recipe, ((*base, FILM.recipe),))
+    [missing] = stage.begin(wish)
+    stage.put(EDITED.content, [one for one in EDITED.blocks if one[0] == missing], EDITED.recipe)
+    assert stage.is_whole(EDITED.content)
+
+
+@pytest.mark.parametrize("behind", [3, 7])
+def test_behind_a_hole_nothing_is_put(stage: Staging, base: tuple[RelPath, Stamp], behind: int) -> None:
+    parts = outline(FILM, EDITED)
+    stage.copy(0, base, parts[:5])
+    before = aside(stage)
+    stage.copy(behind, base, parts[behind:])
+    assert aside(stage) == before
+    stage.copy(5, base, parts[5:])
+    assert aside(stage) == EDITED.data
+
+
+def test_it_begins_anew_where_it_is_told_to(stage: Staging, base: tuple[RelPath, Stamp]) -> None:
+    stage.copy(0, base, outline(FILM, FILM))
+    stage.copy(0, base, outline(FILM, EDITED))
+    assert aside(stage) == EDITED.data
+
+
+def test_a_file_with_another_stamp_is_not_copied(stage: Staging, base: tuple[RelPath, Stamp]) -> None:
+    stage._disk.user.write("film", FILM.data[::-1])  # type: ignore[attr-defined]
+    stage.copy(0, base, outline(FILM, EDITED))
+    assert not aside(stage)
+    stage._disk.user.delete("film")  # type: ignore[attr-defined]
+    stage.copy(0, base, outline(FILM, EDITED))
+    assert not aside(stage)
+
+
+@pytest.mark.hazard("A6")
+@pytest.mark.parametrize("after", [0, 1, 5])
+def test_a_file_that_changes_while_it_is_copied_is_copied_as_far_as_it_was_as_it_was(
+    stage: Staging, base: tuple[RelPath, Stamp], after: int
+) -> None:
+    """Every block is checked: that its stamp was right when it was opened says nothing of what is read."""
+    count = 0
+
+    def changes(name: str, path: str) -> None:
+        nonlocal count
+        if (name, path) == ("file.read", "film"):
+            if count == after:
+                stage._disk.user.spoil("film", FILM.data[::-1])  # type: ignore[attr-defined]
+            count += 1
+
+    stage._disk.before_call = changes  # type: ignore[attr-defined]
+    stage.copy(0, base, outline(FILM, EDITED))
+    stage._disk.before_call = lambda *_: None  # type: ignore[attr-defined]
+    there = aside(stage) or b""
+    assert len(there) < len(EDITED.data)
+    assert EDITED.data.startswith(there)
+    stage.copy(len(EDITED.recipe) - 1, base, outline(FILM, EDITED)[-1:])
+    assert aside(stage) == there, "nothing comes behind the hole"
+    stage.begin(EDITED.wish)
+    missing = stage.begin(EDITED.wish)
+    stage.put(EDITED.content, [one for one in EDITED.blocks if one[0] in missing], EDITED.recipe)
+    assert stage.is_whole(EDITED.content)
+
+
+def test_a_copy_that_somebody_has_touched_is_not_believed(stage: Staging, base: tuple[RelPath, Stamp]) -> None:
+    parts = outline(FILM, EDITED)
+    stage.copy(0, base, parts[:5])
+    stage._disk.user.write(OUTLINE, EDITED.data[::-1])  # type: ignore[attr-defined]
+    stage.copy(5, base, parts[5:])
+    assert stage.begin(EDITED.wish) == EDITED.without(0)
+
+
+def test_both_that_came_ahead_and_that_was_copied_are_of_use(stage: Staging, base: tuple[RelPath, Stamp]) -> None:
+    stage.copy(0, base, outline(FILM, EDITED))
+    stage.hold(SONG.blocks)
+    assert stage.begin(SONG.wish) == frozenset()
+    assert stage.begin(EDITED.wish) == frozenset()
+    assert stage.is_whole(SONG.content)
+    assert stage.is_whole(EDITED.content)
+
+
+def test_a_copy_that_nobody_wants_is_dropped_and_swept_away(stage: Staging, base: tuple[RelPath, Stamp]) -> None:
+    stage.copy(0, base, outline(FILM, EDITED))
+    stage.sweep(())
+    assert aside(stage) == EDITED.data
+    stage.drop_held()
+    assert aside(stage) == EDITED.data
+    stage.drop_held(outline=True)
+    assert aside(stage) is None
+    stage.copy(0, base, outline(FILM, EDITED))
+    Staging(stage._disk).sweep(())
+    assert aside(stage) is None
+
+
+@pytest.mark.hazard("B2")
+def test_after_a_power_cut_nothing_of_a_copy_is_left_that_counts(stage: Staging, base: tuple[RelPath, Stamp]) -> None:
+    disk = stage._disk
+    stage.copy(0, base, outline(FILM, EDITED)[:9])
+    disk.crash()  # type: ignore[attr-defined]
+    again = Staging(disk)
+    again.sweep(())
+    assert disk.user.read(OUTLINE) is None  # type: ignore[attr-defined]
+    assert again.begin(EDITED.wish) == EDITED.without(0)
+
+
+@pytest.mark.hazard("B9")
+def test_what_the_disk_lost_of_a_copy_is_no_beginning_of_any_file(
+    stage: Staging, base: tuple[RelPath, Stamp], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = outline(FILM, EDITED)
+    stage.copy(0, base, parts[:5])
+
+    def lost(*_: object) -> None:
+        raise OSError(errno.EIO, "the disk lost it")
+
+    with monkeypatch.context() as patch, pytest.raises(StorageTrouble):
+        patch.setattr(MemoryFile, "begin_sync", lost)
+        stage.copy(5, base, parts[5:])
+    assert aside(stage) is None
+    stage.copy(5, base, parts[5:])
+    assert stage.begin(EDITED.wish) == EDITED.without(0)
+
+
+@pytest.mark.hazard("B7")
+def test_for_a_copy_room_is_left_to_others(stage: Staging, base: tuple[RelPath, Stamp]) -> None:
+    stage.reserve.demand = _no_room  # type: ignore[method-assign]
+    with pytest.raises(StorageFull):
+        stage.copy(0, base, outline(FILM, EDITED))
+    assert not aside(stage)
+
+
+def _no_room(size: int, **_: object) -> None:
+    raise NoRoom("no room", size)

@@ -57,6 +57,7 @@ TO_HUB: Final[Mapping[str, str]] = {
     "ask_missing_claim": m.ask_missing(b"alpha", b"beta", request_id="2", claim=True),
     "ask_blocks": m.ask_blocks(b"alpha", b"beta", request_id="3"),
     "ask_ahead": m.ask_ahead(1 << 20),
+    "say_outline": m.say_outline("n1", 3, (0, 700), b"new", (701, 20), at=40),
 }
 
 TO_CLIENT: Final[Mapping[str, str]] = {
@@ -75,6 +76,7 @@ TO_CLIENT: Final[Mapping[str, str]] = {
     ),
     "told_delete_of_all_beneath": m.tell(m.delete("docs", seq=19, rev=2, beneath=3, server_time=m.TIME)),
     "told_move": m.tell(m.move("a.txt", "b.txt", seq=15, rev=2, size=5, digest=_A.digest)),
+    "told_outline": m.told_outline("n1", 3, (0, 700), b"new", (701, 20), at=40),
     "analysis": m.analysis(
         SyncOperation(operation="upload", file_path="a.txt", reason="the hub does not have it"),
         SyncOperation(operation="conflict", file_path="b.txt"),

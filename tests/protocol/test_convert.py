@@ -15,8 +15,9 @@ from syncagent.model.facts import Kind
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath, check_path
 from syncagent.model.nodes import Block, Content, Dir, File, Link, Node, Placement, Recipe
+from syncagent.model.splices import Kept, Splice
 from syncagent.protocol.changes import FileChange, FileChanges
-from syncagent.protocol.codec import encode_body
+from syncagent.protocol.codec import body_from_client, body_from_hub, decode, encode_body
 from syncagent.protocol.connection import DEFAULT_LIMITS
 from syncagent.protocol.convert import (
     EMPTY,
@@ -31,6 +32,8 @@ from syncagent.protocol.convert import (
     entry_to_wire,
     notice_from_wire,
     notice_to_wire,
+    splice_from_wire,
+    splice_to_wire,
     submitted,
     verdict_from_wire,
     verdict_to_wire,
@@ -38,7 +41,7 @@ from syncagent.protocol.convert import (
     wanted_to_wire,
 )
 from syncagent.protocol.packs import MAX_BLOCK_BYTES
-from syncagent.protocol.sync import WantedFile
+from syncagent.protocol.sync import OutlineRequest, OutlineResponse, WantedFile
 from syncagent.testing import messages as m
 
 ME = ClientId("laptop")
@@ -303,3 +306,21 @@ def test_a_file_has_no_more_blocks_than_its_entry_can_carry() -> None:
     )  # fmt: skip
     text = encode_body(entry_to_wire(entry, "2026-11-22T23:18:00+00:00"), client_id="server", timestamp="x" * 256)
     assert len(text.encode()) < DEFAULT_LIMITS.text_bytes
+
+
+_PARTS = st.one_of(
+    st.builds(Kept, st.integers(0, 1 << 40), st.integers(0, 1 << 40)),
+    st.builds(Block, st.binary(min_size=32, max_size=32).map(Digest), st.integers(0, MAX_BLOCK_BYTES)),
+)
+
+
+@given(st.lists(_PARTS, max_size=20).map(tuple), st.integers(0, 1 << 40))
+def test_an_outline_is_understood_as_it_was_meant(parts: Splice, at: int) -> None:
+    said = OutlineRequest(node_id="n", base_rev=3, at=at, parts=splice_to_wire(parts))
+    text = encode_body(said, client_id="c", timestamp="t")
+    heard = body_from_client(decode(text))
+    assert isinstance(heard, OutlineRequest)
+    assert heard == said
+    assert splice_from_wire(heard.parts) == parts
+    told = OutlineResponse(node_id="n", base_rev=3, at=at, parts=heard.parts)
+    assert body_from_hub(decode(encode_body(told, client_id="server", timestamp="t"))) == told

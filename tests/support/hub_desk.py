@@ -26,7 +26,7 @@ from syncagent.hub.events import (
     Told,
     WakeAt,
 )
-from syncagent.hub.onward import Onward
+from syncagent.hub.onward import Onward, Outline
 from syncagent.hub.rows import Folder, Role
 from syncagent.hub.rules import Rules
 from syncagent.hub.session import Session
@@ -84,7 +84,7 @@ class Desk:
             if other is not sender and other.admitted:
                 other.feed(Told(text))
 
-    def pass_on(self, client: Client, pack: Onward) -> None:
+    def pass_on(self, client: Client, pack: Onward | Outline) -> None:
         for other in self.clients:
             if other is not client:
                 other.feed(Coming(pack))

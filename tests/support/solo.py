@@ -169,10 +169,19 @@ class Solo:
             case ef.Answered():
                 self.answers.append(effect)
             case (
-                ef.Look() | ef.ReadOn() | ef.Run() | ef.ReadBlocks() | ef.OpenStage() | ef.FillStage() | ef.SweepStage()
+                ef.Look()
+                | ef.ReadOn()
+                | ef.ReadOutline()
+                | ef.Run()
+                | ef.ReadBlocks()
+                | ef.OpenStage()
+                | ef.FillStage()
+                | ef.SweepStage()
             ):
                 self.todo.append(effect)
-            case ef.Recall() | ef.HoldAhead() | ef.DropAhead() | ef.MakeDrafts() | ef.DropDrafts():
+            case ef.Recall() | ef.MakeDrafts() | ef.DropDrafts():
+                self.todo.append(effect)
+            case ef.HoldAhead() | ef.DropAhead() | ef.CopyAhead() | ef.DropOutline():
                 self.todo.append(effect)
             case _:
                 self.sent.append(effect)
@@ -205,23 +214,54 @@ class Solo:
                 return [ev.StageFilled(content, tuple(digest for digest, _ in blocks))]
             case ef.Recall(digests=digests):
                 return [ev.Recalled({digest: self.recipes.get(digest, ()) for digest in digests})]
+            case (
+                ef.HoldAhead() | ef.DropAhead() | ef.CopyAhead() | ef.DropOutline() | ef.MakeDrafts() | ef.DropDrafts()
+            ):
+                return self._ahead(effect)
+            case ef.ReadOutline():
+                return self._read_outline(effect)
+            case ef.SweepStage(keep=keep):
+                self.staging.sweep(keep)
+                return []
+            case _:
+                raise AssertionError(effect)
+
+    def _ahead(
+        self,
+        effect: ef.HoldAhead | ef.DropAhead | ef.CopyAhead | ef.DropOutline | ef.MakeDrafts | ef.DropDrafts,
+    ) -> list[ev.Event]:
+        match effect:
             case ef.HoldAhead(blocks=blocks):
                 self.staging.hold(blocks)
                 return [ev.AheadHeld(sum(len(data) for _, data in blocks))]
             case ef.DropAhead():
                 self.staging.drop_held()
                 return []
+            case ef.CopyAhead(at=at, path=path, stamp=stamp, parts=parts):
+                self.staging.copy(at, (path, stamp), parts)
+                return [ev.AheadHeld(0)]
+            case ef.DropOutline():
+                self.staging.drop_held(outline=True)
             case ef.MakeDrafts(wishes=wishes):
                 self.applier.draft(wishes)
-                return []
             case ef.DropDrafts(contents=contents):
                 self.staging.drafts.drop(contents)
-                return []
-            case ef.SweepStage(keep=keep):
-                self.staging.sweep(keep)
-                return []
-            case _:
-                raise AssertionError(effect)
+        return []
+
+    def _read_outline(self, effect: ef.ReadOutline) -> list[ev.Event]:
+        perusal = self.scanner.peruse(effect.path)
+        told: list[ev.Event] = []
+        if perusal is not None:
+            size = perusal.size
+            perusal.tell(
+                effect.base,
+                lambda one: told.append(
+                    ev.Outlined(effect.number, size, tuple(one.recipe), tuple(one.blocks), one.lost)
+                ),
+            )
+        fact = perusal.finish(read_on) if perusal is not None else None
+        facts = [fact] if fact is not None else self.scanner.look([LookAt(effect.path, None)])
+        return [*told, ev.Seen(effect.number, tuple(facts), last=True)]
 
     def _read_on(self, effect: ef.ReadOn) -> list[ev.Event]:
         perusal = self.perused.get(effect.number) or self.scanner.peruse(effect.path)
@@ -304,7 +344,7 @@ class Solo:
     def accept_all(self) -> Solo:
         """The hub takes all, with the bytes that go before, until nothing more comes."""
         for _ in range(50):
-            asked, sent = self.drain(ef.AskMissing), self.drain(ef.SendBlocks)
+            asked, sent = self.drain(ef.AskMissing), [*self.drain(ef.SendOutline), *self.drain(ef.SendBlocks)]
             for one in asked:
                 self.feed(ev.HubLacks(one.number, frozenset(one.digests)))
             self.feed(*[ev.BlocksSent(one.number) for one in sent if one.number])
