@@ -7,14 +7,20 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from syncagent.localfs.assembly import Assembly
 from syncagent.localfs.drafts import Drafts, Made
+from syncagent.localfs.spare import OUTLINE, Spare
+from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content
 from tests.sim import faults as kinds
 from tests.sim.oracle import Broken
 from tests.sim.runs import Settings, play, run, script_of, settings_of, smallest, tell_story, told
+from tests.sim.users import Act
+from tests.support.outlined import small
 
 SEEDS = int(os.environ.get("SYNCAGENT_SIM_SEEDS", "2000"))
 FIRST = int(os.environ.get("SYNCAGENT_SIM_FIRST", "0"))
@@ -152,3 +158,28 @@ def test_files_are_made_ahead_of_their_change_and_taken(monkeypatch: pytest.Monk
     for seed in range(60):
         run(seed)
     assert taken.count(True) > 10
+
+
+@pytest.mark.sim
+@pytest.mark.hazard("N1", "N3", "N4", "A6")
+def test_large_files_are_copied_while_others_read_them_and_all_end_up_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    small(monkeypatch, 128 << 10)
+    base, taken = Random(5).randbytes(300_000), list[bool]()
+
+    def content(act: Act) -> bytes:
+        act._contents += 1
+        word, place = f"{act._agent.name}-{act._number}-{act._contents}", act._rng.randrange(len(base))
+        return act._world.will_write(base[:place] + word.encode() + base[place:])
+
+    take_over = Spare.take_over
+
+    def watched(spare: Spare, path: RelPath, assembly: Assembly) -> bool:
+        there = spare.path == OUTLINE and bool(spare)
+        taken.extend([found := take_over(spare, path, assembly)] if there else [])
+        return found if there else take_over(spare, path, assembly)
+
+    monkeypatch.setattr(Act, "_content", content)
+    monkeypatch.setattr(Spare, "take_over", watched)
+    for seed in range(30):
+        run(seed)
+    assert {True, False} <= set(taken)

@@ -22,15 +22,15 @@ NEW = OLD[: 1 << 20] + b"a word" + OLD[1 << 20 :]
 LONGER = OLD + b"a line"
 
 
-def small(patch: pytest.MonkeyPatch) -> None:
-    """A file of 2 MiB is a large one."""
+def small(patch: pytest.MonkeyPatch, large: int = 1 << 20) -> None:
+    """A file of more than ``large`` bytes is a large one."""
     for module, name, size in (
-        (scanner, "LARGE", 1 << 20),
-        (slow, "LARGE", 1 << 20),
-        (local, "LARGE", 1 << 20),
-        (outlining, "LEAST", 1 << 20),
-        (perusal, "PART", 1 << 18),
-        (perusal, "TOLD_AT_ONCE", 1 << 19),
+        (scanner, "LARGE", large),
+        (slow, "LARGE", large),
+        (local, "LARGE", large),
+        (outlining, "LEAST", large),
+        (perusal, "PART", large // 4),
+        (perusal, "TOLD_AT_ONCE", large // 2),
     ):
         patch.setattr(module, name, size)
 
