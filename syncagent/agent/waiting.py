@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 
 from syncagent.localfs.begun import Begun
+from syncagent.localfs.outcomes import staged_content
 from syncagent.planner.tasks import Task
 
 Tasks = tuple[Task, ...]
@@ -46,14 +47,20 @@ class Waiting:
         begun = self._first()
         return (self._take(), begun) if begun is not None else None
 
-    def take_unprepared(self) -> Tasks:
-        """Those that come first, if they are not."""
-        return self._take() if self._tasks and self._first() is None else ()
+    def take_unprepared(self, most: int) -> Tasks:
+        """Those that come first, if they are not: ``most`` of them, where they can be taken apart."""
+        if not self._tasks or self._first() is not None:
+            return ()
+        tasks = self._take()
+        if len(tasks) <= most or any(map(staged_content, tasks)):  # of which the last to want a content moves its file
+            return tasks
+        self._tasks.appendleft(tasks[most:])
+        return tasks[:most]
 
-    def take(self, enough: int) -> list[Task]:
-        """Enough for a batch, and nothing behind what is prepared."""
+    def take(self, most: int) -> list[Task]:
+        """What is a batch, and nothing behind what is prepared."""
         tasks: list[Task] = []
-        while len(tasks) < enough and (some := self.take_unprepared()):
+        while len(tasks) < most and (some := self.take_unprepared(most - len(tasks))):
             tasks.extend(some)
         return tasks
 

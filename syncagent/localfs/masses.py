@@ -18,8 +18,9 @@ from syncagent.localfs.applier import Applier
 from syncagent.localfs.begun import Begun, conclude, wait_for
 from syncagent.planner.tasks import Outcome, Task
 
-TOGETHER: Final = 400
-"""With so many tasks or more, a batch takes no more."""
+TOGETHER: Final = 256
+"""So many tasks are a batch, if more does not hang together.  With twice as many the first of a mass are told later,
+and nothing is sooner: to wait for the disk takes less time than to make the next."""
 
 
 class Meanwhile(Protocol):
@@ -38,12 +39,12 @@ class Meanwhile(Protocol):
 
 @dataclass(slots=True)
 class Masses:
-    """``more`` gives further tasks, without waiting for any; ``places`` is called before a batch is put in place, and
-    ``ended`` with what came of it."""
+    """``more`` gives further tasks, so many or fewer, without waiting for any; ``places`` is called before a batch is
+    put in place, and ``ended`` with what came of it."""
 
     applier: Applier
     meanwhile: Meanwhile
-    more: Callable[[], Sequence[Task]]
+    more: Callable[[int], Sequence[Task]]
     places: Callable[[Sequence[Task]], None]
     ended: Callable[[Begun, list[Outcome]], None]
     _placed: Begun | None = None
@@ -81,7 +82,7 @@ class Masses:
         try:
             while not over:
                 self._next = self._filled(self._next)
-                over = self.meanwhile.is_over(or_more=_has_room(self._next))
+                over = self.meanwhile.is_over(or_more=_room_in(self._next) > 0)
         except BaseException:
             with suppress(Exception):  # that it is over is what counts: it has the marks of batches that end here
                 self.meanwhile.is_over(or_more=False)
@@ -90,7 +91,7 @@ class Masses:
 
     def _filled(self, begun: Begun | None) -> Begun | None:
         """The batch, and in it what else there is to do, as far as it takes any."""
-        while _has_room(begun) and (tasks := self.more()):
+        while (room := _room_in(begun)) > 0 and (tasks := self.more(room)):
             if begun is None:
                 begun = self._batch()
             self.applier.make(begun, tasks)
@@ -102,5 +103,5 @@ class Masses:
         return begun
 
 
-def _has_room(begun: Begun | None) -> bool:
-    return begun is None or len(begun.tasks) < TOGETHER
+def _room_in(begun: Begun | None) -> int:
+    return TOGETHER - len(begun.tasks) if begun is not None else TOGETHER

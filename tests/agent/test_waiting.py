@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from syncagent.agent.waiting import Waiting
+from syncagent.content.digest import content_of
 from syncagent.localfs.applier import Applier
-from syncagent.planner.tasks import Task
+from syncagent.planner.tasks import Staged, Task
 from tests.support.disks import memory_bench
 
 DISK, BENCH = memory_bench()
@@ -20,8 +21,8 @@ def test_they_are_taken_as_they_came_until_there_are_enough() -> None:
     for some in (first, second, third):
         waiting.put(some)
     assert waiting.take(3) == [*first, *second]
-    assert waiting.take_unprepared() == third
-    assert waiting.take_unprepared() == ()
+    assert waiting.take_unprepared(9) == third
+    assert waiting.take_unprepared(9) == ()
     assert waiting.take(3) == []
 
 
@@ -36,7 +37,7 @@ def test_what_is_prepared_is_taken_alone_when_it_comes_first() -> None:
         waiting.put(some)
     assert waiting.take_prepared() is None
     assert waiting.take(9) == list(first)
-    assert waiting.take_unprepared() == ()
+    assert waiting.take_unprepared(9) == ()
     assert waiting.take_prepared() == (second, begun)
     assert not waiting.is_announced(second)
     assert waiting.take(9) == list(third)
@@ -49,3 +50,21 @@ def test_what_was_taken_before_it_was_prepared_is_not_to_be_any_more() -> None:
     waiting.put(first)
     assert waiting.take(1) == list(first)
     assert not waiting.is_announced(first)
+
+
+def test_so_many_that_they_are_more_than_one_batch_are_taken_in_parts() -> None:
+    waiting = Waiting()
+    some = tasks("a", "b", "c", "d", "e")
+    waiting.put(some)
+    waiting.put(tasks("f"))
+    assert waiting.take_unprepared(2) == some[:2]
+    assert waiting.take(2) == list(some[2:4])
+    assert waiting.take(9) == [*some[4:], *tasks("f")]
+
+
+def test_those_that_may_want_the_same_staging_file_are_taken_together() -> None:
+    waiting = Waiting()
+    content = content_of(b"data")
+    some = tuple(BENCH.write(name, b"data", source=Staged(content)) for name in "abc")
+    waiting.put(some)
+    assert waiting.take_unprepared(2) == some

@@ -83,7 +83,7 @@ class Crew:
             raise raised
         return True
 
-    def more(self) -> Sequence[Task]:
+    def more(self, most: int) -> Sequence[Task]:
         if not self.runs:
             return ()
         self._given += len(self.runs[0])
@@ -103,7 +103,7 @@ class Crew:
 
     def run(self) -> None:
         applier = Applier(self.disk, self.bench.staging, self.bench.abilities)
-        Masses(applier, self, self.more, self.places, self.ended).run(self.more())
+        Masses(applier, self, self.more, self.places, self.ended).run(self.more(MANY))
 
     def done(self) -> set[str]:
         """Of which batches all is told to be done; of each, all or nothing."""
