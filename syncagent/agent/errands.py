@@ -263,9 +263,11 @@ class Errands:
             finally:
                 self._aside.clear()
 
-    def _more(self, most: int) -> Sequence[Task]:
+    def _more(self, most: int, no_few: bool) -> Sequence[Task]:
         """What may be done together with masses that are under way; nothing, where nobody waits for it."""
-        return () if self.workers.ending else self._waiting.take_unprepared(most)
+        if self.workers.ending or (no_few and self._waiting.are_few):
+            return ()
+        return self._waiting.take_unprepared(most)
 
     def _ended(self, begun: Begun, outcomes: list[Outcome]) -> None:
         """A batch of many is over."""

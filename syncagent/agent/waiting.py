@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from syncagent.localfs.begun import Begun
+from syncagent.localfs.begun import FEW, Begun
 from syncagent.localfs.outcomes import staged_content
 from syncagent.planner.tasks import Task
 
@@ -39,6 +39,11 @@ class Waiting:
 
     def prepared(self, tasks: Tasks, begun: Begun) -> None:
         self._begun[id(tasks)] = tasks, begun
+
+    @property
+    def are_few(self) -> bool:
+        """Whether no more wait than are made durable one by one."""
+        return len(self._tasks) <= FEW and sum(map(len, tuple(self._tasks))) <= FEW
 
     # --- where they are done ------------------------------------------------------------------------------------
 

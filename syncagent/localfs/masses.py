@@ -39,12 +39,13 @@ class Meanwhile(Protocol):
 
 @dataclass(slots=True)
 class Masses:
-    """``more`` gives further tasks, so many or fewer, without waiting for any; ``places`` is called before a batch is
-    put in place, and ``ended`` with what came of it."""
+    """``more`` gives further tasks, so many or fewer, without waiting for any; where the flag says so, no few: what a
+    whole batch would be of is better made durable by itself.  ``places`` is called before a batch is put in place,
+    and ``ended`` with what came of it."""
 
     applier: Applier
     meanwhile: Meanwhile
-    more: Callable[[int], Sequence[Task]]
+    more: Callable[[int, bool], Sequence[Task]]
     places: Callable[[Sequence[Task]], None]
     ended: Callable[[Begun, list[Outcome]], None]
     _placed: Begun | None = None
@@ -91,7 +92,7 @@ class Masses:
 
     def _filled(self, begun: Begun | None) -> Begun | None:
         """The batch, and in it what else there is to do, as far as it takes any."""
-        while (room := _room_in(begun)) > 0 and (tasks := self.more(room)):
+        while (room := _room_in(begun)) > 0 and (tasks := self.more(room, begun is None)):
             if begun is None:
                 begun = self._batch()
             self.applier.make(begun, tasks)

@@ -270,10 +270,35 @@ def test_what_comes_while_the_disk_is_waited_for_is_made_meanwhile(desk: Desk, m
     names = [f"a{number}" for number in range(FEW + 1)]
     desk.errands.begin(Run(tuple(write_task(name, content, Inline(b"data")) for name in names)))
     assert waits.wait(60)
-    desk.errands.begin(Run((write_task("b", content, Inline(b"data")),)))
+    others = [f"b{number}" for number in range(FEW + 1)]
+    desk.errands.begin(Run(tuple(write_task(name, content, Inline(b"data")) for name in others)))
     outcomes = [one for _ in range(2) for one in desk.next().outcomes]  # type: ignore[union-attr]
     assert all(isinstance(one, Done) for one in outcomes)
-    assert sorted(path.name for path in desk.root.iterdir() if path.is_file()) == sorted([*names, "b"])
+    assert sorted(path.name for path in desk.root.iterdir() if path.is_file()) == sorted([*names, *others])
+
+
+def test_an_edit_behind_a_mass_waits_for_no_more_of_the_disk_than_for_what_is_its_own(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, put, real, syncs = threading.Event(), threading.Event(), RealMark.sync, list[None]()
+
+    def sync(mark: RealMark) -> None:
+        syncs.append(None)
+        waits.set()
+        assert put.wait(60)
+        real(mark)
+
+    monkeypatch.setattr(RealMark, "sync", sync)
+    content = content_of(b"data")
+    desk.errands.begin(Run(tuple(write_task(f"a{n}", content, Inline(b"data")) for n in range(FEW + 1))))
+    assert waits.wait(60)
+    desk.errands.begin(Run((write_task("b", content, Inline(b"data")),)))
+    put.set()
+    mass, edit = desk.next(), desk.next()
+    assert isinstance(mass, TasksDone)
+    assert isinstance(edit, TasksDone)
+    assert [type(one) for one in edit.outcomes] == [Done]
+    assert len(syncs) == 2, "of the mass: its content, and its names"
 
 
 @pytest.mark.hazard("E1")

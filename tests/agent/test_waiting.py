@@ -5,6 +5,7 @@ from __future__ import annotations
 from syncagent.agent.waiting import Waiting
 from syncagent.content.digest import content_of
 from syncagent.localfs.applier import Applier
+from syncagent.localfs.begun import FEW
 from syncagent.planner.tasks import Staged, Task
 from tests.support.disks import memory_bench
 
@@ -68,3 +69,12 @@ def test_those_that_may_want_the_same_staging_file_are_taken_together() -> None:
     some = tuple(BENCH.write(name, b"data", source=Staged(content)) for name in "abc")
     waiting.put(some)
     assert waiting.take_unprepared(2) == some
+
+
+def test_it_is_told_whether_they_are_few() -> None:
+    waiting = Waiting()
+    assert waiting.are_few
+    waiting.put(tasks(*(f"x{number}" for number in range(FEW))))
+    assert waiting.are_few
+    waiting.put(tasks("y"))
+    assert not waiting.are_few

@@ -44,6 +44,7 @@ class Crew:
     placed: list[list[str]] = field(default_factory=list)
     under_way: list[int] = field(default_factory=list)
     """How many batches were made and not told, each time that the disk was waited for."""
+    is_rung: bool = True
     on_told: Callable[[], None] = lambda: None
     _work: Callable[[], None] | None = None
     _raised: Exception | None = None
@@ -75,7 +76,8 @@ class Crew:
                 self._raised = error
 
     def is_over(self, *, or_more: bool) -> bool:
-        if or_more and self.runs:
+        if or_more and self.is_rung and self.runs:
+            self.is_rung = False
             return False
         self.work()
         raised, self._raised = self._raised, None
@@ -83,8 +85,8 @@ class Crew:
             raise raised
         return True
 
-    def more(self, most: int) -> Sequence[Task]:
-        if not self.runs:
+    def more(self, most: int, no_few: bool) -> Sequence[Task]:
+        if not self.runs or (no_few and sum(map(len, self.runs)) <= FEW):
             return ()
         self._given += len(self.runs[0])
         return self.runs.popleft()
@@ -98,12 +100,13 @@ class Crew:
         self.on_told()
 
     def put(self, *names: str, count: int = MANY) -> None:
+        self.is_rung = True
         for name in names:
             self.runs.append([self.bench.write(f"{name}{number}", name.encode()) for number in range(count)])
 
     def run(self) -> None:
         applier = Applier(self.disk, self.bench.staging, self.bench.abilities)
-        Masses(applier, self, self.more, self.places, self.ended).run(self.more(MANY))
+        Masses(applier, self, self.more, self.places, self.ended).run(self.more(MANY, False))
 
     def done(self) -> set[str]:
         """Of which batches all is told to be done; of each, all or nothing."""
@@ -211,6 +214,16 @@ def test_small_runs_that_wait_are_one_batch() -> None:
     assert on.done() == on.there() == {"a", "b"}
 
 
+def test_few_are_done_with_others_and_no_batch_is_begun_for_them() -> None:
+    on = crew()
+    on.put("a", count=MANY - 2)
+    on.put("b", count=2)
+    on.put("c", count=FEW)
+    on.run()
+    assert [len(names) for names in on.placed] == [MANY]
+    assert len(on.runs) == 1
+
+
 # --- a sync that fails ------------------------------------------------------------------------------------------
 
 
@@ -236,11 +249,11 @@ def test_with_a_sync_that_fails_all_is_lost_that_was_made_since_the_one_before(w
 def test_what_comes_after_a_sync_that_failed_is_done() -> None:
     on = crew(1)
     on.put("a", "b")
-    on.put("c", count=2)
+    on.put("c", count=FEW + 1)
     hooked(on, nth("sync", 2, fail))
     on.on_told = lambda: on.put("d") if len(on.told) == MANY else None  # into the batch of c, of which nothing is left
     on.run()
-    assert [type(one) for one in on.told] == [Failed] * (2 * MANY + 2) + [Done] * MANY
+    assert [type(one) for one in on.told] == [Failed] * (2 * MANY + FEW + 1) + [Done] * MANY
     assert on.there() == {"a", "d"}
 
 
