@@ -294,7 +294,7 @@ async def _give_back() -> None:
             if due:
                 gc.collect()
             await asyncio.to_thread(heap.give_back)
-            if not due:  # once, and after whatever has followed the burst: who has just started is called upon
+            if due:  # once
                 heap.let_go_of_code()
             before = time.process_time()
         pause = LATER_SECONDS if due else REST_SECONDS if taken < QUIET_SECONDS else LOOK_SECONDS

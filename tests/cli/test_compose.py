@@ -250,7 +250,7 @@ async def test_what_a_burst_has_let_go_of_is_given_back_when_it_is_over(monkeypa
             await let_go.wait()
 
     assert await until_signal(work()) == 0
-    assert done == ["memory", "memory", "code"], "code is let go of once, when nothing follows"
+    assert done == ["memory", "code"]
 
 
 def test_after_a_burst_memory_is_given_back_and_not_for_edits_here_and_there() -> None:
