@@ -123,7 +123,7 @@ def test_local_files_give_the_blocks_that_they_have() -> None:
 
 
 def test_a_large_local_file_is_checked_while_it_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging_module, "_BESIDE", 1)
+    monkeypatch.setattr(staging_module, "BESIDE", 1)
     monkeypatch.setattr(assembly_module, "PIECE", 100_000)
     disk, bench = memory_bench()
     old = bytearray(DATA)
