@@ -175,7 +175,8 @@ class Freight:
         """What the hub can do for what is on its way.  ``first``: nothing of it is known here yet."""
         self._downloads.spares.link_up(agreed=event.ahead)
         self._outlining.agreed = self._outlines.agreed = event.ahead and event.outlines
-        self._uploads.share(shares=event.claims and first)
+        self._uploads.linking = self._uploads.linking or first
+        self._uploads.share(shares=event.claims and self._uploads.linking)
 
     def link_down(self) -> None:
         """Nothing that was asked of the hub will be answered."""

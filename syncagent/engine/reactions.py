@@ -91,6 +91,7 @@ class Reactions:
         self._canopy.rest()
         self._downloads.let_go_of_all(now)
         self._flight.piecemeal.clear()
+        self._uploads.linking = False
         self._uploads.share(shares=False)
 
     def tasks(self, outcomes: Iterable[Outcome], now: float) -> list[Effect]:

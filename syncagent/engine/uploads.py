@@ -91,6 +91,8 @@ class Uploads:
         """Files of more bytes than this wait, also those that are half sent."""
         self._mediums = Mediums(self.new_number, wake, stale, self._at_hub.add)
         self.turns = Turns(self.new_number, wake, self._at_hub.add)
+        self.linking = False
+        """Whether the folder is being linked for the first time: until all is at one, however often the link breaks."""
 
     def is_at_hub(self, digest: Digest) -> bool:
         return digest in self._at_hub

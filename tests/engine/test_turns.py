@@ -125,6 +125,22 @@ def test_what_was_asked_when_the_link_broke_is_asked_on_the_next_one() -> None:
     assert len(solo.drain(ef.AskMissing)) == 1, "also what was left to others"
 
 
+def test_a_first_link_that_breaks_when_something_was_told_goes_on_with_questions() -> None:
+    solo = linking(a=b"small", b=b"another")
+    [asked] = solo.drain(ef.AskMissing)
+    solo.hear(solo.entry(file("theirs", "a", b"small")))
+    solo.offline().online(claims=True)
+    [again] = solo.drain(ef.AskMissing)
+    assert len(again.digests) == 1 and set(again.digests) < set(asked.digests)
+    assert solo.drain(ef.SendBlocks) == [], "the other one may be about to send it"
+    solo.feed(ev.HubLacks(again.number, frozenset(again.digests)))
+    assert len(solo.accept()) == 1
+    assert solo.status.settled
+    solo.user.write("c", b"later")
+    solo.offline().online(claims=True).hinted("c")
+    assert solo.drain(ef.AskMissing) == []
+
+
 def test_few_questions_are_open_at_once_and_no_more_is_read_than_need_be() -> None:
     numbers = iter(range(100))
     woken: list[NodeId] = []
