@@ -213,7 +213,11 @@ class Staging:
     def take(self, content: Content) -> RelPath:
         """Move the staging file out, to be published; gives where it is now.  Raises OSError."""
         new = self.slots.new()
-        self._disk.rename(part_path(content), new, Rename.NEW)
+        try:
+            self._disk.rename(part_path(content), new, Rename.NEW)
+        except OSError:
+            self.slots.leave(new)  # something from before the root was lost may lie there: it is for the next sweep
+            raise
         return new
 
     def give_back(self, content: Content, new: RelPath) -> None:

@@ -233,6 +233,22 @@ def test_sweep_keeps_what_is_wanted() -> None:
 
 
 @pytest.mark.hazard("B7")
+@pytest.mark.hazard("B5")
+def test_what_was_being_made_when_the_root_was_lost_is_swept_away_also_when_its_name_is_wanted_again() -> None:
+    """Found by the simulation: it was taken for what is in use."""
+    disk, bench = memory_bench()
+    bench.staging.slots.make_folders()
+    left = bench.staging.slots.new()
+    disk.open(left, Opening.NEW).close()
+    again = Staging(disk)  # the root is back, and another one has the stage
+    again.begin(WISH)
+    again.put(CONTENT, BLOCKS, RECIPE)
+    with pytest.raises(FileExistsError):
+        again.take(CONTENT)
+    assert again.sweep([CONTENT]) == ()
+    assert bench.staged() == [part_path(CONTENT).rpartition("/")[2]]
+
+
 def test_a_full_disk_and_a_broken_one() -> None:
     disk, bench = memory_bench()
     bench.staging.begin(WISH)
