@@ -17,6 +17,7 @@ from syncagent.model.facts import FileSeen, LookAt, Stamp
 from syncagent.model.names import RelPath
 from syncagent.model.nodes import Content, Recipe
 from syncagent.model.values import replace
+from syncagent.planner.tasks import Copied
 
 StageEffect: TypeAlias = OpenStage | FillStage | HoldAhead | DropAhead | CopyAhead | DropOutline | SweepStage
 """Those of the effects that are for the stage."""
@@ -98,13 +99,14 @@ class StageErrands:
             self.post(AheadHeld(size))
 
     def _copy_ahead(self, effect: CopyAhead) -> None:
+        size = sum([len(one[1]) for one in effect.parts if not isinstance(one, Copied)])
         try:
             self.staging.copy(effect.at, (effect.path, effect.stamp), effect.parts)
         except (StorageFull, StorageTrouble) as error:
             self._drop_ahead(outline=True)
-            self.post(AheadHeld(0, str(error)))
+            self.post(AheadHeld(size, str(error)))
         else:
-            self.post(AheadHeld(0))
+            self.post(AheadHeld(size))
 
     def _drop_ahead(self, *, outline: bool = False) -> None:
         with contextlib.suppress(StorageFull, StorageTrouble):  # the next sweep finds it

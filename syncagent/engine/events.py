@@ -232,7 +232,8 @@ class StageFilled:
 
 @value
 class AheadHeld:
-    """The answer to a HoldAhead of so many bytes, or to a CopyAhead (0).  ``reason`` when they could not be written."""
+    """The answer to a HoldAhead of so many bytes, or to a CopyAhead, of which so many were new.  ``reason`` when they
+    could not be written."""
 
     size: int
     reason: str = ""

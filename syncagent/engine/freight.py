@@ -65,7 +65,7 @@ class Freight:
         self._at_hand = at_hand
         self._passing = uploads.passing
         self._outlining = uploads.outlining
-        self._outlines = Outlines(canopy)
+        self._outlines = Outlines(canopy, downloads.spares.writes)
 
     def moved(self, event: BytesMoved) -> list[Effect]:
         """Go on with what the answer was waited for."""
@@ -160,7 +160,7 @@ class Freight:
             self._downloads.most = 0
         effects = self._uploads.advance(room and policy.may_submit)
         effects += self._downloads.advance(room and may_come)
-        effects += [*passing.advance(now), *spares.advance(now, may_write=may_come)]
+        effects += [*passing.advance(now), *spares.advance(now, may_write=may_come, unwritten=self._outlines.unwritten)]
         self._outlines.may_write = may_come
         effects += self._outlines.advance(now)
         self._downloads.trim()

@@ -10,7 +10,7 @@ of others nothing is copied, and what is new in them falls.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from syncagent.engine.effects import CopyAhead, DropOutline, Effect, Recall
@@ -28,15 +28,19 @@ from syncagent.trees.canopy import Canopy
 MORE = 64 << 20
 """Bytes beyond twice the size of what it was: a file that were to become larger is not copied to its end."""
 
+WAITING = 16_384
+"""So many parts may wait for what is new before them: who says more and brings nothing is not listened to."""
+
 UNWANTED = 4_096
 """So many blocks are remembered of which it is known that nobody here wants them."""
 
 
 class Outlines:
-    """What came of the one file, if any."""
+    """What came of the one file, if any.  ``writes`` is told how many bytes that came are being written."""
 
-    def __init__(self, canopy: Canopy) -> None:
+    def __init__(self, canopy: Canopy, writes: Callable[[int], None]) -> None:
         self._canopy = canopy
+        self._writes = writes
         self.agreed = False
         self.may_write = False
         self.most: int | None = None
@@ -68,10 +72,14 @@ class Outlines:
         if (event.node_id, event.base_rev, event.at) != (self._node, self._rev, self._said):
             self._let_fall(part.digest for part in event.parts if isinstance(part, Block))
             return effects
+        self._fresh = True
         self._said += sum([part.count if isinstance(part, Kept) else 1 for part in event.parts])
         self._queue.extend(event.parts)
         self._expected.update(part.digest for part in event.parts if isinstance(part, Block))
-        return [*effects, *self._go_on()]
+        effects.extend(self._go_on())
+        if len(self._queue) > WAITING:
+            self._give_up()
+        return effects
 
     def _begin(self, event: OutlineCame) -> list[Effect]:
         """Begin anew, if it can be copied at all."""
@@ -113,6 +121,11 @@ class Outlines:
                 others.append((digest, data))
         return others
 
+    @property
+    def unwritten(self) -> int:
+        """Bytes that came, and wait for their turn to be written."""
+        return sum([len(data) for _, data in self._came])
+
     def held(self, event: AheadHeld) -> None:
         """Something was put aside, or could not be: then it is not tried again on this connection."""
         if event.reason:
@@ -138,6 +151,7 @@ class Outlines:
         if not parts:
             return []
         self._fresh = True
+        self._writes(sum([len(one[1]) for one in parts if not isinstance(one, Copied)]))
         return [CopyAhead(at, self._path, self._stamp, tuple(parts))]
 
     def _kept(self, recipe: Recipe, part: Kept) -> Copied | None:

@@ -54,6 +54,10 @@ class Spares:
         self._fresh = True
         return [HoldAhead(tuple(others))]
 
+    def writes(self, size: int) -> None:
+        """So many bytes more are being written, of what came ahead."""
+        self._writing += size
+
     def held(self, event: AheadHeld) -> None:
         """They were written; or could not be, and then it is not tried again on this connection."""
         self._writing = max(self._writing - event.size, 0)
@@ -63,15 +67,16 @@ class Spares:
     def wake_at(self) -> float | None:
         return None if self._since is None else self._since + KEPT_SECONDS
 
-    def advance(self, now: float, *, may_write: bool) -> list[Effect]:
-        """Say that there is room, and drop what has waited in vain."""
+    def advance(self, now: float, *, may_write: bool, unwritten: int = 0) -> list[Effect]:
+        """Say that there is room, and drop what has waited in vain.  ``unwritten``: so many bytes that came are kept
+        elsewhere until then."""
         effects: list[Effect] = []
         if self._fresh:
             self._fresh, self._since = False, now
         elif self._since is not None and now >= self._since + KEPT_SECONDS:
             self._since = None
             effects.append(DropAhead())
-        room = ROOM - self._given - self._writing
+        room = ROOM - self._given - self._writing - unwritten
         if self._agreed and may_write and room >= GIVEN_AT_ONCE:
             self._given += room
             effects.append(GiveRoom(room))

@@ -33,7 +33,7 @@ def copying(desk: Desk) -> CopyAhead:
 
 def test_how_a_file_begins_is_copied_and_dropped(desk: Desk) -> None:
     desk.errands.begin(copying(desk))
-    assert desk.next() == AheadHeld(0)
+    assert desk.next() == AheadHeld(len(b"new"))
     assert (desk.root / OUTLINE).read_bytes() == DATA + b"new"
     desk.errands.begin(DropOutline())
     desk.errands.begin(HoldAhead(((digest_of(b"x"), b"x"),)))
@@ -42,7 +42,7 @@ def test_how_a_file_begins_is_copied_and_dropped(desk: Desk) -> None:
     assert (desk.root / AHEAD).read_bytes() == b"x"
     desk.errands.begin(DropAhead())
     desk.errands.begin(copying(desk))
-    assert desk.next() == AheadHeld(0)
+    assert desk.next() == AheadHeld(len(b"new"))
     assert not (desk.root / AHEAD).exists()
 
 
@@ -55,5 +55,5 @@ def test_where_there_is_no_room_for_a_copy_it_is_told_and_nothing_is_left(
 
     monkeypatch.setattr(Staging, "copy", full)
     desk.errands.begin(copying(desk))
-    assert desk.next() == AheadHeld(0, "the disk is full")
+    assert desk.next() == AheadHeld(len(b"new"), "the disk is full")
     assert not (desk.root / OUTLINE).exists()

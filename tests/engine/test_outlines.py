@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
+from syncagent.content.digest import digest_of
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
-from syncagent.engine.outlines import KEPT_SECONDS
+from syncagent.engine.outlines import KEPT_SECONDS, WAITING
+from syncagent.engine.spares import GIVEN_AT_ONCE
 from syncagent.localfs.spare import OUTLINE
 from syncagent.model.ids import NodeId, Rev
 from syncagent.model.nodes import Block
@@ -142,6 +146,37 @@ def test_no_more_is_copied_than_a_file_may_grow() -> None:
     for number in range(60):
         two.other.feed(ev.OutlineCame(two.node, Rev(1), number * all_of_it.count, (all_of_it,)))
     assert len(aside(two) or b"") <= 2 * len(OLD) + (64 << 20)
+
+
+@pytest.mark.hazard("N17")
+def test_what_is_new_takes_room_until_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk may be slower than the connection: it would all wait in memory."""
+    two, new = Two(), Random(5).randbytes(GIVEN_AT_ONCE)
+    digest, recipe = digest_of(new), content_of(OLD)[1]
+    answers: list[ev.Event] = []
+    monkeypatch.setattr(two.other, "_ahead", lambda effect: answers.append(ev.AheadHeld(len(new))) or [])
+    two.other.drain(ef.GiveRoom)
+    two.other.feed(ev.OutlineCame(two.node, Rev(1), 0, (Kept(0, len(recipe)), Block(digest, len(new)))))
+    two.other.feed(ev.BlocksCame(((digest, new),), ahead=True))
+    assert not two.other.drain(ef.GiveRoom), "it came, and is not written"
+    two.other.feed(answers[-1])
+    assert [one.size for one in two.other.drain(ef.GiveRoom)] == [len(new)]
+
+
+@pytest.mark.hazard("G13", "N17")
+def test_who_says_without_end_what_nothing_comes_of_is_not_listened_to() -> None:
+    two = Two()
+    parts = (Block(digest_of(b"never"), 5), *[Kept(0, 1)] * 4_095)
+    for number in range(100):
+        two.other.feed(ev.OutlineCame(two.node, Rev(1), number * len(parts), parts))
+        assert len(two.other.engine._freight._outlines._queue) <= WAITING
+
+
+def test_a_file_of_which_nothing_more_comes_does_not_keep_others_from_being_copied() -> None:
+    two = Two()
+    two.other.feed(ev.OutlineCame(two.node, Rev(1), 0, (Block(digest_of(b"never"), 5),)))
+    two.other.pass_time(KEPT_SECONDS + 1)
+    assert two.other.engine._freight._outlines._node is None
 
 
 def test_of_two_at_once_one_is_copied() -> None:

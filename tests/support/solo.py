@@ -29,6 +29,7 @@ from syncagent.model.facts import LookAt
 from syncagent.model.ids import ROOT, ChangeId, ClientId, Digest, NodeId, Rev, Seq
 from syncagent.model.names import Name, RelPath
 from syncagent.model.nodes import Content, Dir, File, Node, Placement, Recipe
+from syncagent.planner.tasks import Copied
 from syncagent.trees.delta import Row
 
 DAY = "2026-11-22"
@@ -239,7 +240,7 @@ class Solo:
                 return []
             case ef.CopyAhead(at=at, path=path, stamp=stamp, parts=parts):
                 self.staging.copy(at, (path, stamp), parts)
-                return [ev.AheadHeld(0)]
+                return [ev.AheadHeld(sum(len(one[1]) for one in parts if not isinstance(one, Copied)))]
             case ef.DropOutline():
                 self.staging.drop_held(outline=True)
             case ef.MakeDrafts(wishes=wishes):
