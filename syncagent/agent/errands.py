@@ -23,10 +23,12 @@ from syncagent.agent.workers import Aside, Work, Workers
 from syncagent.engine.effects import (
     CopyAhead,
     DropAhead,
+    DropDrafts,
     DropOutline,
     FillStage,
     HoldAhead,
     Look,
+    MakeDrafts,
     OpenStage,
     ReadBlocks,
     ReadOn,
@@ -134,7 +136,7 @@ class Errands:
                 self._run(tasks)
             case OpenStage() | FillStage() | HoldAhead() | DropAhead() | CopyAhead() | DropOutline() | SweepStage():
                 self.workers.stage.do(lambda: self._long(lambda: self.stage.do(effect)))
-            case _ if isinstance(effect, InAdvance):
+            case MakeDrafts() | DropDrafts():
                 in_advance(effect, self.applier, self.workers.change)
             case _:
                 assert_never(effect)

@@ -163,8 +163,8 @@ class Outlines:
 
     def _new(self, part: Block) -> tuple[Digest, bytes] | None:
         digest, data = self._came.popleft()
-        self._left -= part.size
-        return (digest, data) if digest == part.digest and self._left >= 0 else None
+        self._left -= len(data)
+        return (digest, data) if Block(digest, len(data)) == part and self._left >= 0 else None
 
     def _give_up(self) -> None:
         """It does not go on; what was put aside of it is still its beginning."""

@@ -10,7 +10,7 @@ it hears of the change.  Called by ``member``; pure.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import field
 from typing import Final
 
@@ -57,7 +57,7 @@ class Outline:
 
     @property
     def weight(self) -> int:
-        return len(self.body.parts)
+        return len(self.body.parts) + 1  # of those that say nothing there would be no end
 
 
 class PassedOn:
@@ -168,18 +168,22 @@ class PassedOn:
         now on may be the beginning of another one."""
         if not self._gap and not self._waiting:
             return
-        for one in entries:
-            self._over(one.entry.node_id)
-            if len(one.entry.recipe) > 1:
-                self._gap = False
-                self.asked(block.digest for block in one.entry.recipe)
+        told = [one.entry for one in entries]
+        self._over({entry.node_id for entry in told})
+        if large := [entry.recipe for entry in told if len(entry.recipe) > 1]:
+            self._gap = False
+            self.asked(block.digest for recipe in large for block in recipe)
 
-    def _over(self, node_id: NodeId) -> None:
-        """How its file begins need not be said any more: it has been told."""
-        said = [pack for pack in self._waiting if isinstance(pack, Outline) and pack.body.node_id == node_id]
+    def _over(self, told: Container[NodeId]) -> None:
+        """How these files begin need not be said any more, nor what is new in them."""
+        said = [pack for pack in self._waiting if isinstance(pack, Outline) and pack.body.node_id in told]
+        new = frozenset(digest for pack in said for digest in pack.digests)
+
+        def is_over(pack: Onward | Outline) -> bool:
+            return pack.body.node_id in told if isinstance(pack, Outline) else new.issuperset(pack.digests)
+
         if said:
-            new = frozenset(digest for pack in said for digest in pack.digests)
-            self._keep([pack for pack in self._waiting if pack not in said and not new.issuperset(pack.digests)])
+            self._keep([pack for pack in self._waiting if not is_over(pack)])
 
     def asked(self, digests: Iterable[Digest]) -> None:
         """It asks for these, and is given them: they need not come twice."""

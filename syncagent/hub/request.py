@@ -48,14 +48,14 @@ class Request:
         return answer.serialize() if answer.status_code == HTTPStatus.SWITCHING_PROTOCOLS else None
 
     def answer(self, status: HTTPStatus, said: Mapping[str, str], fields: Mapping[str, str] = NOTHING) -> bytes:
-        """``said`` as JSON, with which the connection ends; to those who ask for the head alone, that."""
+        """The same to this request; to those who ask for the head alone, that."""
         return refusal(status, said, fields, body=self.method != "HEAD")
 
 
 def refusal(
     status: HTTPStatus, said: Mapping[str, str], fields: Mapping[str, str] = NOTHING, *, body: bool = True
 ) -> bytes:
-    """The same for what was no request."""
+    """``said`` as JSON, with which the connection ends: also for what was no request.  Without ``body``, its head."""
     answer = ServerProtocol().reject(status, json.dumps(said))
     del answer.headers["Content-Type"]
     answer.headers.update({"Content-Type": "application/json; charset=utf-8", **fields})

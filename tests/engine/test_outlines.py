@@ -163,6 +163,15 @@ def test_what_is_new_takes_room_until_it_is_written(monkeypatch: pytest.MonkeyPa
     assert [one.size for one in two.other.drain(ef.GiveRoom)] == [len(new)]
 
 
+@pytest.mark.hazard("N17")
+def test_new_blocks_that_are_longer_than_they_were_said_to_be_are_not_copied() -> None:
+    """By what is said of them a file would never grow."""
+    two, new = Two(), b"longer than nothing"
+    two.other.feed(ev.OutlineCame(two.node, Rev(1), 0, (Kept(0, 1), Block(digest_of(new), 0))))
+    two.other.feed(ev.BlocksCame(((digest_of(new), new),), ahead=True))
+    assert OLD.startswith(aside(two) or b"no")
+
+
 @pytest.mark.hazard("G13", "N17")
 def test_who_says_without_end_what_nothing_comes_of_is_not_listened_to() -> None:
     two = Two()

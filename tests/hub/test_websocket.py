@@ -267,6 +267,3 @@ async def test_n17_who_does_not_say_farewell_is_hung_up_on(
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert wire.asked == ["close", "abort"]
-
-
-# --- the handshake ----------------------------------------------------------------------------------------------

@@ -170,7 +170,7 @@ def test_a_sweep_leaves_it_and_a_start_clears_it() -> None:
     assert bench.staged() == []
 
 
-@pytest.mark.hazard("B3")
+@pytest.mark.hazard("B7")
 def test_it_takes_no_room_that_is_left_to_others() -> None:
     _, bench = memory_bench()
     bench.staging.reserve.demand = full  # type: ignore[method-assign]

@@ -327,7 +327,7 @@ def test_a_copy_that_nobody_wants_is_dropped_and_swept_away(stage: Staging, base
     assert aside(stage) is None
 
 
-@pytest.mark.hazard("B2")
+@pytest.mark.hazard("B6")
 def test_after_a_power_cut_nothing_of_a_copy_is_left_that_counts(stage: Staging, base: tuple[RelPath, Stamp]) -> None:
     disk = stage._disk
     stage.copy(0, base, outline(FILM, EDITED)[:9])

@@ -232,7 +232,6 @@ def test_sweep_keeps_what_is_wanted() -> None:
     assert bench.staged() == []
 
 
-@pytest.mark.hazard("B7")
 @pytest.mark.hazard("B5")
 def test_what_was_being_made_when_the_root_was_lost_is_swept_away_also_when_its_name_is_wanted_again() -> None:
     """Found by the simulation: it was taken for what is in use."""
@@ -249,6 +248,7 @@ def test_what_was_being_made_when_the_root_was_lost_is_swept_away_also_when_its_
     assert bench.staged() == [part_path(CONTENT).rpartition("/")[2]]
 
 
+@pytest.mark.hazard("B7")
 def test_a_full_disk_and_a_broken_one() -> None:
     disk, bench = memory_bench()
     bench.staging.begin(WISH)
