@@ -11,7 +11,7 @@ from syncagent.agent.config.settings import AgentConfig
 from syncagent.engine.engine import Engine
 from syncagent.model.acts import Direction, Limits, Loss
 from syncagent.model.ids import Digest
-from syncagent.model.names import RelPath, is_conflict_name, split
+from syncagent.model.names import RelPath
 from syncagent.model.nodes import Dir, File, Link, Node
 from syncagent.model.values import fixed
 from syncagent.planner.brake import peril
@@ -248,8 +248,3 @@ def _count_bytes(deed: Deed, up: dict[Digest, int], down: dict[Digest, int]) -> 
             up[content.digest] = content.size
         case WriteLocal(node=File(content=content)):
             down[content.digest] = content.size
-
-
-def is_copy(row: Row) -> bool:
-    """Whether it is a conflict copy that is sent."""
-    return row.action == "send" and is_conflict_name(split(row.path)[1])

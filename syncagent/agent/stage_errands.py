@@ -54,8 +54,8 @@ class StageErrands:
                 assert_never(effect)
 
     def _with_room(self, content: Content, work: Callable[[], T]) -> T:
-        """What ``work`` gives, which puts something of ``content`` in the stage; while there is no room for it, the trash
-        makes some, or what else is being put together there.  Raises StorageFull, and what ``work`` raises."""
+        """What ``work`` gives, which puts something of ``content`` in the stage; while there is no room for that, the
+        trash makes some, or what else is being put together.  Raises StorageFull, and what ``work`` raises."""
         trash = self.staging.trash
         while True:
             try:

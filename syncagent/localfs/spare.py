@@ -49,6 +49,10 @@ class _Line:
         self.disk: Beside[None] = Beside(SYNCS_WAIT, thread=thread)
         self.checks: Beside[bool] = Beside(CHECKS_WAIT, thread=thread)
 
+    def __del__(self) -> None:
+        # When the root is lost, its stage is not asked again, and another one is made when it is back.
+        self.file.close()
+
 
 class Spare:
     """The blocks that were put aside, and where.  Its calls raise OSError."""

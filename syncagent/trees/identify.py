@@ -129,9 +129,6 @@ class Identifier:
         """The node that Local has at ``path``, as spelled on disk."""
         return self._at(path)
 
-    def is_unknown(self, path: RelPath) -> bool:
-        return self._at(path) is None
-
     def kept_folders(self, paths: Iterable[RelPath]) -> Iterator[RelPath]:
         """Those of the paths at which Local has a folder."""
         for path in paths:

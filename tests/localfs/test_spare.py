@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 from random import Random
 
 import pytest
@@ -354,6 +355,20 @@ def test_what_the_disk_lost_of_a_copy_is_no_beginning_of_any_file(
     assert aside(stage) is None
     stage.copy(5, base, parts[5:])
     assert stage.begin(EDITED.wish) == EDITED.without(0)
+
+
+@pytest.mark.hazard("E1")
+def test_a_stage_that_is_let_go_of_since_the_root_was_lost_keeps_no_file_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = MemoryDisk()
+    disk.user.write("film", FILM.data)
+    stage, closed = Staging(disk), list[int]()
+    stage.copy(0, (HOME, disk.stat(HOME).stamp), outline(FILM, EDITED)[:5])
+    copied = disk.stat(OUTLINE).inode
+    gc.collect()  # of what others have left, nothing is counted
+    monkeypatch.setattr(MemoryFile, "close", lambda file: closed.append(file.stat().inode))
+    del stage
+    gc.collect()
+    assert copied in closed
 
 
 @pytest.mark.hazard("B7")
