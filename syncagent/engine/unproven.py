@@ -39,6 +39,7 @@ class Unproven:
         self._put_back: frozenset[RelPath] = frozenset()
         self.waiting: dict[NodeId, None] = {}
         self.left_out: dict[NodeId, None] = {}
+        """Those of them that wait until they are not left out any more."""
         self._told: dict[NodeId, list[File]] = {}
         """What the hub has told of since the start, as long as something may wait for it."""
 

@@ -89,7 +89,8 @@ class MemoryMark:
             if self._told != self._disk.losses:
                 raise fault(errno.EIO, RelPath(""))
         except OSError:
-            self._disk.losses += self._told == self._disk.losses
+            if self._told == self._disk.losses:
+                self._disk.losses += 1  # of which the others are told, too
             self._told = self._disk.losses
             raise
         self._disk.settle_all()
