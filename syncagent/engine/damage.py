@@ -311,7 +311,8 @@ class Damage:
             node = self._canopy.local.get(node_id)
             if node is None:
                 self._suspects.pop(node_id, None)
-            elif isinstance(node, File) and self.wounded.pop(node_id, True) is None:
+            elif isinstance(node, File) and node_id in self.wounded:
+                del self.wounded[node_id]
                 self._wait(node, self._canopy.stamp(node_id) or UNSURE)
 
     def looked(self, is_missing: Callable[[NodeId], bool], *, more: bool = False) -> None:
