@@ -169,7 +169,7 @@ class _Trial:
         match effect:
             case ef.Look(number=number, wishes=wishes, folders=folders):
                 await self._look(number, wishes, folders)
-            case ef.ReadOn(number=number, path=path):
+            case ef.ReadOn(number=number, path=path) | ef.ReadOutline(number=number, path=path):
                 await self._look(number, (LookAt(path, None),), ())
             case ef.Recall(digests=digests):
                 self._feed(ev.Recalled(dict.fromkeys(digests, ())))
