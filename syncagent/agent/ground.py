@@ -187,6 +187,8 @@ class Ground:
     def give_back(self) -> None:
         """Let another agent have the folder."""
         if self._premises is not None:
+            if self._workers.stage.idle:
+                self._premises.staging.leave()
             self._premises.leave()
             self._premises = None
 
@@ -214,6 +216,8 @@ class Ground:
 
     async def _find(self) -> None:
         start = self.start
+        if self._premises is not None:
+            await done_in(self._workers.stage, self._premises.staging.leave)
         self.give_back()
         premises = await self._take()
         self._search = None

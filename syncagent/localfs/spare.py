@@ -167,6 +167,14 @@ class Spare:
         except OSError:
             self._give_up(line)
 
+    def leave(self) -> None:
+        """The folder may be gone, and its disk with it: nothing stays open there, and nothing is touched."""
+        line, self._line = self._line, None
+        if line is not None:
+            with suppress(OSError), line.file, line.checks, line.disk:
+                pass
+        self._empty()
+
     def _give_up(self, line: _Line) -> None:
         with line.file, line.checks, line.disk:
             self._line = None

@@ -108,6 +108,11 @@ class Staging:
         with _translated(), self._disk.batch():
             (self._outline if outline else self._spare).drop()
 
+    def leave(self) -> None:
+        """Leave the folder alone: what lies in the stage is for the next sweep, of whoever takes it then."""
+        self._outline.leave()
+        self._spare.leave()
+
     def _promised(self, but: Assembly) -> int:
         """How many bytes are to be written yet of the other files that are being put together."""
         late = self._disk.now_ns() - IDLE_NS

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import errno
 import json
+import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,18 +23,18 @@ from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.premises import Premises, open_premises
 from syncagent.agent.tally import BeginAnew
 from syncagent.agent.workers import Mailbox, Workers
-from syncagent.engine.effects import Look, Run
-from syncagent.engine.events import Event, Hinted, RootFound, RootLost, Seen, TasksDone
+from syncagent.engine.effects import CopyAhead, Look, Run
+from syncagent.engine.events import AheadHeld, Event, Hinted, RootFound, RootLost, Seen, TasksDone
 from syncagent.errors import RootMissing
 from syncagent.localfs.dirty import Hints
 from syncagent.localfs.scanner import Scanner
 from syncagent.localfs.watcher import WatchState
-from syncagent.model.facts import Fact, LookAt
+from syncagent.model.facts import UNSURE, Fact, LookAt
 from syncagent.model.ids import ROOT, Digest, NodeId
 from syncagent.model.names import Name, RelPath
-from syncagent.model.nodes import Content, File, Placement
+from syncagent.model.nodes import Block, Content, File, Placement
 from syncagent.planner.ops import WriteLocal
-from syncagent.planner.tasks import Inline, WriteTask
+from syncagent.planner.tasks import Copied, Inline, WriteTask
 from tests.support.agents import config_in
 
 
@@ -179,6 +182,33 @@ async def test_a_folder_that_was_lost_is_found_and_works_again_e1(
         assert sum(isinstance(event, RootFound) for event in one.events) == 1
         one.ground.begin(Look(2, (LookAt(RelPath("a"), None),)))
         await one.until(lambda: one.came(Seen))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what is open is asked of /proc")
+@pytest.mark.hazard("E1")
+async def test_nothing_of_a_folder_that_was_lost_is_still_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncagent.agent.ground.SEARCH_SECONDS", 0.02)
+    async with owner(config_in(tmp_path)) as one:
+        await one.ground.enter()
+        (one.root / "film").write_bytes(b"a film")
+        stamp = one.ground.disk.stat(RelPath("film")).stamp if one.ground.disk is not None else UNSURE
+        copied = Copied(0, (Block(Digest(blake3(b"a film").hexdigest()), 6),))
+        one.ground.begin(CopyAhead(0, RelPath("film"), stamp, (copied,)))
+        await one.until(lambda: one.came(AheadHeld))
+        one.root.rename(tmp_path / "elsewhere")
+        one.ground.lost()
+        await one.until(lambda: any(one.hindrances))
+        assert _open_beneath(tmp_path / "elsewhere") == []
+        (tmp_path / "elsewhere").rename(one.root)
+        await one.until(lambda: one.came(RootFound))
+
+
+def _open_beneath(folder: Path) -> list[str]:
+    found = []
+    for handle in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            found.append(os.readlink(f"/proc/self/fd/{handle}"))
+    return [one for one in found if one.startswith(f"{folder}/")]
 
 
 @pytest.mark.hazard("B8", "E1")

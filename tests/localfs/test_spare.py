@@ -260,6 +260,18 @@ def test_it_begins_anew_where_it_is_told_to(stage: Staging, base: tuple[RelPath,
     assert aside(stage) == EDITED.data
 
 
+@pytest.mark.hazard("E1")
+def test_who_leaves_goes_on_with_nothing(stage: Staging, base: tuple[RelPath, Stamp]) -> None:
+    stage.copy(0, base, outline(FILM, EDITED)[:5])
+    before = aside(stage)
+    stage.leave()
+    stage.leave()
+    stage.copy(5, base, outline(FILM, EDITED)[5:])
+    assert aside(stage) == before, "the folder may be another one by now: it is left alone"
+    stage.sweep(())
+    assert aside(stage) is None
+
+
 def test_a_file_with_another_stamp_is_not_copied(stage: Staging, base: tuple[RelPath, Stamp]) -> None:
     stage._disk.user.write("film", FILM.data[::-1])  # type: ignore[attr-defined]
     stage.copy(0, base, outline(FILM, EDITED))
