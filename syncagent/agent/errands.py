@@ -141,6 +141,11 @@ class Errands:
             case _:
                 assert_never(effect)
 
+    def leave(self) -> None:
+        """Leave the folder alone, which is gone: nothing stays open there, as soon as what is under way is over."""
+        self.workers.read.do(self._close_perused)
+        self.workers.stage.do(self.staging.leave)
+
     def _long(self, errand: Callable[[], None]) -> None:
         """Do it behind what other programs want of the disk: what no edit of a small file waits for."""
         with self.behind():
@@ -222,7 +227,8 @@ class Errands:
 
     def _close_perused(self) -> None:
         for perusal in self._perused.values():
-            perusal.close()
+            with contextlib.suppress(OSError):
+                perusal.close()
         self._perused.clear()
 
     def _read(self, wanted: ReadBlocks) -> None:

@@ -216,8 +216,8 @@ class Ground:
 
     async def _find(self) -> None:
         start = self.start
-        if self._premises is not None:
-            await done_in(self._workers.stage, self._premises.staging.leave)
+        if self._errands is not None:
+            self._errands.leave()
         self.give_back()
         premises = await self._take()
         self._search = None

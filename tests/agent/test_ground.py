@@ -22,9 +22,9 @@ from syncagent.agent.ground import Ground
 from syncagent.agent.outside import REAL, Outside
 from syncagent.agent.premises import Premises, open_premises
 from syncagent.agent.tally import BeginAnew
-from syncagent.agent.workers import Mailbox, Workers
-from syncagent.engine.effects import CopyAhead, Look, Run
-from syncagent.engine.events import AheadHeld, Event, Hinted, RootFound, RootLost, Seen, TasksDone
+from syncagent.agent.workers import Mailbox, Workers, done_in
+from syncagent.engine.effects import CopyAhead, Look, ReadOn, Run
+from syncagent.engine.events import AheadHeld, Event, Hinted, PartRead, RootFound, RootLost, Seen, TasksDone
 from syncagent.errors import RootMissing
 from syncagent.localfs.dirty import Hints
 from syncagent.localfs.scanner import Scanner
@@ -191,13 +191,17 @@ async def test_nothing_of_a_folder_that_was_lost_is_still_open(tmp_path: Path, m
     async with owner(config_in(tmp_path)) as one:
         await one.ground.enter()
         (one.root / "film").write_bytes(b"a film")
+        (one.root / "long film").write_bytes(bytes(20 << 20))
         stamp = one.ground.disk.stat(RelPath("film")).stamp if one.ground.disk is not None else UNSURE
         copied = Copied(0, (Block(Digest(blake3(b"a film").hexdigest()), 6),))
         one.ground.begin(CopyAhead(0, RelPath("film"), stamp, (copied,)))
-        await one.until(lambda: one.came(AheadHeld))
+        one.ground.begin(ReadOn(1, RelPath("long film")))
+        await one.until(lambda: one.came(AheadHeld) and one.came(PartRead))
         one.root.rename(tmp_path / "elsewhere")
         one.ground.lost()
         await one.until(lambda: any(one.hindrances))
+        for lane in (one.workers.read, one.workers.stage):
+            await done_in(lane, lambda: None)
         assert _open_beneath(tmp_path / "elsewhere") == []
         (tmp_path / "elsewhere").rename(one.root)
         await one.until(lambda: one.came(RootFound))
