@@ -99,23 +99,37 @@ FOREIGN = {
 
 @pytest.mark.parametrize("command", FOREIGN)
 def test_what_runs_for_weeks_carries_its_own_half_alone(command: str, tmp_path: Path) -> None:
-    """It is started as it always is, and tells at its end."""
+    """It is started as it always is, and tells when an agent has called its hub, or a hub was called."""
+    free = free_port()
     script = f"""if True:
-        import asyncio, sys
+        import asyncio, socket, sys
         from syncagent.cli import app, compose
-        async def a_moment(work):
+        async def called(address):
+            if sys.argv[1] == "hub":
+                while True:
+                    try:
+                        _, writer = await asyncio.open_connection(*address)
+                        return writer.close()
+                    except ConnectionError:
+                        await asyncio.sleep(0.01)
+            with socket.create_server(address) as server:
+                server.setblocking(False)
+                hub, _ = await asyncio.get_running_loop().sock_accept(server)
+                with hub:
+                    await asyncio.get_running_loop().sock_recv(hub, 1)
+        async def until_called(work):
             task = asyncio.ensure_future(work)
-            await asyncio.sleep(0.5)
+            await called(("127.0.0.1", {free}))
             task.cancel()
             await asyncio.wait([task])
             print([one for one in {FOREIGN[command]!r} if one in sys.modules])
-        compose.until_signal = a_moment
+        compose.until_signal = until_called
         app.run(sys.argv[1:])
     """
     (tmp_path / "folder").mkdir()
     options = {
-        "run": ["--sync-root", str(tmp_path / "folder"), "--server", "ws://127.0.0.1:1", "--name", "n"],
-        "hub": ["--listen", "127.0.0.1:0"],
+        "run": ["--sync-root", str(tmp_path / "folder"), "--server", f"ws://127.0.0.1:{free}", "--name", "n"],
+        "hub": ["--listen", f"127.0.0.1:{free}"],
     }[command]
     ran = subprocess.run(
         [sys.executable, "-c", script, command, "--data-dir", str(tmp_path / "data"), *options],
