@@ -21,7 +21,7 @@ from syncagent.agent.tally import BeginAnew
 from syncagent.agent.workers import Workers, call_in, done_in
 from syncagent.engine.effects import Effect, Run
 from syncagent.engine.events import Event, Hinted, RootFound
-from syncagent.errors import RootMissing, StorageFull, StorageTrouble
+from syncagent.errors import AlreadyRunning, BadConfig, RootMissing, StorageFull, StorageTrouble
 from syncagent.localfs.dirty import Hints
 from syncagent.localfs.ports import Disk
 from syncagent.localfs.trash import Trash
@@ -192,11 +192,13 @@ class Ground:
             self._premises.leave()
             self._premises = None
 
-    async def _take(self) -> Premises:
+    async def _take(self, *also: type[Exception]) -> Premises:
+        """The folder, waited for as long as it cannot be had; ``also``: whatever else keeps us from it."""
+        reasons: tuple[type[Exception], ...] = (RootMissing, StorageFull, StorageTrouble, *also)
         while True:
             try:
                 premises = await done_in(self._workers.look, lambda: self._open(self._config))
-            except (RootMissing, StorageFull, StorageTrouble) as trouble:
+            except reasons as trouble:
                 self._hinder(str(trouble))
                 await asyncio.sleep(SEARCH_SECONDS)
                 continue
@@ -219,7 +221,8 @@ class Ground:
         if self._errands is not None:
             self._errands.leave()
         self.give_back()
-        premises = await self._take()
+        # One that another agent has by now is no reason to end, as at a start: it may be given back.
+        premises = await self._take(AlreadyRunning, BadConfig)
         self._search = None
         if premises.root.marker.start != start and not self.exchanged.done():
             self.exchanged.set_exception(BeginAnew("the folder was put back to an older state"))

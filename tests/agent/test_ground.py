@@ -215,6 +215,27 @@ def _open_beneath(folder: Path) -> list[str]:
     return [one for one in found if one.startswith(f"{folder}/")]
 
 
+@pytest.mark.hazard("E1")
+async def test_a_folder_that_another_agent_has_when_it_is_back_is_found_when_that_has_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncagent.agent.ground.SEARCH_SECONDS", 0.02)
+    async with owner(config_in(tmp_path / "ours")) as one:
+        await one.ground.enter()
+        one.root.rename(tmp_path / "elsewhere")
+        one.ground.lost()
+        await one.until(lambda: any(one.hindrances))
+        theirs = config_in(tmp_path / "theirs")
+        theirs.sync_root.rmdir()
+        (tmp_path / "elsewhere").rename(theirs.sync_root)
+        other = open_premises(theirs)
+        theirs.sync_root.rename(one.root)
+        await one.until(lambda: "another" in one.hindrances[-1])
+        other.leave()
+        await one.until(lambda: one.came(RootFound))
+        assert one.hindrances[-1] == ""
+
+
 @pytest.mark.hazard("B8", "E1")
 @pytest.mark.parametrize("trouble", [OSError(errno.EIO, "Input/output error"), RootMissing("the folder is gone")])
 async def test_a_folder_that_cannot_be_read_when_it_is_taken_is_tried_again(tmp_path: Path, trouble: Exception) -> None:
