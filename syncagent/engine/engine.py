@@ -212,17 +212,17 @@ class Engine:
     # --- what follows -----------------------------------------------------------------------------------------
 
     def _go_on(self) -> list[Effect]:
-        if self._local.names_known and not self._root:
-            self._scanned = True
-        all_read = self._local.full_scan_done and not self._local.scanning
-        if self._remote.link is Link.READY and all_read and not self._root and not any(self._local.missing()):
+        self._scanned |= self._local.names_known and not self._root
+        read = self._remote.link is Link.READY and self._local.full_scan_done and not self._local.scanning
+        if read and not self._root and not any(self._local.missing()):
             self._agenda.add(self._local.damage.prove())
         self._planning.allow(policy := self._policy())
         for due in self._flight.take_due(self._now), self._uploads.turns.take_due(self._now), self._local.found:
             self._agenda.add(due)
         self._local.found.clear()
         launched = self._planning.go_on(f"{self._incarnation}{self._remote.anew}", self._now)
-        moving = self._freight.advance(policy, self._planning.has_room(), self._now, self.sparing)
+        known = bool(read) and not self._agenda
+        moving = self._freight.advance(policy, self._planning.has_room(), self._now, self.sparing, known=known)
         self._local.enough = (self._agenda.is_long and bool(self._flight.busy)) or self._uploads.turns.many
         if self._started and not self._root:
             moving.extend(self._local.advance(self._now))

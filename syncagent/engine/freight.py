@@ -60,6 +60,7 @@ class Freight:
         self._may_come = False
         """Whether there is anything to be written, and room for it."""
         self._canopy = canopy
+        self._flight = flight
         self._uploads = uploads
         self._downloads = downloads
         self._at_hand = at_hand
@@ -148,9 +149,9 @@ class Freight:
             if isinstance(file, File) and path is not None and stamp is not None and stamp != UNSURE:
                 self._uploads.want_large(file, recipe, path, stamp)
 
-    def advance(self, policy: Policy, room: bool, now: float, sparing: Sparing) -> list[Effect]:
+    def advance(self, policy: Policy, room: bool, now: float, sparing: Sparing, *, known: bool = False) -> list[Effect]:
         """Begin what was wanted; with ``room`` for it, also what is read or asked for to be sent or written at once.
-        What the machine is to be spared waits."""
+        What the machine is to be spared waits.  ``known``: all that is here was read, and planned for."""
         passing, spares = self._uploads.passing, self._downloads.spares
         passing.may_send = self._outlining.may_send = policy.may_submit
         self._uploads.most = self._downloads.most = passing.most = sparing.most
@@ -159,6 +160,7 @@ class Freight:
         if sparing.cramped:
             self._downloads.most = 0
         effects = self._uploads.advance(room and policy.may_submit)
+        effects += self._uploads.turns.tell(known=known and not (self._flight.submitted or self._uploads.busy))
         effects += self._downloads.advance(room and may_come)
         effects += [*passing.advance(now), *spares.advance(now, may_write=may_come, unwritten=self._outlines.unwritten)]
         self._outlines.may_write = may_come

@@ -115,9 +115,10 @@ class Launch:
     def agreed(self, op: TreeOp) -> None:
         """``op`` has shown that the hub has it: nothing need be sent, nor be kept at hand for it."""
         node = self._canopy.remote.get(op.remote if isinstance(op, Adopt) else op.id)
-        if isinstance(node, File) and node.content.size <= SMALL:
-            self._local.at_hand.let_go(node.content.digest)
+        if isinstance(node, File):
             self._uploads.turns.is_there(node.content.digest)
+            if node.content.size <= SMALL:
+                self._local.at_hand.let_go(node.content.digest)
 
     def estrange(self, node_ids: Iterable[NodeId]) -> None:
         """What was agreed of these is forgotten: what the hub answers about them settles nothing here."""

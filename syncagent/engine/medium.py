@@ -119,10 +119,12 @@ class Mediums:
         wanted = frozenset((*lacking, *coming))
         wishes: list[ReadWish] = []
         left: list[_Medium] = []
+        given_back: set[Digest] = set()
         for one in group:
             if coming and any(block.digest in coming for block in one.recipe) and not insists(one.nodes):
                 self._drop(one)
                 self._left_to_others.extend(one.nodes)
+                given_back.update(block.digest for block in one.recipe)
                 continue
             wish = one.wish(wanted)
             if wish is None:
@@ -130,7 +132,12 @@ class Mediums:
             else:
                 wishes.append(wish)
                 left.append(one)
-        return [ReadBlocks(self._next(left), tuple(wishes))] if left else []
+        effects: list[Effect] = [ReadBlocks(self._next(left), tuple(wishes))] if left else []
+        kept = {block.digest for one in left for block in one.recipe}
+        if ours := tuple(digest for digest in lacking if digest in given_back and digest not in kept):
+            # Without a claim: who sends the rest of the file is not to wait for us because of these.
+            effects.append(AskMissing(self._new_number(), ours))
+        return effects
 
     def read(self, event: BlocksRead) -> list[Effect] | None:
         """What was read goes to the hub; None when it was not wanted here."""

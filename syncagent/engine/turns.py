@@ -10,6 +10,7 @@ Only as long as a folder is linked for the first time: later on a small file lea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from enum import Enum
 from typing import Final
 
 from syncagent.engine.effects import AskMissing, Effect
@@ -22,12 +23,24 @@ GROUPS_AT_ONCE: Final = 3
 PATIENCE: Final = 1.0
 """Seconds after which what was coming is asked about again."""
 
-LONGEST: Final = 30.0
-"""Seconds for which anything is left to others at most: what they have not brought by then is sent, whatever is said of
-them.  A claim ends sooner; but one that is made anew again and again never would."""
+LONGEST: Final = 120.0
+"""Seconds for which anything is left to others while nothing comes of them: what they have not brought by then is sent,
+whatever is said of them.  A claim ends sooner; but one that is made anew again and again never would."""
+
+UTMOST: Final = 600.0
+"""Seconds for which anything is left to others of which nothing comes, although other things do: they may have lost
+it."""
 
 LONG: Final = 2_000
 """While more wait to be asked about, no more files are read: their bytes would have to be kept."""
+
+
+class Word(Enum):
+    """What the hub has heard of us: nothing, that we read what may come from others, too, or that we know it all."""
+
+    NONE = 0
+    READS = 1
+    KNOWS = 2
 
 
 class Turns:
@@ -50,7 +63,12 @@ class Turns:
         self._left_to_others: list[NodeId] = []
         self._waiting: list[tuple[float, list[NodeId]]] = []
         self._since: dict[NodeId, float] = {}
-        """When each of these was left to others first."""
+        """When each of these was left to others first, or more of it came."""
+        self._lacking: dict[NodeId, tuple[int, int]] = {}
+        """How few blocks were lacking of these, and how few of them nobody was to send."""
+        self._came = self._now = 0.0
+        """When others have brought anything last that we have, too."""
+        self._word = Word.NONE
         self._impatient: set[NodeId] = set()
 
     @property
@@ -82,9 +100,22 @@ class Turns:
     def share(self, *, shares: bool) -> None:
         """Whether others may be about to send the same, and the hub says so."""
         self.asks = shares
-        if not shares:
-            self._since.clear()
-            self._impatient.clear()
+        if shares:
+            self._word = Word.NONE
+        else:
+            for pending in (self._since, self._lacking, self._impatient):
+                pending.clear()
+
+    def tell(self, *, known: bool) -> list[Effect]:
+        """What the hub is to hear, once on each connection: while it is not ``known`` yet what is here, it may be what
+        others send, and is not to come unasked.  Questions about nothing say so."""
+        if self._word is Word.NONE and self.asks and not known:
+            self._word = Word.READS
+            return [AskMissing(self._new_number(), (), claim=True)]
+        if self._word is Word.READS and known:
+            self._word = Word.KNOWS
+            return [AskMissing(self._new_number(), ())]
+        return []
 
     def wake_at(self) -> float | None:
         """When ``take_due`` would give something by time alone."""
@@ -92,6 +123,7 @@ class Turns:
 
     def take_due(self, now: float) -> list[NodeId]:
         """What was left to others a while ago, and is to be planned anew.  Called before all is planned in a step."""
+        self._now = now
         if self._left_to_others:
             self._waiting.append((now + PATIENCE, self._left_to_others))
             for node_id in self._left_to_others:
@@ -100,8 +132,20 @@ class Turns:
         due: list[NodeId] = []
         while self._waiting and self._waiting[0][0] <= now:
             due.extend(self._waiting.pop(0)[1])
-        self._impatient.update(one for one in due if now - self._since.get(one, now) >= LONGEST)
+        self._impatient.update(one for one in due if self._is_long(now, self._since.get(one, now)))
         return due
+
+    def _is_long(self, now: float, since: float) -> bool:
+        return now - max(since, self._came) >= LONGEST or now - since >= UTMOST
+
+    def lacking(self, node_ids: Iterable[NodeId], ours: int, coming: int) -> None:
+        """So many blocks are lacking still of what these nodes hold, and so many come: when there have never been so
+        few, it is being sent."""
+        for node_id in node_ids:
+            there_were = self._lacking.get(node_id, (ours, ours + coming))
+            if ours < there_were[0] or ours + coming < there_were[1]:
+                self._since.pop(node_id, None)
+            self._lacking[node_id] = min(ours, there_were[0]), min(ours + coming, there_were[1])
 
     def advance(self) -> list[Effect]:
         """Ask about the next ones, the last first: what was saved just now does not wait behind all that was there."""
@@ -132,6 +176,7 @@ class Turns:
 
     def is_there(self, digest: Digest) -> None:
         """The hub has told that it has this content: who waits to ask about it need not."""
+        self._came = self._now
         if (nodes := self._queue.pop(digest, None)) is not None:
             self._wake(nodes)
 
@@ -150,3 +195,4 @@ class Turns:
         self._left_to_others = []
         for pending in (self._queue, self._asked, self._granted, self._waiting, self._since, self._impatient):
             pending.clear()
+        self._lacking.clear()

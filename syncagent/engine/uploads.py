@@ -167,7 +167,8 @@ class Uploads:
         """Begin what was wanted.  Without ``room`` nothing could leave that is read now, and so nothing is read."""
         if not self.busy:
             return []  # asked in each step, and mostly nothing is to be sent but what leaves with its change
-        effects = self.turns.advance() if room else []
+        # What is claimed and has to be read first is not to wait long: others wait for it.
+        effects = self.turns.advance() if room and len(self._small) < SMALL_READS else []
         while room and self._small and len(self._reading) < WINDOWS_AT_ONCE:
             effects.append(self._read_small())
         if room:
@@ -224,8 +225,11 @@ class Uploads:
         job.lacking.update(lacking, coming)
         if coming and not self.turns.insists(job.nodes):
             self._drop(job)
+            ours = tuple(job.lacking.difference(coming))
+            self.turns.lacking(job.nodes, len(ours) + len(job.to_ask), len(coming))
             self.turns.leave_to_others(job.nodes)
-            return []
+            # Without a claim: who sends the file is not to wait for us because of these.
+            return [AskMissing(self.new_number(), ours)] if ours else []
         if job.to_ask:
             return [self._ask(job)]
         offset, left = 0, 0

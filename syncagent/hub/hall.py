@@ -247,6 +247,12 @@ class Hall:
         if place is not None:
             self._bus.publish(place.folder, lambda other: other.feed(Coming(pack)), but=seat)
 
+    def hear(self, seat: Seat) -> None:
+        """``seat`` has sent something of what it has to say: it goes on with what it has claimed."""
+        place = self._seats.get(seat)
+        if place is not None and (claims := self._claims.get(place.folder)):
+            claims.hear(seat, self.now().mono)
+
     def want(self, folder: FolderId, lost: tuple[Row, ...]) -> None:
         """Blocks of these files of ``folder`` are lost, and of no others: who is there hears it, and who comes."""
         known = self._lost.pop(folder, ())
@@ -330,11 +336,18 @@ class Hall:
     def _shared_out(self, job: Job, answer: Answer) -> Answer:
         """``answer``, without what others are about to send of what the hub lacks."""
         seat, task = cast(Seat, job.asker), job.task
+        self.hear(seat)  # the store was slow, perhaps, and not the client
         if isinstance(task, AskLacking) and task.claim and isinstance(answer, Lacks) and self._seats.get(seat):
             claims = self._claims.setdefault(job.folder, Claims())
             return Lacks(*claims.take(seat, answer.digests, self.now().mono))
-        if isinstance(task, Submit) and (known := self._claims.get(job.folder)):
-            known.settle(seat, list(named(task.changes)))
+        if not (known := self._claims.get(job.folder)):
+            return answer
+        if isinstance(task, Submit):
+            known.settle(seat, named(task.changes))
+        elif isinstance(task, AskLacking) and task.digests:
+            known.settle(seat, task.digests)
+        elif isinstance(task, AskLacking):
+            known.gone(seat)  # it has sent all that it has
         return answer
 
     def _grow(self, folder: FolderId, submit: Submit, answer: Submitted) -> None:

@@ -208,8 +208,8 @@ class Member:
                 return self._do(page, request.request_id)
             case MissingRequest():
                 effects = self._keep() if self._staged.large else []
-                # Who may not write brings nothing.
-                claims = request.claim and self._claims and self._role is Role.WRITER
+                # Who may not write brings nothing; but it reads.
+                claims = request.claim and self._claims and (self._role is Role.WRITER or not request.digests)
                 asked = AskLacking(digests_from_wire(request.digests), claims)
                 return [*effects, *self._when_kept(asked, request.request_id)]
             case BlocksRequest():
@@ -246,8 +246,8 @@ class Member:
                 self._reading = False
                 return [effect for stretch in stretches for effect in self._stretch(stretch, now)]
             case Lacks(digests=digests, coming=coming):
-                if isinstance(task, AskLacking) and task.claim:
-                    self._pushes.reads(now.mono)
+                if isinstance(task, AskLacking):
+                    self._pushes.asked(task.digests, claim=task.claim, now=now.mono)
                 lacking, come = digests_to_wire(digests), digests_to_wire(coming)
                 return [self._say(MissingResponse(request_id=request_id, digests=lacking, coming=come), now)]
             case Fetched() if task is self._onward.fetch:

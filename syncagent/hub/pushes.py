@@ -1,12 +1,14 @@
 """Which small blocks one client is sent unasked, with the change that names them.
 
-None twice; and none while the client asks what is missing of what it is about to send: it reads a folder for the first
-time, so what others send it may well have, too.  What it has not it asks for.  Called by ``member``; pure.
+None twice; and none while the client reads a folder for the first time, so that it may well have, too, what others
+send.  What it has not it asks for.  It says when it begins to read and when it knows all that it has, by questions that
+ask about nothing; without that word, what it asks about what it is about to send says so for a while.  Called by
+``member``; pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from math import inf
 from typing import Final
 
@@ -28,9 +30,12 @@ class Pushes:
         self._ahead: dict[Digest, None] = {}
         """Blocks that it has got ahead of their entries."""
 
-    def reads(self, now: float) -> None:
-        """It reads what it may have in common with others."""
-        self._reads_until = now + READS_SECONDS
+    def asked(self, digests: Collection[Digest], *, claim: bool, now: float) -> None:
+        """It has asked what is missing of these; ``claim``: it is about to send it."""
+        if not digests:
+            self._reads_until = inf if claim else -inf
+        elif claim:
+            self._reads_until = max(self._reads_until, now + READS_SECONDS)
 
     def may_go(self, now: float) -> bool:
         """Whether blocks may go ahead of their entry."""

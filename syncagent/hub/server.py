@@ -100,6 +100,8 @@ class Connection(Seat):
                 await self._may_hear.wait()
             if self._session.closed:
                 return
+            if isinstance(message, bytes):  # a heartbeat, which says nothing of what is brought, is none
+                self._hall.hear(self)
             self.feed(Heard(message))
 
     async def _write(self) -> None:

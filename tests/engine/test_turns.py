@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from syncagent.engine import at_hand, uploads
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
-from syncagent.engine import uploads
-from syncagent.engine.turns import LONG, LONGEST, PATIENCE, Turns
+from syncagent.engine import turns as turns_module
+from syncagent.engine.turns import LONG, LONGEST, PATIENCE, UTMOST, Turns
 from syncagent.hub.claims import Claims
 from syncagent.model.changes import Ruling
 from syncagent.model.ids import Digest, NodeId
@@ -213,3 +214,83 @@ def test_what_others_say_for_ever_that_they_bring_is_sent_after_a_while(data: by
     content, recipe = content_of(data)
     blocks = set(recipe) or {Block(content.digest, content.size)}
     assert {block for one in sent for block, _ in one.blocks} == blocks
+
+
+def test_the_hub_is_told_that_we_read_and_then_that_we_know_all_that_we_have() -> None:
+    solo = linking(a=b"small")
+    assert solo.words == [True], "what others send may be what is here, too"
+    [asked] = solo.drain(ef.AskMissing)
+    solo.feed(ev.HubLacks(asked.number, frozenset(), frozenset({SMALL})))
+    assert solo.words == [True], "what is left to others is not at one yet"
+    solo.hear(solo.entry(file("theirs", "a", b"small")))
+    solo.pass_time(3 * PATIENCE)
+    assert solo.words == [True, False]
+    solo.offline().online(claims=True)
+    assert solo.words == [True, False], "it is no first link any more"
+
+
+def test_a_folder_without_files_is_known_at_once_and_on_a_new_connection_it_is_said_anew() -> None:
+    assert linking().words in ([], [True, False])
+    solo = linking(a=b"small").offline().online(claims=True)
+    assert solo.words == [True, True]
+    assert solo.accept_all().words == [True, True, False]
+
+
+def test_while_much_is_claimed_and_not_read_yet_nothing_more_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "SMALL_READS", 4)
+    monkeypatch.setattr(turns_module, "GROUP_FILES", 4)
+    monkeypatch.setattr(at_hand, "AT_HAND", 0)
+    solo = linking(**{f"f{number}": b"content %d" % number for number in range(100)})
+    solo.frozen = True
+    claimed = 0
+    while asked := solo.drain(ef.AskMissing):
+        for one in asked:
+            claimed += len(one.digests)
+            solo.feed(ev.HubLacks(one.number, frozenset(one.digests)))
+    assert claimed < 50
+    monkeypatch.setattr(at_hand, "AT_HAND", 1 << 20)
+    solo.frozen = False
+    solo.work()
+    assert solo.accept_all().status.settled
+
+
+def test_as_long_as_more_and_more_of_a_large_file_comes_it_is_left_to_who_sends_it() -> None:
+    data = large("theirs", 12)
+    solo, left = linking(a=data), [block.digest for block in content_of(data)[1]]
+    waited = 0.0
+    while len(left) > 1:
+        for _ in range(int(LONGEST / PATIENCE) - 2):
+            for one in solo.drain(ef.AskMissing):
+                solo.feed(ev.HubLacks(one.number, frozenset(), frozenset(one.digests) & frozenset(left)))
+            solo.pass_time(PATIENCE)
+            waited += PATIENCE
+        left.pop()
+    assert waited > 3 * LONGEST
+    assert solo.drain(ef.SendBlocks) == []
+
+
+def test_what_others_have_lost_is_sent_in_the_end_though_they_bring_other_things() -> None:
+    solo, waited = linking(a=b"small"), 0.0
+    while not solo.drain(ef.SendBlocks):
+        assert waited <= UTMOST + PATIENCE
+        for one in solo.drain(ef.AskMissing):
+            solo.feed(ev.HubLacks(one.number, frozenset(), frozenset(one.digests)))
+        solo.engine._uploads.turns.is_there(Digest(b"something else"))
+        solo.pass_time(PATIENCE)
+        waited += PATIENCE
+    assert waited >= UTMOST
+
+
+@pytest.mark.parametrize("size", [3, 12], ids=["of a few blocks", "large"])
+def test_blocks_of_a_file_that_is_left_to_others_are_given_back(size: int) -> None:
+    data = large("theirs", size)
+    first, *rest = (block.digest for block in content_of(data)[1])
+    solo = linking(a=data)
+    for _ in range(3):  # the first question may be about its first part
+        for one in solo.drain(ef.AskMissing):
+            if one.claim:
+                solo.feed(ev.HubLacks(one.number, frozenset(one.digests) - {first}, frozenset({first})))
+            else:
+                assert set(one.digests) == set(rest)
+                return
+    raise AssertionError("they stay claimed")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from syncagent.hub.auth import KeyRing, new_key
-from syncagent.hub.events import Admitted, Coming, Ended, Event, Grown, Told, Turned
+from syncagent.hub.claims import CLAIM_SECONDS
+from syncagent.hub.events import Admitted, Coming, Ended, Event, Grown, Now, Told, Turned
 from syncagent.hub.hall import Hall
 from syncagent.hub.rows import FolderId, Role
 from syncagent.hub.rules import Rules
@@ -278,3 +279,28 @@ async def test_of_two_who_are_about_to_send_the_same_one_is_told_that_it_comes(h
     house.hall.do(second, Submit(ClientId("b"), (change,), ()), judged.set_result)
     await judged
     assert await ask(third, wanted[1]) == Lacks((wanted[1],)), "its change was refused: others may bring it"
+    assert await ask(second, wanted[1]) == Lacks((), (wanted[1],))
+    assert await ask(third, wanted[1], claim=False) == Lacks((wanted[1],))
+    assert await ask(second, wanted[1]) == Lacks((wanted[1],)), "who asks without a claim does not bring it"
+    assert await ask(third, wanted[1]) == Lacks((), (wanted[1],))
+    assert await ask(second, claim=False) == Lacks(())
+    assert await ask(third, wanted[1]) == Lacks((wanted[1],)), "who asks about nothing has nothing to bring any more"
+
+
+async def test_of_who_goes_on_sending_what_it_has_claimed_is_waited_for(house: House) -> None:
+    first, second = await house.seat("a"), await house.seat("b")
+    wanted, now = (Digest(b"1" * 32),), 0.0
+
+    async def ask(seat: Seat) -> Answer:
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        house.hall.do(seat, AskLacking(wanted, True), answered.set_result)
+        return await answered
+
+    house.hall.now = lambda: Now(now, 1)
+    assert await ask(first) == Lacks(wanted)
+    for _ in range(3):
+        now += CLAIM_SECONDS - 1
+        house.hall.hear(first)
+        assert await ask(second) == Lacks((), wanted)
+    now += CLAIM_SECONDS
+    assert await ask(second) == Lacks(wanted)

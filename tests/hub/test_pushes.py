@@ -33,7 +33,19 @@ def test_none_go_that_were_not_agreed_on() -> None:
 
 def test_who_reads_a_folder_for_the_first_time_is_pushed_nothing() -> None:
     pushes = Pushes(agreed=True)
-    pushes.reads(10.0)
+    pushes.asked([DIGEST], claim=True, now=10.0)
     assert not pushes.go_with(STRETCH, 10.0 + READS_SECONDS - 1)
     assert not pushes.may_go(10.0 + READS_SECONDS - 1)
     assert pushes.go_with(STRETCH, 10.0 + READS_SECONDS)
+
+
+def test_who_says_that_it_reads_is_pushed_nothing_until_it_says_that_it_knows_all() -> None:
+    pushes = Pushes(agreed=True)
+    pushes.asked([], claim=True, now=10.0)
+    pushes.asked([DIGEST], claim=True, now=11.0)
+    pushes.asked([DIGEST], claim=False, now=12.0)
+    assert not pushes.may_go(10_000.0)
+    assert not pushes.go_with(STRETCH, 10_000.0)
+    pushes.asked([], claim=False, now=10_000.0)
+    assert pushes.may_go(10_000.0)
+    assert pushes.go_with(STRETCH, 10_000.0)

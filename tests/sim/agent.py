@@ -351,6 +351,9 @@ class _Database:
     def settle(self) -> None:
         self._store.settle()
 
+    def rest(self) -> None:
+        self._store.rest()
+
     def put_aside(self) -> None:
         self._store.put_aside()
 

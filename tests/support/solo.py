@@ -80,6 +80,8 @@ class Solo:
         self.todo: list[ef.Effect] = []
         self.sent: list[ef.Effect] = []
         self.notes: list[str] = []
+        self.words: list[bool] = []
+        """What it has told the hub by questions about nothing: that it reads, or that it knows all that it has."""
         self.rows: dict[NodeId, Row] = {}
         self.facts: dict[str, str] = {"incarnation": "1"}
         self.recipes: dict[Digest, Recipe] = {}
@@ -167,6 +169,8 @@ class Solo:
                 self.excluded = excluded
             case ef.Publish():
                 pass
+            case ef.AskMissing(digests=(), claim=claim):
+                self.words.append(claim)
             case ef.Answered():
                 self.answers.append(effect)
             case (
