@@ -284,7 +284,8 @@ class Damage:
 
     def gone(self, top: NodeId) -> None:
         """It was there, it is not there any more, and neither is anything that was beneath it."""
-        if take_over(self._canopy, top):
+        if (other := take_over(self._canopy, top)) is not None:
+            self._clear(other)  # nothing of it is left to be read
             return
         for node_id in list(subtree(self._canopy.local, top)):
             self.lost(node_id)
@@ -292,10 +293,7 @@ class Damage:
 
     def lost(self, node_id: NodeId) -> None:
         """It is gone.  Was it written shortly before the machine stopped?  Then no one has deleted it."""
-        if self._is_suspected(node_id):
-            self.cleared[node_id] = None
-            self._suspects.pop(node_id, None)
-            self.held.pop(node_id, None)
+        self._clear(node_id)
         if node_id in self._recent:
             self._recent.discard(node_id)
             path = self._canopy.local_path(node_id)
@@ -303,6 +301,12 @@ class Damage:
             self._notes.append(
                 Note("warning", "it was lost when the machine stopped, and is fetched again", path or "")
             )
+
+    def _clear(self, node_id: NodeId) -> None:
+        if self._is_suspected(node_id):
+            self.cleared[node_id] = None
+            self._suspects.pop(node_id, None)
+            self.held.pop(node_id, None)
 
     def forget(self, node_ids: Iterable[NodeId]) -> None:
         """What was agreed of these was forgotten.  What is not known to stand here any more is not read either: rules

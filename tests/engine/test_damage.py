@@ -6,7 +6,7 @@ import pytest
 
 from syncagent.engine import effects as ef
 from syncagent.engine import events as ev
-from syncagent.engine.damage import ONLY_HERE
+from syncagent.engine.damage import ONLY_HERE, Damage
 from syncagent.model.acts import Direction
 from syncagent.model.changes import Operation
 from syncagent.model.ids import NodeId
@@ -14,6 +14,7 @@ from syncagent.model.names import RelPath
 from syncagent.model.nodes import Dir, File
 from tests.support.masses import FILES, asked, full, overwrite_there, some
 from tests.support.solo import Solo, file
+from tests.trees.test_displaced import DOCUMENT, TEMPORARY, moved_over
 
 pytestmark = pytest.mark.hazard("B6")
 
@@ -113,6 +114,17 @@ def test_what_another_file_was_moved_over_is_not_read() -> None:
     assert solo.status.skipped == ()
     solo.accept_all().pass_time(1)
     assert b"written" in solo.tree().values()
+
+
+@pytest.mark.hazard("A10", "N5")
+def test_n5_the_temporary_that_an_edit_has_become_is_not_waited_for() -> None:
+    canopy = moved_over(1)
+    damage = Damage(canopy)
+    damage.load({"doubtful": TEMPORARY}, None)
+    damage.gone(DOCUMENT)
+    assert canopy.local.get(TEMPORARY) is None
+    assert not damage.suspects(TEMPORARY)
+    assert TEMPORARY in damage.cleared
 
 
 def test_what_is_deleted_after_all_was_looked_at_is_deleted() -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from syncagent.content.digest import digest_of
 from syncagent.hub.fsck import what_is_wrong
 from syncagent.localfs.ports import Rename
+from syncagent.localfs.spare import AHEAD, OUTLINE
 from syncagent.model.changes import Entry, Operation
 from syncagent.model.ids import ROOT, Digest, NodeId
 from syncagent.model.names import OWN_FOLDER, RelPath, is_conflict_name
@@ -74,8 +75,9 @@ class Oracle:
 
     def _going(self, agent: Agent, path: RelPath) -> None:
         """N7: what is removed or replaced is at the hub, or kept elsewhere, or its user has let it go.  What lies there
-        as new was made by the agent, perhaps of what the hub is yet to judge: it has never been anyone's."""
-        if path.startswith(f"{OWN}stage/new."):
+        as new, or is put together ahead of its change, was made by the agent, perhaps of what the hub is yet to judge:
+        it has never been anyone's."""
+        if path.startswith(f"{OWN}stage/new.") or path in (AHEAD, OUTLINE):
             return
         try:
             inode = agent.disk.find(path)
